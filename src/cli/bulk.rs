@@ -1,0 +1,255 @@
+//! `apply`: the input as lines, read by a thread of its own so that a group can end when nothing is waiting; answers and the
+//! summary to where they belong.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde::Serialize;
+
+use super::report::{self, Exit};
+use super::{Outside, Settings};
+use crate::command::bulk::{Bulk, LONGEST_LINE, Line, Lines, OnError, Summary};
+use crate::command::pipeline::Session;
+use crate::output::{Format, PrintError, Records, Shape};
+use crate::store::Access;
+
+/// `apply` as clap sees it.
+pub fn apply_command() -> Command {
+    Command::new("apply")
+        .about("Run one command a line, given as JSON objects")
+        .arg(Arg::new("file").value_name("FILE").help("The file, or - for standard input (default)"))
+        .arg(Arg::new("command").long("command").value_name("COMMAND").help("The command of lines that name none, such as 'ticket refund'"))
+        .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: go on (default), or skip the rest"))
+        .arg(Arg::new("atomic").long("atomic").action(ArgAction::SetTrue).help("All lines or none"))
+        .after_help(
+            "A line is {\"command\":\"ticket refund\",\"ticket\":\"T00001\",\"invoice\":[\"INV/2026/00001\"],\"key\":\"recall-7\"}.\n\
+             --key P gives lines without a key the key P:<line>. Answers are one JSON object a line, in input order.\n\n\
+             Examples:\n  aftersales apply recall.ndjson --key recall\n  aftersales apply - --command 'ticket refund' --dry-run < recall.ndjson\n  aftersales apply recall.ndjson --atomic",
+        )
+}
+
+/// Runs `apply`.
+pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let on_error = match text("on-error").as_deref() {
+        None | Some("continue") => OnError::Continue,
+        Some("stop") => OnError::Stop,
+        Some(other) => {
+            return Err(report::usage_error(
+                format!("{other:?} is not continue or stop"),
+                Some("on_error"),
+                Some(other.to_owned()),
+            )
+            .into());
+        }
+    };
+    let bulk = Bulk {
+        command: text("command"),
+        on_error,
+        atomic: matches.get_flag("atomic"),
+        mode: settings.mode,
+        key_prefix: settings.key.clone(),
+    };
+    let db = settings.open(Access::Write)?;
+    let clock = settings.clock(outside.clock);
+    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut lines = open(outside, text("file").as_deref())?;
+    let shape = Shape {
+        format: if settings.format_given { settings.shape.format } else { Format::Ndjson },
+        ..settings.shape.clone()
+    };
+
+    let mut records = Records::new(&mut *outside.stdout, &shape, "line", true, columns_of_lines);
+    let mut print_fault = None;
+    let (summary, outcome) = bulk.run(&session, &mut lines, &mut |answer| {
+        let printed = records.record(answer).and_then(|()| records.flush());
+        printed.map_err(|fault| match fault {
+            PrintError::Stream(error) => error,
+            unknown => {
+                print_fault = Some(unknown);
+                std::io::Error::other("unknown field")
+            }
+        })
+    });
+    if let Some(fault) = print_fault {
+        return Err(Exit::Print(fault));
+    }
+    if outcome.is_ok() {
+        records.end()?;
+        outside.stdout.flush().map_err(PrintError::Stream)?;
+    }
+    tell(outside, settings, &summary);
+    outcome?;
+    match (lines.signal(), summary.exit) {
+        (Some(code), _) => Err(Exit::Code(code)),
+        (None, 0) => Ok(()),
+        (None, code) => Err(Exit::Code(code)),
+    }
+}
+
+fn columns_of_lines(_kind: &str) -> &'static [&'static str] {
+    &["line", "command", "status", "operation", "created", "key", "error"]
+}
+
+#[derive(Serialize)]
+struct Told<'s> {
+    summary: &'s Summary,
+}
+
+fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
+    let json = serde_json::to_string(&Told { summary }).unwrap_or_default();
+    let _ = if settings.json_errors() {
+        writeln!(outside.stderr, "{json}")
+    } else if settings.quiet {
+        Ok(())
+    } else {
+        let Summary { lines, done, unchanged, replayed, planned, error, skipped, .. } = summary;
+        let sums = serde_json::to_string(&summary.sums).unwrap_or_default();
+        writeln!(
+            outside.stderr,
+            "{lines} lines: {done} done, {unchanged} unchanged, {replayed} replayed, {planned} planned, {error} failed, {skipped} skipped; documents created: {sums}"
+        )
+    };
+}
+
+/// The lines of a file or of standard input.
+pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
+    let reader: Box<dyn BufRead + Send> = match file {
+        None | Some("-") => (outside.stdin)(),
+        Some(path) => match File::open(path) {
+            Ok(file) => Box::new(BufReader::with_capacity(1 << 16, file)),
+            Err(error) => {
+                let refused = crate::domain::common::ValueRefused::invalid(
+                    "file",
+                    path,
+                    format!("{path} cannot be read: {error}"),
+                );
+                return Err(Exit::Refused(refused.into()));
+            }
+        },
+    };
+    let (sender, receiver) = sync_channel(4);
+    std::thread::spawn(move || read_lines(reader, &sender));
+    Ok(Input {
+        receiver,
+        batch: Vec::new().into_iter(),
+        interrupted: outside.interrupted.clone(),
+        began: Instant::now(),
+        ended: false,
+    })
+}
+
+type Batch = std::io::Result<Vec<Line>>;
+
+/// Lines on their way from the reading thread.
+pub struct Input {
+    receiver: Receiver<Batch>,
+    batch: std::vec::IntoIter<Line>,
+    interrupted: Arc<AtomicUsize>,
+    began: Instant,
+    ended: bool,
+}
+
+impl Input {
+    /// The exit code of the signal that asked the run to stop.
+    pub fn signal(&self) -> Option<i32> {
+        match self.interrupted.load(Ordering::Relaxed) {
+            0 => None,
+            signal => i32::try_from(signal).ok().map(|signal| 128 + signal),
+        }
+    }
+}
+
+impl Lines for Input {
+    fn next(&mut self) -> std::io::Result<Option<Line>> {
+        loop {
+            if self.interrupted() || self.ended {
+                return Ok(None);
+            }
+            if let Some(line) = self.batch.next() {
+                return Ok(Some(line));
+            }
+            match self.receiver.recv_timeout(Duration::from_millis(50)) {
+                Ok(batch) => self.batch = batch?.into_iter(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.ended = true,
+            }
+        }
+    }
+
+    fn is_waiting(&mut self) -> bool {
+        if self.batch.len() == 0
+            && let Ok(Ok(batch)) = self.receiver.try_recv()
+        {
+            self.batch = batch.into_iter();
+        }
+        self.batch.len() > 0
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed) != 0
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+/// Sends every complete line as soon as it is there; a stretch that is read at once goes as one batch.
+fn read_lines(mut reader: Box<dyn BufRead + Send>, sender: &SyncSender<Batch>) {
+    let mut partial: Vec<u8> = Vec::new();
+    let mut too_long = false;
+    let mut number = 0;
+    loop {
+        let (batch, used) = match reader.fill_buf() {
+            Ok([]) => break,
+            Ok(available) => {
+                let mut batch = Vec::new();
+                let mut rest = available;
+                while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                    let (line, after) = rest.split_at(end);
+                    keep(&mut partial, &mut too_long, line);
+                    number += 1;
+                    batch.push(complete(&mut partial, &mut too_long, number));
+                    rest = after.get(1..).unwrap_or_default();
+                }
+                keep(&mut partial, &mut too_long, rest);
+                (batch, available.len())
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                let _ = sender.send(Err(error));
+                return;
+            }
+        };
+        reader.consume(used);
+        if !batch.is_empty() && sender.send(Ok(batch)).is_err() {
+            return;
+        }
+    }
+    if !partial.is_empty() || too_long {
+        let last = complete(&mut partial, &mut too_long, number + 1);
+        let _ = sender.send(Ok(vec![last]));
+    }
+}
+
+fn keep(partial: &mut Vec<u8>, too_long: &mut bool, piece: &[u8]) {
+    if partial.len() + piece.len() > LONGEST_LINE {
+        *too_long = true;
+        partial.clear();
+    }
+    if !*too_long {
+        partial.extend_from_slice(piece);
+    }
+}
+
+fn complete(partial: &mut Vec<u8>, too_long: &mut bool, number: u64) -> Line {
+    let bytes = std::mem::take(partial);
+    let bytes = if std::mem::take(too_long) { None } else { Some(bytes) };
+    Line { number, bytes }
+}

@@ -1,0 +1,284 @@
+//! Commands: values made from flags or a JSON line, run in one transaction, answered by their outcome. Here stand the list of
+//! all commands and the pipeline that every change goes through; what a command does is in the file of its noun or service.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
+use clap::ArgMatches;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::common::{ConfirmationNeeded, NotFound};
+use crate::domain::day::{Day, Instant};
+use crate::domain::desk::{Actor, Desk, Right};
+use crate::domain::money::Money;
+use crate::domain::{Error, Fault, Result};
+use crate::store::{Db, Key};
+
+pub mod bulk;
+pub mod content;
+pub mod customer;
+pub mod desk;
+pub mod init;
+mod list;
+pub mod object;
+pub mod pipeline;
+pub mod record;
+
+pub use list::{COMMANDS, columns_of};
+
+/// A change: one action of one noun, as its arguments; a flag, a JSON key and a field are one word.
+pub trait Change: clap::Args + Serialize + DeserializeOwned + 'static {
+    /// What `result` of its answer holds.
+    type Outcome: Serialize;
+    /// The right that running it needs (spec A9).
+    const RIGHT: Right;
+    /// Loads, decides and writes; what it made and touched is told to `cx`. A change that tells nothing is `unchanged`.
+    fn run(&self, cx: &Cx<'_>) -> Result<Self::Outcome>;
+}
+
+/// A read: one record, or a stream of records.
+pub trait Read: clap::Args + clap::FromArgMatches + 'static {
+    /// The kind of its records, which names the columns of a table.
+    const KIND: &'static str;
+    /// Whether it answers an array.
+    const MANY: bool;
+    /// The right that reading it needs (spec A9).
+    const RIGHT: Right;
+    /// Emits each record as JSON.
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+}
+
+/// What a running command sees: the store, its moment, who asks; and where it tells what it did.
+pub struct Cx<'a> {
+    pub db: &'a Db,
+    /// The command's one moment.
+    pub now: Instant,
+    /// That moment's day in the desk's time zone (spec G4).
+    pub today: Day,
+    pub desk: &'a Desk,
+    pub actor: &'a Actor,
+    /// Whether questions are answered with yes.
+    pub yes: bool,
+    told: RefCell<Told>,
+    operation: Cell<Option<Key>>,
+}
+
+/// What a command told of itself while it ran.
+#[derive(Default, Debug)]
+pub struct Told {
+    pub created: Vec<String>,
+    pub touched: Vec<(&'static str, String)>,
+    pub warnings: Vec<Warning>,
+    /// Totals of the documents made, for the sums of a bulk run.
+    pub amounts: Vec<Money>,
+}
+
+/// Something the caller should know of a change that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    pub code: Cow<'static, str>,
+    pub message: String,
+}
+
+impl<'a> Cx<'a> {
+    /// The view of one command at `now`.
+    pub fn new(db: &'a Db, desk: &'a Desk, actor: &'a Actor, now: Instant, yes: bool) -> Cx<'a> {
+        let today = desk.timezone.day_of(now);
+        Cx { db, now, today, desk, actor, yes, told: RefCell::default(), operation: Cell::new(None) }
+    }
+
+    /// Tells that the record `id` was made.
+    pub fn created(&self, kind: &'static str, id: &str) {
+        let mut told = self.told.borrow_mut();
+        told.created.push(id.to_owned());
+        told.touched.push((kind, id.to_owned()));
+    }
+
+    /// Tells the total of a document that was made.
+    pub fn amounts_to(&self, total: Money) {
+        self.told.borrow_mut().amounts.push(total);
+    }
+
+    /// Tells that the record `id` was changed, or has something new hanging on it.
+    pub fn touched(&self, kind: &'static str, id: &str) {
+        let mut told = self.told.borrow_mut();
+        if !told.touched.iter().any(|(known, of)| *known == kind && of == id) {
+            told.touched.push((kind, id.to_owned()));
+        }
+    }
+
+    /// Tells something that the caller should know although the change is done.
+    pub fn warn(&self, code: &'static str, message: impl Into<String>) {
+        self.told.borrow_mut().warnings.push(Warning { code: code.into(), message: message.into() });
+    }
+
+    /// Goes on only where questions are answered with yes.
+    pub fn confirm(&self, question: impl Into<String>) -> Result<()> {
+        if self.yes { Ok(()) } else { Err(ConfirmationNeeded { question: question.into() }.into()) }
+    }
+
+    /// The number of this change in the log, taken when first asked for.
+    pub fn operation(&self) -> Result<Key> {
+        if let Some(operation) = self.operation.get() {
+            return Ok(operation);
+        }
+        let operation = self.db.next_number("operation")?;
+        self.operation.set(Some(operation));
+        Ok(operation)
+    }
+
+    fn into_told(self) -> Told {
+        self.told.into_inner()
+    }
+}
+
+/// A found record, or the refusal that says it is not there.
+pub fn found<T>(
+    record: Option<T>,
+    kind: &'static str,
+    noun: &'static str,
+    field: &'static str,
+    given: &str,
+) -> Result<T> {
+    record.ok_or_else(|| NotFound { kind, noun, field, given: given.to_owned() }.into())
+}
+
+/// A change of whatever kind, ready to run.
+pub trait AnyChange {
+    /// Noun and verb, such as `ticket refund`.
+    fn name(&self) -> &'static str;
+    /// The right that running it needs.
+    fn right(&self) -> Right;
+    /// The command as the JSON object that would make it again.
+    fn content(&self) -> String;
+    /// Runs it and answers the outcome as JSON.
+    fn run(&self, cx: &Cx<'_>) -> Result<String>;
+}
+
+struct Named<C> {
+    name: &'static str,
+    change: C,
+}
+
+impl<C: Change> AnyChange for Named<C> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn right(&self) -> Right {
+        C::RIGHT
+    }
+    fn content(&self) -> String {
+        content::to_json(self.name, &self.change)
+    }
+    fn run(&self, cx: &Cx<'_>) -> Result<String> {
+        to_json(&self.change.run(cx)?)
+    }
+}
+
+/// A record as JSON.
+pub fn to_json<T: Serialize>(record: &T) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| internal(error.to_string()))
+}
+
+/// A fault of the program itself.
+pub fn internal(message: impl Into<String>) -> Error {
+    Fault {
+        code: "internal",
+        exit: 1,
+        message: message.into(),
+        field: None,
+        given: None,
+        allowed: None,
+        hint: Some("please report this with the command that led to it".to_owned()),
+        line: None,
+        others: Vec::new(),
+    }
+    .into()
+}
+
+/// What was read of a command: whole, or its value faults with whatever could be read beside them.
+pub enum Parsed {
+    Whole(Box<dyn AnyChange>),
+    Faulty { rest: Option<Box<dyn AnyChange>>, error: Error },
+}
+
+/// One command in the list.
+pub struct Entry {
+    /// Noun and verb.
+    pub name: &'static str,
+    /// Adds the command's arguments and help to a clap command.
+    pub arguments: fn(clap::Command) -> clap::Command,
+    pub action: Action,
+}
+
+/// What stands behind a command.
+pub enum Action {
+    Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
+    Read { kind: &'static str, many: bool, right: Right, run: Reader },
+}
+
+type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+
+impl Entry {
+    const fn change<C: Change>(name: &'static str) -> Entry {
+        Entry { name, arguments: C::augment_args, action: Action::Change { parse: parse::<C> } }
+    }
+
+    const fn read<R: Read>(name: &'static str) -> Entry {
+        Entry {
+            name,
+            arguments: R::augment_args,
+            action: Action::Read { kind: R::KIND, many: R::MANY, right: R::RIGHT, run: read::<R> },
+        }
+    }
+
+    /// The names of its arguments, in the order of its flags.
+    pub fn names(&self) -> Vec<String> {
+        let bare = (self.arguments)(clap::Command::new(self.name));
+        bare.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    }
+}
+
+/// The command with this noun and verb.
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    COMMANDS.iter().find(|entry| entry.name == name)
+}
+
+fn read<R: Read>(matches: &ArgMatches, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+    let read = R::from_arg_matches(matches).map_err(|error| internal(error.to_string()))?;
+    read.run(cx, emit)
+}
+
+fn parse<C: Change>(entry: &'static Entry, pairs: object::Pairs<'_>) -> Parsed {
+    let names = names_of(entry);
+    let named = |change: C| -> Box<dyn AnyChange> { Box::new(Named { name: entry.name, change }) };
+    match object::fill::<C>(pairs, entry.name, names) {
+        object::Filled::Whole(change) => Parsed::Whole(named(change)),
+        object::Filled::Faulty { rest, faults } => {
+            let mut faults = faults.into_iter().map(Fault::from);
+            let mut error = faults.next().map_or_else(|| internal("a fault without a reason"), Error::from);
+            let fault = error.fault_mut();
+            fault.others = faults.collect();
+            fault.hint = fault.hint.take().or_else(|| Some(format!("aftersales {} --help", entry.name)));
+            Parsed::Faulty { rest: rest.map(named), error }
+        }
+    }
+}
+
+thread_local! {
+    static NAMES: RefCell<Vec<(&'static str, &'static [&'static str])>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The argument names of a command, asked of clap once in a run.
+fn names_of(entry: &'static Entry) -> &'static [&'static str] {
+    NAMES.with_borrow_mut(|known| {
+        if let Some((_, names)) = known.iter().find(|(name, _)| *name == entry.name) {
+            return *names;
+        }
+        let names: Vec<&'static str> = entry.names().into_iter().map(|name| &*name.leak()).collect();
+        let names: &'static [&'static str] = names.leak();
+        known.push((entry.name, names));
+        names
+    })
+}

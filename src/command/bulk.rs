@@ -1,0 +1,541 @@
+//! Bulk: one command a line, an answer a line, in groups that share a transaction (contract, section 4).
+
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
+use super::{Entry, Parsed, Warning, entry, internal, object};
+use crate::domain::common::ValueRefused;
+use crate::domain::money::Money;
+use crate::domain::{Error, Fault, Refusal, Result};
+
+/// What ends a run that met a failing line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    Continue,
+    Stop,
+}
+
+/// What was asked of a bulk run.
+pub struct Bulk {
+    /// The command of lines that name none.
+    pub command: Option<String>,
+    pub on_error: OnError,
+    pub atomic: bool,
+    pub mode: Mode,
+    /// Lines without a key get `prefix:line`.
+    pub key_prefix: Option<String>,
+}
+
+/// A line of the input, by its physical number from 1.
+pub struct Line {
+    pub number: u64,
+    /// Its bytes without the line end; none where it was too long to be kept.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// The longest line that is read, in bytes.
+pub const LONGEST_LINE: usize = 16 << 20;
+
+/// Where lines come from.
+pub trait Lines {
+    /// The next line, waiting for it; none at the end or when the run is to stop.
+    fn next(&mut self) -> std::io::Result<Option<Line>>;
+    /// Whether a complete line is waiting to be read.
+    fn is_waiting(&mut self) -> bool;
+    /// Whether the run was asked to stop.
+    fn interrupted(&self) -> bool;
+    /// Time since the run began.
+    fn elapsed(&self) -> Duration;
+}
+
+/// How a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStatus {
+    Done,
+    Unchanged,
+    Replayed,
+    Planned,
+    Error,
+    Skipped,
+}
+
+/// The answer to one line.
+#[derive(Debug, Serialize)]
+pub struct LineAnswer {
+    pub command: Option<String>,
+    pub status: LineStatus,
+    pub operation: Option<i64>,
+    pub created: Vec<String>,
+    pub result: Option<Box<RawValue>>,
+    pub warnings: Vec<Warning>,
+    pub line: u64,
+    pub key: Option<String>,
+    pub error: Option<Fault>,
+}
+
+/// What a run did, in figures.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    pub lines: u64,
+    pub done: u64,
+    pub unchanged: u64,
+    pub replayed: u64,
+    pub planned: u64,
+    pub error: u64,
+    pub skipped: u64,
+    /// Totals of the documents created, by currency.
+    pub sums: Sums,
+    pub exit: i32,
+}
+
+/// Amounts by currency, in the order of their codes.
+#[derive(Debug, Default, Clone)]
+pub struct Sums(std::collections::BTreeMap<String, Money>);
+
+impl Serialize for Sums {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(&self.0)
+    }
+}
+
+impl Sums {
+    fn add(&mut self, amounts: &[Money]) {
+        for amount in amounts {
+            let sum = self.0.entry(amount.currency.to_string()).or_insert(Money::zero(amount.currency));
+            // A sum past what a number holds is told as far as it went.
+            *sum = sum.checked_add(*amount).unwrap_or(*sum);
+        }
+    }
+}
+
+impl Summary {
+    fn count(&mut self, status: LineStatus) {
+        self.lines += 1;
+        let counter = match status {
+            LineStatus::Done => &mut self.done,
+            LineStatus::Unchanged => &mut self.unchanged,
+            LineStatus::Replayed => &mut self.replayed,
+            LineStatus::Planned => &mut self.planned,
+            LineStatus::Error => &mut self.error,
+            LineStatus::Skipped => &mut self.skipped,
+        };
+        *counter += 1;
+    }
+}
+
+/// A group ends after this many lines, or this long, or when no complete line is waiting.
+const GROUP_LINES: u64 = 1_000;
+const GROUP_TIME: Duration = Duration::from_millis(100);
+
+/// How long the lock is left free between two groups: a waiting writer looks every two milliseconds.
+const GAP: Duration = Duration::from_millis(5);
+
+/// What a run gives its answers to, one JSON text a line.
+pub type Printer<'p> = dyn FnMut(&str) -> std::io::Result<()> + 'p;
+
+impl Bulk {
+    /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
+    pub fn run(&self, session: &Session<'_>, lines: &mut dyn Lines, print: &mut Printer<'_>) -> (Summary, Result<()>) {
+        let mut summary = Summary::default();
+        let outcome = if self.atomic || self.mode == Mode::DryRun {
+            self.run_whole(session, lines, print, &mut summary)
+        } else {
+            self.run_grouped(session, lines, print, &mut summary)
+        };
+        match &outcome {
+            Err(error) => summary.exit = error.exit(),
+            Ok(()) if summary.error > 0 && summary.exit == 0 => summary.exit = 3,
+            Ok(()) => {}
+        }
+        (summary, outcome)
+    }
+
+    fn run_grouped(
+        &self,
+        session: &Session<'_>,
+        lines: &mut dyn Lines,
+        print: &mut Printer<'_>,
+        summary: &mut Summary,
+    ) -> Result<()> {
+        let mut stopped = false;
+        while let Some(first) = self.next_line(lines, stopped)? {
+            let mut group = session.open_group(Mode::Commit)?;
+            let mut answers = Answers::default();
+            let began = lines.elapsed();
+            let mut next = Some(first);
+            while let Some(line) = next.take() {
+                let ran = if stopped { self.skip(&line) } else { self.run_line(&mut group, line) };
+                match ran {
+                    Ok(answer) => {
+                        stopped |= answer.0.status == LineStatus::Error && self.on_error == OnError::Stop;
+                        answers.push(answer)?;
+                    }
+                    Err(error) => {
+                        group.abandon()?;
+                        return Err(error);
+                    }
+                }
+                let full = answers.count >= GROUP_LINES || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
+                if !full && lines.is_waiting() {
+                    next = self.next_line(lines, stopped)?;
+                }
+            }
+            group.finish()?;
+            answers.tell(print, summary)?;
+            if lines.is_waiting() {
+                std::thread::sleep(GAP);
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole input in one transaction; the lock is taken only when all of it has been read.
+    fn run_whole(
+        &self,
+        session: &Session<'_>,
+        lines: &mut dyn Lines,
+        print: &mut Printer<'_>,
+        summary: &mut Summary,
+    ) -> Result<()> {
+        let mut input = tempfile::tempfile().map_err(no_room)?;
+        let mut count = 0u64;
+        {
+            let mut writer = std::io::BufWriter::new(&mut input);
+            while let Some(line) = self.next_line(lines, false)? {
+                count += 1;
+                let bytes = line.bytes.as_deref();
+                let length = bytes.map_or(-1i64, |bytes| i64::try_from(bytes.len()).unwrap_or(-1));
+                writer.write_all(&line.number.to_le_bytes()).map_err(no_room)?;
+                writer.write_all(&length.to_le_bytes()).map_err(no_room)?;
+                writer.write_all(bytes.unwrap_or_default()).map_err(no_room)?;
+            }
+            writer.flush().map_err(no_room)?;
+        }
+        if lines.interrupted() {
+            return Ok(());
+        }
+        input.seek(SeekFrom::Start(0)).map_err(no_room)?;
+
+        let mut kept = BufReader::new(input);
+        let mut output = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+        let mut group = session.open_group(self.mode)?;
+        let mut first_fault: Option<i32> = None;
+        let mut stopped = false;
+        let mut sums = Sums::default();
+        for _ in 0..count {
+            let line = read_kept(&mut kept).map_err(no_room)?;
+            let (answer, amounts) = match if stopped { self.skip(&line) } else { self.run_line(&mut group, line) } {
+                Ok(ran) => ran,
+                Err(error) => {
+                    group.abandon()?;
+                    return Err(error);
+                }
+            };
+            if let Some(fault) = &answer.error {
+                first_fault.get_or_insert(fault.exit);
+                stopped |= self.on_error == OnError::Stop;
+            }
+            sums.add(&amounts);
+            serde_json::to_writer(&mut output, &answer).map_err(|error| internal(error.to_string()))?;
+            output.write_all(b"\n").map_err(no_room)?;
+        }
+        let fails = self.atomic && first_fault.is_some();
+        if fails {
+            group.abandon()?;
+        } else {
+            group.finish()?;
+            summary.sums = sums;
+        }
+
+        let mut answers = output.into_inner().map_err(|error| no_room(error.into_error()))?;
+        answers.seek(SeekFrom::Start(0)).map_err(no_room)?;
+        for line in BufReader::new(answers).lines() {
+            let line = line.map_err(no_room)?;
+            let mut answer: KeptAnswer = serde_json::from_str(&line).map_err(|error| internal(error.to_string()))?;
+            if fails && answer.status != "error" {
+                answer.skip();
+                summary.count(LineStatus::Skipped);
+                print(&super::to_json(&answer)?).map_err(no_stream)?;
+            } else {
+                summary.count(answer.line_status());
+                print(&line).map_err(no_stream)?;
+            }
+        }
+        if fails {
+            summary.exit = first_fault.unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    /// The next line that is not blank.
+    fn next_line(&self, lines: &mut dyn Lines, _stopped: bool) -> Result<Option<Line>> {
+        loop {
+            match lines.next().map_err(no_stream)? {
+                None => return Ok(None),
+                Some(line) if is_blank(&line) => {}
+                Some(line) => return Ok(Some(line)),
+            }
+        }
+    }
+
+    fn skip(&self, line: &Line) -> Result<(LineAnswer, Vec<Money>)> {
+        let read = self.read(line);
+        let (command, key) = read.map_or((None, None), |(command, envelope)| (Some(command), envelope.key));
+        Ok((LineAnswer::of(line.number, command, key, LineStatus::Skipped), Vec::new()))
+    }
+
+    /// Runs one line: its own faults are its answer, a fault of the store ends the run.
+    fn run_line(&self, group: &mut Group<'_>, line: Line) -> Result<(LineAnswer, Vec<Money>)> {
+        let number = line.number;
+        let (command, envelope) = match self.read(&line) {
+            Ok(read) => read,
+            Err(unread) => {
+                let answer = LineAnswer::of(number, unread.command, unread.key, LineStatus::Error);
+                return Ok((answer.with_error(unread.error), Vec::new()));
+            }
+        };
+        match group.run(&envelope) {
+            Ok(done) => Ok(LineAnswer::done(number, envelope.key, done)),
+            Err(error) if error.is_of_the_store() => Err(error),
+            Err(error) => Ok((
+                LineAnswer::of(number, Some(command), envelope.key, LineStatus::Error).with_error(error),
+                Vec::new(),
+            )),
+        }
+    }
+
+    /// A line as a command with its key.
+    fn read(&self, line: &Line) -> std::result::Result<(String, Envelope), Unread> {
+        let Some(bytes) = &line.bytes else {
+            return Err(unread(UnreadLine::TooLong.into()));
+        };
+        let bytes = if line.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        let text = std::str::from_utf8(bytes).map_err(|_| unread(UnreadLine::NotUtf8.into()))?;
+        let mut pairs = object::pairs_of_json(text).map_err(|fault| unread(fault.into()))?;
+        let named = take_text(&mut pairs, "command").map_err(unread)?;
+        let key = take_text(&mut pairs, "key").map_err(unread)?;
+        let Some(name) = named.or_else(|| self.command.clone()) else {
+            return Err(Unread { command: None, key, error: ValueRefused::missing("command").into() });
+        };
+        let key = key.or_else(|| self.key_prefix.as_ref().map(|prefix| format!("{prefix}:{}", line.number)));
+        let known: Option<&'static Entry> =
+            entry(&name).filter(|entry| matches!(entry.action, super::Action::Change { .. }));
+        let fail = |error: Error| Unread { command: Some(name.clone()), key: key.clone(), error };
+        let Some(entry) = known else {
+            return Err(fail(UnreadLine::UnknownCommand(name.clone()).into()));
+        };
+        if let Some(key) = &key
+            && (key.is_empty() || key.len() > 255)
+        {
+            return Err(fail(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into()));
+        }
+        let super::Action::Change { parse } = &entry.action else {
+            return Err(fail(internal("a read in the bulk")));
+        };
+        let parsed: Parsed = parse(entry, pairs);
+        Ok((name, Envelope { parsed, key }))
+    }
+}
+
+struct Unread {
+    command: Option<String>,
+    key: Option<String>,
+    error: Error,
+}
+
+fn unread(error: Error) -> Unread {
+    Unread { command: None, key: None, error }
+}
+
+/// A line that is no command.
+#[derive(Debug, thiserror::Error)]
+enum UnreadLine {
+    #[error("the line is longer than 16 MiB")]
+    TooLong,
+    #[error("the line is not UTF-8")]
+    NotUtf8,
+    #[error("there is no command {0:?} that changes anything")]
+    UnknownCommand(String),
+}
+
+impl Refusal for UnreadLine {
+    fn code(&self) -> &'static str {
+        match self {
+            UnreadLine::TooLong | UnreadLine::NotUtf8 => "usage",
+            UnreadLine::UnknownCommand(_) => "unknown_command",
+        }
+    }
+    fn field(&self) -> Option<&'static str> {
+        matches!(self, UnreadLine::UnknownCommand(_)).then_some("command")
+    }
+    fn given(&self) -> Option<String> {
+        match self {
+            UnreadLine::UnknownCommand(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        matches!(self, UnreadLine::UnknownCommand(_)).then(|| {
+            "a command is a noun and a verb such as \"ticket refund\"; aftersales --help lists them".to_owned()
+        })
+    }
+}
+
+fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
+    let Some(at) = pairs.iter().position(|(known, _)| known == name) else {
+        return Ok(None);
+    };
+    let (_, given) = pairs.remove(at);
+    object::text_of(&given).map_err(|mut fault| {
+        fault.field = Some(name.to_owned());
+        fault.into()
+    })
+}
+
+fn is_blank(line: &Line) -> bool {
+    line.bytes.as_ref().is_some_and(|bytes| {
+        let bytes = if line.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        bytes.iter().all(u8::is_ascii_whitespace)
+    })
+}
+
+impl LineAnswer {
+    fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
+        LineAnswer {
+            command,
+            status,
+            operation: None,
+            created: Vec::new(),
+            result: None,
+            warnings: Vec::new(),
+            line,
+            key,
+            error: None,
+        }
+    }
+
+    fn with_error(mut self, mut error: Error) -> LineAnswer {
+        error.fault_mut().line = Some(self.line);
+        self.error = Some(error.fault().clone());
+        self
+    }
+
+    fn done(line: u64, key: Option<String>, answer: Answer) -> (LineAnswer, Vec<Money>) {
+        let status = match answer.status {
+            Status::Done => LineStatus::Done,
+            Status::Unchanged => LineStatus::Unchanged,
+            Status::Replayed => LineStatus::Replayed,
+            Status::Planned => LineStatus::Planned,
+        };
+        let Answer { command, operation, created, result, warnings, amounts, .. } = answer;
+        (
+            LineAnswer {
+                command: Some(command),
+                status,
+                operation,
+                created,
+                result: Some(result),
+                warnings,
+                line,
+                key,
+                error: None,
+            },
+            amounts,
+        )
+    }
+}
+
+/// An answer read back from the temporary file.
+#[derive(Serialize, serde::Deserialize)]
+struct KeptAnswer {
+    command: Option<String>,
+    status: String,
+    operation: Option<i64>,
+    created: Vec<String>,
+    result: Option<Box<RawValue>>,
+    warnings: Vec<serde_json::Value>,
+    line: u64,
+    key: Option<String>,
+    error: Option<Box<RawValue>>,
+}
+
+impl KeptAnswer {
+    fn skip(&mut self) {
+        "skipped".clone_into(&mut self.status);
+        self.operation = None;
+        self.created.clear();
+        self.result = None;
+        self.warnings.clear();
+    }
+
+    fn line_status(&self) -> LineStatus {
+        match self.status.as_str() {
+            "done" => LineStatus::Done,
+            "unchanged" => LineStatus::Unchanged,
+            "replayed" => LineStatus::Replayed,
+            "planned" => LineStatus::Planned,
+            "skipped" => LineStatus::Skipped,
+            _ => LineStatus::Error,
+        }
+    }
+}
+
+/// The answers of a group, held back until it is durable.
+#[derive(Default)]
+struct Answers {
+    count: u64,
+    texts: String,
+    statuses: Vec<LineStatus>,
+    sums: Vec<Money>,
+}
+
+impl Answers {
+    fn push(&mut self, (answer, amounts): (LineAnswer, Vec<Money>)) -> Result<()> {
+        self.count += 1;
+        self.statuses.push(answer.status);
+        self.sums.extend(amounts);
+        self.texts.push_str(&super::to_json(&answer)?);
+        self.texts.push('\n');
+        Ok(())
+    }
+
+    fn tell(self, print: &mut Printer<'_>, summary: &mut Summary) -> Result<()> {
+        for status in self.statuses {
+            summary.count(status);
+        }
+        summary.sums.add(&self.sums);
+        for text in self.texts.lines() {
+            print(text).map_err(no_stream)?;
+        }
+        Ok(())
+    }
+}
+
+fn read_kept(input: &mut impl std::io::Read) -> std::io::Result<Line> {
+    let mut eight = [0u8; 8];
+    input.read_exact(&mut eight)?;
+    let number = u64::from_le_bytes(eight);
+    input.read_exact(&mut eight)?;
+    let bytes = match usize::try_from(i64::from_le_bytes(eight)) {
+        Ok(length) => {
+            let mut bytes = vec![0; length];
+            input.read_exact(&mut bytes)?;
+            Some(bytes)
+        }
+        Err(_) => None,
+    };
+    Ok(Line { number, bytes })
+}
+
+fn no_room(error: std::io::Error) -> Error {
+    crate::store::StoreError::Full(format!("a temporary file: {error}")).into()
+}
+
+fn no_stream(error: std::io::Error) -> Error {
+    crate::store::StoreError::Stream(error.kind() == std::io::ErrorKind::BrokenPipe, error.to_string()).into()
+}

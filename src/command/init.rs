@@ -1,0 +1,128 @@
+//! `init`: the desk's own record and what a new store has (contract, section 6).
+
+use serde::Serialize;
+
+use super::pipeline::{Answer, Clock, Mode, Status};
+use super::{content, to_json};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::desk::{Actor, Desk, Plan, Timezone};
+use crate::domain::money::Currency;
+use crate::store::log::{NewOperation, Tail};
+use crate::store::{self, Db};
+
+/// The flags of `init` as given.
+#[derive(Serialize, Debug)]
+pub struct Init {
+    pub currency: Option<String>,
+    pub company: Option<String>,
+    pub plan: Option<String>,
+    pub timezone: Option<String>,
+}
+
+/// What a new desk will be.
+pub struct NewDesk {
+    given: Init,
+    currency: Currency,
+    plan: Plan,
+    timezone: Timezone,
+}
+
+impl Init {
+    /// The values checked, before a file is made.
+    pub fn checked(self) -> Result<NewDesk> {
+        let code = self.currency.as_deref().unwrap_or("EUR");
+        let currency = Currency::iso(code).ok_or_else(|| {
+            ValueRefused::invalid("currency", code, format!("{code:?} is no currency code of ISO 4217, such as EUR"))
+        })?;
+        let plan = self.plan.as_deref().unwrap_or("standard");
+        let plan = plan.parse().map_err(|message| ValueRefused::invalid("plan", plan, message))?;
+        let zone = self.timezone.as_deref().unwrap_or("UTC");
+        let timezone = zone.parse().map_err(|message| ValueRefused::invalid("timezone", zone, message))?;
+        Ok(NewDesk { currency, plan, timezone, given: self })
+    }
+}
+
+#[derive(Serialize)]
+struct InitOutcome {
+    desk: super::desk::DeskShown,
+}
+
+impl NewDesk {
+    /// Makes the desk in an empty store; a store in use stays as it is.
+    pub fn run(self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
+        db.begin_write()?;
+        match self.begun(db, clock, actor, mode) {
+            Ok(answer) => {
+                if mode == Mode::Commit {
+                    db.commit()?
+                } else {
+                    db.rollback()?
+                }
+                Ok(answer)
+            }
+            Err(error) => {
+                db.rollback()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn begun(self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
+        let (status, operation, desk) = if db.has_tables()? {
+            (Status::Unchanged, None, store::desk::load(db)?)
+        } else {
+            let (operation, desk) = self.make(db, clock, actor)?;
+            match mode {
+                Mode::Commit => (Status::Done, Some(operation), desk),
+                Mode::DryRun => (Status::Planned, None, desk),
+            }
+        };
+        let result = to_json(&InitOutcome { desk: super::desk::DeskShown::of(&desk) })?;
+        let result =
+            serde_json::value::RawValue::from_string(result).map_err(|error| super::internal(error.to_string()))?;
+        Ok(Answer {
+            command: "init".to_owned(),
+            status,
+            operation,
+            created: Vec::new(),
+            result,
+            warnings: Vec::new(),
+            amounts: Vec::new(),
+        })
+    }
+
+    fn make(self, db: &Db, clock: &dyn Clock, actor: &Actor) -> Result<(i64, Desk)> {
+        db.migrate_from(0)?;
+        let desk = Desk {
+            company: self.given.company.clone().unwrap_or_default(),
+            currency: self.currency,
+            timezone: self.timezone,
+            lock_date: None,
+            shop_url: None,
+            portal_url: None,
+            mail_from: None,
+            customers_may_close: false,
+            plan: self.plan,
+            created_at: clock.now(),
+            trial_started_at: None,
+            subscription_added_at: None,
+        };
+        store::currency::keep(db, desk.currency)?;
+        store::desk::save(db, &desk)?;
+        store::desk::seed(db)?;
+        let operation = db.next_number("operation")?;
+        let command = content::to_json("init", &self.given);
+        let touched = [("desk", "desk".to_owned())];
+        let row = NewOperation {
+            operation,
+            at: desk.created_at,
+            recorded_at: clock.machine(),
+            actor,
+            command: &command,
+            touched: &touched,
+        };
+        Tail::load(db)?.append(db, &row)?;
+        Ok((operation, desk))
+    }
+}

@@ -1,0 +1,324 @@
+//! Calendar days of the desk and instants of the clock (spec G4).
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+
+use super::text::text_value;
+
+/// The years whose text has four digits, which is what keeps texts in the order of the days.
+const YEARS: RangeInclusive<i32> = 1..=9999;
+
+/// Why a text is no day or no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeFault {
+    /// The text, which is no day of the calendar written `YYYY-MM-DD`.
+    #[error("{0:?} is not a day such as 2026-11-23")]
+    NotADay(String),
+    /// The text, which is no time in whole seconds with `Z` or an offset.
+    #[error("{0:?} is not a time such as 2026-11-23T10:00:00Z")]
+    NotAnInstant(String),
+}
+
+/// A calendar day in the desk's time zone, of the years 0001 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// The first day there is: 0001-01-01.
+    pub const FIRST: Day = match NaiveDate::from_ymd_opt(1, 1, 1) {
+        Some(first) => Day(first),
+        None => Day(NaiveDate::MIN),
+    };
+
+    /// The day of that date; `None` outside the years 0001 to 9999.
+    pub fn from_date(date: NaiveDate) -> Option<Day> {
+        YEARS.contains(&date.year()).then_some(Day(date))
+    }
+
+    /// The day as a date of the calendar.
+    pub const fn date(self) -> NaiveDate {
+        self.0
+    }
+
+    /// The year, 1 to 9999.
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    /// The day that many days later, or earlier when below zero; `None` outside the years 0001 to 9999.
+    pub fn plus_days(self, days: i64) -> Option<Day> {
+        let count = Days::new(days.unsigned_abs());
+        let date = if days < 0 { self.0.checked_sub_days(count)? } else { self.0.checked_add_days(count)? };
+        Day::from_date(date)
+    }
+}
+
+impl FromStr for Day {
+    type Err = TimeFault;
+
+    fn from_str(text: &str) -> Result<Self, TimeFault> {
+        read_day(text).ok_or_else(|| TimeFault::NotADay(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(&self.0.format("%Y-%m-%d").to_string())
+    }
+}
+
+text_value!(Day, "a day such as \"2026-11-23\"");
+
+/// A moment in UTC, in whole seconds, of the years 0001 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(DateTime<Utc>);
+
+impl Instant {
+    /// The first moment there is: 0001-01-01T00:00:00Z.
+    pub const FIRST: Instant = Instant(NaiveDateTime::new(Day::FIRST.0, NaiveTime::MIN).and_utc());
+
+    /// The last whole second at that moment; `None` outside the years 0001 to 9999.
+    pub fn from_utc(time: DateTime<Utc>) -> Option<Instant> {
+        let whole = time.with_nanosecond(0)?;
+        YEARS.contains(&whole.year()).then_some(Instant(whole))
+    }
+
+    /// The moment as a time of the calendar, to be shown in a time zone or told its day there.
+    pub const fn utc(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    /// The moment that many seconds later, or earlier when below zero; `None` outside the years 0001 to 9999.
+    pub fn plus_seconds(self, seconds: i64) -> Option<Instant> {
+        let delta = TimeDelta::try_seconds(seconds)?;
+        Instant::from_utc(self.0.checked_add_signed(delta)?)
+    }
+}
+
+impl FromStr for Instant {
+    type Err = TimeFault;
+
+    /// Reads `2026-11-23T10:00:00Z`, or the same with an offset such as `+01:00`, which is converted.
+    fn from_str(text: &str) -> Result<Self, TimeFault> {
+        read_instant(text).ok_or_else(|| TimeFault::NotAnInstant(text.to_owned()))
+    }
+}
+
+/// Fixed width, so that texts are in the order of the moments.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(&self.0.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+}
+
+text_value!(Instant, "a time such as \"2026-11-23T10:00:00Z\"");
+
+/// Reads `YYYY-MM-DD`.
+fn read_day(text: &str) -> Option<Day> {
+    let [year, month, day] = fields(text, '-', [4, 2, 2])?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    Day::from_date(date)
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS` and what stands behind it: `Z` or an offset.
+fn read_instant(text: &str) -> Option<Instant> {
+    let (day, rest) = text.split_once('T')?;
+    let (time, offset) = rest.split_at_checked("HH:MM:SS".len())?;
+    let [hour, minute, second] = fields(time, ':', [2, 2, 2])?;
+    // Hour 24 and leap seconds are refused here: they have no instant of their own.
+    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
+    let local = read_day(day)?.date().and_time(time);
+    let there = local.and_local_timezone(read_offset(offset)?).single()?;
+    Instant::from_utc(there.to_utc())
+}
+
+/// Reads `Z`, `+HH:MM` or `-HH:MM`.
+fn read_offset(text: &str) -> Option<FixedOffset> {
+    if text == "Z" {
+        return FixedOffset::east_opt(0);
+    }
+    let (sign, ahead) = match text.strip_prefix('+') {
+        Some(ahead) => (1, ahead),
+        None => (-1, text.strip_prefix('-')?),
+    };
+    let [hours, minutes] = fields(ahead, ':', [2, 2])?;
+    let time = NaiveTime::from_hms_opt(hours, minutes, 0)?;
+    let seconds = i32::try_from(time.num_seconds_from_midnight()).ok()?;
+    FixedOffset::east_opt(seconds.checked_mul(sign)?)
+}
+
+/// Reads numbers of exactly these widths in ASCII digits with one separator between them, and nothing else.
+fn fields<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[u32; N]> {
+    let read = |(field, width): (&str, usize)| {
+        let fits = field.len() == width && field.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| field.parse().ok()).flatten()
+    };
+    let texts: Vec<&str> = text.split(separator).collect();
+    if texts.len() != N {
+        return None;
+    }
+    let numbers: Option<Vec<u32>> = texts.into_iter().zip(widths).map(read).collect();
+    numbers?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn days_are_read_and_shown() {
+        for text in ["2026-11-23", "0001-01-01", "9999-12-31", "2024-02-29", "0987-06-05"] {
+            assert_eq!(day(text).to_string(), text);
+            let json = serde_json::to_string(&day(text)).unwrap();
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Day>(&json).unwrap(), day(text));
+        }
+        assert_eq!(day("2026-11-23").year(), 2026);
+        assert!(day("2026-11-23") < day("2026-12-01"));
+    }
+
+    #[test]
+    fn other_texts_are_no_days() {
+        let table = [
+            "",
+            "2026",
+            "2026-11",
+            "2026-11-3",
+            "2026-1-03",
+            "26-11-23",
+            "12026-11-23",
+            "+2026-11-23",
+            "-026-11-23",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-02-29",
+            "2026-11-31",
+            "2026-11-00",
+            "0000-01-01",
+            "2026/11/23",
+            "20261123",
+            " 2026-11-23",
+            "2026-11-23 ",
+            "2026-11-23T10:00:00Z",
+            "２０２６-11-23",
+            "2026-11-+3",
+            "2026-11-23-",
+            "today",
+        ];
+        for text in table {
+            assert_eq!(text.parse::<Day>(), Err(TimeFault::NotADay(text.to_owned())), "{text}");
+        }
+        let fault = "x".parse::<Day>().unwrap_err();
+        assert_eq!(fault.to_string(), r#""x" is not a day such as 2026-11-23"#);
+    }
+
+    #[test]
+    fn days_are_counted() {
+        let table = [
+            ("2026-11-23", 0, Some("2026-11-23")),
+            ("2026-12-31", 1, Some("2027-01-01")),
+            ("2024-03-01", -1, Some("2024-02-29")),
+            ("9999-12-31", 1, None),
+            ("0001-01-01", -1, None),
+            ("2026-11-23", i64::MAX, None),
+            ("2026-11-23", i64::MIN, None),
+        ];
+        for (from, days, to) in table {
+            assert_eq!(day(from).plus_days(days), to.map(day), "{from} {days}");
+        }
+    }
+
+    #[test]
+    fn instants_are_read_and_shown_in_utc() {
+        let table = [
+            ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z"),
+            ("2026-11-23T10:00:00+00:00", "2026-11-23T10:00:00Z"),
+            ("2026-11-23T10:00:00-00:00", "2026-11-23T10:00:00Z"),
+            ("2026-11-23T10:00:00+01:00", "2026-11-23T09:00:00Z"),
+            ("2026-11-23T22:15:30-05:45", "2026-11-24T04:00:30Z"),
+            ("2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ];
+        for (text, shown) in table {
+            let instant: Instant = text.parse().unwrap();
+            assert_eq!(instant.to_string(), shown, "{text}");
+            let json = serde_json::to_string(&instant).unwrap();
+            assert_eq!(json, format!("\"{shown}\""));
+            assert_eq!(serde_json::from_str::<Instant>(&json).unwrap(), instant);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_instants() {
+        let table = [
+            "",
+            "2026-11-23",
+            "2026-11-23T10:00:00",
+            "2026-11-23T10:00Z",
+            "2026-11-23 10:00:00Z",
+            "2026-11-23t10:00:00Z",
+            "2026-11-23T10:00:00z",
+            "2026-11-23T10:00:00.5Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T10:60:00Z",
+            "2026-11-23T23:59:60Z",
+            "2026-11-23T10:00:00+1:00",
+            "2026-11-23T10:00:00+0100",
+            "2026-11-23T10:00:00+24:00",
+            "2026-11-23T10:00:00+01:60",
+            "2026-11-23T10:00:00ZZ",
+            "2026-11-23T10:00:00+",
+            "2026-13-23T10:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "2026-11-23T1０:00:00Z",
+            "2026-11-23T10:00:0é",
+        ];
+        for text in table {
+            let fault = TimeFault::NotAnInstant(text.to_owned());
+            assert_eq!(text.parse::<Instant>(), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_are_whole_seconds_and_counted() {
+        let start: Instant = "2026-11-23T10:00:00Z".parse().unwrap();
+        let fraction = start.utc() + TimeDelta::milliseconds(999);
+        assert_eq!(Instant::from_utc(fraction), Some(start));
+        let later = start.plus_seconds(15 * 24 * 3600).unwrap();
+        assert_eq!(later.to_string(), "2026-12-08T10:00:00Z");
+        assert_eq!(later.plus_seconds(-15 * 24 * 3600), Some(start));
+        assert_eq!(start.plus_seconds(i64::MAX), None);
+        assert_eq!(start.plus_seconds(300_000_000_000), None);
+        assert_eq!(Instant::from_utc(DateTime::<Utc>::MAX_UTC), None);
+        assert_eq!(Instant::from_utc(DateTime::<Utc>::MIN_UTC), None);
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_in_the_order_of_time(a in -60_000_000_000_i64..250_000_000_000, b in -60_000_000_000_i64..250_000_000_000) {
+            let instant = |seconds| Instant::from_utc(DateTime::from_timestamp(seconds, 0).unwrap()).unwrap();
+            let (a, b) = (instant(a), instant(b));
+            prop_assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
+            prop_assert_eq!(a.to_string().parse(), Ok(a));
+            let day = Day::from_date(a.utc().date_naive()).unwrap();
+            prop_assert_eq!(day.to_string().parse(), Ok(day));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,30}", near in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\PC{0,7}") {
+            let _ = text.parse::<Day>();
+            let _ = text.parse::<Instant>();
+            let _ = near.parse::<Instant>();
+        }
+    }
+}

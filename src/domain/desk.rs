@@ -1,0 +1,208 @@
+//! The desk itself: its settings, who may do what, the plan of its database and the trial (spec A3, A4, A9, G4).
+
+use super::Refusal;
+use super::day::{Day, Instant};
+use super::money::Currency;
+use super::text::{choices, text_value};
+
+/// The settings that the store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    pub company: String,
+    pub currency: Currency,
+    pub timezone: Timezone,
+    pub lock_date: Option<Day>,
+    pub shop_url: Option<String>,
+    pub portal_url: Option<String>,
+    pub mail_from: Option<String>,
+    pub customers_may_close: bool,
+    pub plan: Plan,
+    pub created_at: Instant,
+    pub trial_started_at: Option<Instant>,
+    pub subscription_added_at: Option<Instant>,
+}
+
+choices! {
+    /// The plan of the database (spec A4).
+    pub enum Plan: "plan" {
+        Standard = "standard",
+        OneAppFree = "one-app-free",
+    }
+}
+
+/// How long a trial runs: 15 x 24 hours, in seconds (spec A4).
+const TRIAL_SECONDS: i64 = 15 * 24 * 3600;
+
+impl Desk {
+    /// When the trial that was started ends.
+    pub fn trial_ends_at(&self) -> Option<Instant> {
+        self.trial_started_at.and_then(|start| start.plus_seconds(TRIAL_SECONDS))
+    }
+
+    /// Whether the trial is over at `now` with no subscription added; its last instant is over already (spec A4).
+    pub fn trial_over(&self, now: Instant) -> bool {
+        self.subscription_added_at.is_none() && self.trial_ends_at().is_some_and(|end| now >= end)
+    }
+}
+
+/// A time zone of the IANA database, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timezone(chrono_tz::Tz);
+
+impl Timezone {
+    /// The calendar day at `now` in this zone (spec G4).
+    pub fn day_of(self, now: Instant) -> Day {
+        let there = now.utc().with_timezone(&self.0).date_naive();
+        // Outside the years that a day can be, the zone makes no difference that matters.
+        Day::from_date(there).or_else(|| Day::from_date(now.utc().date_naive())).unwrap_or(Day::FIRST)
+    }
+}
+
+impl std::fmt::Display for Timezone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl std::str::FromStr for Timezone {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Timezone).map_err(|_| format!("{text:?} is not a time zone such as Europe/Paris or UTC"))
+    }
+}
+
+text_value!(Timezone, "a time zone such as Europe/Paris");
+
+choices! {
+    /// A right, which is also the application it opens; admin opens all (spec A9).
+    pub enum Right: "right" {
+        Helpdesk = "helpdesk",
+        Invoicing = "invoicing",
+        Sales = "sales",
+        Inventory = "inventory",
+        Repair = "repair",
+        FieldService = "field-service",
+        Admin = "admin",
+        // Not given to users: what stays open to everybody, and (rescue) when a trial is over.
+        Anybody = "anybody",
+        Rescue = "rescue",
+    }
+}
+
+impl Right {
+    /// The rights that a user can be given.
+    pub const GIVEN: [Right; 7] = [
+        Right::Helpdesk,
+        Right::Invoicing,
+        Right::Sales,
+        Right::Inventory,
+        Right::Repair,
+        Right::FieldService,
+        Right::Admin,
+    ];
+}
+
+/// Who runs a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A user by login; asked says whether `--as` named them, rather than the operating system.
+    User { login: String, asked: bool },
+    /// A customer through the portal.
+    Customer(String),
+    /// The program itself.
+    System,
+}
+
+impl Actor {
+    /// The word for its kind in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Actor::User { .. } => "user",
+            Actor::Customer(_) => "customer",
+            Actor::System => "system",
+        }
+    }
+
+    /// The login or customer id.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Actor::User { login, .. } => Some(login),
+            Actor::Customer(id) => Some(id),
+            Actor::System => None,
+        }
+    }
+}
+
+/// A user runs what they have no right to, or is not known (spec A9).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessDenied {
+    #[error("{login} is not a user of this desk")]
+    UnknownUser { login: String },
+    #[error("{login} has no right to {right}")]
+    NoRight { login: String, right: Right },
+}
+
+impl Refusal for AccessDenied {
+    fn code(&self) -> &'static str {
+        "access_denied"
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            AccessDenied::UnknownUser { .. } => Some(
+                "name a user with --as, or let an admin run: aftersales user create LOGIN --right helpdesk".to_owned(),
+            ),
+            AccessDenied::NoRight { login, right } => Some(format!(
+                "let an admin run: aftersales user edit {login} --right {right} (a list replaces the rights)"
+            )),
+        }
+    }
+}
+
+/// A key that was already used for something else (contract, section 5).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the key {key} was used for another command, operation {operation}")]
+pub struct KeyReused {
+    pub key: String,
+    pub operation: i64,
+}
+
+impl Refusal for KeyReused {
+    fn code(&self) -> &'static str {
+        "key_reused"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("key")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.key.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        Some(format!(
+            "aftersales log --operation {} shows what it was used for; take another key for this command",
+            self.operation
+        ))
+    }
+}
+
+/// The trial is over and no subscription was added (spec A4).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the trial of this desk ended at {ended_at}")]
+pub struct TrialOver {
+    pub ended_at: String,
+}
+
+impl TrialOver {
+    /// The refusal for a desk whose trial is over.
+    pub fn of(desk: &Desk) -> TrialOver {
+        TrialOver { ended_at: desk.trial_ends_at().map(|end| end.to_string()).unwrap_or_default() }
+    }
+}
+
+impl Refusal for TrialOver {
+    fn code(&self) -> &'static str {
+        "trial_over"
+    }
+    fn hint(&self) -> Option<String> {
+        Some("aftersales subscription add restores access at once; nothing is lost".to_owned())
+    }
+}

@@ -1,0 +1,83 @@
+//! References: how records name each other, and what a typed reference may stand for.
+
+use serde::{Serialize, Serializer};
+
+/// Another record: its internal key, and the id (or, for posted documents, the number) that it is shown by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    pub key: i64,
+    pub id: String,
+}
+
+impl Serialize for Reference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id)
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+/// How many digits a generated reference has at least.
+const DIGITS: usize = 5;
+
+/// `T1` as `T00001`: a reference in the shape of a generated one, with the padding that generation gives it
+/// (contract, section 2). None where it has no such shape or the padding already.
+pub fn padded(text: &str) -> Option<String> {
+    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (prefix, number) = text.split_at(text.len() - digits);
+    if number.is_empty() || prefix.is_empty() {
+        return None;
+    }
+    let bare = number.trim_start_matches('0');
+    let padded = format!("{prefix}{bare:0>DIGITS$}");
+    (padded != text).then_some(padded)
+}
+
+/// A name as it is compared: without case and surrounding blanks.
+pub fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// A text as one word of a shell command, quoted where it needs to be; for hints.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,=+%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_padding_is_ignored_in_generated_shapes() {
+        for (given, expected) in [
+            ("T1", Some("T00001")),
+            ("T0000001", Some("T00001")),
+            ("T00001", None),
+            ("INV/2026/7", Some("INV/2026/00007")),
+            ("WH/OUT/00012", None),
+            ("D123456", None),
+            ("LAMP", None),
+            ("42", None),
+            ("", None),
+        ] {
+            assert_eq!(padded(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn words_with_blanks_or_quotes_are_quoted_for_the_shell() {
+        assert_eq!(shell_word("INV/2026/00001"), "INV/2026/00001");
+        assert_eq!(shell_word("Field Service"), "'Field Service'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

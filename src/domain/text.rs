@@ -1,0 +1,134 @@
+//! Values that are one text outside: shown by `Display`, read by `FromStr`, by flags and JSON alike.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Deserializer, Error, Visitor};
+
+/// Reads one text and gives it to `FromStr`; `expecting` is what a value of another kind is told was wanted.
+pub fn read_text<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    deserializer.deserialize_any(TextVisitor { expecting, value: PhantomData })
+}
+
+struct TextVisitor<T> {
+    expecting: &'static str,
+    value: PhantomData<T>,
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.expecting)
+    }
+
+    // Borrowed and owned texts come here too: their default is this method.
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// Gives a type with `Display` and `FromStr` its serde form: `text_value!(Day, "a day such as 2026-11-23")`.
+macro_rules! text_value {
+    ($name:ty, $expecting:literal) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::domain::text::read_text(deserializer, $expecting)
+            }
+        }
+    };
+}
+
+/// An enum of fixed words: `choices! { pub enum Priority: "priority" { Low = "low", … } }`, shown, read and stored by them.
+macro_rules! choices {
+    ($(#[$doc:meta])* pub enum $name:ident: $what:literal { $($(#[$case_doc:meta])* $case:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$case_doc])* $case),+ }
+
+        impl $name {
+            /// Every choice, in order.
+            pub const ALL: &'static [$name] = &[$($name::$case),+];
+
+            /// The word for it.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$case => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok($name::$case),)+
+                    _ => Err(format!("{text:?} is no {}; it is one of {}", $what, [$($word),+].join(", "))),
+                }
+            }
+        }
+
+        $crate::domain::text::text_value!($name, $what);
+    };
+}
+
+pub(crate) use choices;
+pub(crate) use text_value;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Even(u32);
+
+    impl fmt::Display for Even {
+        fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            write!(f, "{}", self.0)
+        }
+    }
+
+    impl FromStr for Even {
+        type Err = String;
+
+        fn from_str(text: &str) -> Result<Self, String> {
+            match text.parse() {
+                Ok(n) if n % 2 == 0 => Ok(Even(n)),
+                _ => Err(format!("{text} is odd")),
+            }
+        }
+    }
+
+    text_value!(Even, "an even number");
+
+    #[test]
+    fn a_value_is_its_text() {
+        assert_eq!(serde_json::to_string(&Even(4)).unwrap(), r#""4""#);
+        assert_eq!(serde_json::from_str::<Even>(r#""4""#).unwrap(), Even(4));
+        // An escape makes serde_json hand out a text of its own instead of a borrowed one.
+        assert_eq!(serde_json::from_str::<Even>(r#""\u0034""#).unwrap(), Even(4));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let odd = serde_json::from_str::<Even>(r#""3""#).unwrap_err();
+        assert!(odd.to_string().starts_with("3 is odd"), "{odd}");
+        let other = serde_json::from_str::<Even>("[]").unwrap_err();
+        assert!(other.to_string().contains("expected an even number"), "{other}");
+    }
+}

@@ -1,0 +1,25 @@
+//! aftersales: the after-sales desk in a shell.
+//!
+//! A command is a value; flags or a JSON line make it, it runs in one transaction of the store, and its outcome is printed.
+//!
+//! # The map
+//!
+//! Imports run one way: `main` -> [`cli`] -> [`command`] -> [`procedure`] -> { [`domain`], [`store`] }; `command` and `cli` ->
+//! [`output`]; `store` -> `domain`; `domain` and `output` import nothing of ours.
+//!
+//! - [`cli`]: the tree of nouns and verbs, global flags, what goes to stdout and stderr, bulk input as lines.
+//! - [`command`]: the list of commands, the pipeline that every change goes through, bulk, and one file per noun or service:
+//!   argument structs, `run`, outcome structs.
+//! - [`procedure`]: steps that several commands run inside the open transaction.
+//! - [`domain`]: values, states, transitions, pure decisions and the refusals of each service. No SQL, no clock, no printing.
+//! - [`store`]: the seam to the engine, migrations, log, numbering, and one file per service with its SQL and row mapping.
+//! - [`output`]: table, JSON, CSV; knows no service.
+//!
+//! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`.
+
+pub mod cli;
+pub mod command;
+pub mod domain;
+pub mod output;
+pub mod procedure;
+pub mod store;

@@ -1,0 +1,117 @@
+//! Tables for people: aligned, headed, one row a record, never cut off where stdout is no terminal.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::escape::for_terminal;
+
+/// A table of `records` with these columns; nothing where there is no record.
+pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: Option<u16>) -> io::Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    for record in records {
+        table.add_row(columns.iter().map(|column| cell(record.get(column.as_str()))));
+    }
+    for (column, name) in table.column_iter_mut().zip(columns) {
+        column.set_padding((0, 2));
+        if records.iter().all(|record| is_number(record.get(name.as_str()))) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// What a shown record holds beside its row: its other keys, then a table for each list of objects.
+pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], width: Option<u16>) -> io::Result<()> {
+    let rest =
+        || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
+    let scalars: Vec<(&String, String)> = rest()
+        .filter(|(_, value)| !is_table(value) && !value.is_object())
+        .map(|(key, value)| (key, cell(Some(value))))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    if !scalars.is_empty() {
+        writeln!(out)?;
+        let longest = scalars.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        for (key, text) in scalars {
+            writeln!(out, "{key:longest$}  {text}")?;
+        }
+    }
+    for (key, value) in rest() {
+        match value {
+            Value::Array(records) if is_table(value) => {
+                writeln!(out, "\n{key}")?;
+                let columns: Vec<String> = records
+                    .first()
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                print(out, &columns, records, width)?;
+            }
+            Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
+                writeln!(out, "\n{key}")?;
+                for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
+                    writeln!(out, "{name}  {}", cell(Some(value)))?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_table(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.first().is_some_and(Value::is_object))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_number(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => {
+            !text.is_empty()
+                && text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '.')
+                && !text[1..].contains('-')
+        }
+        Some(Value::Number(_) | Value::Null) | None => true,
+        Some(_) => false,
+    }
+}
+
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => for_terminal(text),
+        Some(Value::Bool(flag)) => if *flag { "yes" } else { "no" }.to_owned(),
+        Some(Value::Array(items)) => items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(Value::Object(fields)) => fields
+            .iter()
+            .filter(|(_, value)| !is_empty(value))
+            .map(|(name, value)| format!("{name}={}", cell(Some(value))))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Some(other) => other.to_string(),
+    }
+}

@@ -1,0 +1,6 @@
+//! Procedures: steps that several commands run inside the open transaction. They load through the store, ask the domain and
+//! write; none of them prints or commits.
+
+pub mod access;
+pub mod service;
+pub mod ticket_log;

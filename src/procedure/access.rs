@@ -1,0 +1,27 @@
+//! Rights: who may run what (spec A9). They guard against mistakes; whoever can open the store file can name any user.
+
+use crate::domain::Result;
+use crate::domain::desk::{AccessDenied, Actor, Right};
+use crate::store::{Db, user};
+
+/// Refuses an actor without `right`. Until a user with admin exists the desk is single-user and all is allowed.
+pub fn check(db: &Db, actor: &Actor, right: Right) -> Result<()> {
+    let Actor::User { login, asked } = actor else {
+        return Ok(());
+    };
+    if matches!(right, Right::Anybody | Right::Rescue) {
+        return Ok(());
+    }
+    if !user::any_admin(db)? {
+        // A name that was asked for must at least be known, or a slip of the keyboard would sign the log.
+        if *asked && user::by_id(db, login)?.is_none() && user::any(db)? {
+            return Err(AccessDenied::UnknownUser { login: login.clone() }.into());
+        }
+        return Ok(());
+    }
+    match user::rights(db, login)? {
+        None => Err(AccessDenied::UnknownUser { login: login.clone() }.into()),
+        Some(rights) if rights.contains(&right) || rights.contains(&Right::Admin) => Ok(()),
+        Some(_) => Err(AccessDenied::NoRight { login: login.clone(), right }.into()),
+    }
+}

@@ -1,0 +1,22 @@
+//! The start of every service: the ticket it is run from, and whether its team offers the service (spec A2).
+
+use crate::command::{Cx, found};
+use crate::domain::Result;
+use crate::domain::reference::Reference;
+use crate::domain::team::{Service, ServiceNotEnabled};
+use crate::domain::ticket::{CustomerRequired, Ticket};
+use crate::store::{team, ticket};
+
+/// The ticket that `given` stands for, for running `service` from it.
+pub fn ticket_for(cx: &Cx<'_>, given: &str, service: Service) -> Result<Ticket> {
+    let ticket = found(cx.db.by_reference(given, |id| ticket::by_id(cx.db, id))?, "ticket", "ticket", "ticket", given)?;
+    if !team::offers(cx.db, ticket.team.key, service)? {
+        return Err(ServiceNotEnabled { team: ticket.team.id, service }.into());
+    }
+    Ok(ticket)
+}
+
+/// The ticket's customer, for services that need one.
+pub fn customer_of(ticket: &Ticket) -> Result<&Reference> {
+    ticket.customer.as_ref().ok_or_else(|| CustomerRequired { ticket: ticket.id.clone() }.into())
+}

@@ -1,0 +1,559 @@
+//! The store: one way to say a statement, whichever engine answers. Each file below holds one service's SQL and its row
+//! mapping; none decides anything. Statements are written once, in the subset that SQLite and PostgreSQL share.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::path::Path;
+
+use crate::domain::Refusal;
+use crate::domain::day::{Day, Instant};
+use crate::domain::money::{Currency, Money};
+use crate::domain::quantity::{Percent, Price, Quantity};
+use crate::domain::reference::{self, Reference};
+
+pub mod currency;
+pub mod customer;
+pub mod desk;
+pub mod journal;
+pub mod location;
+pub mod log;
+pub mod lot;
+pub mod migrate;
+pub mod numbering;
+pub mod product;
+mod sqlite;
+pub mod tax;
+pub mod team;
+pub mod ticket;
+pub mod user;
+
+/// The internal key of a row: used for joins and order, never shown.
+pub type Key = i64;
+
+/// What the store answers when it cannot do what was asked; `command` turns it into the contract's codes.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no store at {0}")]
+    Missing(String),
+    #[error("{0}")]
+    Foreign(String),
+    #[error("the store was written by a newer version of aftersales (its format is {0})")]
+    Newer(i64),
+    #[error("the store is of an older format ({0}) and may not be migrated here")]
+    Older(i64),
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the store cannot grow: {0}")]
+    Full(String),
+    #[error("the store cannot be written: {0}")]
+    ReadOnly(String),
+    #[error("another command is writing to the store")]
+    Busy,
+    /// A stream of the caller's broke (whether it was closed): not the store's doing, but as final.
+    #[error("{1}")]
+    Stream(bool, String),
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl Refusal for StoreError {
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Missing(_) => "store_missing",
+            StoreError::Foreign(_) => "store_foreign",
+            StoreError::Newer(_) => "store_newer",
+            StoreError::Older(_) => "store_older",
+            StoreError::Damaged(_) => "store_damaged",
+            StoreError::Full(_) => "store_full",
+            StoreError::ReadOnly(_) => "store_read_only",
+            StoreError::Busy => "store_busy",
+            StoreError::Stream(true, _) => "closed_pipe",
+            StoreError::Stream(false, _) => "store_full",
+            StoreError::Fault(_) => "internal",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            StoreError::Missing(path) => {
+                return Some(format!("aftersales init --store {}", reference::shell_word(path)));
+            }
+            StoreError::Foreign(_) => "name the store's file with --store",
+            StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
+            StoreError::Older(_) => "run a command that may write to the store, which migrates it",
+            StoreError::Damaged(_) => "aftersales verify says what is wrong; keep the file and go on from a copy",
+            StoreError::Full(_) => "make room, then run the same command again",
+            StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
+            StoreError::Busy => "run the same command again",
+            StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
+            StoreError::Fault(_) => "please report this with the command that led to it",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// A store's own result.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A value bound to a statement. Everything is a whole number, a text or nothing.
+#[derive(Debug, Clone)]
+pub enum Value<'a> {
+    Null,
+    Int(i64),
+    Text(Cow<'a, str>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Value::Int(i64::from(value))
+    }
+}
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Value::Text(Cow::Borrowed(value))
+    }
+}
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Value::Text(Cow::Borrowed(value))
+    }
+}
+impl From<String> for Value<'_> {
+    fn from(value: String) -> Self {
+        Value::Text(Cow::Owned(value))
+    }
+}
+impl From<Quantity> for Value<'_> {
+    fn from(value: Quantity) -> Self {
+        Value::Int(value.millionths())
+    }
+}
+impl From<Price> for Value<'_> {
+    fn from(value: Price) -> Self {
+        Value::Int(value.millionths())
+    }
+}
+impl From<Percent> for Value<'_> {
+    fn from(value: Percent) -> Self {
+        Value::Int(value.millionths())
+    }
+}
+impl From<Money> for Value<'_> {
+    fn from(value: Money) -> Self {
+        Value::Int(value.minor)
+    }
+}
+impl From<Day> for Value<'_> {
+    fn from(value: Day) -> Self {
+        Value::Text(Cow::Owned(value.to_string()))
+    }
+}
+impl From<Instant> for Value<'_> {
+    fn from(value: Instant) -> Self {
+        Value::Text(Cow::Owned(value.to_string()))
+    }
+}
+impl From<Currency> for Value<'_> {
+    fn from(value: Currency) -> Self {
+        Value::Text(Cow::Owned(value.to_string()))
+    }
+}
+impl From<&Reference> for Value<'_> {
+    fn from(value: &Reference) -> Self {
+        Value::Int(value.key)
+    }
+}
+impl<'a, T> From<Option<T>> for Value<'a>
+where
+    Value<'a>: From<T>,
+{
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Value::from)
+    }
+}
+impl<'a> From<&'a Option<String>> for Value<'a> {
+    fn from(value: &'a Option<String>) -> Self {
+        value.as_deref().map_or(Value::Null, Value::from)
+    }
+}
+impl<'a> From<&'a Option<Reference>> for Value<'a> {
+    fn from(value: &'a Option<Reference>) -> Self {
+        value.as_ref().map_or(Value::Null, Value::from)
+    }
+}
+
+/// Binds values to a statement's `$1, $2, …` in order.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::Value::from($value)),*] };
+}
+
+/// One row of an answer; columns are counted from 0.
+pub struct Row<'a>(RowOf<'a>);
+
+enum RowOf<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+}
+
+impl Row<'_> {
+    /// The column as `T`; a value of another shape is a damaged store.
+    pub fn get<T: Column>(&self, column: usize) -> Result<T> {
+        T::read(self, column)
+    }
+
+    /// Two columns, key and shown id, as a reference.
+    pub fn reference(&self, column: usize) -> Result<Reference> {
+        Ok(Reference { key: self.get(column)?, id: self.get(column + 1)? })
+    }
+
+    /// Two columns, key and shown id, both null where there is no such reference.
+    pub fn optional_reference(&self, column: usize) -> Result<Option<Reference>> {
+        match self.int(column)? {
+            Some(key) => Ok(Some(Reference { key, id: self.get(column + 1)? })),
+            None => Ok(None),
+        }
+    }
+
+    /// An amount in minor units of `currency`.
+    pub fn money(&self, column: usize, currency: Currency) -> Result<Money> {
+        Ok(Money { minor: self.get(column)?, currency })
+    }
+
+    /// Two columns, code and digits, as a currency.
+    pub fn currency(&self, column: usize) -> Result<Currency> {
+        let code: String = self.get(column)?;
+        let digits: i64 = self.get(column + 1)?;
+        u32::try_from(digits)
+            .ok()
+            .and_then(|digits| Currency::new(&code, digits))
+            .ok_or_else(|| StoreError::Damaged(format!("{code} with {digits} digits is no currency")))
+    }
+
+    fn int(&self, column: usize) -> Result<Option<i64>> {
+        match &self.0 {
+            RowOf::Sqlite(row) => sqlite::int(row, column),
+        }
+    }
+
+    fn text(&self, column: usize) -> Result<Option<&str>> {
+        match &self.0 {
+            RowOf::Sqlite(row) => sqlite::text(row, column),
+        }
+    }
+}
+
+/// What a column can be read as.
+pub trait Column: Sized {
+    /// Reads column `column` of `row`.
+    fn read(row: &Row<'_>, column: usize) -> Result<Self>;
+}
+
+fn missing(column: usize) -> StoreError {
+    StoreError::Damaged(format!("column {column} of an answer is empty"))
+}
+
+impl Column for i64 {
+    fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+        row.int(column)?.ok_or_else(|| missing(column))
+    }
+}
+impl Column for Option<i64> {
+    fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+        row.int(column)
+    }
+}
+impl Column for bool {
+    fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+        Ok(i64::read(row, column)? != 0)
+    }
+}
+impl Column for String {
+    fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+        row.text(column)?.map(str::to_owned).ok_or_else(|| missing(column))
+    }
+}
+impl Column for Option<String> {
+    fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+        Ok(row.text(column)?.map(str::to_owned))
+    }
+}
+
+macro_rules! column_of_millionths {
+    ($($kind:ident),*) => { $(
+        impl Column for $kind {
+            fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+                i64::read(row, column).map($kind::from_millionths)
+            }
+        }
+        impl Column for Option<$kind> {
+            fn read(row: &Row<'_>, column: usize) -> Result<Self> {
+                Ok(row.int(column)?.map($kind::from_millionths))
+            }
+        }
+    )* };
+}
+column_of_millionths!(Quantity, Price, Percent);
+
+/// Makes types that are stored as their text readable from a column.
+#[macro_export]
+macro_rules! column_of_text {
+    ($($kind:ty),* $(,)?) => { $(
+        impl $crate::store::Column for $kind {
+            fn read(row: &$crate::store::Row<'_>, column: usize) -> $crate::store::Result<Self> {
+                let text: String = row.get(column)?;
+                text.parse().map_err(|_| $crate::store::StoreError::Damaged(format!("{text:?} is not stored as it should be")))
+            }
+        }
+        impl $crate::store::Column for Option<$kind> {
+            fn read(row: &$crate::store::Row<'_>, column: usize) -> $crate::store::Result<Self> {
+                let text: Option<String> = row.get(column)?;
+                text.map(|text| {
+                    text.parse().map_err(|_| $crate::store::StoreError::Damaged(format!("{text:?} is not stored as it should be")))
+                })
+                .transpose()
+            }
+        }
+    )* };
+}
+column_of_text!(Day, Instant);
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// An open store.
+pub struct Db {
+    engine: Engine,
+    counters: RefCell<numbering::Counters>,
+    currency: std::cell::Cell<Option<Currency>>,
+}
+
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+}
+
+impl Db {
+    /// Opens an existing store, checking whose it is before anything is read from it (contract, section 7 "Stores").
+    pub fn open(path: &Path, access: Access) -> Result<Db> {
+        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::open(path, access)?)))
+    }
+
+    /// Opens the store at `path`, making an empty one where there is none.
+    pub fn create(path: &Path) -> Result<Db> {
+        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::create(path)?)))
+    }
+
+    fn over(engine: Engine) -> Db {
+        Db { engine, counters: RefCell::default(), currency: std::cell::Cell::default() }
+    }
+
+    /// The desk's currency, which is settled for good when the store is made.
+    pub fn desk_currency(&self) -> Result<Currency> {
+        if let Some(currency) = self.currency.get() {
+            return Ok(currency);
+        }
+        let currency = desk::load(self)?.currency;
+        self.currency.set(Some(currency));
+        Ok(currency)
+    }
+
+    /// Runs a statement that answers nothing; says how many rows it changed.
+    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
+        }
+    }
+
+    /// Runs a guarded change that must have changed one row; anything else is a damaged store.
+    pub fn change_one(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        match self.execute(sql, params)? {
+            1 => Ok(()),
+            rows => Err(StoreError::Damaged(format!("{rows} rows instead of one changed by {sql}"))),
+        }
+    }
+
+    /// All rows of an answer, mapped in order.
+    pub fn query<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, params, |row| {
+            rows.push(map(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of an answer, or none.
+    pub fn query_opt<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut first = None;
+        self.each(sql, params, |row| {
+            if first.is_none() {
+                first = Some(map(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// The one row of an answer; none is a damaged store.
+    pub fn query_one<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.query_opt(sql, params, map)?.ok_or_else(|| StoreError::Damaged(format!("no row answers {sql}")))
+    }
+
+    /// Streams the rows of an answer; the callback must not ask the store for more.
+    pub fn each(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.each(sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
+        }
+    }
+
+    /// Runs a script of several statements, such as a migration.
+    pub fn run_script(&self, sql: &str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run_script(sql),
+        }
+    }
+
+    /// Starts the transaction of a changing group: one writer at a time, waiting up to ten seconds (spec G1).
+    pub fn begin_write(&self) -> Result<()> {
+        self.counters.borrow_mut().forget();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
+        }
+    }
+
+    /// Starts a read of one moment: every statement until `end_read` sees the same store.
+    pub fn begin_read(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("BEGIN DEFERRED"),
+        }
+    }
+
+    /// Ends a read begun by `begin_read`.
+    pub fn end_read(&self) -> Result<()> {
+        self.run("ROLLBACK")
+    }
+
+    /// Makes the group durable; the counters it moved are written first.
+    pub fn commit(&self) -> Result<()> {
+        self.flush_counters()?;
+        self.run("COMMIT")
+    }
+
+    /// Undoes the whole group.
+    pub fn rollback(&self) -> Result<()> {
+        self.counters.borrow_mut().forget();
+        self.run("ROLLBACK")
+    }
+
+    /// Marks the point to which one command of the group can be undone.
+    pub fn savepoint(&self) -> Result<()> {
+        self.counters.borrow_mut().mark();
+        self.run("SAVEPOINT command")
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub fn release(&self) -> Result<()> {
+        self.counters.borrow_mut().release();
+        self.run("RELEASE command")
+    }
+
+    /// Undoes what was done since the savepoint, numbers included (spec G3).
+    pub fn undo(&self) -> Result<()> {
+        self.counters.borrow_mut().undo();
+        self.run("ROLLBACK TO command")?;
+        self.run("RELEASE command")
+    }
+
+    /// Whether the store has its tables already.
+    pub fn has_tables(&self) -> Result<bool> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.has_tables(),
+        }
+    }
+
+    /// Marks the store as ours, in the format `version`.
+    pub fn mark_as_ours(&self, version: i64) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.mark(version),
+        }
+    }
+
+    fn run(&self, sql: &'static str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run(sql),
+        }
+    }
+}
+
+/// A stretch of a list, in order of creation or (newest) against it.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// The last key of the stretch before, where there was one.
+    pub after: Option<Key>,
+    pub newest: bool,
+    pub limit: i64,
+}
+
+/// The two statements of a list: `head`, then rows from a key on, forwards and backwards.
+#[macro_export]
+macro_rules! paged {
+    ($head:expr, $key:literal) => {
+        (
+            concat!($head, " WHERE ", $key, " > $1 ORDER BY ", $key, " LIMIT $2"),
+            concat!($head, " WHERE ", $key, " < $1 ORDER BY ", $key, " DESC LIMIT $2"),
+        )
+    };
+}
+
+impl Db {
+    /// One stretch of a list, by the statements that `paged!` makes.
+    pub fn page<T>(
+        &self,
+        statements: (&'static str, &'static str),
+        page: Page,
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let (sql, from) = if page.newest { (statements.1, i64::MAX) } else { (statements.0, i64::MIN) };
+        self.query(sql, params![page.after.unwrap_or(from), page.limit], map)
+    }
+
+    /// Looks a typed reference up exactly, then, where it has the shape of a generated one, with its padding
+    /// (contract, section 2).
+    pub fn by_reference<T>(&self, given: &str, find: impl Fn(&str) -> Result<Option<T>>) -> Result<Option<T>> {
+        if let Some(found) = find(given)? {
+            return Ok(Some(found));
+        }
+        match reference::padded(given) {
+            Some(padded) => find(&padded),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Currencies that the store has met, with the digits they had then.
+
+use super::{Db, Result};
+use crate::domain::money::Currency;
+use crate::params;
+
+/// Keeps a currency and its digits, so that stored amounts stay readable whatever the tables of a later program say.
+pub fn keep(db: &Db, currency: Currency) -> Result<()> {
+    db.execute(
+        "INSERT INTO currency (code, digits) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING",
+        params![currency, i64::from(currency.digits())],
+    )
+    .map(drop)
+}
+
+/// The currency of that code as the store knows it.
+pub fn by_code(db: &Db, code: &str) -> Result<Option<Currency>> {
+    db.query_opt("SELECT code, digits FROM currency WHERE code = $1", params![code], |row| row.currency(0))
+}

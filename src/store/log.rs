@@ -1,0 +1,108 @@
+//! The log of operations: one row per change, chained by hash, what it touched beside it, and the outcomes kept for keys.
+
+use sha2::{Digest, Sha256};
+
+use super::{Db, Key, Result};
+use crate::domain::day::Instant;
+use crate::domain::desk::Actor;
+use crate::params;
+
+/// A change to be recorded (spec G2).
+pub struct NewOperation<'a> {
+    pub operation: Key,
+    pub at: Instant,
+    pub recorded_at: Instant,
+    pub actor: &'a Actor,
+    /// The command as given, as its JSON object.
+    pub command: &'a str,
+    pub touched: &'a [(&'static str, String)],
+}
+
+/// The end of the chain: the hash that the next row builds on.
+pub struct Tail {
+    hash: String,
+}
+
+impl Tail {
+    /// Reads where the chain ends; an empty log ends in the empty hash.
+    pub fn load(db: &Db) -> Result<Tail> {
+        let hash = db.query_opt("SELECT hash FROM operation ORDER BY key DESC LIMIT 1", params![], |row| row.get(0))?;
+        Ok(Tail { hash: hash.unwrap_or_default() })
+    }
+
+    /// Writes the row of one operation and what it touched.
+    pub fn append(self, db: &Db, row: &NewOperation<'_>) -> Result<Tail> {
+        let at = row.at.to_string();
+        let recorded_at = row.recorded_at.to_string();
+        let hash = chained(&self.hash, row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command);
+        db.execute(
+            "INSERT INTO operation (key, at, recorded_at, actor_kind, actor, command, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            params![row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command, &hash],
+        )?;
+        for (position, (kind, id)) in (1i64..).zip(row.touched) {
+            db.execute(
+                "INSERT INTO operation_touch (operation, position, kind, id) VALUES ($1, $2, $3, $4)",
+                params![row.operation, position, *kind, id],
+            )?;
+        }
+        Ok(Tail { hash })
+    }
+}
+
+/// The hash of a row over the row before it; the command enters by its own digest, so that a text can be erased later.
+pub fn chained(
+    before: &str,
+    operation: Key,
+    at: &str,
+    recorded_at: &str,
+    actor_kind: &str,
+    actor: Option<&str>,
+    command: &str,
+) -> String {
+    let mut hasher = Sha256::new();
+    let number = operation.to_string();
+    for part in [before, &number, at, recorded_at, actor_kind, actor.unwrap_or("")] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher.update(Sha256::digest(command.as_bytes()));
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'?')));
+        }
+    }
+    text
+}
+
+/// What a key stands for.
+pub struct KeptOutcome {
+    pub operation: Key,
+    pub command: String,
+    pub outcome: String,
+}
+
+impl Db {
+    /// Keeps the outcome of a keyed change.
+    pub fn keep_outcome(&self, operation: Key, key: &str, outcome: &str) -> Result<()> {
+        self.execute(
+            "INSERT INTO operation_key (operation, given, outcome) VALUES ($1, $2, $3)",
+            params![operation, key, outcome],
+        )
+        .map(drop)
+    }
+
+    /// What was done under a key.
+    pub fn kept_outcome(&self, key: &str) -> Result<Option<KeptOutcome>> {
+        self.query_opt(
+            "SELECT k.operation, o.command, k.outcome FROM operation_key k JOIN operation o ON o.key = k.operation WHERE k.given = $1",
+            params![key],
+            |row| Ok(KeptOutcome { operation: row.get(0)?, command: row.get(1)?, outcome: row.get(2)? }),
+        )
+    }
+}

@@ -1,0 +1,263 @@
+//! SQLite behind the seam: opening with the checks and settings of the house, and statements prepared once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+
+use super::{Access, Result, StoreError, Value};
+
+/// "aftr" in ASCII: whose file this is, in the header of every store.
+pub const APPLICATION_ID: i64 = 0x6166_7472;
+
+/// How long a writer waits for another before it gives up, and how often it looks.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_STEP: Duration = Duration::from_millis(2);
+
+/// The statements of a whole command fit; none is prepared twice in a run.
+const STATEMENTS_KEPT: usize = 512;
+
+pub struct Sqlite {
+    connection: Connection,
+    /// For each statement (by the address of its text) the `$n` behind each parameter position.
+    orders: RefCell<HashMap<usize, Box<[usize]>>>,
+}
+
+impl Sqlite {
+    pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
+        check_header(path)?;
+        let flags = match access {
+            Access::Read if !writable(path) => return Sqlite::open_unwritable(path),
+            _ => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
+        Sqlite::configured(connection)
+    }
+
+    /// A file that may not be written is read as it stands: immutable where no log lies beside it, since reading a
+    /// write-ahead log needs a file of its own beside the store.
+    fn open_unwritable(path: &Path) -> Result<Sqlite> {
+        let text = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let has_log = std::fs::metadata(log_path(path)).is_ok_and(|log| log.len() > 0);
+        let uri = if has_log { format!("file:{text}?mode=ro") } else { format!("file:{text}?immutable=1") };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(uri, flags).map_err(fault)?;
+        Sqlite::configured(connection)
+    }
+
+    pub fn create(path: &Path) -> Result<Sqlite> {
+        if path.exists() {
+            return Sqlite::open(path, Access::Write);
+        }
+        make_private(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
+        Sqlite::configured(connection)
+    }
+
+    fn configured(mut connection: Connection) -> Result<Sqlite> {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fault)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(fault)?;
+        connection.busy_handler(Some(wait_for_the_other)).map_err(fault)?;
+        connection
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
+            .map_err(fault)?;
+        Ok(Sqlite { connection, orders: RefCell::default() })
+    }
+
+    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
+        let mut statement = self.prepared(sql, params)?;
+        statement.raw_execute().map_err(fault)
+    }
+
+    pub fn each(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        row: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.prepared(sql, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(found) = rows.next().map_err(fault)? {
+            row(found)?;
+        }
+        Ok(())
+    }
+
+    pub fn run(&self, sql: &'static str) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        statement.raw_execute().map_err(fault).map(drop)
+    }
+
+    /// A script in the common subset: BIGINT becomes SQLite's INTEGER (so that a key is the row's own), tables STRICT.
+    pub fn run_script(&self, sql: &str) -> Result<()> {
+        let text = sql.replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT;");
+        self.connection.execute_batch(&text).map_err(fault)
+    }
+
+    /// Marks the file as a store of aftersales in `version`, in its header.
+    pub fn mark(&self, version: i64) -> Result<()> {
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
+        self.connection.pragma_update(None, "user_version", version).map_err(fault)
+    }
+
+    /// Whether any table was made.
+    pub fn has_tables(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+            .map(|count| count > 0)
+            .map_err(fault)
+    }
+
+    fn prepared(&self, sql: &'static str, params: &[Value<'_>]) -> Result<rusqlite::CachedStatement<'_>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let mut orders = self.orders.borrow_mut();
+        let order = match orders.entry(sql.as_ptr() as usize) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(new) => new.insert(order_of(&statement)?),
+        };
+        for (position, number) in order.iter().enumerate() {
+            let value =
+                params.get(number - 1).ok_or_else(|| StoreError::Fault(format!("${number} is not bound in {sql}")))?;
+            let bound = match value {
+                Value::Null => statement.raw_bind_parameter(position + 1, rusqlite::types::Null),
+                Value::Int(int) => statement.raw_bind_parameter(position + 1, int),
+                Value::Text(text) => statement.raw_bind_parameter(position + 1, text.as_ref()),
+            };
+            bound.map_err(fault)?;
+        }
+        Ok(statement)
+    }
+}
+
+/// SQLite numbers `$n` by first appearance; this says which n stands at each position.
+fn order_of(statement: &Statement<'_>) -> Result<Box<[usize]>> {
+    (1..=statement.parameter_count())
+        .map(|position| {
+            statement
+                .parameter_name(position)
+                .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
+                .filter(|number| *number > 0)
+                .ok_or_else(|| StoreError::Fault("a statement's parameters are not $1, $2, …".to_owned()))
+        })
+        .collect()
+}
+
+pub fn int(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<i64>> {
+    match row.get_ref(column).map_err(fault)? {
+        ValueRef::Null => Ok(None),
+        ValueRef::Integer(value) => Ok(Some(value)),
+        other => Err(StoreError::Damaged(format!("column {column} holds {} instead of a number", other.data_type()))),
+    }
+}
+
+pub fn text<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Result<Option<&'a str>> {
+    match row.get_ref(column).map_err(fault)? {
+        ValueRef::Null => Ok(None),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| StoreError::Damaged(format!("column {column} holds bytes that are no text"))),
+        other => Err(StoreError::Damaged(format!("column {column} holds {} instead of a text", other.data_type()))),
+    }
+}
+
+/// Reads the header by hand: a foreign, newer or broken file is told before SQLite opens it, and not a byte changes.
+fn check_header(path: &Path) -> Result<()> {
+    let shown = path.display().to_string();
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            return Err(StoreError::ReadOnly(format!("{shown}: {error}")));
+        }
+        Err(_) => return Err(StoreError::Missing(shown)),
+    };
+    if !metadata.is_file() {
+        return Err(StoreError::Foreign(format!("{shown} is not a file, so not a store of aftersales")));
+    }
+    let mut header = Vec::with_capacity(100);
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut header))
+        .map_err(|error| StoreError::ReadOnly(format!("{shown}: {error}")))?;
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        return Err(StoreError::Foreign(format!("{shown} is not a store of aftersales")));
+    }
+    if i64::from(big_endian(&header, 68)) != APPLICATION_ID {
+        return Err(StoreError::Foreign(format!("{shown} is a database of another application")));
+    }
+    match i64::from(big_endian(&header, 60)) {
+        version if version > super::migrate::VERSION => Err(StoreError::Newer(version)),
+        _ => Ok(()),
+    }
+}
+
+fn big_endian(header: &[u8], at: usize) -> u32 {
+    header.iter().skip(at).take(4).fold(0, |number, byte| (number << 8) | u32::from(*byte))
+}
+
+fn writable(path: &Path) -> bool {
+    std::fs::OpenOptions::new().append(true).open(path).is_ok()
+        && path.parent().is_none_or(|folder| folder.as_os_str().is_empty() || !is_read_only(folder))
+}
+
+fn is_read_only(folder: &Path) -> bool {
+    std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().readonly())
+}
+
+fn log_path(path: &Path) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Makes the empty file itself, for its owner alone, before SQLite sees it.
+fn make_private(path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StoreError::ReadOnly(format!("{}: {error}", folder.display())))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::ReadOnly(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// Looks again every two milliseconds, so that the gap a bulk run leaves between its groups is not slept through.
+fn wait_for_the_other(tries: i32) -> bool {
+    if BUSY_STEP * tries.unsigned_abs() >= BUSY_WAIT {
+        return false;
+    }
+    std::thread::sleep(BUSY_STEP);
+    true
+}
+
+fn fault(error: rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    let rusqlite::Error::SqliteFailure(failure, _) = &error else {
+        return StoreError::Fault(text);
+    };
+    match failure.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
+        ErrorCode::DiskFull | ErrorCode::TooBig => StoreError::Full(text),
+        ErrorCode::SystemIoFailure => StoreError::Full(text),
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
+        _ => StoreError::Fault(text),
+    }
+}

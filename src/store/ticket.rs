@@ -1,0 +1,74 @@
+//! Tickets and their log.
+
+use super::{Db, Key, Result, Row};
+use crate::domain::day::Instant;
+use crate::domain::ticket::{Priority, Ticket};
+use crate::{column_of_text, params};
+
+column_of_text!(Priority);
+
+macro_rules! head {
+    () => {
+        "SELECT t.key, t.id, t.subject, t.team, tm.id, c.key, c.id, u.key, u.id, t.priority, t.stage, s.id, s.folded,
+                o.key, o.id, p.key, p.id, l.key, l.id, t.description, t.created_at
+         FROM ticket t JOIN team tm ON tm.key = t.team JOIN stage s ON s.key = t.stage
+           LEFT JOIN customer c ON c.key = t.customer LEFT JOIN person u ON u.key = t.person
+           LEFT JOIN sales_order o ON o.key = t.sales_order LEFT JOIN product p ON p.key = t.product
+           LEFT JOIN lot l ON l.key = t.lot"
+    };
+}
+
+/// All but the tags.
+fn read(row: &Row<'_>) -> Result<Ticket> {
+    Ok(Ticket {
+        key: row.get(0)?,
+        id: row.get(1)?,
+        subject: row.get(2)?,
+        team: row.reference(3)?,
+        customer: row.optional_reference(5)?,
+        user: row.optional_reference(7)?,
+        priority: row.get(9)?,
+        stage: row.reference(10)?,
+        closed: row.get(12)?,
+        order: row.optional_reference(13)?,
+        product: row.optional_reference(15)?,
+        lot: row.optional_reference(17)?,
+        description: row.get(19)?,
+        tags: Vec::new(),
+        created_at: row.get(20)?,
+    })
+}
+
+/// The ticket with that id, without its tags.
+pub fn by_id(db: &Db, id: &str) -> Result<Option<Ticket>> {
+    db.query_opt(concat!(head!(), " WHERE t.id = $1"), params![id], read)
+}
+
+/// Loads a ticket's tags.
+pub fn complete(db: &Db, ticket: &mut Ticket) -> Result<()> {
+    ticket.tags = db.query(
+        "SELECT g.key, g.id FROM ticket_tag tt JOIN tag g ON g.key = tt.tag WHERE tt.ticket = $1 ORDER BY tt.position",
+        params![ticket.key],
+        |row| row.reference(0),
+    )?;
+    Ok(())
+}
+
+/// An entry of a ticket's log (spec A6).
+pub struct NewLogEntry<'a> {
+    pub at: Instant,
+    pub actor: Option<&'a str>,
+    pub kind: &'static str,
+    pub text: &'a str,
+    pub document: Option<&'a str>,
+    pub operation: Key,
+}
+
+/// Writes an entry of the ticket's log.
+pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
+    db.execute(
+        "INSERT INTO ticket_log (key, ticket, at, actor, kind, text, document, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
+    )
+    .map(drop)
+}

@@ -1,0 +1,1 @@
+//! The stories: the real binary, run as a user runs it.
