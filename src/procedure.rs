@@ -2,5 +2,6 @@
 //! write; none of them prints or commits.
 
 pub mod access;
+pub mod context;
 pub mod service;
 pub mod ticket_log;

@@ -195,7 +195,7 @@ impl Group<'_> {
 
         let cx = Cx::new(session.db, &self.desk, &session.actor, now, session.yes);
         let result = raw(change.run(&cx)?)?;
-        let operation = if cx.told.borrow().touched.is_empty() { None } else { Some(cx.operation()?) };
+        let operation = if cx.changed_anything() { Some(cx.operation()?) } else { None };
         let Told { created, touched, warnings, amounts } = cx.into_told();
         let Some(operation) = operation else {
             return Ok(answer(change, Status::Unchanged, None, created, result, warnings, amounts));

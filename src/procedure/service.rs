@@ -1,6 +1,6 @@
 //! The start of every service: the ticket it is run from, and whether its team offers the service (spec A2).
 
-use crate::command::{Cx, found};
+use super::context::{Cx, found};
 use crate::domain::Result;
 use crate::domain::reference::Reference;
 use crate::domain::team::{Service, ServiceNotEnabled};

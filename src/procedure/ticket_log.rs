@@ -1,6 +1,6 @@
 //! The ticket's log: everything done to or from a ticket leaves an entry (spec A6).
 
-use crate::command::Cx;
+use super::context::Cx;
 use crate::domain::Result;
 use crate::store::Key;
 use crate::store::ticket;

@@ -1,0 +1,114 @@
+//! What a running command sees of the world, and where it tells what it did.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
+use serde::Serialize;
+
+use crate::domain::Result;
+use crate::domain::common::{ConfirmationNeeded, NotFound};
+use crate::domain::day::{Day, Instant};
+use crate::domain::desk::{Actor, Desk};
+use crate::domain::money::Money;
+use crate::store::{Db, Key};
+
+/// What a running command sees: the store, its moment, who asks; and where it tells what it did.
+pub struct Cx<'a> {
+    pub db: &'a Db,
+    /// The command's one moment.
+    pub now: Instant,
+    /// That moment's day in the desk's time zone (spec G4).
+    pub today: Day,
+    pub desk: &'a Desk,
+    pub actor: &'a Actor,
+    /// Whether questions are answered with yes.
+    pub yes: bool,
+    told: RefCell<Told>,
+    operation: Cell<Option<Key>>,
+}
+
+/// What a command told of itself while it ran.
+#[derive(Default, Debug)]
+pub struct Told {
+    pub created: Vec<String>,
+    pub touched: Vec<(&'static str, String)>,
+    pub warnings: Vec<Warning>,
+    /// Totals of the documents made, for the sums of a bulk run.
+    pub amounts: Vec<Money>,
+}
+
+/// Something the caller should know of a change that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    pub code: Cow<'static, str>,
+    pub message: String,
+}
+
+impl<'a> Cx<'a> {
+    /// The view of one command at `now`.
+    pub fn new(db: &'a Db, desk: &'a Desk, actor: &'a Actor, now: Instant, yes: bool) -> Cx<'a> {
+        let today = desk.timezone.day_of(now);
+        Cx { db, now, today, desk, actor, yes, told: RefCell::default(), operation: Cell::new(None) }
+    }
+
+    /// Tells that the record `id` was made.
+    pub fn created(&self, kind: &'static str, id: &str) {
+        let mut told = self.told.borrow_mut();
+        told.created.push(id.to_owned());
+        told.touched.push((kind, id.to_owned()));
+    }
+
+    /// Tells the total of a document that was made.
+    pub fn amounts_to(&self, total: Money) {
+        self.told.borrow_mut().amounts.push(total);
+    }
+
+    /// Tells that the record `id` was changed, or has something new hanging on it.
+    pub fn touched(&self, kind: &'static str, id: &str) {
+        let mut told = self.told.borrow_mut();
+        if !told.touched.iter().any(|(known, of)| *known == kind && of == id) {
+            told.touched.push((kind, id.to_owned()));
+        }
+    }
+
+    /// Tells something that the caller should know although the change is done.
+    pub fn warn(&self, code: &'static str, message: impl Into<String>) {
+        self.told.borrow_mut().warnings.push(Warning { code: code.into(), message: message.into() });
+    }
+
+    /// Goes on only where questions are answered with yes.
+    pub fn confirm(&self, question: impl Into<String>) -> Result<()> {
+        if self.yes { Ok(()) } else { Err(ConfirmationNeeded { question: question.into() }.into()) }
+    }
+
+    /// The number of this change in the log, taken when first asked for.
+    pub fn operation(&self) -> Result<Key> {
+        if let Some(operation) = self.operation.get() {
+            return Ok(operation);
+        }
+        let operation = self.db.next_number("operation")?;
+        self.operation.set(Some(operation));
+        Ok(operation)
+    }
+
+    /// Whether anything was made or changed.
+    pub fn changed_anything(&self) -> bool {
+        !self.told.borrow().touched.is_empty()
+    }
+
+    /// What was told, when the command has run.
+    pub fn into_told(self) -> Told {
+        self.told.into_inner()
+    }
+}
+
+/// A found record, or the refusal that says it is not there.
+pub fn found<T>(
+    record: Option<T>,
+    kind: &'static str,
+    noun: &'static str,
+    field: &'static str,
+    given: &str,
+) -> Result<T> {
+    record.ok_or_else(|| NotFound { kind, noun, field, given: given.to_owned() }.into())
+}
