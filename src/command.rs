@@ -12,13 +12,18 @@ use crate::domain::{Error, Fault, Result};
 
 pub mod bulk;
 pub mod content;
+pub mod credit_note;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod init;
+pub mod invoice;
 mod list;
 pub mod object;
+pub mod payment;
 pub mod pipeline;
 pub mod record;
+pub mod refund;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};
 pub use list::{COMMANDS, columns_of};

@@ -9,13 +9,17 @@ pub mod common;
 pub mod customer;
 pub mod day;
 pub mod desk;
+pub mod document;
 pub mod journal;
+pub mod line;
 pub mod location;
 pub mod money;
 pub mod number;
+pub mod payment;
 pub mod product;
 pub mod quantity;
 pub mod reference;
+pub mod refund;
 pub mod tax;
 pub mod team;
 pub mod text;
@@ -114,6 +118,15 @@ impl<R: Refusal> From<R> for Error {
 impl Refusal for number::Overflow {
     fn code(&self) -> &'static str {
         "invalid_value"
+    }
+}
+
+impl Refusal for money::MoneyFault {
+    fn code(&self) -> &'static str {
+        match self {
+            money::MoneyFault::Overflow(_) => "invalid_value",
+            money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
+        }
     }
 }
 

@@ -3,5 +3,8 @@
 
 pub mod access;
 pub mod context;
+pub mod matching;
+pub mod post;
+pub mod refund;
 pub mod service;
 pub mod ticket_log;
