@@ -10,6 +10,7 @@ pub mod customer;
 pub mod day;
 pub mod desk;
 pub mod journal;
+pub mod line;
 pub mod location;
 pub mod money;
 pub mod number;
