@@ -16,6 +16,7 @@ pub mod customer;
 pub mod desk;
 pub mod init;
 mod list;
+pub mod log;
 pub mod object;
 pub mod pipeline;
 pub mod record;
@@ -94,6 +95,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

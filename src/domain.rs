@@ -11,6 +11,7 @@ pub mod day;
 pub mod desk;
 pub mod journal;
 pub mod location;
+pub mod log;
 pub mod money;
 pub mod number;
 pub mod product;
@@ -20,6 +21,7 @@ pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod verify;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
 pub trait Refusal: std::fmt::Display {
@@ -63,6 +65,9 @@ pub struct Fault {
     pub hint: Option<String>,
     pub line: Option<u64>,
     pub others: Vec<Fault>,
+    /// What `verify` found, where that is the fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<verify::Finding>,
 }
 
 /// A fault on its way out; boxed, since it is rare and large.
@@ -107,6 +112,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
+            findings: Vec::new(),
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
 use super::record::{List, Show};
-use super::{Entry, customer};
+use super::{Entry, customer, log};
 use crate::domain::customer::Customer;
 
 /// Every command, nouns in the order of the contract.
@@ -10,6 +10,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
     Entry::change::<customer::CustomerEdit>("customer edit"),
+    Entry::read::<log::Log>("log"),
 ];
 
 /// The columns of a table of records of `kind`.
@@ -17,6 +18,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
     use super::record::Record;
     match kind {
         "customer" => Customer::COLUMNS,
+        "log" => log::COLUMNS,
         _ => &[],
     }
 }
