@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 
+pub mod apply;
 pub mod bulk;
 pub mod content;
 pub mod customer;

@@ -92,7 +92,8 @@ macro_rules! head {
 /// All but what it touched.
 fn read(row: &Row<'_>) -> Result<LoggedOperation> {
     let operation: Key = row.get(0)?;
-    let unreadable = |error| StoreError::Damaged(format!("the command of operation {operation} cannot be read: {error}"));
+    let unreadable =
+        |error| StoreError::Damaged(format!("the command of operation {operation} cannot be read: {error}"));
     Ok(LoggedOperation {
         id: operation.to_string(),
         operation,
@@ -118,12 +119,16 @@ pub fn by_operation(db: &Db, operation: Key) -> Result<Option<LoggedOperation>> 
 
 /// The ids of what an operation touched, in order.
 pub fn touched(db: &Db, operation: Key) -> Result<Vec<String>> {
-    db.query("SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position", params![operation], |row| row.get(0))
+    db.query("SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position", params![operation], |row| {
+        row.get(0)
+    })
 }
 
 /// The numbers of the operations that touched the record `id`, in order.
 pub fn operations_touching(db: &Db, id: &str) -> Result<Vec<Key>> {
-    db.query("SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation", params![id], |row| row.get(0))
+    db.query("SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation", params![id], |row| {
+        row.get(0)
+    })
 }
 
 /// The id of the posted document that has this number, under which the log knows it.
