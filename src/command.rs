@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 
+pub mod apply;
 pub mod bulk;
 pub mod content;
 pub mod credit_note;
@@ -19,6 +20,7 @@ pub mod document;
 pub mod init;
 pub mod invoice;
 mod list;
+pub mod log;
 pub mod object;
 pub mod payment;
 pub mod pipeline;
@@ -99,6 +101,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

@@ -13,6 +13,7 @@ pub mod document;
 pub mod journal;
 pub mod line;
 pub mod location;
+pub mod log;
 pub mod money;
 pub mod number;
 pub mod payment;
@@ -24,6 +25,7 @@ pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod verify;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
 pub trait Refusal: std::fmt::Display {
@@ -67,6 +69,9 @@ pub struct Fault {
     pub hint: Option<String>,
     pub line: Option<u64>,
     pub others: Vec<Fault>,
+    /// What `verify` found, where that is the fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<verify::Finding>,
 }
 
 /// A fault on its way out; boxed, since it is rare and large.
@@ -143,6 +148,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
+            findings: Vec::new(),
         }))
     }
 }

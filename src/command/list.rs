@@ -4,6 +4,7 @@ use super::credit_note::{self, CreditNote};
 use super::invoice::{self, Invoice};
 use super::record::{List, Show};
 use super::{Entry, customer, refund};
+use super::{Entry, customer, log};
 use crate::domain::customer::Customer;
 use crate::domain::payment::Payment;
 
@@ -34,6 +35,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
     Entry::change::<customer::CustomerEdit>("customer edit"),
+    Entry::read::<log::Log>("log"),
 ];
 
 /// The columns of a table of records of `kind`.
@@ -44,6 +46,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "customer" => Customer::COLUMNS,
+        "log" => log::COLUMNS,
         _ => &[],
     }
 }
