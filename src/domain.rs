@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
@@ -16,6 +17,9 @@ pub mod number;
 pub mod product;
 pub mod quantity;
 pub mod reference;
+pub mod stage;
+pub mod subscription;
+pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod text;
