@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
@@ -21,6 +22,9 @@ pub mod product;
 pub mod quantity;
 pub mod reference;
 pub mod refund;
+pub mod stage;
+pub mod subscription;
+pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod text;

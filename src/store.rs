@@ -11,6 +11,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod app;
 pub mod currency;
 pub mod customer;
 pub mod desk;
@@ -23,7 +24,10 @@ pub mod migrate;
 pub mod numbering;
 pub mod payment;
 pub mod product;
+pub mod project;
 mod sqlite;
+pub mod stage;
+pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod ticket;

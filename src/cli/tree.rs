@@ -13,7 +13,10 @@ const ABOUT: &str =
 
 /// What each noun is, for the help.
 const NOUNS: &[(&str, &str)] = &[
-    ("ticket", "What customers came with, and the five services run from it"),
+    ("team", "Who serves tickets, and which services they offer"),
+    ("app", "The applications that services need, and what is installed"),
+    ("subscription", "The plan of the database and its trial"),
+    ("ticket", "What a customer came with, and what is done from it"),
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),

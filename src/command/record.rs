@@ -11,6 +11,7 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::reference::{folded, padded};
+use crate::output::Opens;
 use crate::store::{self, Db, Key, Page};
 
 /// A kind of record that can be listed and shown.
@@ -27,6 +28,8 @@ pub trait Record: Serialize + Sized + 'static {
     const SCALARS: &'static [&'static str];
     /// The key that `--since` and `--until` compare.
     const DAY: Option<&'static str>;
+    /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
+    const OPENS: Opens = &[];
 
     /// The record that a typed reference stands for, complete.
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>>;
@@ -92,6 +95,7 @@ impl<R: Record> Read for Show<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
+    const OPENS: Opens = R::OPENS;
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         if self.reference.is_empty() {
             return Err(ValueRefused::missing(R::KIND).into());
