@@ -3,5 +3,7 @@
 
 pub mod access;
 pub mod context;
+pub mod currency;
+pub mod order;
 pub mod service;
 pub mod ticket_log;
