@@ -10,16 +10,23 @@ use serde::de::DeserializeOwned;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 
+pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod credit_note;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod init;
+pub mod invoice;
 mod list;
+pub mod log;
 pub mod object;
 pub mod order;
+pub mod payment;
 pub mod pipeline;
 pub mod record;
+pub mod refund;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};
 pub use list::{COMMANDS, columns_of};
@@ -95,6 +102,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

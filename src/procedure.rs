@@ -4,6 +4,9 @@
 pub mod access;
 pub mod context;
 pub mod currency;
+pub mod matching;
 pub mod order;
+pub mod post;
+pub mod refund;
 pub mod service;
 pub mod ticket_log;

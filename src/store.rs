@@ -14,6 +14,7 @@ use crate::domain::reference::{self, Reference};
 pub mod currency;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod journal;
 pub mod location;
 pub mod log;
@@ -21,6 +22,7 @@ pub mod lot;
 pub mod migrate;
 pub mod numbering;
 pub mod order;
+pub mod payment;
 pub mod product;
 mod sqlite;
 pub mod tax;
@@ -527,9 +529,12 @@ pub struct Page {
 #[macro_export]
 macro_rules! paged {
     ($head:expr, $key:literal) => {
+        $crate::paged!($head, $key, "")
+    };
+    ($head:expr, $key:literal, $and:literal) => {
         (
-            concat!($head, " WHERE ", $key, " > $1 ORDER BY ", $key, " LIMIT $2"),
-            concat!($head, " WHERE ", $key, " < $1 ORDER BY ", $key, " DESC LIMIT $2"),
+            concat!($head, " WHERE ", $key, " > $1", $and, " ORDER BY ", $key, " LIMIT $2"),
+            concat!($head, " WHERE ", $key, " < $1", $and, " ORDER BY ", $key, " DESC LIMIT $2"),
         )
     };
 }

@@ -2,6 +2,7 @@
 
 use super::{Db, Key, Result, Row};
 use crate::domain::day::Instant;
+use crate::domain::reference::Reference;
 use crate::domain::ticket::{Priority, Ticket};
 use crate::{column_of_text, params};
 
@@ -71,4 +72,27 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
     .map(drop)
+}
+
+/// An order as tickets look at it: whose it is.
+pub struct OrderOfCustomer {
+    pub order: Reference,
+    pub customer: Key,
+}
+
+/// The order with that id, and its customer's key.
+pub fn order_of(db: &Db, id: &str) -> Result<Option<OrderOfCustomer>> {
+    db.query_opt("SELECT key, id, customer FROM sales_order WHERE id = $1", params![id], |row| {
+        Ok(OrderOfCustomer { order: row.reference(0)?, customer: row.get(2)? })
+    })
+}
+
+/// Whether a product stands on an order.
+pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
+    let found = db.query_opt(
+        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 LIMIT 1",
+        params![order, product],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
 }
