@@ -20,6 +20,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
+    ("order", "What customers order; quotations and carts are drafts"),
     ("customer", "Whom the desk serves"),
 ];
 

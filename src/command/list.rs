@@ -5,7 +5,12 @@ use super::invoice::Invoice;
 use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
+use super::credit_note::{self, CreditNote};
+use super::invoice::{self, Invoice};
+use super::record::{List, Show};
+use super::{Entry, customer, log, order, refund};
 use crate::domain::customer::Customer;
+use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
@@ -66,6 +71,12 @@ pub static COMMANDS: &[Entry] = &[
     // repair
     // task
     // customer
+    Entry::change::<order::OrderCreate>("order create"),
+    Entry::read::<List<Order>>("order list"),
+    Entry::read::<Show<Order>>("order show"),
+    Entry::change::<order::OrderEdit>("order edit"),
+    Entry::change::<order::OrderConfirm>("order confirm"),
+    Entry::change::<order::OrderCancel>("order cancel"),
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
@@ -96,6 +107,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
+        "order" => Order::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         _ => &[],
