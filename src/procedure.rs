@@ -4,8 +4,8 @@
 pub mod about;
 pub mod access;
 pub mod context;
-pub mod install;
 pub mod currency;
+pub mod install;
 pub mod matching;
 pub mod order;
 pub mod post;

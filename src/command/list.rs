@@ -5,10 +5,6 @@ use super::invoice::Invoice;
 use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
-use super::credit_note::{self, CreditNote};
-use super::invoice::{self, Invoice};
-use super::record::{List, Show};
-use super::{Entry, customer, log, order, refund};
 use crate::domain::customer::Customer;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
@@ -56,7 +52,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<CreditNote>>("credit-note show"),
     Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
-    Entry::change::<credit_note::CreditNotePost>("credit-note post"),
+    Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
     Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
     Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
@@ -64,35 +60,18 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
-    // coupon-program
-    // coupon
     // order
-    // transfer
-    // repair
-    // task
-    // customer
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
     Entry::read::<Show<Order>>("order show"),
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
     Entry::change::<customer::CustomerEdit>("customer edit"),
-    // product
-    // lot
-    // tax
-    // journal
-    // location
-    // user
-    // tag
-    // project
-    // worksheet-template
-    // stage
-    // stock
-    // desk
     // log
     Entry::read::<log::Log>("log"),
 ];
