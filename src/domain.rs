@@ -9,17 +9,24 @@ pub mod common;
 pub mod customer;
 pub mod day;
 pub mod desk;
+pub mod held;
 pub mod journal;
 pub mod location;
 pub mod money;
 pub mod number;
 pub mod product;
+pub mod project;
 pub mod quantity;
 pub mod reference;
+pub mod stage;
+pub mod stock;
+pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod user;
+pub mod worksheet_template;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
 pub trait Refusal: std::fmt::Display {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
 /// Reads one text and gives it to `FromStr`; `expecting` is what a value of another kind is told was wanted.
 pub fn read_text<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
@@ -87,6 +88,72 @@ macro_rules! choices {
     };
 }
 
+/// What was typed for a value that can be emptied: the empty text, or the value (contract, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrEmpty<T> {
+    Empty,
+    Value(T),
+}
+
+impl<T> OrEmpty<T> {
+    /// The value, none where it was emptied.
+    pub fn value(self) -> Option<T> {
+        match self {
+            OrEmpty::Empty => None,
+            OrEmpty::Value(value) => Some(value),
+        }
+    }
+}
+
+impl<T: FromStr> FromStr for OrEmpty<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text.is_empty() { Ok(OrEmpty::Empty) } else { text.parse().map(OrEmpty::Value) }
+    }
+}
+
+impl<T: fmt::Display> serde::Serialize for OrEmpty<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            OrEmpty::Empty => serializer.serialize_str(""),
+            OrEmpty::Value(value) => serializer.collect_str(value),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrEmpty<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OrEmptyVisitor(PhantomData))
+    }
+}
+
+/// Takes the empty text for itself; whatever else was given is the value's own to read, so that its messages stay.
+struct OrEmptyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OrEmptyVisitor<T> {
+    type Value = OrEmpty<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OrEmpty<T>, E> {
+        if text.is_empty() {
+            return Ok(OrEmpty::Empty);
+        }
+        T::deserialize(text.into_deserializer()).map(OrEmpty::Value)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<OrEmpty<T>, E> {
+        T::deserialize(flag.into_deserializer()).map(OrEmpty::Value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrEmpty<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(OrEmpty::Value)
+    }
+}
+
 pub(crate) use choices;
 pub(crate) use text_value;
 
@@ -122,6 +189,18 @@ mod tests {
         assert_eq!(serde_json::from_str::<Even>(r#""4""#).unwrap(), Even(4));
         // An escape makes serde_json hand out a text of its own instead of a borrowed one.
         assert_eq!(serde_json::from_str::<Even>(r#""\u0034""#).unwrap(), Even(4));
+    }
+
+    #[test]
+    fn the_empty_text_is_told_from_a_value() {
+        for (json, read) in [(r#""""#, OrEmpty::Empty), (r#""4""#, OrEmpty::Value(Even(4)))] {
+            assert_eq!(serde_json::from_str::<OrEmpty<Even>>(json).unwrap(), read);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+        for (json, fault) in [(r#""3""#, "3 is odd"), ("true", "expected an even number"), ("[]", "expected a value")] {
+            let error = serde_json::from_str::<OrEmpty<Even>>(json).unwrap_err();
+            assert!(error.to_string().contains(fault), "{error}");
+        }
     }
 
     #[test]
