@@ -10,13 +10,17 @@ pub mod common;
 pub mod customer;
 pub mod day;
 pub mod desk;
+pub mod document;
 pub mod journal;
+pub mod line;
 pub mod location;
 pub mod money;
 pub mod number;
+pub mod payment;
 pub mod product;
 pub mod quantity;
 pub mod reference;
+pub mod refund;
 pub mod stage;
 pub mod subscription;
 pub mod tag;
@@ -118,6 +122,15 @@ impl<R: Refusal> From<R> for Error {
 impl Refusal for number::Overflow {
     fn code(&self) -> &'static str {
         "invalid_value"
+    }
+}
+
+impl Refusal for money::MoneyFault {
+    fn code(&self) -> &'static str {
+        match self {
+            money::MoneyFault::Overflow(_) => "invalid_value",
+            money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
+        }
     }
 }
 

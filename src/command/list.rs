@@ -1,9 +1,12 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
+use super::credit_note::{self, CreditNote};
+use super::invoice::{self, Invoice};
 use super::record::{List, Show};
-use super::{Entry, app, customer, subscription, team, ticket};
+use super::{Entry, app, customer, refund, subscription, team, ticket};
 use crate::domain::app::AppShown;
 use crate::domain::customer::Customer;
+use crate::domain::payment::Payment;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
 
@@ -28,6 +31,27 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::read::<List<Invoice>>("invoice list"),
+    Entry::read::<Show<Invoice>>("invoice show"),
+    Entry::change::<invoice::InvoiceCreate>("invoice create"),
+    Entry::change::<invoice::InvoiceEdit>("invoice edit"),
+    Entry::change::<invoice::InvoicePost>("invoice post"),
+    Entry::change::<invoice::InvoiceCancel>("invoice cancel"),
+    Entry::change::<invoice::InvoicePay>("invoice pay"),
+    Entry::change::<invoice::InvoiceMatch>("invoice match"),
+    Entry::change::<invoice::InvoiceUnmatch>("invoice unmatch"),
+    Entry::read::<List<CreditNote>>("credit-note list"),
+    Entry::read::<Show<CreditNote>>("credit-note show"),
+    Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
+    Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
+    Entry::change::<credit_note::CreditNotePost>("credit-note post"),
+    Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
+    Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
+    Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
+    Entry::change::<credit_note::CreditNoteUnmatch>("credit-note unmatch"),
+    Entry::read::<List<Payment>>("payment list"),
+    Entry::read::<Show<Payment>>("payment show"),
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
@@ -38,11 +62,14 @@ pub static COMMANDS: &[Entry] = &[
 pub fn columns_of(kind: &str) -> &'static [&'static str] {
     use super::record::Record;
     match kind {
-        "app" => AppShown::COLUMNS,
-        "customer" => Customer::COLUMNS,
-        "subscription" => subscription::COLUMNS,
         "team" => Team::COLUMNS,
+        "app" => AppShown::COLUMNS,
+        "subscription" => subscription::COLUMNS,
         "ticket" => Ticket::COLUMNS,
+        "invoice" => Invoice::COLUMNS,
+        "credit_note" => CreditNote::COLUMNS,
+        "payment" => Payment::COLUMNS,
+        "customer" => Customer::COLUMNS,
         _ => &[],
     }
 }

@@ -1,6 +1,6 @@
 //! The refusals that every service shares: values, references, states, rights.
 
-use super::{Allowed, Refusal};
+use super::{Allowed, Error, Refusal, Result};
 
 /// A value, flag or key that cannot stand as given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,33 @@ impl Refusal for ValueRefused {
             ValueRefused::Invalid { allowed, .. } => allowed.clone(),
             _ => None,
         }
+    }
+}
+
+/// The value faults of one command, told together: the first gives the code, the others stand beside it (contract,
+/// section 3).
+#[derive(Debug, Default)]
+pub struct ValueFaults(Vec<Error>);
+
+impl ValueFaults {
+    /// Takes a checked value, or notes its fault.
+    pub fn check<T>(&mut self, checked: Result<T>) -> Option<T> {
+        checked.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// Notes a fault.
+    pub fn note(&mut self, fault: impl Into<Error>) {
+        self.0.push(fault.into());
+    }
+
+    /// Refuses where any fault was noted.
+    pub fn end(self) -> Result<()> {
+        let mut faults = self.0.into_iter();
+        let Some(mut first) = faults.next() else {
+            return Ok(());
+        };
+        first.fault_mut().others.extend(faults.map(|other| other.fault().clone()));
+        Err(first)
     }
 }
 

@@ -50,6 +50,35 @@ macro_rules! text_value {
     };
 }
 
+/// A value that may be emptied: the empty text stands for none (contract, section 4 "an empty string empties").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrEmpty<T>(pub Option<T>);
+
+impl<T: FromStr> FromStr for OrEmpty<T> {
+    type Err = T::Err;
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text.is_empty() { Ok(OrEmpty(None)) } else { text.parse().map(|value| OrEmpty(Some(value))) }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for OrEmpty<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |value| value.fmt(f))
+    }
+}
+
+impl<T: fmt::Display> serde::Serialize for OrEmpty<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: FromStr<Err: fmt::Display>> serde::Deserialize<'de> for OrEmpty<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, "a text")
+    }
+}
+
 /// An enum of fixed words: `choices! { pub enum Priority: "priority" { Low = "low", … } }`, shown, read and stored by them.
 macro_rules! choices {
     ($(#[$doc:meta])* pub enum $name:ident: $what:literal { $($(#[$case_doc:meta])* $case:ident = $word:literal),+ $(,)? }) => {

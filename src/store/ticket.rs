@@ -3,7 +3,7 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Instant;
 use crate::domain::reference::Reference;
-use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
+use crate::domain::ticket::{Documents, LogEntry, OrderOfCustomer, Priority, Ticket};
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Priority);
@@ -119,25 +119,6 @@ pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
     Ok(())
 }
 
-/// The sales order with that id, and whose it is.
-pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
-    db.query_opt(
-        "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1",
-        params![id],
-        |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
-    )
-}
-
-/// Whether a line of the order holds the product.
-pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
-    let line = db.query_opt(
-        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
-        params![order, product],
-        |row| row.get::<Key>(0),
-    )?;
-    Ok(line.is_some())
-}
-
 /// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).
 pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
     let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
@@ -189,4 +170,21 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
     .map(drop)
+}
+
+/// The order with that id, and its customer's key.
+pub fn order_of(db: &Db, id: &str) -> Result<Option<OrderOfCustomer>> {
+    db.query_opt("SELECT key, id, customer FROM sales_order WHERE id = $1", params![id], |row| {
+        Ok(OrderOfCustomer { order: row.reference(0)?, customer: row.get(2)? })
+    })
+}
+
+/// Whether a product stands on an order.
+pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
+    let found = db.query_opt(
+        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 LIMIT 1",
+        params![order, product],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
 }
