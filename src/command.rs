@@ -12,6 +12,7 @@ use crate::domain::{Error, Fault, Result};
 use crate::output::Opens;
 
 pub mod app;
+pub mod apply;
 pub mod bulk;
 pub mod content;
 pub mod credit_note;
@@ -21,6 +22,7 @@ pub mod document;
 pub mod init;
 pub mod invoice;
 mod list;
+pub mod log;
 pub mod object;
 pub mod payment;
 pub mod pipeline;
@@ -106,6 +108,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

@@ -13,7 +13,7 @@ use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::money::Amount;
-use crate::domain::text::OrEmpty;
+use crate::domain::text::Setting;
 use crate::procedure::matching::complete;
 use crate::store::{self, Db, Key, Page};
 
@@ -93,7 +93,7 @@ pub struct CreditNoteCreate {
     pub journal: Option<String>,
     /// Its date (default: today)
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// Its currency (default: the desk's)
     #[arg(long, value_name = "CODE")]
     pub currency: Option<String>,
@@ -143,7 +143,7 @@ pub struct CreditNoteEdit {
     pub journal: Option<String>,
     /// Its date
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// The reason shown on it (empty: none)
     #[arg(long)]
     pub reason: Option<String>,
@@ -235,7 +235,7 @@ pub struct CreditNotePay {
     pub amount: Option<Amount>,
     /// The day of the payment (default: today)
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// What the payment is known by elsewhere
     #[arg(long)]
     pub reference: Option<String>,

@@ -3,17 +3,17 @@
 use serde::Serialize;
 
 use super::Cx;
-use crate::domain::Result;
-use crate::domain::common::{ValueFaults, ValueRefused};
+use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
 use crate::domain::document::{Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState};
-use crate::domain::line::{LineChange, LineNumber, NewLine};
+use crate::domain::line::{LineChange, LineNumber, NewLine, sell};
 use crate::domain::money::{Amount, Currency, Money};
 use crate::domain::payment::{Direction, Item, MatchRefused, Payment, matchable};
-use crate::domain::product::UnitPrice;
-use crate::domain::quantity::{Percent, Quantity};
+use crate::domain::product::Product;
+use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::text::OrEmpty;
+use crate::domain::text::Setting;
+use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::matching::{complete, item, match_items, unmatch};
 use crate::procedure::post;
@@ -90,24 +90,24 @@ pub struct PayOutcome {
 /// What was asked of a payment.
 pub struct Pay<'p> {
     pub amount: Option<&'p Amount>,
-    pub date: Option<&'p OrEmpty<Day>>,
+    pub date: Option<&'p Setting<Day>>,
     pub reference: Option<&'p str>,
 }
 
 /// Pays an invoice or pays out a credit note, whole or in part (spec B14).
 pub fn pay(cx: &Cx<'_>, kind: DocumentKind, given: &str, pay: &Pay<'_>) -> Result<PayOutcome> {
     let mut document = named(cx, kind, given)?;
-    let mut faults = ValueFaults::default();
-    let asked = pay.amount.and_then(|amount| faults.check(above_zero("amount", amount, document.currency)));
+    let mut faults = Faults::default();
+    let asked = pay.amount.and_then(|amount| faults.gather(above_zero("amount", amount, document.currency)));
     let date = match pay.date {
         None => cx.today,
-        Some(OrEmpty(Some(date))) => *date,
-        Some(OrEmpty(None)) => {
+        Some(Setting(Some(date))) => *date,
+        Some(Setting(None)) => {
             faults.note(ValueRefused::missing("date"));
             cx.today
         }
     };
-    faults.end()?;
+    faults.refuse()?;
     let item = Item::of_document(&document)?;
     let amount = match asked {
         Some(asked) if asked.minor > item.open.minor => {
@@ -202,8 +202,8 @@ pub struct Edit<'e> {
     pub add_line: &'e [NewLine],
     pub drop_line: &'e [LineNumber],
     pub journal: Option<&'e str>,
-    pub date: Option<&'e OrEmpty<Day>>,
-    pub due_date: Option<&'e OrEmpty<Day>>,
+    pub date: Option<&'e Setting<Day>>,
+    pub due_date: Option<&'e Setting<Day>>,
     pub reason: Option<&'e str>,
     pub allow_excess: bool,
 }
@@ -239,18 +239,18 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
 }
 
 /// The product of a new line.
-pub fn named_product(cx: &Cx<'_>, field: &'static str, id: &str) -> Result<crate::domain::product::Product> {
+pub fn named_product(cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Product> {
     found(product::by_id(cx.db, id)?, "product", "product", field, id)
 }
 
 fn check_edit_values(draft: &Document, edit: &Edit<'_>) -> Result<()> {
-    let mut faults = ValueFaults::default();
+    let mut faults = Faults::default();
     let numbers = || draft.lines.iter().map(|line| line.line);
     let is_credit_note = draft.kind == DocumentKind::CreditNote;
     if edit.journal == Some("") {
         faults.note(ValueRefused::missing("journal"));
     }
-    if matches!(edit.date, Some(OrEmpty(None))) {
+    if matches!(edit.date, Some(Setting(None))) {
         faults.note(ValueRefused::missing("date"));
     }
     for change in edit.line {
@@ -268,7 +268,7 @@ fn check_edit_values(draft: &Document, edit: &Edit<'_>) -> Result<()> {
             faults.note(no_such_line(draft, "drop_line", *number, number.to_string()));
         }
     }
-    faults.end()
+    faults.refuse()
 }
 
 fn no_such_line(draft: &Document, field: &'static str, line: LineNumber, given: String) -> ValueRefused {
@@ -276,12 +276,12 @@ fn no_such_line(draft: &Document, field: &'static str, line: LineNumber, given: 
 }
 
 fn edit_terms(draft: &mut Document, edit: &Edit<'_>) {
-    if let Some(OrEmpty(Some(date))) = edit.date {
+    if let Some(Setting(Some(date))) = edit.date {
         draft.date = *date;
         // A draft that waits for its day waits for the new one.
         draft.post_on = draft.post_on.map(|_| *date);
     }
-    if let Some(OrEmpty(due_date)) = edit.due_date {
+    if let Some(Setting(due_date)) = edit.due_date {
         draft.due_date = *due_date;
     }
     if let Some(reason) = edit.reason {
@@ -299,7 +299,7 @@ fn edit_lines(
     before: &Document,
     draft: &mut Document,
     edit: &Edit<'_>,
-    products: Vec<crate::domain::product::Product>,
+    products: Vec<Product>,
 ) -> Result<()> {
     post::hold_lines(cx, before, -1)?;
     let invoice = match &draft.invoice {
@@ -318,7 +318,7 @@ fn edit_lines(
     }
     for (new, product) in edit.add_line.iter().zip(products) {
         let next = draft.lines.iter().map(|line| line.line).max().unwrap_or(0).saturating_add(1);
-        draft.lines.push(product_line(next, &product, new, draft.currency)?);
+        draft.lines.push(product_line("add_line", next, &product, new, draft.currency)?);
     }
     if let Some(invoice) = &invoice {
         crate::domain::refund::check_added(draft, invoice)?;
@@ -331,36 +331,25 @@ fn edit_lines(
 }
 
 /// A line for a product at its own price and taxes, unless a price was typed.
-pub fn product_line(
+fn product_line(
+    field: &'static str,
     number: i64,
-    product: &crate::domain::product::Product,
+    product: &Product,
     new: &NewLine,
     currency: Currency,
 ) -> Result<DocumentLine> {
-    if new.price.is_none() && product.price.currency != currency {
-        let fault = crate::domain::money::MoneyFault::CurrencyMismatch(product.price.currency, currency);
-        return Err(fault.into());
-    }
-    let mut line = DocumentLine {
+    Ok(DocumentLine {
         key: 0,
         line: number,
         product: Some(product.reference()),
         lot: None,
         label: product.name.clone(),
-        quantity: new.quantity,
-        price: UnitPrice { price: new.price.unwrap_or(product.price.price), currency },
-        discount: Percent::ZERO,
-        taxes: product.taxes.iter().map(crate::domain::document::AppliedTax::of).collect(),
+        priced: sell(product, new.quantity, new.price, currency, field)?,
         refunds: None,
-        untaxed: Money::zero(currency),
-        tax: Money::zero(currency),
-        total: Money::zero(currency),
         invoice_line: None,
         order_line: None,
         held: None,
-    };
-    line.price_anew()?;
-    Ok(line)
+    })
 }
 
 /// A new draft of `kind` for a customer; lines and totals are still to come.
@@ -418,7 +407,7 @@ pub struct Free<'f> {
     pub customer: Option<&'f str>,
     pub line: &'f [NewLine],
     pub journal: Option<&'f str>,
-    pub date: Option<&'f OrEmpty<Day>>,
+    pub date: Option<&'f Setting<Day>>,
     pub due_date: Option<Day>,
     pub currency: Option<&'f str>,
     pub reason: Option<&'f str>,
@@ -440,7 +429,7 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
     let journal_id = free.journal.filter(|id| !id.is_empty()).unwrap_or("INV");
     let journal = found(journal::by_id(cx.db, journal_id)?, "journal", "journal", "journal", journal_id)?;
 
-    let mut faults = ValueFaults::default();
+    let mut faults = Faults::default();
     if customer.is_none() {
         faults.note(ValueRefused::missing("customer"));
     }
@@ -452,14 +441,14 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
     }
     let date = match free.date {
         None => cx.today,
-        Some(OrEmpty(Some(date))) => *date,
-        Some(OrEmpty(None)) => {
+        Some(Setting(Some(date))) => *date,
+        Some(Setting(None)) => {
             faults.note(ValueRefused::missing("date"));
             cx.today
         }
     };
-    let currency = faults.check(currency_of(cx, free.currency)).unwrap_or(cx.desk.currency);
-    faults.end()?;
+    let currency = faults.gather(currency_of(cx, free.currency)).unwrap_or(cx.desk.currency);
+    faults.refuse()?;
     let customer = customer.ok_or_else(|| ValueRefused::missing("customer"))?;
     crate::domain::journal::check_sales_journal(&journal)?;
 
@@ -469,7 +458,7 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
     draft.reason = free.reason.filter(|reason| !reason.is_empty()).map(str::to_owned);
     draft.text = draft.reason.clone();
     for ((number, new), product) in (1i64..).zip(free.line).zip(&products) {
-        draft.lines.push(product_line(number, product, new, currency)?);
+        draft.lines.push(product_line("line", number, product, new, currency)?);
     }
     write(cx, &mut draft)?;
     Ok(Kinded(draft))

@@ -13,7 +13,7 @@ use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::money::Amount;
-use crate::domain::text::OrEmpty;
+use crate::domain::text::Setting;
 use crate::procedure::matching::complete;
 use crate::store::{self, Db, Key, Page};
 
@@ -93,7 +93,7 @@ pub struct InvoiceCreate {
     pub journal: Option<String>,
     /// The invoice date (default: today)
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// The day by which it is to be paid (default: none)
     #[arg(long, value_name = "DAY")]
     pub due_date: Option<Day>,
@@ -161,10 +161,10 @@ pub struct InvoiceEdit {
     pub journal: Option<String>,
     /// Its date
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// The day by which it is to be paid (empty: none)
     #[arg(long, value_name = "DAY")]
-    pub due_date: Option<OrEmpty<Day>>,
+    pub due_date: Option<Setting<Day>>,
 }
 
 impl Change for InvoiceEdit {
@@ -236,7 +236,7 @@ pub struct InvoicePay {
     pub amount: Option<Amount>,
     /// The day of the payment (default: today)
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// What the payment is known by elsewhere
     #[arg(long)]
     pub reference: Option<String>,

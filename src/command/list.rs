@@ -3,7 +3,7 @@
 use super::credit_note::{self, CreditNote};
 use super::invoice::{self, Invoice};
 use super::record::{List, Show};
-use super::{Entry, app, customer, refund, subscription, team, ticket};
+use super::{Entry, app, customer, log, refund, subscription, team, ticket};
 use crate::domain::app::AppShown;
 use crate::domain::customer::Customer;
 use crate::domain::payment::Payment;
@@ -56,6 +56,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<List<Customer>>("customer list"),
     Entry::read::<Show<Customer>>("customer show"),
     Entry::change::<customer::CustomerEdit>("customer edit"),
+    Entry::read::<log::Log>("log"),
 ];
 
 /// The columns of a table of records of `kind`.
@@ -70,6 +71,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "customer" => Customer::COLUMNS,
+        "log" => log::COLUMNS,
         _ => &[],
     }
 }

@@ -4,8 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Cx};
-use crate::domain::Result;
-use crate::domain::common::{ValueFaults, ValueRefused};
+use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, PaymentState};
@@ -14,8 +13,9 @@ use crate::domain::line::LineQuantity;
 use crate::domain::money::{Amount, Money};
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
-use crate::domain::text::OrEmpty;
+use crate::domain::text::Setting;
 use crate::domain::ticket::Ticket;
+use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::refund::{Given, check_offer, form, holders, look_up, named_invoice, offers};
 use crate::procedure::{post, service, ticket_log};
@@ -55,7 +55,7 @@ pub struct TicketRefund {
     pub journal: Option<String>,
     /// The reversal date (default: today)
     #[arg(long, value_name = "DAY")]
-    pub date: Option<OrEmpty<Day>>,
+    pub date: Option<Setting<Day>>,
     /// Post the credit note at once and draft an invoice with all lines of the original
     #[arg(long)]
     #[serde(default)]
@@ -148,7 +148,7 @@ impl TicketRefund {
 
     /// The values, checked one by one: what is asked of the invoices, and the reversal date (spec B1, B12).
     fn checked(&self, cx: &Cx<'_>, invoices: &[Document]) -> Result<(Ask, Day)> {
-        let mut faults = ValueFaults::default();
+        let mut faults = Faults::default();
         for (at, invoice) in invoices.iter().enumerate() {
             if invoices.iter().take(at).any(|before| before.key == invoice.key) {
                 let message = format!("{} is named twice", invoice.shown());
@@ -160,8 +160,8 @@ impl TicketRefund {
         }
         let date = match &self.date {
             None => cx.today,
-            Some(OrEmpty(Some(date))) => *date,
-            Some(OrEmpty(None)) => {
+            Some(Setting(Some(date))) => *date,
+            Some(Setting(None)) => {
                 faults.note(ValueRefused::missing("date"));
                 cx.today
             }
@@ -175,12 +175,12 @@ impl TicketRefund {
         if let [invoice] = invoices {
             refund::check_asked(invoice, &ask, &mut faults);
         }
-        faults.end()?;
+        faults.refuse()?;
         Ok((ask, date))
     }
 
     /// The shortcuts need exactly one invoice, and exclude each other and the copy (spec B12).
-    fn check_shortcuts(&self, faults: &mut ValueFaults) {
+    fn check_shortcuts(&self, faults: &mut Faults) {
         let shortcuts = [
             ("line", self.line.first().map(ToString::to_string)),
             ("amount", self.amount.as_ref().map(ToString::to_string)),

@@ -1,6 +1,7 @@
 //! The refusals that every service shares: values, references, states, rights.
 
-use super::{Allowed, Error, Refusal, Result};
+use super::money::Currency;
+use super::{Allowed, Refusal};
 
 /// A value, flag or key that cannot stand as given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,33 +57,6 @@ impl Refusal for ValueRefused {
             ValueRefused::Invalid { allowed, .. } => allowed.clone(),
             _ => None,
         }
-    }
-}
-
-/// The value faults of one command, told together: the first gives the code, the others stand beside it (contract,
-/// section 3).
-#[derive(Debug, Default)]
-pub struct ValueFaults(Vec<Error>);
-
-impl ValueFaults {
-    /// Takes a checked value, or notes its fault.
-    pub fn check<T>(&mut self, checked: Result<T>) -> Option<T> {
-        checked.map_err(|fault| self.0.push(fault)).ok()
-    }
-
-    /// Notes a fault.
-    pub fn note(&mut self, fault: impl Into<Error>) {
-        self.0.push(fault.into());
-    }
-
-    /// Refuses where any fault was noted.
-    pub fn end(self) -> Result<()> {
-        let mut faults = self.0.into_iter();
-        let Some(mut first) = faults.next() else {
-            return Ok(());
-        };
-        first.fault_mut().others.extend(faults.map(|other| other.fault().clone()));
-        Err(first)
     }
 }
 
@@ -175,5 +149,35 @@ impl Refusal for ConfirmationNeeded {
     }
     fn hint(&self) -> Option<String> {
         Some("give --yes to go on".to_owned())
+    }
+}
+
+/// Two currencies would be mixed; nothing is converted (spec G4).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is in {has}, not in {wanted}")]
+pub struct CurrencyMismatch {
+    pub field: &'static str,
+    /// What is in the wrong currency, such as `the price of LAMP`.
+    pub what: String,
+    pub has: Currency,
+    pub wanted: Currency,
+    pub hint: Option<String>,
+}
+
+impl Refusal for CurrencyMismatch {
+    fn code(&self) -> &'static str {
+        "currency_mismatch"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(self.field)
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.has.to_string())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        Some(Allowed::One(self.wanted.to_string()))
+    }
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
     }
 }

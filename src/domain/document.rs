@@ -4,12 +4,13 @@ use serde::{Serialize, Serializer};
 
 use super::apportion::Held;
 use super::day::Day;
+use super::line::{LineTax, PricedLine, Totals};
 use super::money::{Currency, Money};
 use super::number::Overflow;
 use super::product::UnitPrice;
 use super::quantity::{Percent, Quantity};
 use super::reference::Reference;
-use super::tax::{LineAmounts, Tax, TaxRate, line_amounts};
+use super::tax::LineAmounts;
 use super::text::choices;
 use super::{Allowed, Refusal};
 
@@ -66,61 +67,61 @@ choices! {
     }
 }
 
-/// A tax on a line, with its amount as stored (spec B11).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppliedTax {
-    pub tax: Reference,
-    pub rate: Percent,
-    pub included: bool,
-    /// In minor units.
-    pub amount: i64,
-}
-
-impl AppliedTax {
-    /// A tax on a line still to be priced.
-    pub fn of(tax: &Tax) -> AppliedTax {
-        AppliedTax {
-            tax: Reference { key: tax.key, id: tax.id.clone() },
-            rate: tax.rate,
-            included: tax.included,
-            amount: 0,
-        }
-    }
-
-    /// What computing needs of it.
-    pub fn rate(&self) -> TaxRate {
-        TaxRate { rate: self.rate, included: self.included }
-    }
-}
-
 /// A line of an invoice or credit note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentLine {
-    #[serde(skip)]
     pub key: i64,
+    /// Its number, from 1.
     pub line: i64,
     pub product: Option<Reference>,
     pub lot: Option<Reference>,
     pub label: String,
-    pub quantity: Quantity,
-    pub price: UnitPrice,
-    pub discount: Percent,
-    #[serde(serialize_with = "tax_ids")]
-    pub taxes: Vec<AppliedTax>,
+    /// Terms and amounts, as stored.
+    pub priced: PricedLine,
     /// On a credit note, what it takes of its invoice line.
     pub refunds: Option<Refunds>,
-    pub untaxed: Money,
-    pub tax: Money,
-    pub total: Money,
     /// The invoice line that a credit note line refunds.
-    #[serde(skip)]
     pub invoice_line: Option<i64>,
     /// The order line that it bills or refunds.
-    #[serde(skip)]
     pub order_line: Option<i64>,
     /// On an invoice line, what credit notes hold of it.
-    #[serde(skip)]
     pub held: Option<HeldOfLine>,
+}
+
+impl Serialize for DocumentLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'l> {
+            line: i64,
+            product: &'l Option<Reference>,
+            lot: &'l Option<Reference>,
+            label: &'l str,
+            quantity: Quantity,
+            price: UnitPrice,
+            discount: Percent,
+            taxes: &'l [LineTax],
+            refunds: Option<Refunds>,
+            untaxed: Money,
+            tax: Money,
+            total: Money,
+        }
+        let PricedLine { quantity, price, discount, taxes, untaxed, tax, total } = &self.priced;
+        Shown {
+            line: self.line,
+            product: &self.product,
+            lot: &self.lot,
+            label: &self.label,
+            quantity: *quantity,
+            price: *price,
+            discount: *discount,
+            taxes,
+            refunds: self.refunds,
+            untaxed: *untaxed,
+            tax: *tax,
+            total: *total,
+        }
+        .serialize(serializer)
+    }
 }
 
 /// What credit notes that are not cancelled hold of an invoice line, as stored beside it (spec B5).
@@ -131,45 +132,24 @@ pub struct HeldOfLine {
     pub reduced: LineAmounts,
 }
 
-fn tax_ids<S: Serializer>(taxes: &[AppliedTax], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(taxes.iter().map(|tax| &tax.tax))
-}
-
 impl DocumentLine {
     /// Its amounts as stored, in minor units.
     pub fn amounts(&self) -> LineAmounts {
-        LineAmounts { untaxed: self.untaxed.minor, taxes: self.taxes.iter().map(|tax| tax.amount).collect() }
+        self.priced.amounts()
     }
 
     /// Writes new amounts into it.
     pub fn set_amounts(&mut self, amounts: &LineAmounts) -> Result<(), Overflow> {
-        let currency = self.total.currency;
-        self.untaxed = Money::new(amounts.untaxed, currency);
-        self.tax = Money::new(amounts.tax_total()?, currency);
-        self.total = Money::new(amounts.total()?, currency);
-        for (place, tax) in self.taxes.iter_mut().enumerate() {
-            tax.amount = amounts.tax(place);
-        }
+        let PricedLine { quantity, price, discount, taxes, .. } = &self.priced;
+        self.priced = PricedLine::with_amounts(*quantity, *price, *discount, taxes.clone(), amounts)?;
         Ok(())
-    }
-
-    /// Computes its amounts from quantity, price, discount and taxes (spec B11).
-    pub fn price_anew(&mut self) -> Result<(), Overflow> {
-        let rates = self.rates();
-        let amounts = line_amounts(self.quantity, self.price.price, self.discount, &rates, self.total.currency)?;
-        self.set_amounts(&amounts)
-    }
-
-    /// The rates of its taxes.
-    pub fn rates(&self) -> Vec<TaxRate> {
-        self.taxes.iter().map(AppliedTax::rate).collect()
     }
 
     /// The invoice line with what is held of it, for apportioning (spec B5).
     pub fn held(&self) -> Held {
         let held = self.held.clone().unwrap_or_default();
         Held {
-            invoiced: self.quantity,
+            invoiced: self.priced.quantity,
             billed: self.amounts(),
             goods: held.goods,
             credited: held.credited,
@@ -215,7 +195,6 @@ pub struct Document {
     pub due_date: Option<Day>,
     /// The day on which it is posted by itself (spec B9).
     pub post_on: Option<Day>,
-    #[serde(serialize_with = "code_of")]
     pub currency: Currency,
     pub lines: Vec<DocumentLine>,
     pub tax_lines: Vec<TaxLine>,
@@ -237,10 +216,6 @@ pub struct Document {
     pub copy_of: Option<i64>,
 }
 
-fn code_of<S: Serializer>(currency: &Currency, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(currency.code())
-}
-
 impl Document {
     /// The number once posted, the id before.
     pub fn shown(&self) -> &str {
@@ -257,32 +232,34 @@ impl Document {
         format!("{} {}", self.kind.words(), self.shown())
     }
 
-    /// Sums the lines into totals and tax lines, each tax once, in the order in which lines bring them (spec B11).
+    /// Sums the lines into totals and tax lines (spec B11).
     pub fn sum_up(&mut self) -> Result<(), Overflow> {
-        let zero = Money::zero(self.currency);
-        let add =
-            |one: Money, other: i64| one.minor.checked_add(other).map(|m| Money::new(m, one.currency)).ok_or(Overflow);
-        let (mut untaxed, mut tax) = (zero, zero);
-        let mut tax_lines: Vec<TaxLine> = Vec::new();
+        let totals = Totals::of(self.currency, self.lines.iter().map(|line| &line.priced))?;
+        (self.untaxed, self.tax, self.total) = (totals.untaxed, totals.tax, totals.total);
+        self.sum_taxes()
+    }
+
+    /// Sums the lines into tax lines, each tax once, in the order in which lines bring them.
+    pub fn sum_taxes(&mut self) -> Result<(), Overflow> {
+        let add = |one: Money, other: Money| {
+            one.minor.checked_add(other.minor).map(|minor| Money::new(minor, one.currency)).ok_or(Overflow)
+        };
+        self.tax_lines.clear();
         for line in &self.lines {
-            untaxed = add(untaxed, line.untaxed.minor)?;
-            tax = add(tax, line.tax.minor)?;
-            for applied in &line.taxes {
-                match tax_lines.iter_mut().find(|known| known.tax.key == applied.tax.key) {
+            for applied in &line.priced.taxes {
+                match self.tax_lines.iter_mut().find(|known| known.tax.key == applied.tax.key) {
                     Some(known) => {
-                        known.base = add(known.base, line.untaxed.minor)?;
+                        known.base = add(known.base, line.priced.untaxed)?;
                         known.amount = add(known.amount, applied.amount)?;
                     }
-                    None => tax_lines.push(TaxLine {
+                    None => self.tax_lines.push(TaxLine {
                         tax: applied.tax.clone(),
-                        base: line.untaxed,
-                        amount: Money::new(applied.amount, self.currency),
+                        base: line.priced.untaxed,
+                        amount: applied.amount,
                     }),
                 }
             }
         }
-        (self.untaxed, self.tax, self.total) = (untaxed, tax, add(untaxed, tax.minor)?);
-        self.tax_lines = tax_lines;
         Ok(())
     }
 }

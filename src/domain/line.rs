@@ -1,12 +1,18 @@
-//! Lines of documents: how they are typed (`2=1`, `LAMP=3@40.00`), and what they come to.
+//! Lines of documents: how they are typed (`2=1`, `LAMP=3@40.00`), and what they come to when they are written.
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::number::NumberFault;
-use super::quantity::{Price, Quantity};
+use super::common::{CurrencyMismatch, ValueRefused};
+use super::money::{Currency, Money};
+use super::number::{NumberFault, Overflow};
+use super::product::{Product, UnitPrice};
+use super::quantity::{Percent, Price, Quantity};
+use super::reference::Reference;
+use super::tax::{LineAmounts, Tax, TaxRate, line_amounts};
 use super::text::text_value;
 
 /// Why a text names no line.
@@ -139,7 +145,7 @@ impl fmt::Display for NewLine {
     }
 }
 
-impl serde::Serialize for NewLine {
+impl Serialize for NewLine {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -196,9 +202,198 @@ fn write_price(f: &mut fmt::Formatter, price: Option<Price>) -> fmt::Result {
     price.map_or(Ok(()), |price| write!(f, "@{price}"))
 }
 
+/// A tax on a written line; shown by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineTax {
+    pub tax: Reference,
+    /// The rate when the line was written.
+    pub rate: Percent,
+    /// Whether the line's price has it in it.
+    pub included: bool,
+    /// What it comes to on this line.
+    pub amount: Money,
+}
+
+impl LineTax {
+    /// What computing needs of it.
+    pub fn rate(&self) -> TaxRate {
+        TaxRate { rate: self.rate, included: self.included }
+    }
+}
+
+impl Serialize for LineTax {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.tax.serialize(serializer)
+    }
+}
+
+/// The terms of a line of any document and the amounts they come to, settled when it is written (spec B11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PricedLine {
+    pub quantity: Quantity,
+    pub price: UnitPrice,
+    /// 0 to 100 percent.
+    pub discount: Percent,
+    pub taxes: Vec<LineTax>,
+    pub untaxed: Money,
+    /// All taxes together.
+    pub tax: Money,
+    pub total: Money,
+}
+
+impl PricedLine {
+    /// A line at these terms; its amounts are computed.
+    pub fn compute(
+        quantity: Quantity,
+        price: UnitPrice,
+        discount: Percent,
+        taxes: &[Tax],
+    ) -> Result<PricedLine, Overflow> {
+        let bare = |tax: &Tax| LineTax {
+            tax: Reference { key: tax.key, id: tax.id.clone() },
+            rate: tax.rate,
+            included: tax.included,
+            amount: Money::zero(price.currency),
+        };
+        PricedLine::under(quantity, price, discount, taxes.iter().map(bare).collect())
+    }
+
+    /// The same line with another quantity and price, under the taxes that it was written with.
+    pub fn changed(&self, quantity: Quantity, price: Price) -> Result<PricedLine, Overflow> {
+        let price = UnitPrice { price, ..self.price };
+        PricedLine::under(quantity, price, self.discount, self.taxes.clone())
+    }
+
+    /// A line whose amounts are known: copied, apportioned or split, one for each of the taxes in their order.
+    pub fn with_amounts(
+        quantity: Quantity,
+        price: UnitPrice,
+        discount: Percent,
+        taxes: Vec<LineTax>,
+        amounts: &LineAmounts,
+    ) -> Result<PricedLine, Overflow> {
+        let money = |minor| Money::new(minor, price.currency);
+        let (untaxed, tax, total) = (money(amounts.untaxed), money(amounts.tax_total()?), money(amounts.total()?));
+        let place = |(place, tax): (usize, LineTax)| LineTax { amount: money(amounts.tax(place)), ..tax };
+        let taxes = taxes.into_iter().enumerate().map(place).collect();
+        Ok(PricedLine { quantity, price, discount, taxes, untaxed, tax, total })
+    }
+
+    /// The rates of its taxes.
+    pub fn rates(&self) -> Vec<TaxRate> {
+        rates_of(&self.taxes)
+    }
+
+    /// The amounts, in minor units.
+    pub fn amounts(&self) -> LineAmounts {
+        LineAmounts { untaxed: self.untaxed.minor, taxes: self.taxes.iter().map(|tax| tax.amount.minor).collect() }
+    }
+
+    fn under(
+        quantity: Quantity,
+        price: UnitPrice,
+        discount: Percent,
+        taxes: Vec<LineTax>,
+    ) -> Result<PricedLine, Overflow> {
+        let rates = rates_of(&taxes);
+        let amounts = line_amounts(quantity, price.price, discount, &rates, price.currency)?;
+        PricedLine::with_amounts(quantity, price, discount, taxes, &amounts)
+    }
+}
+
+fn rates_of(taxes: &[LineTax]) -> Vec<TaxRate> {
+    taxes.iter().map(LineTax::rate).collect()
+}
+
+/// What the lines of a document come to: their exact sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    pub untaxed: Money,
+    pub tax: Money,
+    pub total: Money,
+}
+
+impl Totals {
+    /// The sums of these lines, all of them in that currency.
+    pub fn of<'l>(currency: Currency, lines: impl IntoIterator<Item = &'l PricedLine>) -> Result<Totals, Overflow> {
+        let zero = Money::zero(currency);
+        lines.into_iter().try_fold(Totals { untaxed: zero, tax: zero, total: zero }, |sums, line| {
+            Ok(Totals {
+                untaxed: sum(sums.untaxed, line.untaxed)?,
+                tax: sum(sums.tax, line.tax)?,
+                total: sum(sums.total, line.total)?,
+            })
+        })
+    }
+}
+
+fn sum(one: Money, other: Money) -> Result<Money, Overflow> {
+    let minor = one.minor.checked_add(other.minor).ok_or(Overflow)?;
+    Ok(Money::new(minor, one.currency))
+}
+
+/// A line that sells a product in a document of that currency: at the price given or the product's own, with the product's
+/// taxes and no discount. `field` is the flag that asked for it.
+pub fn sell(
+    product: &Product,
+    quantity: Quantity,
+    price: Option<Price>,
+    currency: Currency,
+    field: &'static str,
+) -> super::Result<PricedLine> {
+    if quantity.is_zero() {
+        return Err(ValueRefused::quantity(field, quantity, format!("a line of 0 {} is no line", product.id)).into());
+    }
+    check_quantity(product, quantity, field)?;
+    let price = match price {
+        Some(price) => check_price(price, field).map(|()| UnitPrice { price, currency })?,
+        None => price_in(product, currency, field)?,
+    };
+    PricedLine::compute(quantity, price, Percent::ZERO, &product.taxes)
+        .map_err(|fault| ValueRefused::invalid(field, format!("{}={quantity}", product.id), fault.to_string()).into())
+}
+
+/// Whether that quantity may stand on a line for the product: not below zero, and a serial number is never in part.
+pub fn check_quantity(product: &Product, quantity: Quantity, field: &'static str) -> super::Result<()> {
+    if quantity.is_negative() {
+        let message = format!("{quantity} is below zero, which a line cannot be");
+        return Err(ValueRefused::quantity(field, quantity, message).into());
+    }
+    if !product.allows(quantity) {
+        let message = format!("{} has serial numbers, so {quantity} of it is not a whole number of pieces", product.id);
+        return Err(ValueRefused::quantity(field, quantity, message).into());
+    }
+    Ok(())
+}
+
+/// Whether that may be typed as the price of a line: not below zero.
+pub fn check_price(price: Price, field: &'static str) -> super::Result<()> {
+    if price.is_negative() {
+        let message = format!("{price} is below zero, which the price of a line cannot be");
+        return Err(ValueRefused::quantity(field, price, message).into());
+    }
+    Ok(())
+}
+
+/// The product's own price, where the document is in the currency of product prices: nothing is converted (spec G4).
+fn price_in(product: &Product, currency: Currency, field: &'static str) -> super::Result<UnitPrice> {
+    if product.price.currency != currency {
+        return Err(CurrencyMismatch {
+            field,
+            what: format!("the price of {}", product.id),
+            has: product.price.currency,
+            wanted: currency,
+            hint: Some(format!("give its price in {currency}: --{} {}=QTY@PRICE", field.replace('_', "-"), product.id)),
+        }
+        .into());
+    }
+    Ok(product.price)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::product::{ProductType, Tracking};
     use proptest::prelude::*;
 
     #[test]
@@ -278,7 +473,111 @@ mod tests {
         }
     }
 
+    fn eur() -> Currency {
+        Currency::iso("EUR").unwrap()
+    }
+
+    fn product(price: &str, tracking: Tracking, rates: &[(&str, bool)]) -> Product {
+        let taxes = (1_i64..).zip(rates);
+        let tax = |(key, (rate, included)): (i64, &(&str, bool))| Tax {
+            key,
+            id: format!("T{key}"),
+            rate: rate.parse().unwrap(),
+            included: *included,
+        };
+        Product {
+            key: 1,
+            id: "LAMP".to_owned(),
+            name: "Desk lamp".to_owned(),
+            price: UnitPrice { price: price.parse().unwrap(), currency: eur() },
+            kind: ProductType::Goods,
+            tracking,
+            taxes: taxes.map(tax).collect(),
+        }
+    }
+
+    #[test]
+    fn a_product_is_sold_at_its_own_price_and_taxes() {
+        let lamp = product("40.00", Tracking::None, &[("20", false)]);
+        for (quantity, price, untaxed, tax, total) in [
+            ("3", None, "120.00", "24.00", "144.00"),
+            ("3", Some("35.50"), "106.50", "21.30", "127.80"),
+            ("0.5", Some("0"), "0.00", "0.00", "0.00"),
+        ] {
+            let price = price.map(|price| price.parse().unwrap());
+            let line = sell(&lamp, quantity.parse().unwrap(), price, eur(), "line").unwrap();
+            assert_eq!([line.untaxed.plain(), line.tax.plain(), line.total.plain()], [untaxed, tax, total]);
+            assert_eq!(line.taxes.iter().map(|tax| tax.amount).collect::<Vec<_>>(), [line.tax]);
+            assert_eq!(serde_json::to_string(&line.taxes).unwrap(), r#"["T1"]"#);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sold_is_refused() {
+        let usd = Currency::iso("USD").unwrap();
+        let table = [
+            (Tracking::None, "0", None, eur(), "quantity_invalid"),
+            (Tracking::None, "-1", None, eur(), "quantity_invalid"),
+            (Tracking::Serial, "1.5", None, eur(), "quantity_invalid"),
+            (Tracking::None, "1", Some("-1"), eur(), "quantity_invalid"),
+            (Tracking::None, "1", None, usd, "currency_mismatch"),
+            (Tracking::None, "9000000000000", Some("9000000000000"), eur(), "invalid_value"),
+        ];
+        for (tracking, quantity, price, currency, code) in table {
+            let price = price.map(|price| price.parse().unwrap());
+            let refused = sell(&product("1", tracking, &[]), quantity.parse().unwrap(), price, currency, "line");
+            let error = refused.unwrap_err();
+            assert_eq!((error.fault().code, error.fault().field.as_deref()), (code, Some("line")), "{quantity}");
+        }
+        let lots = product("1", Tracking::Lot, &[]);
+        assert!(sell(&lots, "1.5".parse().unwrap(), None, eur(), "line").is_ok());
+        assert!(sell(&lots, "1".parse().unwrap(), Some(Price::ZERO), usd, "line").is_ok());
+    }
+
+    fn any_taxes() -> impl Strategy<Value = Vec<Tax>> {
+        let tax = (0_i64..30_000_000, any::<bool>());
+        prop::collection::vec(tax, 0..4).prop_map(|taxes| {
+            let tax = |(key, (rate, included))| Tax {
+                key,
+                id: format!("T{key}"),
+                rate: Percent::from_millionths(rate),
+                included,
+            };
+            (1_i64..).zip(taxes).map(tax).collect()
+        })
+    }
+
+    fn any_line() -> impl Strategy<Value = PricedLine> {
+        (0_i64..50_000_000, -1_000_000_000_i64..1_000_000_000, 0_i64..=100, any_taxes()).prop_map(
+            |(quantity, price, discount, taxes)| {
+                let price = UnitPrice { price: Price::from_millionths(price), currency: eur() };
+                let discount = Percent::from_millionths(discount * 1_000_000);
+                PricedLine::compute(Quantity::from_millionths(quantity), price, discount, &taxes).unwrap()
+            },
+        )
+    }
+
     proptest! {
+        #[test]
+        fn a_line_is_the_sum_of_its_parts(line in any_line()) {
+            let taxes: i64 = line.taxes.iter().map(|tax| tax.amount.minor).sum();
+            prop_assert_eq!(line.tax.minor, taxes);
+            prop_assert_eq!(line.total.minor, line.untaxed.minor + taxes);
+            // Rewriting it at its own terms, or from its own amounts, changes nothing.
+            prop_assert_eq!(&line.changed(line.quantity, line.price.price).unwrap(), &line);
+            let copy =
+                PricedLine::with_amounts(line.quantity, line.price, line.discount, line.taxes.clone(), &line.amounts());
+            prop_assert_eq!(copy.unwrap(), line);
+        }
+
+        #[test]
+        fn totals_are_the_exact_sums(lines in prop::collection::vec(any_line(), 0..6)) {
+            let totals = Totals::of(eur(), &lines).unwrap();
+            prop_assert_eq!(totals.untaxed.minor, lines.iter().map(|line| line.untaxed.minor).sum::<i64>());
+            prop_assert_eq!(totals.tax.minor, lines.iter().map(|line| line.tax.minor).sum::<i64>());
+            prop_assert_eq!(totals.total.minor, totals.untaxed.minor + totals.tax.minor);
+        }
+
         #[test]
         fn what_is_shown_is_read_back(
             product in "\\PC{1,12}",

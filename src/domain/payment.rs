@@ -1,6 +1,6 @@
 //! Payments and matching: what clears what (spec B8, B14).
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::day::Day;
 use super::document::{Document, DocumentKind, DocumentState, Matched};
@@ -26,17 +26,12 @@ pub struct Payment {
     pub direction: Direction,
     pub customer: Reference,
     pub date: Day,
-    #[serde(serialize_with = "code_of")]
     pub currency: Currency,
     pub amount: Money,
     /// What of it is matched with nothing.
     pub open: Money,
     pub reference: Option<String>,
     pub matched: Vec<Matched>,
-}
-
-fn code_of<S: Serializer>(currency: &Currency, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(currency.code())
 }
 
 choices! {

@@ -1,7 +1,7 @@
 //! Refunds: what is asked of an invoice, what is left of it, and the credit note lines that follow (spec B1 to B6, B12).
 
 use super::apportion::{SpreadFault, spread};
-use super::common::{ValueFaults, ValueRefused};
+use super::common::ValueRefused;
 use super::document::{Document, DocumentLine, DocumentState, Refunds};
 use super::line::LineQuantity;
 use super::money::{Amount, Currency, Money};
@@ -9,7 +9,7 @@ use super::number::Overflow;
 use super::product::UnitPrice;
 use super::quantity::{Percent, Price, Quantity};
 use super::tax::LineAmounts;
-use super::{Allowed, Error, Refusal, Result};
+use super::{Allowed, Error, Faults, Refusal, Result};
 
 /// What is to be refunded of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,16 +158,16 @@ pub fn decide(invoice: &Document, ask: &Ask, allow_excess: bool, holders: &[Stri
 }
 
 /// The value faults of what is asked of an invoice, whatever is left of it.
-pub fn check_asked(invoice: &Document, ask: &Ask, faults: &mut ValueFaults) {
+pub fn check_asked(invoice: &Document, ask: &Ask, faults: &mut Faults) {
     match ask {
         Ask::Everything => {}
         Ask::Lines(asked) => {
             for (at, line) in asked.iter().enumerate() {
-                faults.check(check_asked_line(invoice, line, asked.iter().take(at)));
+                faults.gather(check_asked_line(invoice, line, asked.iter().take(at)));
             }
         }
         Ask::Amount(amount) => {
-            faults.check(asked_amount(amount, invoice.currency));
+            faults.gather(asked_amount(amount, invoice.currency));
         }
     }
 }
@@ -184,7 +184,8 @@ fn check_asked_line<'l>(
     if before.any(|before| before.line == asked.line) {
         return Err(ValueRefused::invalid("line", asked, format!("line {number} is named twice")).into());
     }
-    let wrong_sign = if source.quantity.is_negative() { quantity > Quantity::ZERO } else { quantity.is_negative() };
+    let wrong_sign =
+        if source.priced.quantity.is_negative() { quantity > Quantity::ZERO } else { quantity.is_negative() };
     if wrong_sign || quantity.is_zero() {
         let message = format!("{quantity} of line {number} cannot be refunded");
         return Err(ValueRefused::quantity("line", asked, message).into());
@@ -291,11 +292,11 @@ fn by_amount(invoice: &Document, amount: &Amount, allow_excess: bool, holders: &
 
 /// With the bounds lifted, an amount is spread in proportion to what was billed.
 fn spread_beyond(amount: i64, invoice: &Document) -> Result<Vec<LineAmounts>> {
-    let weights: Vec<i64> = invoice.lines.iter().map(|line| line.total.minor).collect();
+    let weights: Vec<i64> = invoice.lines.iter().map(|line| line.priced.total.minor).collect();
     let shares = super::money::split(amount, &weights).ok_or(Overflow)?;
     let mut parts = Vec::with_capacity(shares.len());
     for (share, line) in shares.into_iter().zip(&invoice.lines) {
-        parts.push(super::tax::from_total(share, &line.rates())?);
+        parts.push(super::tax::from_total(share, &line.priced.rates())?);
     }
     Ok(parts)
 }
@@ -327,7 +328,7 @@ fn exceeds(figures: Figures, of: String, invoice: &Document, holders: &[String])
 /// A line that takes a quantity of its invoice line; everything else is copied (spec B4).
 fn goods_line(source: &DocumentLine, quantity: Quantity, amounts: &LineAmounts, place: usize) -> Result<DocumentLine> {
     let mut line = copied(source, place);
-    line.quantity = quantity;
+    line.priced.quantity = quantity;
     line.refunds = Some(Refunds::Goods);
     line.set_amounts(amounts)?;
     Ok(line)
@@ -336,14 +337,14 @@ fn goods_line(source: &DocumentLine, quantity: Quantity, amounts: &LineAmounts, 
 /// A line that takes value only: quantity 1, priced in the terms of its taxes (spec B5, B12).
 fn value_line(source: &DocumentLine, amounts: &LineAmounts, place: usize) -> Result<DocumentLine> {
     let mut line = copied(source, place);
-    line.quantity = Quantity::ONE;
+    line.priced.quantity = Quantity::ONE;
     line.refunds = Some(Refunds::Value);
-    line.discount = Percent::ZERO;
+    line.priced.discount = Percent::ZERO;
     line.lot = None;
     line.set_amounts(amounts)?;
-    let included: i64 = line.taxes.iter().filter(|tax| tax.included).map(|tax| tax.amount).sum();
-    let priced = Money::new(amounts.untaxed.checked_add(included).ok_or(Overflow)?, line.total.currency);
-    line.price = UnitPrice { price: Price::of(priced)?, currency: priced.currency };
+    let included: i64 = line.priced.taxes.iter().filter(|tax| tax.included).map(|tax| tax.amount.minor).sum();
+    let priced = Money::new(amounts.untaxed.checked_add(included).ok_or(Overflow)?, line.priced.total.currency);
+    line.priced.price = UnitPrice { price: Price::of(priced)?, currency: priced.currency };
     Ok(line)
 }
 
@@ -370,16 +371,14 @@ pub fn change_line(
         let message = format!("line {} reduces a price: its quantity is 1, its price can be changed", line.line);
         return Err(ValueRefused::quantity("line", given, message).into());
     }
-    line.quantity = quantity;
-    if let Some(price) = price {
-        line.price.price = price;
-    }
+    let price = price.unwrap_or(line.priced.price.price);
+    line.priced = line.priced.changed(quantity, price)?;
     let source = invoice.and_then(|invoice| invoice.lines.iter().find(|source| Some(source.key) == line.invoice_line));
     match source {
-        Some(source) if line.refunds == Some(Refunds::Goods) && line.price == source.price => {
+        Some(source) if line.refunds == Some(Refunds::Goods) && line.priced.price == source.priced.price => {
             Ok(line.set_amounts(&source.held().propose(quantity)?)?)
         }
-        _ => Ok(line.price_anew()?),
+        _ => Ok(()),
     }
 }
 
@@ -388,10 +387,10 @@ pub fn check_added(credit_note: &Document, invoice: &Document) -> Result<()> {
     match credit_note.lines.iter().find(|line| line.invoice_line.is_none()) {
         Some(line) if !credit_note.allow_excess => Err(RefundRefused::Exceeds {
             field: "add_line",
-            given: format!("{}={}", line.label, line.quantity),
-            asked: line.total.to_string(),
-            left: Money::zero(line.total.currency).to_string(),
-            allowed: Money::zero(line.total.currency).plain(),
+            given: format!("{}={}", line.label, line.priced.quantity),
+            asked: line.priced.total.to_string(),
+            left: Money::zero(line.priced.total.currency).to_string(),
+            allowed: Money::zero(line.priced.total.currency).plain(),
             of: format!("{} for a line that it does not have", invoice.shown()),
             hint: "give --allow-excess to credit more than the invoice".to_owned(),
         }
@@ -406,12 +405,12 @@ pub fn check_line(line: &DocumentLine, held: &super::apportion::Held, of: &str) 
     let left_quantity = held.left_quantity()?;
     let left_value = held.left_value()?;
     if line.refunds == Some(Refunds::Goods)
-        && line.quantity.millionths().unsigned_abs() > left_quantity.millionths().unsigned_abs()
+        && line.priced.quantity.millionths().unsigned_abs() > left_quantity.millionths().unsigned_abs()
     {
         return Err(RefundRefused::Exceeds {
             field: "line",
-            given: format!("{}={}", line.line, line.quantity),
-            asked: line.quantity.to_string(),
+            given: format!("{}={}", line.line, line.priced.quantity),
+            asked: line.priced.quantity.to_string(),
             left: left_quantity.to_string(),
             allowed: left_quantity.to_string(),
             of: format!("the invoice line of line {} of {of}", line.line),
@@ -425,11 +424,11 @@ pub fn check_line(line: &DocumentLine, held: &super::apportion::Held, of: &str) 
         .zip(left_value.components())
         .any(|(asked, left)| asked.unsigned_abs() > left.unsigned_abs());
     if beyond {
-        let left = Money::new(left_value.total()?, line.total.currency);
+        let left = Money::new(left_value.total()?, line.priced.total.currency);
         return Err(RefundRefused::Exceeds {
             field: "line",
-            given: format!("{}={}", line.line, line.quantity),
-            asked: line.total.to_string(),
+            given: format!("{}={}", line.line, line.priced.quantity),
+            asked: line.priced.total.to_string(),
             left: left.to_string(),
             allowed: left.plain(),
             of: format!("the invoice line of line {} of {of}", line.line),

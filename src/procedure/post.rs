@@ -114,16 +114,16 @@ pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
 }
 
 fn check_cancellable(cx: &Cx<'_>, posted: &Document) -> Result<()> {
-    if let (Some(date), Some(lock_date)) = (posted.accounting_date, cx.desk.lock_date) {
-        if date <= lock_date {
-            let hint = match posted.kind {
-                DocumentKind::Invoice => {
-                    "reverse it instead: aftersales ticket refund TICKET --invoice ".to_owned() + posted.shown()
-                }
-                DocumentKind::CreditNote => "write a new invoice instead: aftersales invoice create --help".to_owned(),
-            };
-            return Err(DocumentRefused::Locked { document: posted.named(), date, lock_date, hint }.into());
-        }
+    if let (Some(date), Some(lock_date)) = (posted.accounting_date, cx.desk.lock_date)
+        && date <= lock_date
+    {
+        let hint = match posted.kind {
+            DocumentKind::Invoice => {
+                "reverse it instead: aftersales ticket refund TICKET --invoice ".to_owned() + posted.shown()
+            }
+            DocumentKind::CreditNote => "write a new invoice instead: aftersales invoice create --help".to_owned(),
+        };
+        return Err(DocumentRefused::Locked { document: posted.named(), date, lock_date, hint }.into());
     }
     if posted.kind == DocumentKind::Invoice {
         let credit_notes = document::credit_notes_of(cx.db, posted.key)?;
@@ -163,7 +163,7 @@ pub fn check_within_left(credit_note: &Document, invoice: &Document) -> Result<(
             if before.refunds == Some(crate::domain::document::Refunds::Value) {
                 held.reduced = held.reduced.checked_add(&before.amounts())?;
             } else {
-                held.goods = held.goods.checked_add(before.quantity)?;
+                held.goods = held.goods.checked_add(before.priced.quantity)?;
             }
         }
         refund::check_line(line, &held, invoice.shown())?;

@@ -69,11 +69,11 @@ pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Named) ->
         None => ticket.product.clone(),
         Some(product) => product.as_ref().map(Product::reference),
     };
-    if let (Some(order), Some(product), true) = (&order, &product, asked) {
-        if !ticket::order_holds(cx.db, order.key, product.key)? {
-            let (order, product) = (order.id.clone(), product.id.clone());
-            return Err(RefundRefused::ProductNotOnOrder { product, order }.into());
-        }
+    if let (Some(order), Some(product), true) = (&order, &product, asked)
+        && !ticket::order_holds(cx.db, order.key, product.key)?
+    {
+        let (order, product) = (order.id.clone(), product.id.clone());
+        return Err(RefundRefused::ProductNotOnOrder { product, order }.into());
     }
     let lot = match named.lot {
         None => None,
@@ -116,10 +116,10 @@ pub fn check_offer(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<()> {
     if invoice.customer.key != form.customer.key {
         return Err(refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id)));
     }
-    if let Some(order) = &form.order {
-        if invoice.order.as_ref().is_none_or(|of| of.key != order.key) {
-            return Err(refuse(format!("is not of the order {order}")));
-        }
+    if let Some(order) = &form.order
+        && invoice.order.as_ref().is_none_or(|of| of.key != order.key)
+    {
+        return Err(refuse(format!("is not of the order {order}")));
     }
     if form.product.is_none() && form.lot.is_none() {
         return Ok(());

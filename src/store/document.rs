@@ -3,8 +3,9 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Day;
 use crate::domain::document::{
-    AppliedTax, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
+    Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
 };
+use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::money::{Currency, Money};
 use crate::domain::product::UnitPrice;
 use crate::domain::tax::LineAmounts;
@@ -146,11 +147,11 @@ pub fn load_lines(db: &Db, document: &mut Document) -> Result<()> {
             let Some(found) = lines.get_mut(place) else {
                 return Ok(());
             };
-            found.taxes.push(AppliedTax {
+            found.priced.taxes.push(LineTax {
                 tax: row.reference(1)?,
                 rate: row.get(3)?,
                 included: row.get(4)?,
-                amount: row.get(5)?,
+                amount: row.money(5, currency)?,
             });
             if let Some(held) = &mut found.held {
                 held.credited.taxes.push(row.get(6)?);
@@ -160,11 +161,7 @@ pub fn load_lines(db: &Db, document: &mut Document) -> Result<()> {
         },
     )?;
     document.lines = lines;
-    // The stored totals stay as they are; only the sums per tax are made here.
-    let stored = (document.untaxed, document.tax, document.total);
-    document.sum_up().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))?;
-    (document.untaxed, document.tax, document.total) = stored;
-    Ok(())
+    document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
 }
 
 fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
@@ -174,14 +171,16 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
         product: row.optional_reference(2)?,
         lot: row.optional_reference(4)?,
         label: row.get(6)?,
-        quantity: row.get(7)?,
-        price: UnitPrice { price: row.get(8)?, currency },
-        discount: row.get(9)?,
-        taxes: Vec::new(),
+        priced: PricedLine {
+            quantity: row.get(7)?,
+            price: UnitPrice { price: row.get(8)?, currency },
+            discount: row.get(9)?,
+            taxes: Vec::new(),
+            untaxed: row.money(11, currency)?,
+            tax: row.money(12, currency)?,
+            total: row.money(13, currency)?,
+        },
         refunds: row.get(10)?,
-        untaxed: row.money(11, currency)?,
-        tax: row.money(12, currency)?,
-        total: row.money(13, currency)?,
         invoice_line: row.get(14)?,
         order_line: row.get(15)?,
         held: Some(HeldOfLine {
@@ -243,18 +242,18 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
                 &line.product,
                 &line.lot,
                 &line.label,
-                line.quantity,
-                line.price.price,
-                line.discount,
+                line.priced.quantity,
+                line.priced.price.price,
+                line.priced.discount,
                 line.refunds.map(Refunds::word),
                 line.invoice_line,
                 line.order_line,
-                line.untaxed,
-                line.tax,
-                line.total
+                line.priced.untaxed,
+                line.priced.tax,
+                line.priced.total
             ],
         )?;
-        for (position, tax) in (1i64..).zip(&line.taxes) {
+        for (position, tax) in (1i64..).zip(&line.priced.taxes) {
             db.execute(
                 "INSERT INTO document_line_tax (document_line, position, tax, rate, included, amount, credited, value_credited)
                  VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
@@ -305,17 +304,22 @@ pub fn hold(db: &Db, line: &DocumentLine, sign: i64) -> Result<()> {
         return Ok(());
     };
     let by_value = i64::from(line.refunds == Some(Refunds::Value));
-    let goods = if by_value == 1 { 0 } else { line.quantity.millionths() };
+    let goods = if by_value == 1 { 0 } else { line.priced.quantity.millionths() };
     db.change_one(
         "UPDATE document_line SET goods = goods + $2, credited = credited + $3, value_credited = value_credited + $4
          WHERE key = $1",
-        params![invoice_line, sign * goods, sign * line.untaxed.minor, sign * by_value * line.untaxed.minor],
+        params![
+            invoice_line,
+            sign * goods,
+            sign * line.priced.untaxed.minor,
+            sign * by_value * line.priced.untaxed.minor
+        ],
     )?;
-    for (position, tax) in (1i64..).zip(&line.taxes) {
+    for (position, tax) in (1i64..).zip(&line.priced.taxes) {
         db.change_one(
             "UPDATE document_line_tax SET credited = credited + $3, value_credited = value_credited + $4
              WHERE document_line = $1 AND position = $2",
-            params![invoice_line, position, sign * tax.amount, sign * by_value * tax.amount],
+            params![invoice_line, position, sign * tax.amount.minor, sign * by_value * tax.amount.minor],
         )?;
     }
     Ok(())
