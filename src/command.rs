@@ -24,6 +24,7 @@ pub mod invoice;
 mod list;
 pub mod log;
 pub mod object;
+pub mod options;
 pub mod payment;
 pub mod pipeline;
 pub mod record;

@@ -17,6 +17,7 @@ pub mod location;
 pub mod log;
 pub mod money;
 pub mod number;
+pub mod options;
 pub mod payment;
 pub mod product;
 pub mod quantity;

@@ -6,6 +6,7 @@ pub mod access;
 pub mod context;
 pub mod install;
 pub mod matching;
+pub mod options;
 pub mod post;
 pub mod refund;
 pub mod service;

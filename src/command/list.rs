@@ -3,7 +3,7 @@
 use super::credit_note::{self, CreditNote};
 use super::invoice::{self, Invoice};
 use super::record::{List, Show};
-use super::{Entry, app, customer, log, refund, subscription, team, ticket};
+use super::{Entry, app, customer, log, options, refund, subscription, team, ticket};
 use crate::domain::app::AppShown;
 use crate::domain::customer::Customer;
 use crate::domain::payment::Payment;
@@ -31,6 +31,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -67,6 +68,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "app" => AppShown::COLUMNS,
         "subscription" => subscription::COLUMNS,
         "ticket" => Ticket::COLUMNS,
+        "options" => options::COLUMNS,
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,

@@ -25,3 +25,8 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Journal>> {
 pub fn by_key(db: &Db, key: Key) -> Result<Journal> {
     db.query_one(concat!(head!(), " WHERE j.key = $1"), params![key], read)
 }
+
+/// All journals, in order of creation.
+pub fn all(db: &Db) -> Result<Vec<Journal>> {
+    db.query(concat!(head!(), " ORDER BY j.key"), params![], read)
+}
