@@ -25,6 +25,7 @@ mod list;
 pub mod log;
 pub mod object;
 pub mod options;
+pub mod order;
 pub mod payment;
 pub mod pipeline;
 pub mod record;

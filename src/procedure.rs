@@ -4,9 +4,11 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod currency;
 pub mod install;
 pub mod matching;
 pub mod options;
+pub mod order;
 pub mod post;
 pub mod refund;
 pub mod service;

@@ -22,6 +22,7 @@ pub mod log;
 pub mod lot;
 pub mod migrate;
 pub mod numbering;
+pub mod order;
 pub mod payment;
 pub mod product;
 pub mod project;

@@ -17,9 +17,11 @@ const NOUNS: &[(&str, &str)] = &[
     ("app", "The applications that services need, and what is installed"),
     ("subscription", "The plan of the database and its trial"),
     ("ticket", "What customers came with, and the five services run from it"),
+    ("ticket", "What a customer came with, and what is done from it"),
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
+    ("order", "What customers order; quotations and carts are drafts"),
     ("customer", "Whom the desk serves"),
 ];
 

@@ -94,11 +94,11 @@ pub struct About {
     pub lot: Option<Reference>,
 }
 
-/// A sales order as tickets look at it: whose it is, by the customer's key.
+/// A sales order as a ticket may name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderOfCustomer {
+pub struct NamedOrder {
     pub order: Reference,
-    pub customer: i64,
+    pub customer: Reference,
 }
 
 /// Checks that the order is the customer's, the product on the order, and the lot one of the product, which must be
@@ -106,13 +106,13 @@ pub struct OrderOfCustomer {
 /// holds the product, where both are named.
 pub fn check_fit(
     customer: Option<&Reference>,
-    order: Option<&OrderOfCustomer>,
+    order: Option<&NamedOrder>,
     holds_product: bool,
     product: Option<&Product>,
     lot: Option<&Lot>,
 ) -> Result<(), TicketRefused> {
     if let (Some(customer), Some(named)) = (customer, order)
-        && named.customer != customer.key
+        && named.customer.key != customer.key
     {
         return Err(TicketRefused::OrderNotOfCustomer { order: named.order.id.clone(), customer: customer.id.clone() });
     }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn order_product_and_lot_must_fit() {
         let (ada, bo) = (reference(1, "ADA"), reference(2, "BO"));
-        let order = OrderOfCustomer { order: reference(9, "S00001"), customer: ada.key };
+        let order = NamedOrder { order: reference(9, "S00001"), customer: ada.clone() };
         // The order, and whether it holds the product.
         let (with, without) = (Some((&order, true)), Some((&order, false)));
         let (lamp, desk) = (product(3, "LAMP", Tracking::Serial), product(4, "DESK", Tracking::Lot));

@@ -29,7 +29,7 @@ pub fn about(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<About> {
         Ok(customer.map(|customer| Reference { key: customer.key, id: customer.id }))
     })?;
     let order = find(chosen(given.order, &before.order), "order", |id| {
-        cx.db.by_reference(id, |id| ticket::order_of(cx.db, id))
+        cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))
     })?;
     let product = find(chosen(given.product, &before.product), "product", |id| product::by_id(cx.db, id))?;
     let lot = find(chosen(given.lot, &before.lot), "lot", |id| lot::by_id(cx.db, id))?;

@@ -3,7 +3,7 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Instant;
 use crate::domain::reference::Reference;
-use crate::domain::ticket::{Documents, LogEntry, OrderOfCustomer, Priority, Ticket};
+use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Priority);
@@ -170,23 +170,6 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
     .map(drop)
-}
-
-/// The order with that id, and its customer's key.
-pub fn order_of(db: &Db, id: &str) -> Result<Option<OrderOfCustomer>> {
-    db.query_opt("SELECT key, id, customer FROM sales_order WHERE id = $1", params![id], |row| {
-        Ok(OrderOfCustomer { order: row.reference(0)?, customer: row.get(2)? })
-    })
-}
-
-/// Whether a product stands on an order.
-pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
-    let found = db.query_opt(
-        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 LIMIT 1",
-        params![order, product],
-        |row| row.get::<i64>(0),
-    )?;
-    Ok(found.is_some())
 }
 
 /// The customer's confirmed orders, those with the product where one is named, in order of creation.
