@@ -16,6 +16,7 @@ pub mod number;
 pub mod product;
 pub mod quantity;
 pub mod reference;
+pub mod stock;
 pub mod tax;
 pub mod team;
 pub mod text;

@@ -4,4 +4,5 @@
 pub mod access;
 pub mod context;
 pub mod service;
+pub mod stock;
 pub mod ticket_log;

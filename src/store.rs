@@ -22,6 +22,7 @@ pub mod migrate;
 pub mod numbering;
 pub mod product;
 mod sqlite;
+pub mod stock;
 pub mod tax;
 pub mod team;
 pub mod ticket;
