@@ -18,6 +18,7 @@ pub mod location;
 pub mod log;
 pub mod money;
 pub mod number;
+pub mod options;
 pub mod order;
 pub mod payment;
 pub mod product;

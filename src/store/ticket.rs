@@ -119,25 +119,6 @@ pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
     Ok(())
 }
 
-/// The sales order with that id, and whose it is.
-pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
-    db.query_opt(
-        "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1",
-        params![id],
-        |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
-    )
-}
-
-/// Whether a line of the order holds the product.
-pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
-    let line = db.query_opt(
-        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
-        params![order, product],
-        |row| row.get::<Key>(0),
-    )?;
-    Ok(line.is_some())
-}
-
 /// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).
 pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
     let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
@@ -189,4 +170,27 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
     .map(drop)
+}
+
+/// The customer's confirmed orders, those with the product where one is named, in order of creation.
+pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT o.key, o.id FROM sales_order o
+         WHERE o.customer = $1 AND o.state = 'confirmed'
+           AND (CAST($2 AS BIGINT) IS NULL
+                OR EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = o.key AND l.product = $2))
+         ORDER BY o.key",
+        params![customer, product],
+        |row| row.reference(0),
+    )
+}
+
+/// The products on an order, in the order of its lines.
+pub fn products_on(db: &Db, order: Key) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT p.key, p.id FROM order_line l JOIN product p ON p.key = l.product
+         WHERE l.sales_order = $1 GROUP BY p.key, p.id ORDER BY MIN(l.line)",
+        params![order],
+        |row| row.reference(0),
+    )
 }
