@@ -26,6 +26,7 @@ pub mod project;
 pub mod quantity;
 pub mod reference;
 pub mod refund;
+pub mod shelf;
 pub mod stage;
 pub mod stock;
 pub mod subscription;

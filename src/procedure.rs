@@ -12,5 +12,6 @@ pub mod order;
 pub mod post;
 pub mod refund;
 pub mod service;
+pub mod stock;
 pub mod tags;
 pub mod ticket_log;
