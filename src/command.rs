@@ -15,12 +15,14 @@ pub mod bulk;
 pub mod content;
 pub mod customer;
 pub mod desk;
+pub mod export;
 pub mod init;
 mod list;
 pub mod log;
 pub mod object;
 pub mod pipeline;
 pub mod record;
+pub mod verify;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};
 pub use list::{COMMANDS, columns_of};

@@ -5,3 +5,4 @@ pub mod access;
 pub mod context;
 pub mod service;
 pub mod ticket_log;
+pub mod verify;

@@ -1,7 +1,7 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
 use super::record::{List, Show};
-use super::{Entry, customer, log};
+use super::{Entry, customer, log, verify};
 use crate::domain::customer::Customer;
 
 /// Every command, nouns in the order of the contract.
@@ -19,6 +19,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
     match kind {
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
+        "verify" => verify::COLUMNS,
         _ => &[],
     }
 }

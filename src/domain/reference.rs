@@ -37,6 +37,17 @@ pub fn padded(text: &str) -> Option<String> {
     (padded != text).then_some(padded)
 }
 
+/// The prefix and the number of a reference in the shape of a generated one, padding included; none for any other.
+pub fn generated(text: &str) -> Option<(&str, i64)> {
+    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (prefix, number) = text.split_at(text.len() - digits);
+    let padding = number.len() > DIGITS && number.starts_with('0');
+    if prefix.is_empty() || number.len() < DIGITS || padding {
+        return None;
+    }
+    Some((prefix, number.parse().ok()?))
+}
+
 /// A name as it is compared: without case and surrounding blanks.
 pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
@@ -70,6 +81,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(padded(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn generated_shapes_fall_into_prefix_and_number() {
+        for (text, expected) in [
+            ("T00001", Some(("T", 1))),
+            ("INV/2026/00042", Some(("INV/2026/", 42))),
+            ("T123456", Some(("T", 123_456))),
+            ("T0123456", None),
+            ("T1", None),
+            ("536365", None),
+            ("LAMP", None),
+            ("T99999999999999999999", None),
+        ] {
+            assert_eq!(generated(text), expected, "{text}");
         }
     }
 
