@@ -37,15 +37,25 @@ pub fn padded(text: &str) -> Option<String> {
     (padded != text).then_some(padded)
 }
 
-/// The prefix and the number of a reference in the shape of a generated one, padding included; none for any other.
-pub fn generated(text: &str) -> Option<(&str, i64)> {
-    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    let (prefix, number) = text.split_at(text.len() - digits);
-    let padding = number.len() > DIGITS && number.starts_with('0');
-    if prefix.is_empty() || number.len() < DIGITS || padding {
-        return None;
-    }
-    Some((prefix, number.parse().ok()?))
+/// The number in a reference that the counter `prefix` could have generated: 12 for `C00012`. None for every other id.
+pub fn generated_number(id: &str, prefix: &str) -> Option<i64> {
+    // More digits than this no counter will reach, and an id is free to have them.
+    const MOST: usize = 15;
+    let digits = id.strip_prefix(prefix).filter(|digits| digits.len() <= MOST)?;
+    let number = digits.parse().ok()?;
+    (number > 0 && id == generated(prefix, number)).then_some(number)
+}
+
+/// Prefix and number of a reference that some counter could have generated. None for every other id.
+pub fn generated_parts(id: &str) -> Option<(&str, i64)> {
+    let prefix = id.trim_end_matches(|c: char| c.is_ascii_digit());
+    // A prefix that ends in digits of its own would be another counter's, so there is one reading only.
+    generated_number(id, prefix).filter(|_| !prefix.is_empty()).map(|number| (prefix, number))
+}
+
+/// The reference of that number: `C00012`, five digits at least.
+pub fn generated(prefix: &str, number: i64) -> String {
+    format!("{prefix}{number:0DIGITS$}")
 }
 
 /// A name as it is compared: without case and surrounding blanks.
@@ -85,18 +95,35 @@ mod tests {
     }
 
     #[test]
-    fn generated_shapes_fall_into_prefix_and_number() {
-        for (text, expected) in [
+    fn only_ids_that_a_counter_makes_have_a_number() {
+        for (id, number) in [
+            ("C00012", Some(12)),
+            ("C123456", Some(123_456)),
+            ("C12", None),
+            ("C0000012", None),
+            ("C00000", None),
+            ("C", None),
+            ("C-0001", None),
+            ("C+0001", None),
+            ("D00012", None),
+            ("C9999999999999999999", None),
+        ] {
+            assert_eq!(generated_number(id, "C"), number, "{id}");
+        }
+    }
+
+    #[test]
+    fn generated_references_fall_into_prefix_and_number() {
+        for (id, parts) in [
             ("T00001", Some(("T", 1))),
             ("INV/2026/00042", Some(("INV/2026/", 42))),
             ("T123456", Some(("T", 123_456))),
-            ("T0123456", None),
             ("T1", None),
+            ("00536", None),
             ("536365", None),
             ("LAMP", None),
-            ("T99999999999999999999", None),
         ] {
-            assert_eq!(generated(text), expected, "{text}");
+            assert_eq!(generated_parts(id), parts, "{id}");
         }
     }
 

@@ -443,7 +443,7 @@ fn ids_ahead(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
         let mut highest: BTreeMap<String, i64> = BTreeMap::new();
         db.each(sql, params![], |row| {
             let id: String = row.get(0)?;
-            let generated = reference::generated(&id)
+            let generated = reference::generated_parts(&id)
                 .filter(|(prefix, _)| prefixes.contains(prefix) || (prefixes.is_empty() && prefix.ends_with('/')));
             if let Some((prefix, number)) = generated {
                 match highest.get_mut(prefix) {
@@ -460,7 +460,7 @@ fn ids_ahead(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
                     record: None,
                     what: prefix.clone(),
                     stored: counter.to_string(),
-                    derived: format!("{prefix}{number:05}"),
+                    derived: reference::generated(&prefix, number),
                 });
             }
         }
@@ -481,13 +481,13 @@ fn missing_numbers(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
         |row| {
             let number: String = row.get(0)?;
             let imported: bool = row.get(1)?;
-            let Some((prefix, count)) = reference::generated(&number).filter(|(prefix, _)| prefix.ends_with('/'))
+            let Some((prefix, count)) = reference::generated_parts(&number).filter(|(prefix, _)| prefix.ends_with('/'))
             else {
                 return Ok(());
             };
             let before = last.insert(prefix.to_owned(), count).unwrap_or_default();
             if count != before + 1 && !imported {
-                let what = format!("{prefix}{:05}", count - 1);
+                let what = reference::generated(prefix, count - 1);
                 tell(Breach { record: Some(number.clone()), what, ..Breach::default() });
             }
             Ok(())
