@@ -59,6 +59,10 @@ pub trait Refusal: std::fmt::Display {
     fn hint(&self) -> Option<String> {
         None
     }
+    /// What is wrong with the store, where that is the reason.
+    fn findings(&self) -> Vec<verify::Finding> {
+        Vec::new()
+    }
 }
 
 /// What would have been allowed: one figure, or the candidates to choose from.
@@ -160,7 +164,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
-            findings: Vec::new(),
+            findings: refusal.findings(),
         }))
     }
 }

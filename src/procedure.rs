@@ -15,3 +15,4 @@ pub mod service;
 pub mod stock;
 pub mod tags;
 pub mod ticket_log;
+pub mod verify;

@@ -156,6 +156,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "order" => Order::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
+        "verify" => verify::COLUMNS,
         "desk" => desk::COLUMNS,
         "product" => Product::COLUMNS,
         "lot" => Lot::COLUMNS,
