@@ -6,6 +6,8 @@ use serde::Serialize;
 pub mod apportion;
 pub mod code;
 pub mod common;
+pub mod coupon;
+pub mod coupon_program;
 pub mod customer;
 pub mod day;
 pub mod desk;

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod context;
+pub mod coupon_program;
 pub mod currency;
 pub mod matching;
 pub mod order;
