@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use super::{Cx, Read, found, to_json};
@@ -12,6 +13,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::reference::{folded, padded};
+use crate::output::Opens;
 use crate::store::{self, Db, Key, Page};
 
 /// A kind of record that can be listed and shown.
@@ -28,6 +30,8 @@ pub trait Record: Serialize + Sized + 'static {
     const SCALARS: &'static [&'static str];
     /// The key that `--since` and `--until` compare.
     const DAY: Option<&'static str>;
+    /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
+    const OPENS: Opens = &[];
 
     /// The record that a typed reference stands for, complete.
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>>;
@@ -57,7 +61,19 @@ pub fn one<R: Record>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R
     Ok(record)
 }
 
-fn words_of(kind: &'static str) -> &'static str {
+/// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
+pub struct Changed<R>(pub R);
+
+impl<R: Record> Serialize for Changed<R> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut result = serializer.serialize_map(Some(1))?;
+        result.serialize_entry(R::KIND, &self.0)?;
+        result.end()
+    }
+}
+
+/// The name of a kind of record in a sentence.
+pub(super) fn words_of(kind: &'static str) -> &'static str {
     match kind {
         "credit_note" => "credit note",
         "coupon_program" => "coupon program",
@@ -85,9 +101,14 @@ impl<R: Record> clap::FromArgMatches for Show<R> {
 
 impl<R: Record> clap::Args for Show<R> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let article = if R::KIND.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = match R::KIND {
+            "stock" => "",
+            "user" => "a ",
+            kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
+            _ => "a ",
+        };
         command
-            .about(format!("Show {article} {}", words_of(R::KIND)))
+            .about(format!("Show {article}{}", words_of(R::KIND)))
             .arg(Arg::new(R::KIND).value_name(R::KIND.to_uppercase()).help("Its id, number or name").required(true))
             .after_help(format!("Examples:\n  aftersales {0} show REF\n  aftersales {0} show REF -o json", R::NOUN))
     }
@@ -100,6 +121,7 @@ impl<R: Record> Read for Show<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
+    const OPENS: Opens = R::OPENS;
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
     }

@@ -45,14 +45,6 @@ pub enum RefundRefused {
         of: String,
         hint: String,
     },
-    #[error("the product {product} has no lots or serial numbers")]
-    LotNotTracked { product: String, lot: String },
-    #[error("the lot {lot} is not of the product {product}")]
-    LotNotOfProduct { product: String, lot: String },
-    #[error("the product {product} is not on the order {order}")]
-    ProductNotOnOrder { product: String, order: String },
-    #[error("the order {order} is not of {customer}")]
-    OrderNotOfCustomer { order: String, customer: String },
 }
 
 impl Refusal for RefundRefused {
@@ -64,18 +56,11 @@ impl Refusal for RefundRefused {
             RefundRefused::NotOffered { .. } => "invoice_not_offered",
             RefundRefused::NothingLeft { .. } => "nothing_to_refund",
             RefundRefused::Exceeds { .. } => "refund_exceeds_invoice",
-            RefundRefused::LotNotTracked { .. } => "lot_not_tracked",
-            RefundRefused::LotNotOfProduct { .. } => "lot_not_of_product",
-            RefundRefused::ProductNotOnOrder { .. } => "product_not_on_order",
-            RefundRefused::OrderNotOfCustomer { .. } => "order_not_of_customer",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
             RefundRefused::Exceeds { field, .. } => Some(field),
-            RefundRefused::LotNotTracked { .. } | RefundRefused::LotNotOfProduct { .. } => Some("lot"),
-            RefundRefused::ProductNotOnOrder { .. } => Some("product"),
-            RefundRefused::OrderNotOfCustomer { .. } => Some("order"),
             _ => Some("invoice"),
         }
     }
@@ -86,9 +71,6 @@ impl Refusal for RefundRefused {
             | RefundRefused::NotOffered { invoice, .. }
             | RefundRefused::NothingLeft { invoice, .. } => Some(invoice.clone()),
             RefundRefused::Exceeds { given, .. } => Some(given.clone()),
-            RefundRefused::LotNotTracked { lot, .. } | RefundRefused::LotNotOfProduct { lot, .. } => Some(lot.clone()),
-            RefundRefused::ProductNotOnOrder { product, .. } => Some(product.clone()),
-            RefundRefused::OrderNotOfCustomer { order, .. } => Some(order.clone()),
         }
     }
     fn allowed(&self) -> Option<Allowed> {
@@ -121,11 +103,6 @@ impl Refusal for RefundRefused {
                 )
             }
             RefundRefused::Exceeds { hint, .. } => hint.clone(),
-            RefundRefused::LotNotTracked { .. } => "leave --lot out".to_owned(),
-            RefundRefused::LotNotOfProduct { product, .. } => format!("aftersales lot list --product {product}"),
-            RefundRefused::ProductNotOnOrder { order, .. } | RefundRefused::OrderNotOfCustomer { order, .. } => {
-                format!("aftersales order show {order}")
-            }
         };
         Some(hint)
     }

@@ -7,7 +7,7 @@ use crate::domain::document::{Document, DocumentKind, DocumentState};
 use crate::domain::product::{Lot, Product};
 use crate::domain::reference::Reference;
 use crate::domain::refund::{RefundRefused, anything_left};
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
 use crate::store::{document, lot, product, ticket};
 
 /// The form's upper half, checked: what narrows the invoices (spec B1, B2).
@@ -31,7 +31,7 @@ pub struct Given<'g> {
 /// The records behind what was given; none inside where the default was emptied.
 #[derive(Default)]
 pub struct Named {
-    order: Option<Option<ticket::OrderOfCustomer>>,
+    order: Option<Option<NamedOrder>>,
     product: Option<Option<Product>>,
     lot: Option<Lot>,
 }
@@ -39,7 +39,7 @@ pub struct Named {
 /// Looks up what was given, before any rule is asked.
 pub fn look_up(cx: &Cx<'_>, given: Given<'_>) -> Result<Named> {
     let order =
-        |id: &str| found(cx.db.by_reference(id, |id| ticket::order_of(cx.db, id))?, "order", "order", "order", id);
+        |id: &str| found(cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))?, "order", "order", "order", id);
     let product = |id: &str| found(product::by_id(cx.db, id)?, "product", "product", "product", id);
     let lot = |id: &str| found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id);
     Ok(Named {
@@ -53,49 +53,31 @@ fn not_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Fills the form from the ticket and what was named (spec B1, B2).
+/// Fills the form from the ticket and what was named, checking that it fits (spec B1, B2). The ticket's own fit already.
 pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Named) -> Result<Form> {
-    let asked = named.order.is_some() || named.product.is_some();
-    let order = match named.order {
-        None => ticket.order.clone(),
-        Some(None) => None,
-        Some(Some(order)) if order.customer != customer.key => {
-            let (order, customer) = (order.order.id, customer.id.clone());
-            return Err(RefundRefused::OrderNotOfCustomer { order, customer }.into());
-        }
-        Some(Some(order)) => Some(order.order),
+    let of_ticket = |order: &Reference| NamedOrder { order: order.clone(), customer: customer.clone() };
+    let is_all_default = named.order.is_none() && named.product.is_none() && named.lot.is_none();
+    let order = named.order.unwrap_or_else(|| ticket.order.as_ref().map(of_ticket));
+    let product = match named.product {
+        Some(product) => product,
+        None if is_all_default => None,
+        None => ticket.product.as_ref().map(|product| product::by_key(cx.db, product.key)).transpose()?,
     };
-    let product = match &named.product {
-        None => ticket.product.clone(),
-        Some(product) => product.as_ref().map(Product::reference),
-    };
-    if let (Some(order), Some(product), true) = (&order, &product, asked)
-        && !ticket::order_holds(cx.db, order.key, product.key)?
-    {
-        let (order, product) = (order.id.clone(), product.id.clone());
-        return Err(RefundRefused::ProductNotOnOrder { product, order }.into());
+    if !is_all_default {
+        let holds_product = match (&order, &product) {
+            (Some(order), Some(product)) => ticket::order_holds(cx.db, order.order.key, product.key)?,
+            _ => true,
+        };
+        check_fit(Some(customer), order.as_ref(), holds_product, product.as_ref(), named.lot.as_ref())?;
     }
-    let lot = match named.lot {
-        None => None,
-        Some(lot) => Some(fitting_lot(cx, product.as_ref(), &lot)?),
-    };
-    Ok(Form { ticket: ticket.id.clone(), customer: customer.clone(), order, product, lot })
-}
-
-/// A lot is a field of a tracked product only, and must be one of its own (spec B1).
-fn fitting_lot(cx: &Cx<'_>, product: Option<&Reference>, lot: &Lot) -> Result<Reference> {
-    let refused_lot = lot.id.clone();
-    let Some(product) = product else {
-        let product = "that is not named".to_owned();
-        return Err(RefundRefused::LotNotTracked { product, lot: refused_lot }.into());
-    };
-    if !product::by_key(cx.db, product.key)?.is_tracked() {
-        return Err(RefundRefused::LotNotTracked { product: product.id.clone(), lot: refused_lot }.into());
-    }
-    if lot.product.key != product.key {
-        return Err(RefundRefused::LotNotOfProduct { product: product.id.clone(), lot: refused_lot }.into());
-    }
-    Ok(lot.reference())
+    let product = if is_all_default { ticket.product.clone() } else { product.as_ref().map(Product::reference) };
+    Ok(Form {
+        ticket: ticket.id.clone(),
+        customer: customer.clone(),
+        order: order.map(|order| order.order),
+        product,
+        lot: named.lot.as_ref().map(Lot::reference),
+    })
 }
 
 /// The invoice that `given` names, without its lines.
