@@ -7,6 +7,8 @@ pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
+pub mod coupon;
+pub mod coupon_program;
 pub mod customer;
 pub mod day;
 pub mod desk;

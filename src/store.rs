@@ -11,6 +11,8 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod coupon;
+pub mod coupon_program;
 pub mod app;
 pub mod currency;
 pub mod customer;
