@@ -119,6 +119,25 @@ pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
     Ok(())
 }
 
+/// The sales order with that id, and whose it is.
+pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
+    db.query_opt(
+        "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1",
+        params![id],
+        |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
+    )
+}
+
+/// Whether a line of the order holds the product.
+pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
+    let line = db.query_opt(
+        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
+        params![order, product],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(line.is_some())
+}
+
 /// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).
 pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
     let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
