@@ -38,7 +38,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
-    Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -48,6 +47,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::read::<options::TicketOptions>("ticket options"),
+    Entry::change::<refund::TicketRefund>("ticket refund"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -150,6 +151,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "app" => AppShown::COLUMNS,
         "subscription" => subscription::COLUMNS,
         "ticket" => Ticket::COLUMNS,
+        "options" => options::COLUMNS,
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
