@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::Result;
 use super::common::{CurrencyMismatch, ValueRefused};
 use super::day::Day;
 use super::money::{Amount, Currency, Money};
@@ -14,7 +15,6 @@ use super::product::Product;
 use super::quantity::{Percent, Quantity};
 use super::reference::Reference;
 use super::text::{choices, text_value};
-use super::Result;
 
 choices! {
     /// Whether a program makes codes that each work once, or has one code for all (spec C1).
@@ -489,8 +489,7 @@ fn percent(value: &Amount, field: &'static str) -> Result<Percent> {
 
 /// An amount above zero in that currency.
 pub fn more_than_nothing(given: &Amount, currency: Currency, field: &'static str) -> Result<Money> {
-    let amount =
-        given.in_currency(currency).map_err(|fault| ValueRefused::invalid(field, given, fault.to_string()))?;
+    let amount = given.in_currency(currency).map_err(|fault| ValueRefused::invalid(field, given, fault.to_string()))?;
     if amount.is_zero() || amount.is_negative() {
         return Err(ValueRefused::quantity(field, given, format!("{given} is not more than nothing")).into());
     }

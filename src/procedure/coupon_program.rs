@@ -5,8 +5,8 @@ use super::context::{Cx, found};
 use super::currency;
 use crate::domain::common::AlreadyExists;
 use crate::domain::coupon_program::{
-    AmountTax, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code, check_days,
-    check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
+    AmountTax, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code,
+    check_days, check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
 };
 use crate::domain::money::Currency;
 use crate::domain::product::Product;

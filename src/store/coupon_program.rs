@@ -75,11 +75,10 @@ pub fn with_code(db: &Db, code: &str) -> Result<Option<String>> {
 
 /// Whether any coupon was made of the program.
 pub fn has_coupons(db: &Db, program: Key) -> Result<bool> {
-    let first = db.query_opt(
-        "SELECT key FROM coupon WHERE program = $1 ORDER BY key LIMIT 1",
-        params![program],
-        |row| row.get::<i64>(0),
-    )?;
+    let first =
+        db.query_opt("SELECT key FROM coupon WHERE program = $1 ORDER BY key LIMIT 1", params![program], |row| {
+            row.get::<i64>(0)
+        })?;
     Ok(first.is_some())
 }
 
