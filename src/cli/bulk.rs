@@ -2,9 +2,9 @@
 //! summary to where they belong.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 
 use super::report::{self, Exit};
-use super::{Outside, Settings};
-use crate::command::bulk::{Bulk, LONGEST_LINE, Line, Lines, OnError, Summary};
+use super::{Outside, Settings, Signals};
+use crate::command::bulk::{Answers, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
 use crate::command::pipeline::Session;
-use crate::output::{Format, PrintError, Records, Shape};
+use crate::domain::common::ValueRefused;
+use crate::domain::{Error, Result};
+use crate::output::{Format, Kind, PrintError, Records, Shape, check_fields, jq};
 use crate::store::Access;
 
 /// `apply` as clap sees it.
@@ -34,7 +36,7 @@ pub fn apply_command() -> Command {
 }
 
 /// Runs `apply`.
-pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let on_error = match text("on-error").as_deref() {
         None | Some("continue") => OnError::Continue,
@@ -55,55 +57,101 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
         mode: settings.mode,
         key_prefix: settings.key.clone(),
     };
+    // Answers are filtered one by one: they are printed as soon as they are true, not when all are there.
+    let format = match (settings.format_given, &settings.shape.filter) {
+        (true, None) => settings.shape.format,
+        _ => Format::Ndjson,
+    };
+    let shape = Shape { format, ..settings.shape.clone() };
+    check_fields(&shape, LineAnswer::FIELDS.iter().copied())?;
     let db = settings.open(Access::Write)?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut lines = open(outside, text("file").as_deref())?;
-    let shape = Shape {
-        format: if settings.format_given { settings.shape.format } else { Format::Ndjson },
-        ..settings.shape.clone()
-    };
 
-    let mut records = Records::new(&mut *outside.stdout, &shape, "line", true, columns_of_lines);
-    let mut print_fault = None;
-    let (summary, outcome) = bulk.run(&session, &mut lines, &mut |answer| {
-        let printed = records.record(answer).and_then(|()| records.flush());
-        printed.map_err(|fault| match fault {
-            PrintError::Stream(error) => error,
-            unknown => {
-                print_fault = Some(unknown);
-                std::io::Error::other("unknown field")
-            }
-        })
-    });
-    if let Some(fault) = print_fault {
-        return Err(Exit::Print(fault));
-    }
-    if outcome.is_ok() {
-        records.end()?;
-        outside.stdout.flush().map_err(PrintError::Stream)?;
+    let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
+    let mut out = Out {
+        records: Records::new(&mut stdout, &shape, LINES)?,
+        filter: shape.filter.clone(),
+        progress: (outside.stderr_is_terminal && !outside.stdout_is_terminal && !settings.quiet)
+            .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
+    };
+    let (mut summary, outcome) = bulk.run(&session, &mut lines, &mut out);
+    let ended = out.end();
+    drop(stdout);
+    if let (Ok(()), Some(signal)) = (&outcome, lines.signal()) {
+        summary.exit = signal;
     }
     tell(outside, settings, &summary);
     outcome?;
-    match (lines.signal(), summary.exit) {
-        (Some(code), _) => Err(Exit::Code(code)),
-        (None, 0) => Ok(()),
-        (None, code) => Err(Exit::Code(code)),
+    ended?;
+    match summary.exit {
+        0 => Ok(()),
+        code => Err(Exit::Code(code)),
     }
 }
 
-fn columns_of_lines(_kind: &str) -> &'static [&'static str] {
-    &["line", "command", "status", "operation", "created", "key", "error"]
+/// What the answers of a bulk run are as records.
+const LINES: Kind = Kind {
+    fields: LineAnswer::FIELDS,
+    columns: &["line", "command", "status", "operation", "created", "key", "error"],
+    many: true,
+};
+
+/// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
+struct Out<'o> {
+    records: Records<'o>,
+    filter: Option<Rc<jq::Filter>>,
+    progress: Option<Progress<'o>>,
+}
+
+struct Progress<'o> {
+    stderr: &'o mut dyn Write,
+    lines: u64,
+}
+
+impl Answers for Out<'_> {
+    fn check(&mut self, answer: &str) -> Result<()> {
+        if let Some(filter) = &self.filter {
+            let answer = jq::input(answer).map_err(PrintError::from)?;
+            filter.run(answer, &mut std::io::sink()).map_err(PrintError::from)?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, answer: &str) -> Result<()> {
+        if let Some(progress) = &mut self.progress {
+            progress.lines += 1;
+        }
+        Ok(self.records.record(answer)?)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Some(Progress { stderr, lines }) = &mut self.progress {
+            let _ = write!(stderr, "\r{lines} lines").and_then(|()| stderr.flush());
+        }
+        Ok(self.records.flush()?)
+    }
+}
+
+impl Out<'_> {
+    /// Ends what was printed, also where the run ended early: what is answered can be read.
+    fn end(mut self) -> Result<()> {
+        if let Some(progress) = &mut self.progress {
+            let _ = write!(progress.stderr, "\r\x1b[K");
+        }
+        Ok(self.records.end()?)
+    }
 }
 
 #[derive(Serialize)]
-struct Told<'s> {
+struct Wrapped<'s> {
     summary: &'s Summary,
 }
 
 fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
-    let json = serde_json::to_string(&Told { summary }).unwrap_or_default();
-    let _ = if settings.json_errors() {
+    let json = serde_json::to_string(&Wrapped { summary }).unwrap_or_default();
+    let _ = if settings.voice.json {
         writeln!(outside.stderr, "{json}")
     } else if settings.quiet {
         Ok(())
@@ -117,56 +165,66 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
     };
 }
 
-/// The lines of a file or of standard input.
-pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
-    let reader: Box<dyn BufRead + Send> = match file {
-        None | Some("-") => (outside.stdin)(),
-        Some(path) => match File::open(path) {
-            Ok(file) => Box::new(BufReader::with_capacity(1 << 16, file)),
-            Err(error) => {
-                let refused = crate::domain::common::ValueRefused::invalid(
-                    "file",
-                    path,
-                    format!("{path} cannot be read: {error}"),
-                );
-                return Err(Exit::Refused(refused.into()));
-            }
-        },
+/// The lines of a file or of standard input. From here on a signal does not end the program at once.
+pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
+    let (name, reader): (&str, Box<dyn BufRead + Send>) = match file {
+        None | Some("-") => ("standard input", (outside.stdin)()),
+        Some(path) => {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            (path, Box::new(BufReader::with_capacity(1 << 16, file)))
+        }
     };
+    outside.signals.end_at_once.store(false, Ordering::SeqCst);
     let (sender, receiver) = sync_channel(4);
     std::thread::spawn(move || read_lines(reader, &sender));
     Ok(Input {
+        name: name.to_owned(),
         receiver,
         batch: Vec::new().into_iter(),
-        interrupted: outside.interrupted.clone(),
+        signals: outside.signals.clone(),
         began: Instant::now(),
         ended: false,
+        fault: None,
     })
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
 }
 
 type Batch = std::io::Result<Vec<Line>>;
 
 /// Lines on their way from the reading thread.
 pub struct Input {
+    name: String,
     receiver: Receiver<Batch>,
     batch: std::vec::IntoIter<Line>,
-    interrupted: Arc<AtomicUsize>,
+    signals: Signals,
     began: Instant,
     ended: bool,
+    /// What went wrong with reading, to be told when it is reached.
+    fault: Option<std::io::Error>,
 }
 
 impl Input {
     /// The exit code of the signal that asked the run to stop.
     pub fn signal(&self) -> Option<i32> {
-        match self.interrupted.load(Ordering::Relaxed) {
+        match self.signals.came.load(Ordering::SeqCst) {
             0 => None,
             signal => i32::try_from(signal).ok().map(|signal| 128 + signal),
+        }
+    }
+
+    fn take(&mut self, batch: Batch) {
+        match batch {
+            Ok(lines) => self.batch = lines.into_iter(),
+            Err(fault) => self.fault = Some(fault),
         }
     }
 }
 
 impl Lines for Input {
-    fn next(&mut self) -> std::io::Result<Option<Line>> {
+    fn next(&mut self) -> Result<Option<Line>> {
         loop {
             if self.interrupted() || self.ended {
                 return Ok(None);
@@ -174,25 +232,33 @@ impl Lines for Input {
             if let Some(line) = self.batch.next() {
                 return Ok(Some(line));
             }
+            if let Some(fault) = &self.fault {
+                return Err(unreadable(&self.name, fault));
+            }
             match self.receiver.recv_timeout(Duration::from_millis(50)) {
-                Ok(batch) => self.batch = batch?.into_iter(),
+                Ok(batch) => self.take(batch),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.ended = true,
             }
         }
     }
 
+    fn next_waiting(&mut self) -> Option<Line> {
+        if self.is_waiting() { self.batch.next() } else { None }
+    }
+
     fn is_waiting(&mut self) -> bool {
         if self.batch.len() == 0
-            && let Ok(Ok(batch)) = self.receiver.try_recv()
+            && self.fault.is_none()
+            && let Ok(batch) = self.receiver.try_recv()
         {
-            self.batch = batch.into_iter();
+            self.take(batch);
         }
         self.batch.len() > 0
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) != 0
+        self.signal().is_some()
     }
 
     fn elapsed(&self) -> Duration {

@@ -3,8 +3,10 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::report::Exit;
-use super::{Outside, Settings, print_answer};
+use super::{Outside, Settings, print, rendered, tell};
 use crate::command::init::Init;
+use crate::command::pipeline::{Answer, Mode};
+use crate::output::check_fields;
 use crate::store::Db;
 
 /// `init` as clap sees it.
@@ -23,12 +25,26 @@ pub fn init_command() -> Command {
 
 /// Runs `init`.
 pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    check_fields(&settings.shape, Answer::FIELDS.iter().copied())?;
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let init =
         Init { currency: text("currency"), company: text("company"), plan: text("plan"), timezone: text("timezone") };
     let plan = init.checked()?;
-    let db = Db::create(&settings.store)?;
     let clock = settings.clock(outside.clock);
-    let answer = plan.run(&db, &clock, &settings.actor, settings.mode)?;
-    print_answer(outside, settings, &answer)
+    let mut printed = Vec::new();
+    let answer = loop {
+        let imagined = settings.mode == Mode::DryRun && !settings.store.exists();
+        let db = if imagined { Db::imagined()? } else { Db::create(&settings.store)? };
+        let mut ready = |answer: &Answer| {
+            printed.clear();
+            rendered(settings, answer, &mut printed)
+        };
+        let answer = plan.run(&db, &clock, &settings.actor, settings.mode, &mut ready)?;
+        // Where another `init` was faster, there is a store by now, and this one finds it in use.
+        if settings.mode == Mode::DryRun || db.keep()? {
+            break answer;
+        }
+    };
+    tell(outside, settings, &answer);
+    print(outside, &printed)
 }

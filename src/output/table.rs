@@ -5,17 +5,18 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::escape::for_terminal;
+use super::Shape;
+use super::escape::{self, for_terminal};
 
 /// A table of `records` with these columns; nothing where there is no record.
-pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: Option<u16>) -> io::Result<()> {
+pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], shape: &Shape) -> io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(width) = width {
+    if let Some(width) = shape.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     table.set_header(columns.iter().map(|column| column.to_uppercase()));
@@ -28,14 +29,17 @@ pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: 
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
+    for (at, line) in table.lines().enumerate() {
+        match (at, shape.colored) {
+            (0, true) => writeln!(out, "{}", escape::bold(line.trim_end()))?,
+            _ => writeln!(out, "{}", line.trim_end())?,
+        }
     }
     Ok(())
 }
 
 /// What a shown record holds beside its row: its other keys, then a table for each list of objects.
-pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], width: Option<u16>) -> io::Result<()> {
+pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], shape: &Shape) -> io::Result<()> {
     let rest =
         || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
     let scalars: Vec<(&String, String)> = rest()
@@ -61,7 +65,7 @@ pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], wid
                     .flatten()
                     .map(|(key, _)| key.clone())
                     .collect();
-                print(out, &columns, records, width)?;
+                print(out, &columns, records, shape)?;
             }
             Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
                 writeln!(out, "\n{key}")?;
@@ -90,11 +94,7 @@ fn is_empty(value: &Value) -> bool {
 
 fn is_number(value: Option<&Value>) -> bool {
     match value {
-        Some(Value::String(text)) => {
-            !text.is_empty()
-                && text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '.')
-                && !text[1..].contains('-')
-        }
+        Some(Value::String(text)) => super::is_number(text),
         Some(Value::Number(_) | Value::Null) | None => true,
         Some(_) => false,
     }
