@@ -110,6 +110,7 @@ fn dispatch(
             let (entry, matches) =
                 found.ok_or_else(|| report::usage_error(format!("{noun} needs a verb"), None, None))?;
             match &entry.action {
+                Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
                 Action::Change { parse } => {
                     let pairs = tree::pairs(entry, matches);
                     change(outside, settings, &|| parse(entry, pairs.clone()))
@@ -127,10 +128,10 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, run } = &entry.action else {
+    let Action::Read { kind, many, fields, right, opens, run } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
-    let kind = Kind { fields, columns: command::columns_of(kind), many: *many };
+    let kind = Kind { fields, columns: command::columns_of(kind), many: *many, opens };
     let mut held = Held::new();
     let mut records = Records::new(&mut held, &settings.shape, kind)?;
     let db = settings.open(Access::Read)?;

@@ -9,16 +9,43 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
+use crate::output::Opens;
 
+pub mod app;
+pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod credit_note;
 pub mod customer;
 pub mod desk;
+pub mod document;
+pub mod given;
 pub mod init;
+pub mod invoice;
+pub mod journal;
 mod list;
+pub mod location;
+pub mod log;
+pub mod lot;
+pub mod naming;
 pub mod object;
+pub mod options;
+pub mod order;
+pub mod payment;
 pub mod pipeline;
+pub mod product;
+pub mod project;
 pub mod record;
+pub mod refund;
+pub mod stage;
+pub mod stock;
+pub mod subscription;
+pub mod tag;
+pub mod tax;
+pub mod team;
+pub mod ticket;
+pub mod user;
+pub mod worksheet_template;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};
 pub use list::{COMMANDS, columns_of};
@@ -43,6 +70,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const FIELDS: &'static [&'static str] = &[];
     /// The right that reading it needs (spec A9).
     const RIGHT: Right;
+    /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
+    const OPENS: Opens = &[];
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 }
@@ -96,6 +125,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }
@@ -118,7 +148,7 @@ pub struct Entry {
 /// What stands behind a command.
 pub enum Action {
     Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
-    Read { kind: &'static str, many: bool, fields: &'static [&'static str], right: Right, run: Reader },
+    Read { kind: &'static str, many: bool, fields: &'static [&'static str], right: Right, opens: Opens, run: Reader },
 }
 
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
@@ -132,7 +162,14 @@ impl Entry {
         Entry {
             name,
             arguments: R::augment_args,
-            action: Action::Read { kind: R::KIND, many: R::MANY, fields: R::FIELDS, right: R::RIGHT, run: read::<R> },
+            action: Action::Read {
+                kind: R::KIND,
+                many: R::MANY,
+                fields: R::FIELDS,
+                right: R::RIGHT,
+                opens: R::OPENS,
+                run: read::<R>,
+            },
         }
     }
 

@@ -80,6 +80,9 @@ pub struct Shape {
 /// Columns of the tables, by kind of record.
 pub type ColumnsOf = fn(&str) -> &'static [&'static str];
 
+/// Keys of a record under which ids of others stand, each with the command that opens one of them.
+pub type Opens = &'static [(&'static str, &'static str)];
+
 /// What is known of the records of a read before the first of them is there.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -89,6 +92,7 @@ pub struct Kind {
     pub columns: &'static [&'static str],
     /// Whether there may be any number of them, rather than one.
     pub many: bool,
+    pub opens: Opens,
 }
 
 /// Prints the records of a read, one after the other.
@@ -209,7 +213,7 @@ impl<'o> Records<'o> {
                 let names = columns(fields, self.kind.columns);
                 table::print(out, &names, kept, self.shape)?;
                 if let ([record], false, None) = (kept.as_slice(), self.kind.many, fields) {
-                    table::print_nested(out, record, &names, self.shape)?;
+                    table::print_nested(out, record, &names, self.kind.opens, self.shape)?;
                 }
             }
             Printer::Filtered { out, filter, each: false, kept } => {

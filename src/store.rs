@@ -11,21 +11,31 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod app;
 pub mod currency;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod journal;
 pub mod location;
 pub mod log;
 pub mod lot;
 pub mod migrate;
 pub mod numbering;
+pub mod order;
+pub mod payment;
 pub mod product;
+pub mod project;
 mod sqlite;
+pub mod stage;
+pub mod stock;
+pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod ticket;
 pub mod user;
+mod uses;
+pub mod worksheet_template;
 
 /// The internal key of a row: used for joins and order, never shown.
 pub type Key = i64;
@@ -540,14 +550,38 @@ pub struct Page {
 #[macro_export]
 macro_rules! paged {
     ($head:expr, $key:literal) => {
+        $crate::paged!($head, $key, "")
+    };
+    ($head:expr, $key:literal, $and:literal) => {
         (
-            concat!($head, " WHERE ", $key, " > $1 ORDER BY ", $key, " LIMIT $2"),
-            concat!($head, " WHERE ", $key, " < $1 ORDER BY ", $key, " DESC LIMIT $2"),
+            concat!($head, " WHERE ", $key, " > $1", $and, " ORDER BY ", $key, " LIMIT $2"),
+            concat!($head, " WHERE ", $key, " < $1", $and, " ORDER BY ", $key, " DESC LIMIT $2"),
         )
     };
 }
 
+/// The two statements of a lookup by id or, ignoring case, by name, over rows called `alias`.
+#[macro_export]
+macro_rules! named {
+    ($head:expr, $alias:literal) => {
+        (concat!($head, " WHERE ", $alias, ".id = $1"), concat!($head, " WHERE ", $alias, ".name_folded = $1"))
+    };
+}
+
 impl Db {
+    /// The record with that id or else, ignoring case, that name (contract, section 2), by the statements that `named!` makes.
+    pub fn by_id_or_name<T>(
+        &self,
+        statements: (&'static str, &'static str),
+        given: &str,
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self.query_opt(statements.0, params![given], &map)? {
+            Some(found) => Ok(Some(found)),
+            None => self.query_opt(statements.1, params![reference::folded(given)], &map),
+        }
+    }
+
     /// One stretch of a list, by the statements that `paged!` makes.
     pub fn page<T>(
         &self,

@@ -13,12 +13,15 @@ use serde::Serialize;
 
 use super::report::{self, Exit};
 use super::{Outside, Settings, Signals};
+use crate::command::apply::Apply;
 use crate::command::bulk::{Answers, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
 use crate::command::pipeline::Session;
+use crate::command::{Entry, credit_note};
 use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::output::{Format, Kind, PrintError, Records, Shape, check_fields, jq};
-use crate::store::Access;
+use crate::store::{Access, Db};
 
 /// `apply` as clap sees it.
 pub fn apply_command() -> Command {
@@ -38,40 +41,80 @@ pub fn apply_command() -> Command {
 /// Runs `apply`.
 pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let on_error = match text("on-error").as_deref() {
-        None | Some("continue") => OnError::Continue,
-        Some("stop") => OnError::Stop,
-        Some(other) => {
-            return Err(report::usage_error(
-                format!("{other:?} is not continue or stop"),
-                Some("on_error"),
-                Some(other.to_owned()),
-            )
-            .into());
-        }
-    };
+    let apply = Apply { command: text("command"), key_prefix: settings.key.clone() };
     let bulk = Bulk {
-        command: text("command"),
-        on_error,
+        work: &apply,
+        on_error: on_error(matches)?.unwrap_or(OnError::Continue),
         atomic: matches.get_flag("atomic"),
+        whole: false,
         mode: settings.mode,
-        key_prefix: settings.key.clone(),
     };
-    // Answers are filtered one by one: they are printed as soon as they are true, not when all are there.
+    let shape = shape_of(settings)?;
+    let db = settings.open(Access::Write)?;
+    let lines = Input::open(outside, text("file").as_deref())?;
+    run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+/// Whether this is `credit-note post --due`, which is a run of one command a document.
+pub fn is_due(entry: &Entry, matches: &ArgMatches) -> bool {
+    entry.name == credit_note::POST && matches.get_flag("due") && matches.get_one::<String>("credit_note").is_none()
+}
+
+/// Posts the drafts whose day has come, oldest first, each on its own (spec B9).
+pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
+    let shape = shape_of(settings)?;
+    let db = settings.open(Access::Write)?;
+    let clock = settings.clock(outside.clock);
+    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut commands = String::new();
+    session.read(Right::Invoicing, |cx| {
+        commands = credit_note::due(cx)?;
+        Ok(())
+    })?;
+    let apply = Apply { command: None, key_prefix: settings.key.clone() };
+    let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
+    let lines = Input::reading(outside, "the due documents", Box::new(std::io::Cursor::new(commands.into_bytes())));
+    run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+fn on_error(matches: &ArgMatches) -> Result<Option<OnError>> {
+    match matches.get_one::<String>("on-error").map(String::as_str) {
+        None => Ok(None),
+        Some("continue") => Ok(Some(OnError::Continue)),
+        Some("stop") => Ok(Some(OnError::Stop)),
+        Some(other) => {
+            let message = format!("{other:?} is not continue or stop");
+            Err(report::usage_error(message, Some("on_error"), Some(other.to_owned())))
+        }
+    }
+}
+
+/// How answers are printed: ndjson unless a format was named. An expression gets them one by one, since they are printed as
+/// soon as they are true, not when all are there.
+fn shape_of(settings: &Settings) -> Result<Shape> {
     let format = match (settings.format_given, &settings.shape.filter) {
         (true, None) => settings.shape.format,
         _ => Format::Ndjson,
     };
     let shape = Shape { format, ..settings.shape.clone() };
     check_fields(&shape, LineAnswer::FIELDS.iter().copied())?;
-    let db = settings.open(Access::Write)?;
-    let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    let mut lines = open(outside, text("file").as_deref())?;
+    Ok(shape)
+}
 
+/// Runs lines and prints their answers to stdout and the summary to stderr.
+fn run(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    shape: &Shape,
+    db: &Db,
+    bulk: &Bulk<'_>,
+    mut lines: Input,
+) -> std::result::Result<(), Exit> {
+    let clock = settings.clock(outside.clock);
+    let session = Session { db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
     let mut out = Out {
-        records: Records::new(&mut stdout, &shape, LINES)?,
+        records: Records::new(&mut stdout, shape, LINES)?,
         filter: shape.filter.clone(),
         progress: (outside.stderr_is_terminal && !outside.stdout_is_terminal && !settings.quiet)
             .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
@@ -96,6 +139,7 @@ const LINES: Kind = Kind {
     fields: LineAnswer::FIELDS,
     columns: &["line", "command", "status", "operation", "created", "key", "error"],
     many: true,
+    opens: &[],
 };
 
 /// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
@@ -165,29 +209,6 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
     };
 }
 
-/// The lines of a file or of standard input. From here on a signal does not end the program at once.
-pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
-    let (name, reader): (&str, Box<dyn BufRead + Send>) = match file {
-        None | Some("-") => ("standard input", (outside.stdin)()),
-        Some(path) => {
-            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-            (path, Box::new(BufReader::with_capacity(1 << 16, file)))
-        }
-    };
-    outside.signals.end_at_once.store(false, Ordering::SeqCst);
-    let (sender, receiver) = sync_channel(4);
-    std::thread::spawn(move || read_lines(reader, &sender));
-    Ok(Input {
-        name: name.to_owned(),
-        receiver,
-        batch: Vec::new().into_iter(),
-        signals: outside.signals.clone(),
-        began: Instant::now(),
-        ended: false,
-        fault: None,
-    })
-}
-
 fn unreadable(name: &str, error: &std::io::Error) -> Error {
     ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
 }
@@ -207,6 +228,33 @@ pub struct Input {
 }
 
 impl Input {
+    /// The lines of a file or of standard input.
+    pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
+        match file {
+            None | Some("-") => Ok(Input::reading(outside, "standard input", (outside.stdin)())),
+            Some(path) => {
+                let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+                Ok(Input::reading(outside, path, Box::new(BufReader::with_capacity(1 << 16, file))))
+            }
+        }
+    }
+
+    /// The lines of a reader. From here on a signal ends the run after its group, not the program at once.
+    fn reading(outside: &Outside<'_>, name: &str, reader: Box<dyn BufRead + Send>) -> Input {
+        outside.signals.end_at_once.store(false, Ordering::SeqCst);
+        let (sender, receiver) = sync_channel(4);
+        std::thread::spawn(move || read_lines(reader, &sender));
+        Input {
+            name: name.to_owned(),
+            receiver,
+            batch: Vec::new().into_iter(),
+            signals: outside.signals.clone(),
+            began: Instant::now(),
+            ended: false,
+            fault: None,
+        }
+    }
+
     /// The exit code of the signal that asked the run to stop.
     pub fn signal(&self) -> Option<i32> {
         match self.signals.came.load(Ordering::SeqCst) {

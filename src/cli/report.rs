@@ -115,6 +115,7 @@ pub fn fault(
         hint,
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

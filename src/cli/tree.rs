@@ -12,7 +12,29 @@ const ABOUT: &str =
     "The after-sales desk in a shell: refunds, coupons, returns, repairs and field service from a ticket";
 
 /// What each noun is, for the help.
-const NOUNS: &[(&str, &str)] = &[("customer", "Whom the desk serves")];
+const NOUNS: &[(&str, &str)] = &[
+    ("team", "Who serves tickets, and which services they offer"),
+    ("app", "The applications that services need, and what is installed"),
+    ("subscription", "The plan of the database and its trial"),
+    ("ticket", "What customers came with, and the five services run from it"),
+    ("invoice", "What customers owe"),
+    ("credit-note", "What customers are credited"),
+    ("payment", "Money that came in or went out"),
+    ("order", "What customers order; quotations and carts are drafts"),
+    ("customer", "Whom the desk serves"),
+    ("product", "What is sold, returned and repaired"),
+    ("stock", "How much of what lies where"),
+    ("lot", "Lots and serial numbers of tracked products"),
+    ("tax", "What is added to prices, or held by them"),
+    ("journal", "Where invoices and credit notes are posted"),
+    ("location", "Where goods lie, and where they come from and go to"),
+    ("user", "Who works at the desk, and with which rights"),
+    ("tag", "Words that tickets and repairs are sorted by"),
+    ("project", "What interventions are planned in"),
+    ("worksheet-template", "The fields that the work on site is written down in"),
+    ("stage", "The columns that tickets move through"),
+    ("desk", "The settings of the desk"),
+];
 
 /// The tree for parsing.
 pub fn quick() -> Command {

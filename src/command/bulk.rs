@@ -1,4 +1,5 @@
-//! Bulk: one command a line, an answer a line, in groups that share a transaction (contract, section 4).
+//! Bulk: a line in, an answer out, in groups that share a transaction (contract, section 4). What a line is, a command or a
+//! record, is the work's.
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::time::Duration;
@@ -6,9 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
-use super::{Entry, Parsed, Warning, entry, internal, object};
-use crate::domain::common::ValueRefused;
+use super::pipeline::{Mode, Session};
+use super::{Warning, internal, object};
 use crate::domain::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 
@@ -19,15 +19,40 @@ pub enum OnError {
     Stop,
 }
 
+/// What is done with each line.
+pub trait Work {
+    /// Opens the transaction of a group of lines.
+    fn begin<'s>(&'s self, session: &'s Session<'s>, mode: Mode) -> Result<Box<dyn Running + 's>>;
+    /// The answer to a line that is not run, because of another.
+    fn skipped(&self, line: &Line) -> LineAnswer;
+}
+
+/// A group of lines at work, in one transaction.
+pub trait Running {
+    /// Runs one line: its own faults are its answer, a fault of the store ends the run.
+    fn line(&mut self, line: &Line) -> Result<Answered>;
+    /// Whether the lines so far are such that all must be done or none, whatever was asked.
+    fn is_atomic(&self) -> bool {
+        false
+    }
+    /// Keeps the group, or undoes it where it was a dry run.
+    fn finish(self: Box<Self>) -> Result<()>;
+    /// Undoes the whole group.
+    fn abandon(self: Box<Self>);
+}
+
+/// The answer to a line, and the totals of the documents it made.
+pub type Answered = (LineAnswer, Vec<Money>);
+
 /// What was asked of a bulk run.
-pub struct Bulk {
-    /// The command of lines that name none.
-    pub command: Option<String>,
+pub struct Bulk<'w> {
+    pub work: &'w dyn Work,
     pub on_error: OnError,
+    /// All lines or none.
     pub atomic: bool,
+    /// One transaction for all lines, although some may fail.
+    pub whole: bool,
     pub mode: Mode,
-    /// Lines without a key get `prefix:line`.
-    pub key_prefix: Option<String>,
 }
 
 /// A line of the input, by its physical number from 1.
@@ -149,11 +174,11 @@ const GROUP_TIME: Duration = Duration::from_millis(100);
 /// How long the lock is left free between two groups: a waiting writer looks every two milliseconds.
 const GAP: Duration = Duration::from_millis(5);
 
-impl Bulk {
+impl Bulk<'_> {
     /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
     pub fn run(&self, session: &Session<'_>, lines: &mut dyn Lines, out: &mut dyn Answers) -> (Summary, Result<()>) {
         let mut summary = Summary::default();
-        let outcome = if self.atomic || self.mode == Mode::DryRun {
+        let outcome = if self.atomic || self.whole || self.mode == Mode::DryRun {
             self.run_whole(session, lines, out, &mut summary)
         } else {
             self.run_grouped(session, lines, out, &mut summary)
@@ -198,12 +223,12 @@ impl Bulk {
         lines: &mut dyn Lines,
         out: &mut dyn Answers,
     ) -> Result<Told> {
-        let mut group = session.open_group(Mode::Commit)?;
+        let mut group = self.work.begin(session, Mode::Commit)?;
         let mut told = Told::default();
         let began = lines.elapsed();
         let mut next = Some(first);
         while let Some(line) = next.take() {
-            let ran = self.run_line(&mut group, line).and_then(|(answer, amounts)| {
+            let ran = group.line(&line).and_then(|(answer, amounts)| {
                 let text = super::to_json(&answer)?;
                 out.check(&text)?;
                 Ok((answer.status, text, amounts))
@@ -251,10 +276,10 @@ impl Bulk {
             return Ok(());
         }
         let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
-        let mut group = session.open_group(self.mode)?;
-        let ran = self.run_kept(&mut group, &mut input, count, lines, out, &mut kept);
+        let mut group = self.work.begin(session, self.mode)?;
+        let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
         let run = match ran {
-            Ok(run) if run.finished && !(self.atomic && run.first_fault.is_some()) => group.finish().map(|()| run),
+            Ok(run) if run.finished && !run.fails => group.finish().map(|()| run),
             ran => {
                 group.abandon();
                 ran
@@ -264,13 +289,12 @@ impl Bulk {
             return Ok(());
         }
 
-        let fails = self.atomic && run.first_fault.is_some();
         let mut answers = kept.into_inner().map_err(|error| no_room(error.into_error()))?;
         answers.seek(SeekFrom::Start(0)).map_err(no_room)?;
         for line in BufReader::new(answers).lines() {
             let line = line.map_err(no_room)?;
             let mut answer: KeptAnswer = serde_json::from_str(&line).map_err(|error| internal(error.to_string()))?;
-            if fails && answer.status != "error" {
+            if run.fails && answer.status != "error" {
                 answer.skip();
                 out.print(&super::to_json(&answer)?)?;
             } else {
@@ -279,7 +303,7 @@ impl Bulk {
             summary.count(answer.line_status());
         }
         out.flush()?;
-        if fails {
+        if run.fails {
             summary.exit = run.first_fault.unwrap_or(0);
         } else {
             summary.sums = run.sums;
@@ -290,7 +314,7 @@ impl Bulk {
     /// Runs the kept lines to their end, keeping their answers; an interrupt leaves it unfinished.
     fn run_kept(
         &self,
-        group: &mut Group<'_>,
+        group: &mut (dyn Running + '_),
         input: &mut impl std::io::Read,
         count: u64,
         lines: &dyn Lines,
@@ -304,7 +328,7 @@ impl Bulk {
                 return Ok(run);
             }
             let line = read_kept(input).map_err(no_room)?;
-            let (answer, amounts) = if stopped { self.skip(&line) } else { self.run_line(group, line)? };
+            let (answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
             if let Some(fault) = &answer.error {
                 run.first_fault.get_or_insert(fault.exit);
                 stopped |= self.on_error == OnError::Stop;
@@ -315,110 +339,41 @@ impl Bulk {
             writeln!(kept, "{text}").map_err(no_room)?;
         }
         run.finished = true;
+        run.fails = run.first_fault.is_some() && (self.atomic || group.is_atomic());
         Ok(run)
     }
 
-    fn skip(&self, line: &Line) -> (LineAnswer, Vec<Money>) {
-        let (command, key) = match self.read(line) {
-            Ok((command, envelope)) => (Some(command), envelope.key),
-            Err(unread) => (unread.command, unread.key),
-        };
-        (LineAnswer::of(line.number, command, key, LineStatus::Skipped), Vec::new())
-    }
-
-    /// Runs one line: its own faults are its answer, a fault of the store ends the run.
-    fn run_line(&self, group: &mut Group<'_>, line: Line) -> Result<(LineAnswer, Vec<Money>)> {
-        let number = line.number;
-        let (command, envelope) = match self.read(&line) {
-            Ok(read) => read,
-            Err(unread) => {
-                let answer = LineAnswer::of(number, unread.command, unread.key, LineStatus::Error);
-                return Ok((answer.with_error(unread.error), Vec::new()));
-            }
-        };
-        match group.run(&envelope) {
-            Ok(done) => Ok(LineAnswer::done(number, envelope.key, done)),
-            Err(error) if error.is_of_the_store() => Err(error),
-            Err(error) => Ok((
-                LineAnswer::of(number, Some(command), envelope.key, LineStatus::Error).with_error(error),
-                Vec::new(),
-            )),
-        }
-    }
-
-    /// A line as a command with its key.
-    fn read(&self, line: &Line) -> std::result::Result<(String, Envelope), Unread> {
-        let Some(bytes) = &line.bytes else {
-            return Err(unread(UnreadLine::TooLong.into()));
-        };
-        let bytes = if line.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
-        let text = std::str::from_utf8(bytes).map_err(|_| unread(UnreadLine::NotUtf8.into()))?;
-        let mut pairs = object::pairs_of_line(text).map_err(|fault| unread(fault.into()))?;
-        let named = take_text(&mut pairs, "command").map_err(unread)?;
-        let key = take_text(&mut pairs, "key").map_err(unread)?;
-        let Some(name) = named.or_else(|| self.command.clone()) else {
-            return Err(Unread { command: None, key, error: ValueRefused::missing("command").into() });
-        };
-        let key = key.or_else(|| self.key_prefix.as_ref().map(|prefix| format!("{prefix}:{}", line.number)));
-        let known: Option<&'static Entry> =
-            entry(&name).filter(|entry| matches!(entry.action, super::Action::Change { .. }));
-        let fail = |error: Error| Unread { command: Some(name.clone()), key: key.clone(), error };
-        let Some(entry) = known else {
-            return Err(fail(UnreadLine::UnknownCommand(name.clone()).into()));
-        };
-        let super::Action::Change { parse } = &entry.action else {
-            return Err(fail(internal("a read in the bulk")));
-        };
-        let parsed: Parsed = parse(entry, pairs);
-        Ok((name, Envelope { parsed, key }))
+    fn skip(&self, line: &Line) -> Answered {
+        (self.work.skipped(line), Vec::new())
     }
 }
 
-struct Unread {
-    command: Option<String>,
-    key: Option<String>,
-    error: Error,
-}
-
-fn unread(error: Error) -> Unread {
-    Unread { command: None, key: None, error }
-}
-
-/// A line that is no command.
+/// A line that cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 enum UnreadLine {
     #[error("the line is longer than 16 MiB")]
     TooLong,
     #[error("the line is not UTF-8")]
     NotUtf8,
-    #[error("there is no command {0:?} that changes anything")]
-    UnknownCommand(String),
 }
 
 impl Refusal for UnreadLine {
     fn code(&self) -> &'static str {
-        match self {
-            UnreadLine::TooLong | UnreadLine::NotUtf8 => "usage",
-            UnreadLine::UnknownCommand(_) => "unknown_command",
-        }
-    }
-    fn field(&self) -> Option<&'static str> {
-        matches!(self, UnreadLine::UnknownCommand(_)).then_some("command")
-    }
-    fn given(&self) -> Option<String> {
-        match self {
-            UnreadLine::UnknownCommand(name) => Some(name.clone()),
-            _ => None,
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        matches!(self, UnreadLine::UnknownCommand(_)).then(|| {
-            "a command is a noun and a verb such as \"ticket refund\"; aftersales --help lists them".to_owned()
-        })
+        "usage"
     }
 }
 
-fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
+impl Line {
+    /// The line as text, without the mark that some editors put before the first.
+    pub fn text(&self) -> Result<&str> {
+        let bytes = self.bytes.as_deref().ok_or(UnreadLine::TooLong)?;
+        let bytes = if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        std::str::from_utf8(bytes).map_err(|_| UnreadLine::NotUtf8.into())
+    }
+}
+
+/// Takes the text of the key `name` out of a line's object.
+pub(super) fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
     let Some(at) = pairs.iter().position(|(known, _)| known == name) else {
         return Ok(None);
     };
@@ -441,7 +396,7 @@ impl LineAnswer {
     pub const FIELDS: &[&str] =
         &["command", "status", "operation", "created", "result", "warnings", "line", "key", "error"];
 
-    fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
+    pub(super) fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
         LineAnswer {
             command,
             status,
@@ -455,34 +410,10 @@ impl LineAnswer {
         }
     }
 
-    fn with_error(mut self, mut error: Error) -> LineAnswer {
+    pub(super) fn with_error(mut self, mut error: Error) -> LineAnswer {
         error.fault_mut().line = Some(self.line);
         self.error = Some(error.fault().clone());
         self
-    }
-
-    fn done(line: u64, key: Option<String>, answer: Answer) -> (LineAnswer, Vec<Money>) {
-        let status = match answer.status {
-            Status::Done => LineStatus::Done,
-            Status::Unchanged => LineStatus::Unchanged,
-            Status::Replayed => LineStatus::Replayed,
-            Status::Planned => LineStatus::Planned,
-        };
-        let Answer { command, operation, created, result, warnings, amounts, .. } = answer;
-        (
-            LineAnswer {
-                command: Some(command),
-                status,
-                operation,
-                created,
-                result: Some(result),
-                warnings,
-                line,
-                key,
-                error: None,
-            },
-            amounts,
-        )
     }
 }
 
@@ -526,6 +457,8 @@ impl KeptAnswer {
 struct WholeRun {
     finished: bool,
     first_fault: Option<i32>,
+    /// Whether a fault undoes all lines.
+    fails: bool,
     sums: Sums,
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
 /// Reads one text and gives it to `FromStr`; `expecting` is what a value of another kind is told was wanted.
 pub fn read_text<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
@@ -37,13 +38,13 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for TextVisitor<T> {
 macro_rules! text_value {
     ($name:ty, $expecting:literal) => {
         impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 $crate::domain::text::read_text(deserializer, $expecting)
             }
         }
@@ -75,7 +76,7 @@ macro_rules! choices {
 
         impl std::str::FromStr for $name {
             type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> std::result::Result<Self, String> {
                 match text {
                     $($word => Ok($name::$case),)+
                     _ => Err(format!("{text:?} is no {}; it is one of {}", $what, [$($word),+].join(", "))),
@@ -85,6 +86,62 @@ macro_rules! choices {
 
         $crate::domain::text::text_value!($name, $what);
     };
+}
+
+/// What a flag sets a field to: a value, or nothing where the text is empty (contract, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting<T>(pub Option<T>);
+
+impl<T: FromStr> FromStr for Setting<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text.is_empty() { Ok(Setting(None)) } else { text.parse().map(|value| Setting(Some(value))) }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |value| value.fmt(f))
+    }
+}
+
+impl<T: fmt::Display> serde::Serialize for Setting<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SettingVisitor(PhantomData))
+    }
+}
+
+/// Takes the empty text for itself; whatever else was given is the value's own to read, so that its messages stay.
+struct SettingVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SettingVisitor<T> {
+    type Value = Setting<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Setting<T>, E> {
+        if text.is_empty() {
+            return Ok(Setting(None));
+        }
+        T::deserialize(text.into_deserializer()).map(|value| Setting(Some(value)))
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Setting<T>, E> {
+        T::deserialize(flag.into_deserializer()).map(|value| Setting(Some(value)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Setting<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Setting(Some(value)))
+    }
 }
 
 pub(crate) use choices;
@@ -122,6 +179,18 @@ mod tests {
         assert_eq!(serde_json::from_str::<Even>(r#""4""#).unwrap(), Even(4));
         // An escape makes serde_json hand out a text of its own instead of a borrowed one.
         assert_eq!(serde_json::from_str::<Even>(r#""\u0034""#).unwrap(), Even(4));
+    }
+
+    #[test]
+    fn the_empty_text_is_told_from_a_value() {
+        for (json, read) in [(r#""""#, Setting(None)), (r#""4""#, Setting(Some(Even(4))))] {
+            assert_eq!(serde_json::from_str::<Setting<Even>>(json).unwrap(), read);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+        for (json, fault) in [(r#""3""#, "3 is odd"), ("true", "expected an even number"), ("[]", "expected a value")] {
+            let error = serde_json::from_str::<Setting<Even>>(json).unwrap_err();
+            assert!(error.to_string().contains(fault), "{error}");
+        }
     }
 
     #[test]

@@ -38,8 +38,15 @@ pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], shape: 
     Ok(())
 }
 
-/// What a shown record holds beside its row: its other keys, then a table for each list of objects.
-pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], shape: &Shape) -> io::Result<()> {
+/// What a shown record holds beside its row: its other keys, then a table for each list of objects. Under the keys that
+/// `opens` names stand ids; each is printed with the command that opens it.
+pub fn print_nested(
+    out: &mut dyn Write,
+    record: &Value,
+    columns: &[String],
+    opens: super::Opens,
+    shape: &Shape,
+) -> io::Result<()> {
     let rest =
         || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
     let scalars: Vec<(&String, String)> = rest()
@@ -58,22 +65,73 @@ pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], sha
         match value {
             Value::Array(records) if is_table(value) => {
                 writeln!(out, "\n{key}")?;
-                let columns: Vec<String> = records
-                    .first()
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, _)| key.clone())
-                    .collect();
+                let (sheets, columns): (Vec<String>, Vec<String>) =
+                    keys_of(records.first()).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
                 print(out, &columns, records, shape)?;
+                for sheet in &sheets {
+                    print_sheets(out, records, sheet, shape)?;
+                }
             }
             Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
                 writeln!(out, "\n{key}")?;
-                for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
-                    writeln!(out, "{name}  {}", cell(Some(value)))?;
-                }
+                print_fields(out, fields, opens)?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn keys_of(record: Option<&Value>) -> impl Iterator<Item = String> {
+    record.and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.clone())
+}
+
+/// An object of objects, such as the fields of a form: a table of its own, a row for each of them.
+fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, shape: &Shape) -> io::Result<()> {
+    let name = sheet.strip_suffix('s').unwrap_or(sheet);
+    for record in records.iter().filter(|record| is_sheet(record.get(sheet))) {
+        let rows: Vec<Value> = record
+            .get(sheet)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, fields)| {
+                let mut row = serde_json::Map::from_iter([(name.to_owned(), Value::from(key.as_str()))]);
+                row.extend(fields.as_object()?.clone());
+                Some(Value::Object(row))
+            })
+            .collect();
+        let columns: Vec<String> = keys_of(rows.first()).collect();
+        let title = record.as_object().and_then(|fields| fields.values().next());
+        writeln!(out, "\n{}", cell(title))?;
+        print(out, &columns, &rows, shape)?;
+    }
+    Ok(())
+}
+
+fn is_sheet(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_object).is_some_and(|fields| fields.values().any(Value::is_object))
+}
+
+/// The keys of an object that hold something, a line each; a line for each id that a command opens.
+fn print_fields(out: &mut dyn Write, fields: &serde_json::Map<String, Value>, opens: super::Opens) -> io::Result<()> {
+    let mut lines: Vec<(&String, String, Option<String>)> = Vec::new();
+    for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
+        match (opens.iter().find(|(key, _)| key == name), value) {
+            (Some((_, command)), Value::Array(ids)) => lines.extend(ids.iter().map(|id| {
+                let id = cell(Some(id));
+                let command = format!("{command} {id}");
+                (name, id, Some(command))
+            })),
+            _ => lines.push((name, cell(Some(value)), None)),
+        }
+    }
+    let longest = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let widest = lines.iter().filter(|line| line.2.is_some()).map(|(_, text, _)| text.len()).max().unwrap_or(0);
+    for (name, text, command) in lines {
+        match command {
+            Some(command) => writeln!(out, "{name:longest$}  {text:widest$}  {command}")?,
+            None => writeln!(out, "{name:longest$}  {text}")?,
         }
     }
     Ok(())
