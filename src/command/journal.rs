@@ -16,6 +16,7 @@ impl Record for Journal {
     const KIND: &'static str = "journal";
     const NOUN: &'static str = "journal";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = &["id", "name", "type", "active"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "type", "active"];
     const SCALARS: &'static [&'static str] = &["id", "name", "type", "active"];
     const DAY: Option<&'static str> = None;

@@ -15,6 +15,7 @@ impl Record for Location {
     const KIND: &'static str = "location";
     const NOUN: &'static str = "location";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "type", "return_location"];
     const COLUMNS: &'static [&'static str] = &["id", "type", "return_location"];
     const SCALARS: &'static [&'static str] = &["id", "type", "return_location"];
     const DAY: Option<&'static str> = None;

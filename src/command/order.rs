@@ -21,6 +21,8 @@ impl Record for Order {
     const KIND: &'static str = "order";
     const NOUN: &'static str = "order";
     const RIGHT: Right = Right::Sales;
+    const FIELDS: &'static [&'static str] =
+        &["id", "state", "cart", "customer", "date", "currency", "lines", "coupons", "untaxed", "tax", "total"];
     const COLUMNS: &'static [&'static str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
     const SCALARS: &'static [&'static str] =
         &["id", "state", "cart", "customer", "date", "currency", "untaxed", "tax", "total"];

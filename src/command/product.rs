@@ -18,6 +18,7 @@ impl Record for Product {
     const KIND: &'static str = "product";
     const NOUN: &'static str = "product";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "name", "price", "type", "tracking", "taxes"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "price", "type", "tracking", "taxes"];
     const SCALARS: &'static [&'static str] = &["id", "name", "price", "type", "tracking"];
     const DAY: Option<&'static str> = None;

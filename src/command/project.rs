@@ -17,6 +17,7 @@ impl Record for Project {
     const KIND: &'static str = "project";
     const NOUN: &'static str = "project";
     const RIGHT: Right = Right::FieldService;
+    const FIELDS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const SCALARS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const DAY: Option<&'static str> = None;

@@ -14,6 +14,7 @@ impl Record for Stage {
     const KIND: &'static str = "stage";
     const NOUN: &'static str = "stage";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "folded"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "folded"];
     const SCALARS: &'static [&'static str] = &["id", "name", "folded"];
     const DAY: Option<&'static str> = None;

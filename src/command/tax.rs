@@ -17,6 +17,7 @@ impl Record for Tax {
     const KIND: &'static str = "tax";
     const NOUN: &'static str = "tax";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = &["id", "rate", "included"];
     const COLUMNS: &'static [&'static str] = &["id", "rate", "included"];
     const SCALARS: &'static [&'static str] = &["id", "rate", "included"];
     const DAY: Option<&'static str> = None;

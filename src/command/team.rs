@@ -18,6 +18,8 @@ impl Record for Team {
     const KIND: &'static str = "team";
     const NOUN: &'static str = "team";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] =
+        &["id", "name", "services", "field_service_project", "return_location", "members"];
     const COLUMNS: &'static [&'static str] =
         &["id", "name", "services", "field_service_project", "return_location", "members"];
     const SCALARS: &'static [&'static str] = &["id", "name", "field_service_project", "return_location"];

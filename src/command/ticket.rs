@@ -20,6 +20,22 @@ impl Record for Ticket {
     const KIND: &'static str = "ticket";
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "subject",
+        "team",
+        "customer",
+        "user",
+        "priority",
+        "stage",
+        "closed",
+        "order",
+        "product",
+        "lot",
+        "description",
+        "tags",
+        "created_at",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "subject", "team", "customer", "user", "priority", "stage", "tags"];
     const SCALARS: &'static [&'static str] = &[

@@ -15,6 +15,7 @@ impl Record for User {
     const KIND: &'static str = "user";
     const NOUN: &'static str = "user";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "email", "rights"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "email", "rights"];
     const SCALARS: &'static [&'static str] = &["id", "name", "email"];
     const DAY: Option<&'static str> = None;

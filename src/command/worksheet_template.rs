@@ -15,6 +15,7 @@ impl Record for WorksheetTemplate {
     const KIND: &'static str = "worksheet_template";
     const NOUN: &'static str = "worksheet-template";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "fields"];
     const COLUMNS: &'static [&'static str] = &["id", "name"];
     const SCALARS: &'static [&'static str] = &["id", "name"];
     const DAY: Option<&'static str> = None;
