@@ -9,27 +9,40 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
+use crate::output::Opens;
 
+pub mod app;
+pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod credit_note;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod given;
 pub mod init;
+pub mod invoice;
 pub mod journal;
 mod list;
 pub mod location;
+pub mod log;
 pub mod lot;
 pub mod naming;
 pub mod object;
+pub mod order;
+pub mod payment;
 pub mod pipeline;
 pub mod product;
 pub mod project;
 pub mod record;
+pub mod refund;
 pub mod stage;
 pub mod stock;
+pub mod subscription;
 pub mod tag;
 pub mod tax;
+pub mod team;
+pub mod ticket;
 pub mod user;
 pub mod worksheet_template;
 
@@ -54,6 +67,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const MANY: bool;
     /// The right that reading it needs (spec A9).
     const RIGHT: Right;
+    /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
+    const OPENS: Opens = &[];
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 }
@@ -107,6 +122,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }
@@ -129,7 +145,7 @@ pub struct Entry {
 /// What stands behind a command.
 pub enum Action {
     Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
-    Read { kind: &'static str, many: bool, right: Right, run: Reader },
+    Read { kind: &'static str, many: bool, right: Right, opens: Opens, run: Reader },
 }
 
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
@@ -143,7 +159,7 @@ impl Entry {
         Entry {
             name,
             arguments: R::augment_args,
-            action: Action::Read { kind: R::KIND, many: R::MANY, right: R::RIGHT, run: read::<R> },
+            action: Action::Read { kind: R::KIND, many: R::MANY, right: R::RIGHT, opens: R::OPENS, run: read::<R> },
         }
     }
 

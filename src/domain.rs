@@ -3,29 +3,38 @@
 
 use serde::Serialize;
 
+pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
 pub mod customer;
 pub mod day;
 pub mod desk;
+pub mod document;
 pub mod held;
 pub mod journal;
+pub mod line;
 pub mod location;
+pub mod log;
 pub mod money;
 pub mod number;
+pub mod order;
+pub mod payment;
 pub mod product;
 pub mod project;
 pub mod quantity;
 pub mod reference;
+pub mod refund;
 pub mod stage;
 pub mod stock;
+pub mod subscription;
 pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
 pub mod user;
+pub mod verify;
 pub mod worksheet_template;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
@@ -70,6 +79,9 @@ pub struct Fault {
     pub hint: Option<String>,
     pub line: Option<u64>,
     pub others: Vec<Fault>,
+    /// What `verify` found, where that is the fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<verify::Finding>,
 }
 
 /// A fault on its way out; boxed, since it is rare and large.
@@ -101,6 +113,38 @@ impl Error {
     }
 }
 
+/// Gathers the faults of a command's values: the first gives the code, the others stand beside it (contract, section 3).
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The value, or none where it was at fault.
+    pub fn gather<T>(&mut self, checked: Result<T>) -> Option<T> {
+        checked.map_err(|error| self.0.push(*error.0)).ok()
+    }
+
+    /// Notes a fault.
+    pub fn note(&mut self, fault: impl Into<Error>) {
+        self.0.push(*fault.into().0);
+    }
+
+    /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
+    pub fn refuse(self) -> Result<()> {
+        let (values, rules): (Vec<Fault>, Vec<Fault>) = self.0.into_iter().partition(|fault| fault.exit == BAD_VALUE);
+        let mut values = values.into_iter();
+        match (values.next(), rules.into_iter().next()) {
+            (Some(first), _) => {
+                Err(Fault { others: first.others.iter().cloned().chain(values).collect(), ..first }.into())
+            }
+            (None, Some(rule)) => Err(rule.into()),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The exit code of a value fault.
+const BAD_VALUE: i32 = 10;
+
 impl<R: Refusal> From<R> for Error {
     fn from(refusal: R) -> Self {
         let code = refusal.code();
@@ -114,6 +158,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
+            findings: Vec::new(),
         }))
     }
 }
@@ -124,8 +169,44 @@ impl Refusal for number::Overflow {
     }
 }
 
+impl Refusal for money::MoneyFault {
+    fn code(&self) -> &'static str {
+        match self {
+            money::MoneyFault::Overflow(_) => "invalid_value",
+            money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
+        }
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Error(Box::new(fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common::{NotFound, ValueRefused};
+    use super::*;
+
+    #[test]
+    fn the_first_value_fault_gives_the_code_and_the_others_stand_beside_it() {
+        let missing = |field| -> Result<()> { Err(ValueRefused::missing(field).into()) };
+        let rule =
+            || -> Result<()> { Err(NotFound { kind: "tax", noun: "tax", field: "tax", given: "X".into() }.into()) };
+
+        let mut faults = Faults::default();
+        assert_eq!(faults.gather(Ok(7)), Some(7));
+        assert_eq!(faults.gather(rule()), None);
+        faults.gather(missing("customer"));
+        faults.gather(Err::<(), Error>(ValueRefused::quantity("line", "-1", "below zero").into()));
+        let error = faults.refuse().unwrap_err();
+        let others: Vec<_> = error.fault().others.iter().map(|fault| fault.code).collect();
+        assert_eq!((error.fault().code, others), ("missing_field", vec!["quantity_invalid"]));
+
+        let mut faults = Faults::default();
+        faults.gather(rule());
+        assert_eq!(faults.refuse().unwrap_err().fault().code, "not_found");
+        assert_eq!(Faults::default().refuse(), Ok(()));
     }
 }

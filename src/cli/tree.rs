@@ -13,7 +13,14 @@ const ABOUT: &str =
 
 /// What each noun is, for the help.
 const NOUNS: &[(&str, &str)] = &[
-    ("desk", "The settings of the desk"),
+    ("team", "Who serves tickets, and which services they offer"),
+    ("app", "The applications that services need, and what is installed"),
+    ("subscription", "The plan of the database and its trial"),
+    ("ticket", "What a customer came with, and what is done from it"),
+    ("invoice", "What customers owe"),
+    ("credit-note", "What customers are credited"),
+    ("payment", "Money that came in or went out"),
+    ("order", "What customers order; quotations and carts are drafts"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("lot", "Lots and serial numbers of tracked products"),
@@ -26,6 +33,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("worksheet-template", "The fields that the work on site is written down in"),
     ("stage", "The columns that tickets move through"),
     ("stock", "How much of what lies where"),
+    ("desk", "The settings of the desk"),
 ];
 
 /// The tree for parsing.

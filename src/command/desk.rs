@@ -7,7 +7,7 @@ use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
 use crate::domain::day::{Day, Instant};
 use crate::domain::desk::{Desk, Plan, Right, Timezone};
-use crate::domain::text::OrEmpty;
+use crate::domain::text::Setting;
 use crate::store::desk;
 
 /// The desk as shown.
@@ -83,10 +83,10 @@ pub struct DeskEdit {
     pub company: Option<String>,
     /// The time zone that days are counted in, such as Europe/Paris
     #[arg(long)]
-    pub timezone: Option<OrEmpty<Timezone>>,
+    pub timezone: Option<Setting<Timezone>>,
     /// The last day that is closed for booking
     #[arg(long)]
-    pub lock_date: Option<OrEmpty<Day>>,
+    pub lock_date: Option<Setting<Day>>,
 }
 
 impl Change for DeskEdit {
@@ -98,11 +98,9 @@ impl Change for DeskEdit {
         if let Some(company) = &self.company {
             desk.company.clone_from(company);
         }
-        if let Some(timezone) = given::value("timezone", self.timezone)? {
-            desk.timezone = timezone;
-        }
+        given::set(&mut desk.timezone, "timezone", self.timezone, Ok)?;
         if let Some(lock_date) = self.lock_date {
-            desk.lock_date = lock_date.value();
+            desk.lock_date = lock_date.0;
         }
         if let Some(question) = cx.desk.question_of_lock(desk.lock_date) {
             cx.confirm(question)?;

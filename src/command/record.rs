@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::{Cx, Read, found, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::reference::{folded, padded};
+use crate::output::Opens;
 use crate::store::{self, Db, Key, Page};
 
 /// A kind of record that can be listed and shown.
@@ -28,6 +30,8 @@ pub trait Record: Serialize + Sized + 'static {
     const SCALARS: &'static [&'static str];
     /// The key that `--since` and `--until` compare.
     const DAY: Option<&'static str>;
+    /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
+    const OPENS: Opens = &[];
 
     /// The record that a typed reference stands for, complete.
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>>;
@@ -39,15 +43,22 @@ pub trait Record: Serialize + Sized + 'static {
     fn complete(&mut self, _db: &Db) -> store::Result<()> {
         Ok(())
     }
+    /// Settles what depends on the day, such as whether a coupon is expired; filters see it settled.
+    fn settle(&mut self, _today: Day) {}
     /// The record as `show` prints it.
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
     }
 }
 
-/// The record that `given` stands for, or the refusal `not_found` on `field`.
+/// The record that `given` stands for, or the refusal `not_found` on `field`; an empty reference is a missing one.
 pub fn one<R: Record>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
-    found(R::find(cx.db, given)?, words_of(R::KIND), R::NOUN, field, given)
+    if given.is_empty() {
+        return Err(ValueRefused::missing(field).into());
+    }
+    let mut record: R = found(R::find(cx.db, given)?, words_of(R::KIND), R::NOUN, field, given)?;
+    record.settle(cx.today);
+    Ok(record)
 }
 
 /// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
@@ -110,10 +121,8 @@ impl<R: Record> Read for Show<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
+    const OPENS: Opens = R::OPENS;
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        if self.reference.is_empty() {
-            return Err(ValueRefused::missing(R::KIND).into());
-        }
         emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
     }
 }
@@ -220,7 +229,7 @@ impl<R: Record> Read for List<R> {
     const RIGHT: Right = R::RIGHT;
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        let mut left = self.asked_limit()?;
+        let mut left = limit_of(self.limit.as_deref())?;
         let since = bound("since", self.since.as_deref())?;
         let until = bound("until", self.until.as_deref())?;
         let plain = self.filters.is_empty() && since.is_none() && until.is_none();
@@ -231,6 +240,7 @@ impl<R: Record> Read for List<R> {
             let full = i64::try_from(stretch.len()).unwrap_or(0) == page.limit;
             page.after = stretch.last().map(Record::key);
             for mut record in stretch {
+                record.settle(cx.today);
                 if !plain && !self.fits(&record, since, until)? {
                     continue;
                 }
@@ -250,29 +260,35 @@ impl<R: Record> Read for List<R> {
 }
 
 impl<R: Record> List<R> {
-    fn asked_limit(&self) -> Result<i64> {
-        let Some(text) = &self.limit else {
-            return Ok(i64::MAX);
-        };
-        match text.parse::<i64>() {
-            Ok(limit) if limit >= 0 => Ok(limit),
-            _ => Err(ValueRefused::invalid("limit", text, format!("{text:?} is not a whole number from 0 on")).into()),
-        }
-    }
-
     fn fits(&self, record: &R, since: Option<&str>, until: Option<&str>) -> Result<bool> {
         let value = serde_json::to_value(record).map_err(|error| super::internal(error.to_string()))?;
         let wanted =
             self.filters.iter().all(|(name, values)| values.iter().any(|wanted| is_wanted(value.get(name), wanted)));
         let day = R::DAY.and_then(|day| value.get(day)).and_then(Value::as_str);
-        let from = since.is_none_or(|since| day.is_some_and(|day| day.get(..since.len()).unwrap_or(day) >= since));
-        let to = until.is_none_or(|until| day.is_some_and(|day| day.get(..until.len()).unwrap_or(day) <= until));
-        Ok(wanted && from && to)
+        Ok(wanted && is_between(day, since, until))
     }
 }
 
+/// The number of records that `--limit` asks for.
+pub fn limit_of(given: Option<&str>) -> Result<i64> {
+    let Some(text) = given else {
+        return Ok(i64::MAX);
+    };
+    match text.parse::<i64>() {
+        Ok(limit) if limit >= 0 => Ok(limit),
+        _ => Err(ValueRefused::invalid("limit", text, format!("{text:?} is not a whole number from 0 on")).into()),
+    }
+}
+
+/// Whether a day or instant lies between two others, as far as these go: a day as a bound is the whole day.
+pub fn is_between(day: Option<&str>, since: Option<&str>, until: Option<&str>) -> bool {
+    let from = since.is_none_or(|since| day.is_some_and(|day| day.get(..since.len()).unwrap_or(day) >= since));
+    let to = until.is_none_or(|until| day.is_some_and(|day| day.get(..until.len()).unwrap_or(day) <= until));
+    from && to
+}
+
 /// A day or an instant, as the text that stored ones compare with.
-fn bound<'t>(field: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
+pub fn bound<'t>(field: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
     let Some(text) = text else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! Stages: the columns that tickets move through.
+//! Stages: where a ticket stands; in a folded one it is closed (spec A5).
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ pub struct Stage {
     pub key: i64,
     pub id: String,
     pub name: String,
-    /// Whether tickets in it are closed (spec A5).
+    /// Whether tickets in it are closed.
     pub folded: bool,
 }
 
@@ -21,3 +21,8 @@ impl Stage {
         Reference { key: self.key, id: self.id.clone() }
     }
 }
+
+/// Where new and reopened tickets stand (contract, section 7 "Ticket").
+pub const NEW: &str = "New";
+/// Where closing moves a ticket.
+pub const SOLVED: &str = "Solved";

@@ -1,4 +1,4 @@
-//! Tags: words that tickets and repairs are sorted by.
+//! Tags on tickets and repairs.
 
 use serde::Serialize;
 

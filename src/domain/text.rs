@@ -38,13 +38,13 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for TextVisitor<T> {
 macro_rules! text_value {
     ($name:ty, $expecting:literal) => {
         impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
                 $crate::domain::text::read_text(deserializer, $expecting)
             }
         }
@@ -76,7 +76,7 @@ macro_rules! choices {
 
         impl std::str::FromStr for $name {
             type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
+            fn from_str(text: &str) -> std::result::Result<Self, String> {
                 match text {
                     $($word => Ok($name::$case),)+
                     _ => Err(format!("{text:?} is no {}; it is one of {}", $what, [$($word),+].join(", "))),
@@ -88,69 +88,59 @@ macro_rules! choices {
     };
 }
 
-/// What was typed for a value that can be emptied: the empty text, or the value (contract, section 4).
+/// What a flag sets a field to: a value, or nothing where the text is empty (contract, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrEmpty<T> {
-    Empty,
-    Value(T),
-}
+pub struct Setting<T>(pub Option<T>);
 
-impl<T> OrEmpty<T> {
-    /// The value, none where it was emptied.
-    pub fn value(self) -> Option<T> {
-        match self {
-            OrEmpty::Empty => None,
-            OrEmpty::Value(value) => Some(value),
-        }
-    }
-}
-
-impl<T: FromStr> FromStr for OrEmpty<T> {
+impl<T: FromStr> FromStr for Setting<T> {
     type Err = T::Err;
 
     fn from_str(text: &str) -> Result<Self, T::Err> {
-        if text.is_empty() { Ok(OrEmpty::Empty) } else { text.parse().map(OrEmpty::Value) }
+        if text.is_empty() { Ok(Setting(None)) } else { text.parse().map(|value| Setting(Some(value))) }
     }
 }
 
-impl<T: fmt::Display> serde::Serialize for OrEmpty<T> {
+impl<T: fmt::Display> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |value| value.fmt(f))
+    }
+}
+
+impl<T: fmt::Display> serde::Serialize for Setting<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            OrEmpty::Empty => serializer.serialize_str(""),
-            OrEmpty::Value(value) => serializer.collect_str(value),
-        }
+        serializer.collect_str(self)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrEmpty<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OrEmptyVisitor(PhantomData))
+        deserializer.deserialize_any(SettingVisitor(PhantomData))
     }
 }
 
 /// Takes the empty text for itself; whatever else was given is the value's own to read, so that its messages stay.
-struct OrEmptyVisitor<T>(PhantomData<T>);
+struct SettingVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OrEmptyVisitor<T> {
-    type Value = OrEmpty<T>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SettingVisitor<T> {
+    type Value = Setting<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a value")
+        f.write_str("a value, or an empty text for none")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<OrEmpty<T>, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Setting<T>, E> {
         if text.is_empty() {
-            return Ok(OrEmpty::Empty);
+            return Ok(Setting(None));
         }
-        T::deserialize(text.into_deserializer()).map(OrEmpty::Value)
+        T::deserialize(text.into_deserializer()).map(|value| Setting(Some(value)))
     }
 
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<OrEmpty<T>, E> {
-        T::deserialize(flag.into_deserializer()).map(OrEmpty::Value)
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Setting<T>, E> {
+        T::deserialize(flag.into_deserializer()).map(|value| Setting(Some(value)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrEmpty<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(OrEmpty::Value)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Setting<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Setting(Some(value)))
     }
 }
 
@@ -192,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_text_is_told_from_a_value() {
-        for (json, read) in [(r#""""#, OrEmpty::Empty), (r#""4""#, OrEmpty::Value(Even(4)))] {
-            assert_eq!(serde_json::from_str::<OrEmpty<Even>>(json).unwrap(), read);
-            assert_eq!(serde_json::to_string(&read).unwrap(), json);
-        }
-        for (json, fault) in [(r#""3""#, "3 is odd"), ("true", "expected an even number"), ("[]", "expected a value")] {
-            let error = serde_json::from_str::<OrEmpty<Even>>(json).unwrap_err();
+    fn an_empty_text_sets_nothing() {
+        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""4""#).unwrap(), Setting(Some(Even(4))));
+        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""""#).unwrap(), Setting(None));
+        assert!(serde_json::from_str::<Setting<Even>>(r#""3""#).is_err());
+        assert_eq!(serde_json::to_string(&[Setting(Some(Even(4))), Setting(None)]).unwrap(), r#"["4",""]"#);
+        for (json, fault) in [("true", "expected an even number"), ("[]", "expected a value")] {
+            let error = serde_json::from_str::<Setting<Even>>(json).unwrap_err();
             assert!(error.to_string().contains(fault), "{error}");
         }
     }
