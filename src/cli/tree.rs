@@ -23,6 +23,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("order", "What customers order; quotations and carts are drafts"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
+    ("stock", "How much of what lies where"),
     ("lot", "Lots and serial numbers of tracked products"),
     ("tax", "What is added to prices, or held by them"),
     ("journal", "Where invoices and credit notes are posted"),
@@ -32,7 +33,6 @@ const NOUNS: &[(&str, &str)] = &[
     ("project", "What interventions are planned in"),
     ("worksheet-template", "The fields that the work on site is written down in"),
     ("stage", "The columns that tickets move through"),
-    ("stock", "How much of what lies where"),
     ("desk", "The settings of the desk"),
 ];
 

@@ -10,7 +10,8 @@ use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
-use crate::domain::product::{Lot, Product};
+use crate::domain::product::Lot;
+use crate::domain::product::Product;
 use crate::domain::project::Project;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
@@ -62,7 +63,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<CreditNote>>("credit-note show"),
     Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
-    Entry::change::<credit_note::CreditNotePost>("credit-note post"),
+    Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
     Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
     Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
@@ -70,8 +71,6 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
-    // coupon-program
-    // coupon
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -79,9 +78,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
-    // transfer
-    // repair
-    // task
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -92,6 +88,9 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<List<Product>>("product list"),
     Entry::read::<Show<Product>>("product show"),
     Entry::change::<product::ProductEdit>("product edit"),
+    // stock
+    Entry::read::<List<Stock>>("stock list"),
+    Entry::read::<Show<Stock>>("stock show"),
     // lot
     Entry::change::<lot::LotCreate>("lot create"),
     Entry::read::<List<Lot>>("lot list"),
@@ -137,9 +136,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<List<Stage>>("stage list"),
     Entry::read::<Show<Stage>>("stage show"),
     Entry::change::<stage::StageEdit>("stage edit"),
-    // stock
-    Entry::read::<List<Stock>>("stock list"),
-    Entry::read::<Show<Stock>>("stock show"),
     // desk
     Entry::read::<desk::DeskShow>("desk show"),
     Entry::change::<desk::DeskEdit>("desk edit"),
@@ -159,6 +155,8 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
         "customer" => Customer::COLUMNS,
+        "log" => log::COLUMNS,
+        "desk" => desk::COLUMNS,
         "product" => Product::COLUMNS,
         "lot" => Lot::COLUMNS,
         "tax" => Tax::COLUMNS,
@@ -170,8 +168,6 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "worksheet_template" => WorksheetTemplate::COLUMNS,
         "stage" => Stage::COLUMNS,
         "stock" => Stock::COLUMNS,
-        "desk" => desk::COLUMNS,
-        "log" => log::COLUMNS,
         _ => &[],
     }
 }

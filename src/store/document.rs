@@ -3,7 +3,7 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Day;
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
+    Billed, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
 };
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::money::{Currency, Money};
@@ -351,12 +351,6 @@ fn delivered_lot(db: &Db, order: Option<Key>, lot: Option<Key>) -> Result<bool> 
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
-}
-
-/// What stands for an order line on its invoices: quantity, untaxed, and each tax by position (spec B15).
-pub struct Billed {
-    pub quantity: crate::domain::quantity::Quantity,
-    pub amounts: LineAmounts,
 }
 
 /// What stands for an order line on its invoices that are not cancelled, an invoice reversed in favour of a copy left out
