@@ -12,4 +12,5 @@
 mod support;
 
 mod customer;
+mod records;
 mod shell;
