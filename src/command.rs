@@ -29,6 +29,7 @@ pub mod log;
 pub mod lot;
 pub mod naming;
 pub mod object;
+pub mod options;
 pub mod order;
 pub mod payment;
 pub mod pipeline;

@@ -26,6 +26,7 @@ pub mod order;
 pub mod payment;
 pub mod product;
 pub mod project;
+pub mod shelf;
 mod sqlite;
 pub mod stage;
 pub mod stock;

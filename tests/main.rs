@@ -13,4 +13,7 @@ mod support;
 
 mod customer;
 mod records;
+mod refund;
 mod shell;
+mod team;
+mod ticket;
