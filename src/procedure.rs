@@ -4,12 +4,14 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon;
 pub mod coupon_program;
 pub mod currency;
 pub mod install;
 pub mod matching;
 pub mod order;
 pub mod post;
+pub mod random;
 pub mod refund;
 pub mod service;
 pub mod tags;

@@ -11,9 +11,9 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod app;
 pub mod coupon;
 pub mod coupon_program;
-pub mod app;
 pub mod currency;
 pub mod customer;
 pub mod desk;

@@ -194,6 +194,7 @@ impl Group<'_> {
         }
 
         let cx = Cx::new(session.db, &self.desk, &session.actor, now, session.yes);
+        let cx = if self.mode == Mode::DryRun { cx.as_plan() } else { cx };
         let result = raw(change.run(&cx)?)?;
         let operation = if cx.changed_anything() { Some(cx.operation()?) } else { None };
         let Told { created, touched, warnings, amounts } = cx.into_told();

@@ -150,9 +150,8 @@ impl Refusal for CouponRefused {
         }
     }
     fn hint(&self) -> Option<String> {
-        let edit = |program: &str, flag: &str| {
-            Some(format!("aftersales coupon-program edit {} {flag}", shell_word(program)))
-        };
+        let edit =
+            |program: &str, flag: &str| Some(format!("aftersales coupon-program edit {} {flag}", shell_word(program)));
         match self {
             CouponRefused::Past { today, .. } => Some(format!("name {today} or a later day, or none for no end")),
             CouponRefused::NotCoupons { .. } => Some("aftersales coupon-program list --type coupons".to_owned()),

@@ -12,9 +12,9 @@ use super::money::{Amount, Currency, Money};
 use super::number::NumberFault;
 use super::product::Product;
 use super::quantity::{Percent, Quantity};
-use super::reference::Reference;
+use super::reference::{Reference, shell_word};
 use super::text::{choices, text_value};
-use super::Result;
+use super::{Refusal, Result};
 
 choices! {
     /// Whether a program makes codes that each work once, or has one code for all (spec C1).
@@ -133,6 +133,22 @@ impl On {
 }
 
 impl Reward {
+    /// The same reward on something else; a free product is on nothing.
+    pub fn covering(self, other: &On) -> Reward {
+        match self {
+            Reward::Discount { worth, maximum, .. } => Reward::Discount { worth, on: other.clone(), maximum },
+            free => free,
+        }
+    }
+
+    /// The same reward with another maximum; a free product has none.
+    pub fn limited_to(self, maximum: Option<Money>) -> Reward {
+        match self {
+            Reward::Discount { worth, on, .. } => Reward::Discount { worth, on, maximum },
+            free => free,
+        }
+    }
+
     /// The word for its kind.
     pub fn kind(&self) -> RewardType {
         match self {
@@ -269,6 +285,33 @@ pub fn folded_code(code: &str) -> String {
     code.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
+/// A code that a program or a coupon has already, in whatever spelling (contract, section 7).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the code {code} is taken already by {}", .program.as_ref().map_or("a coupon".to_owned(), |program| format!("the program {program}")))]
+pub struct CodeTaken {
+    pub code: String,
+    /// The program that has it; none where it is a coupon's.
+    pub program: Option<String>,
+}
+
+impl Refusal for CodeTaken {
+    fn code(&self) -> &'static str {
+        "already_exists"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("code")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.code.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        Some(match &self.program {
+            Some(program) => format!("aftersales coupon-program show {}", shell_word(program)),
+            None => format!("aftersales coupon show {}", shell_word(&self.code)),
+        })
+    }
+}
+
 /// Where the parts of a reward are given: the flags of a command, or the keys of an import record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
@@ -377,6 +420,37 @@ impl GivenReward {
                 GivenReward { product: Some(product), quantity, ..bare(RewardType::FreeProduct, None) }
             }
         }
+    }
+}
+
+/// The rewards that flags give: each of `--reward`, and what `--on` and `--maximum` say of every discount among them.
+pub fn brought_together(new: Vec<NewReward>, on: &[String], maximum: Option<&Amount>) -> Result<Vec<GivenReward>> {
+    let mut rewards: Vec<GivenReward> = new.into_iter().map(GivenReward::of).collect();
+    let discounts = rewards.iter_mut().filter(|reward| reward.kind != RewardType::FreeProduct);
+    let (covers, products) = covered(on);
+    let mut any = false;
+    for reward in discounts {
+        any = true;
+        reward.on = Some(covers);
+        reward.products.clone_from(&products);
+        reward.maximum = maximum.cloned();
+    }
+    let stray = on.first().map(|on| ("on", on.clone())).or(maximum.map(|maximum| ("maximum", maximum.to_string())));
+    match stray {
+        Some((field, given)) if !any && !rewards.is_empty() => {
+            Err(ValueRefused::invalid(field, given, format!("--{field} is for a discount, and there is none")).into())
+        }
+        _ => Ok(rewards),
+    }
+}
+
+/// What `--on` names: one of its words, or products, also several with commas between them.
+pub fn covered(on: &[String]) -> (Covers, Vec<String>) {
+    let pieces: Vec<&str> = on.iter().flat_map(|on| on.split(',')).filter(|piece| !piece.is_empty()).collect();
+    match pieces.as_slice() {
+        [] | ["order"] => (Covers::Order, Vec::new()),
+        ["cheapest"] => (Covers::Cheapest, Vec::new()),
+        products => (Covers::Products, products.iter().map(|id| (*id).to_owned()).collect()),
     }
 }
 
@@ -489,8 +563,7 @@ fn percent(value: &Amount, field: &'static str) -> Result<Percent> {
 
 /// An amount above zero in that currency.
 pub fn more_than_nothing(given: &Amount, currency: Currency, field: &'static str) -> Result<Money> {
-    let amount =
-        given.in_currency(currency).map_err(|fault| ValueRefused::invalid(field, given, fault.to_string()))?;
+    let amount = given.in_currency(currency).map_err(|fault| ValueRefused::invalid(field, given, fault.to_string()))?;
     if amount.is_zero() || amount.is_negative() {
         return Err(ValueRefused::quantity(field, given, format!("{given} is not more than nothing")).into());
     }

@@ -1,12 +1,10 @@
-//! Steps of coupon programs that the commands and the import share: a program from what was given, and what may not be taken
-//! twice.
+//! Steps of coupon programs that the commands and the import share: a program from what was given, and a code that is its own.
 
 use super::context::{Cx, found};
 use super::currency;
-use crate::domain::common::AlreadyExists;
 use crate::domain::coupon_program::{
-    AmountTax, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code, check_days,
-    check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
+    AmountTax, CodeTaken, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code,
+    check_days, check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
 };
 use crate::domain::money::Currency;
 use crate::domain::product::Product;
@@ -88,25 +86,14 @@ fn product_of(cx: &Cx<'_>, given: &str, field: &'static str) -> Result<Product> 
     found(cx.db.by_reference(given, |id| product::by_id(cx.db, id))?, "product", "product", field, given)
 }
 
-/// Refuses an id, a name or a code that another program, or (the code) a coupon, has.
-pub fn check_taken(cx: &Cx<'_>, program: &CouponProgram) -> Result<()> {
-    let taken = |field, given: &str| -> Result<()> {
-        let given = given.to_owned();
-        Err(AlreadyExists { kind: "coupon program", noun: "coupon-program", field, given }.into())
-    };
-    for (field, text) in [("id", &program.id), ("name", &program.name)] {
-        if coupon_program::by_id(cx.db, text)?.is_some_and(|other| other.key != program.key) {
-            return taken(field, text);
-        }
-    }
+/// Refuses a promo code that another program or a coupon has (contract, section 7).
+pub fn check_code_free(cx: &Cx<'_>, program: &CouponProgram) -> Result<()> {
     let Some(code) = program.code.as_deref() else {
         return Ok(());
     };
-    if coupon_program::with_code(cx.db, code)?.is_some_and(|other| other != program.id)
-        || coupon::by_code(cx.db, code)?.is_some()
-    {
-        let given = code.to_owned();
-        return Err(AlreadyExists { kind: "coupon or promo code", noun: "coupon", field: "code", given }.into());
+    let of_program = coupon_program::with_code(cx.db, code)?.filter(|other| *other != program.id);
+    if of_program.is_some() || coupon::by_code(cx.db, code)?.is_some() {
+        return Err(CodeTaken { code: code.to_owned(), program: of_program }.into());
     }
     Ok(())
 }
