@@ -238,9 +238,9 @@ impl CouponProgramEdit {
     fn edited(&self, cx: &Cx<'_>, before: &CouponProgram, faults: &mut Faults) -> Result<CouponProgram> {
         let mut program = before.clone();
         faults.gather(naming::rename(&mut program.name, self.name.as_deref()));
-        if let Some(code) = &self.currency {
-            program.currency = faults.gather(procedure::currency::named(cx, Some(code))).unwrap_or(before.currency);
-        }
+        // Needed for the amounts, but told in the place of its flag.
+        let named = self.currency.as_deref().map(|code| procedure::currency::named(cx, Some(code))).transpose();
+        program.currency = named.as_ref().ok().copied().flatten().unwrap_or(before.currency);
         self.edit_rewards(cx, &mut program, faults)?;
         self.edit_conditions(cx, &mut program, faults)?;
         program.start = self.start.map_or(before.start, |start| start.0);
@@ -252,6 +252,7 @@ impl CouponProgramEdit {
         program.kind = faults.gather(given::value("type", self.r#type)).flatten().unwrap_or(before.kind);
         given::set_text(&mut program.code, self.code.as_deref());
         faults.gather(check_code(program.kind, program.code.as_deref()));
+        faults.gather(named);
         let archived = faults.gather(given::switch("archived", self.archived, self.no_archived));
         program.archived = archived.flatten().unwrap_or(before.archived);
         Ok(program)

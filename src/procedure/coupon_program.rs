@@ -15,21 +15,24 @@ use crate::store::{coupon, coupon_program, product};
 /// The program that was given, its values checked; its key is 0 until it is written.
 pub fn made_of(cx: &Cx<'_>, given: &GivenProgram, names: Names) -> Result<CouponProgram> {
     let mut faults = Faults::default();
-    let kind = given.kind.unwrap_or(ProgramType::Coupons);
-    let code = given.code.clone().filter(|code| !code.is_empty());
-    faults.gather(check_code(kind, code.as_deref()));
-    let currency = faults.gather(currency::named(cx, given.currency.as_deref())).unwrap_or(cx.desk.currency);
-    faults.gather(check_days(given.start, given.end));
-    let usage_limit = given.usage_limit.and_then(|limit| faults.gather(usage_limit(limit)));
+    // Needed for the amounts, but told in the place of its flag.
+    let named = currency::named(cx, given.currency.as_deref());
+    let currency = named.as_ref().copied().unwrap_or(cx.desk.currency);
+
     faults.gather(check_rewards(&given.rewards, names));
     let rewards = rewards(cx, &mut faults, &given.rewards, currency, names)?;
-
     let conditions = given.conditions.clone().unwrap_or_default();
     let minimum_amount = conditions.minimum_amount.as_ref();
     let minimum_amount =
         minimum_amount.and_then(|amount| faults.gather(more_than_nothing(amount, currency, "minimum_amount")));
     let minimum_quantity = conditions.minimum_quantity.and_then(|least| faults.gather(minimum_quantity(least)));
     let products = products(cx, &conditions.products, "condition_product")?;
+    faults.gather(check_days(given.start, given.end));
+    let usage_limit = given.usage_limit.and_then(|limit| faults.gather(usage_limit(limit)));
+    let kind = given.kind.unwrap_or(ProgramType::Coupons);
+    let code = given.code.clone().filter(|code| !code.is_empty());
+    faults.gather(check_code(kind, code.as_deref()));
+    faults.gather(named);
     faults.refuse()?;
 
     Ok(CouponProgram {
@@ -65,7 +68,7 @@ pub fn rewards(
     for given in given {
         let free = given.product.as_deref().map(|id| product_of(cx, id, names.reward)).transpose()?;
         let covered = products(cx, &given.products, names.on)?;
-        rewards.extend(faults.gather(reward(given, free.as_ref(), covered, currency, names)));
+        rewards.extend(reward(given, free.as_ref(), covered, currency, names, faults));
     }
     Ok(rewards)
 }
