@@ -20,6 +20,7 @@ pub mod location;
 pub mod log;
 pub mod money;
 pub mod number;
+pub mod options;
 pub mod order;
 pub mod payment;
 pub mod product;
@@ -27,6 +28,7 @@ pub mod project;
 pub mod quantity;
 pub mod reference;
 pub mod refund;
+pub mod shelf;
 pub mod stage;
 pub mod stock;
 pub mod subscription;
@@ -58,6 +60,10 @@ pub trait Refusal: std::fmt::Display {
     /// The next command to type.
     fn hint(&self) -> Option<String> {
         None
+    }
+    /// What is wrong with the store, where that is the reason.
+    fn findings(&self) -> Vec<verify::Finding> {
+        Vec::new()
     }
 }
 
@@ -163,7 +169,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
-            findings: Vec::new(),
+            findings: refusal.findings(),
         }))
     }
 }

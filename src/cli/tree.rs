@@ -16,7 +16,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("team", "Who serves tickets, and which services they offer"),
     ("app", "The applications that services need, and what is installed"),
     ("subscription", "The plan of the database and its trial"),
-    ("ticket", "What a customer came with, and what is done from it"),
+    ("ticket", "What customers came with, and the five services run from it"),
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
@@ -123,6 +123,8 @@ fn root() -> Command {
         .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
         .subcommand(super::top::init_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::top::export_command())
+        .subcommand(super::top::verify_command())
 }
 
 /// What the flags gave, as the pairs that a command is filled from.

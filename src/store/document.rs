@@ -8,6 +8,7 @@ use crate::domain::document::{
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::money::{Currency, Money};
 use crate::domain::product::UnitPrice;
+use crate::domain::reference::Reference;
 use crate::domain::tax::LineAmounts;
 use crate::{column_of_text, paged, params};
 
@@ -381,5 +382,15 @@ pub fn change_open(db: &Db, document: Key, change: Money) -> Result<()> {
     db.change_one(
         "UPDATE document SET open = open + $2 WHERE key = $1 AND state = 'posted' AND open + $2 >= 0 AND open + $2 <= total",
         params![document, change],
+    )
+}
+
+/// The products on a customer's posted invoices, in order of creation.
+pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT p.key, p.id FROM document d JOIN document_line l ON l.document = d.key JOIN product p ON p.key = l.product
+         WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' GROUP BY p.key, p.id ORDER BY p.key",
+        params![customer],
+        |row| row.reference(0),
     )
 }

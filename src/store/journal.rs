@@ -60,3 +60,8 @@ pub fn first_use(db: &Db, journal: Key) -> Result<Option<Use>> {
         journal,
     )
 }
+
+/// All journals, in order of creation.
+pub fn all(db: &Db) -> Result<Vec<Journal>> {
+    db.query(concat!(head!(), " ORDER BY j.key"), params![], read)
+}
