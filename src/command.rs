@@ -15,6 +15,8 @@ pub mod app;
 pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod coupon;
+pub mod coupon_program;
 pub mod credit_note;
 pub mod customer;
 pub mod desk;

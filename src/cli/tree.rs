@@ -20,6 +20,8 @@ const NOUNS: &[(&str, &str)] = &[
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
+    ("coupon-program", "What codes are worth, and under which conditions"),
+    ("coupon", "Codes that each work once, made from tickets"),
     ("order", "What customers order; quotations and carts are drafts"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),

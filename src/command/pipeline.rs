@@ -213,7 +213,8 @@ impl Group<'_> {
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
-        Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes)
+        let cx = Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes);
+        if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
