@@ -37,6 +37,7 @@ pub mod product;
 pub mod project;
 pub mod record;
 pub mod refund;
+pub mod returns;
 pub mod stage;
 pub mod stock;
 pub mod subscription;
@@ -44,6 +45,7 @@ pub mod tag;
 pub mod tax;
 pub mod team;
 pub mod ticket;
+pub mod transfer;
 pub mod user;
 pub mod worksheet_template;
 

@@ -19,6 +19,7 @@ use crate::domain::tag::Tag;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
@@ -39,6 +40,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
     Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -78,6 +80,13 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    // transfer
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -154,6 +163,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
+        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "desk" => desk::COLUMNS,
