@@ -4,6 +4,7 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon_program;
 pub mod currency;
 pub mod install;
 pub mod matching;
@@ -17,3 +18,4 @@ pub mod stock;
 pub mod tags;
 pub mod ticket_log;
 pub mod transfer;
+pub mod verify;

@@ -12,6 +12,7 @@
 mod support;
 
 mod customer;
+mod refund;
 mod shell;
 mod team;
 mod ticket;
