@@ -39,8 +39,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
-    Entry::change::<refund::TicketRefund>("ticket refund"),
-    Entry::change::<returns::TicketReturn>("ticket return"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -52,6 +50,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),

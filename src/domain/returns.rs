@@ -272,8 +272,13 @@ impl Refusal for ReturnRefused {
             ReturnRefused::Ambiguous { candidates, .. } => {
                 format!("name one of them: --delivery {}", candidates.first().map_or("REF", String::as_str))
             }
-            ReturnRefused::NothingLeft { of, holders } => held_by(holders, of),
-            ReturnRefused::Exceeds { of, holders, .. } => held_by(holders, of),
+            ReturnRefused::NothingLeft { holders, .. } if holders.is_empty() => {
+                "aftersales transfer list --kind incoming".to_owned()
+            }
+            ReturnRefused::Exceeds { of, holders, .. } if holders.is_empty() => {
+                format!("aftersales transfer show {}", shell_word(of))
+            }
+            ReturnRefused::NothingLeft { holders, .. } | ReturnRefused::Exceeds { holders, .. } => held_by(holders),
             ReturnRefused::Location { allowed, .. } => {
                 format!("leave --location out, or name one of {}", allowed.join(", "))
             }
@@ -281,12 +286,8 @@ impl Refusal for ReturnRefused {
     }
 }
 
-fn held_by(holders: &[String], of: &str) -> String {
-    match holders {
-        [] => format!("aftersales transfer list --kind outgoing --state done shows what of {of} was delivered"),
-        holders => {
-            let first = holders.first().map_or("", String::as_str);
-            format!("{} took it back; see aftersales transfer show {}", holders.join(", "), shell_word(first))
-        }
-    }
+/// The returns that hold what is not left.
+fn held_by(holders: &[String]) -> String {
+    let first = holders.first().map_or("", String::as_str);
+    format!("{} took it back: aftersales transfer show {}", holders.join(", "), shell_word(first))
 }

@@ -40,11 +40,16 @@ pub fn chosen_lots(cx: &Cx<'_>, named: &[LineLot]) -> Result<Vec<ChosenLot>> {
     Ok(chosen)
 }
 
-/// Opens a transfer that is filled in but for key, id and state: numbers its lines, reserves what stock it can, and is ready
-/// where that is all of it, else waiting (spec D6, D8).
+/// Opens a transfer that is filled in but for key, id and state, under the next number of its kind.
 pub fn open(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
-    transfer.key = cx.db.next_key()?;
     transfer.id = cx.db.next_reference(transfer.kind.prefix())?;
+    open_as(cx, transfer)
+}
+
+/// Opens a transfer under the id that it has: numbers its lines, reserves what stock it can, and is ready where that is all of
+/// it, else waiting (spec D6, D8).
+pub fn open_as(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
+    transfer.key = cx.db.next_key()?;
     for (number, line) in (1..).zip(&mut transfer.lines) {
         line.line = number;
         if transfer.from.kind.keeps_stock() {
