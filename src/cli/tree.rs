@@ -23,6 +23,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("coupon-program", "What codes are worth, and under which conditions"),
     ("coupon", "Codes that each work once, made from tickets"),
     ("order", "What customers order; quotations and carts are drafts"),
+    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),

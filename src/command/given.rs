@@ -26,6 +26,15 @@ pub fn set<T>(
     Ok(())
 }
 
+/// The value given for a field that cannot be emptied; none where it was left out.
+pub fn value<T>(field: &'static str, given: Option<Setting<T>>) -> Result<Option<T>> {
+    match given {
+        None => Ok(None),
+        Some(Setting(Some(value))) => Ok(Some(value)),
+        Some(Setting(None)) => Err(ValueRefused::missing(field).into()),
+    }
+}
+
 /// A value of which the domain said whether it can stand.
 type Checked<T> = std::result::Result<T, ValueRefused>;
 

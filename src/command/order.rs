@@ -165,7 +165,7 @@ impl Change for OrderEdit {
             after.customer = customer.reference();
         }
         after.date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(before.date);
-        after.cart = faults.gather(given::switch("cart", self.cart, self.no_cart)).flatten().unwrap_or(before.cart);
+        faults.gather(given::set_switch(&mut after.cart, "cart", self.cart, self.no_cart));
         for change in &self.line {
             faults.gather(check_change(cx, &before, change));
         }
