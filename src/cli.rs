@@ -18,6 +18,7 @@ use crate::store::Access;
 
 mod bulk;
 mod config;
+mod demo;
 mod report;
 mod settings;
 mod top;
@@ -101,6 +102,7 @@ fn dispatch(
     };
     match noun {
         "init" => top::init(outside, settings, matches),
+        "demo" => demo::demo(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
