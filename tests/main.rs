@@ -13,5 +13,6 @@ mod support;
 
 mod customer;
 mod shell;
+mod store;
 mod team;
 mod ticket;
