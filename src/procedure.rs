@@ -4,6 +4,7 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon_program;
 pub mod currency;
 pub mod install;
 pub mod matching;
@@ -12,5 +13,7 @@ pub mod order;
 pub mod post;
 pub mod refund;
 pub mod service;
+pub mod stock;
 pub mod tags;
 pub mod ticket_log;
+pub mod verify;

@@ -12,6 +12,8 @@
 mod support;
 
 mod customer;
+mod records;
+mod refund;
 mod shell;
 mod store;
 mod team;

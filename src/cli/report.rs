@@ -36,6 +36,11 @@ impl Voice {
         for other in &fault.others {
             text.push_str(&format!("  also [{}]: {}\n", other.code, for_terminal(&other.message)));
         }
+        for finding in &fault.findings {
+            let record = finding.record.as_deref().map(|record| format!(" {record}")).unwrap_or_default();
+            let told = for_terminal(&format!("{record}: {}", finding.message));
+            text.push_str(&format!("  found [{}]{told}\n", finding.check));
+        }
         if let Some(hint) = &fault.hint {
             text.push_str(&format!("{}: {}\n", self.word("hint", Color::Cyan), for_terminal(hint)));
         }

@@ -1,9 +1,5 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
-use super::record::{List, Record, Show};
-use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
@@ -21,6 +17,10 @@ use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
+use super::*;
+use super::credit_note::CreditNote;
+use super::invoice::Invoice;
+use super::record::{List, Record, Show};
 
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
@@ -38,7 +38,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
-    Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -48,6 +47,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::read::<options::TicketOptions>("ticket options"),
+    Entry::change::<refund::TicketRefund>("ticket refund"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -150,12 +151,14 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "app" => AppShown::COLUMNS,
         "subscription" => subscription::COLUMNS,
         "ticket" => Ticket::COLUMNS,
+        "options" => options::COLUMNS,
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
+        "verify" => verify::COLUMNS,
         "desk" => desk::COLUMNS,
         "product" => Product::COLUMNS,
         "lot" => Lot::COLUMNS,

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::location::Location;
 use super::quantity::Quantity;
 use super::reference::Reference;
+use super::{Allowed, Refusal};
 
 /// What lies of a product, or of one of its lots, in one location, as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,4 +36,51 @@ pub struct StockOfProduct {
     pub lot: Option<Reference>,
     pub quantity: Quantity,
     pub reserved: Quantity,
+}
+
+/// Goods at a place: a product, of one lot or none, at a location.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub product: &'a Reference,
+    pub location: &'a Location,
+    /// The lot; none for a product that has none, or, when reserving, for any.
+    pub lot: Option<&'a Reference>,
+}
+
+/// More was to be moved than is reserved for it and free (spec D8).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{wanted} of {goods} are wanted from {location}, where {available} can be taken")]
+pub struct StockInsufficient {
+    /// The product, with its lot where one is named.
+    pub goods: String,
+    pub location: String,
+    pub wanted: Quantity,
+    /// What is reserved for it and free.
+    pub available: Quantity,
+}
+
+impl StockInsufficient {
+    /// The refusal of `wanted` at a place where only `available` can be taken.
+    pub fn at(place: Place<'_>, wanted: Quantity, available: Quantity) -> StockInsufficient {
+        let goods = match place.lot {
+            Some(lot) => format!("{} {lot}", place.product),
+            None => place.product.id.clone(),
+        };
+        StockInsufficient { goods, location: place.location.id.clone(), wanted, available }
+    }
+}
+
+impl Refusal for StockInsufficient {
+    fn code(&self) -> &'static str {
+        "stock_insufficient"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("line")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.wanted.to_string())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        Some(Allowed::One(self.available.to_string()))
+    }
 }

@@ -109,6 +109,7 @@ CREATE TABLE location (
   return_location BIGINT NOT NULL CHECK (return_location IN (0, 1))
 );
 -- Kept for internal and scrap locations; opening is the count before all transfers, the rest is derived from done moves.
+-- reserved is what of it is spoken for, pinned what of that names this lot: the rest stands for any lot of the product.
 CREATE TABLE stock (
   key BIGINT PRIMARY KEY,
   product BIGINT NOT NULL REFERENCES product (key),
@@ -116,7 +117,8 @@ CREATE TABLE stock (
   lot BIGINT REFERENCES lot (key),
   opening BIGINT NOT NULL CHECK (opening >= 0),
   quantity BIGINT NOT NULL CHECK (quantity >= 0),
-  reserved BIGINT NOT NULL CHECK (reserved >= 0 AND reserved <= quantity)
+  reserved BIGINT NOT NULL CHECK (reserved >= 0 AND reserved <= quantity),
+  pinned BIGINT NOT NULL CHECK (pinned >= 0 AND pinned <= reserved)
 );
 CREATE UNIQUE INDEX stock_place ON stock (product, location, COALESCE(lot, 0));
 CREATE TABLE journal (
@@ -259,7 +261,8 @@ CREATE TABLE ticket_log (
 );
 CREATE INDEX ticket_log_ticket ON ticket_log (ticket);
 
--- Transfers. A line carries one lot or none; returned is what returns of it that are not cancelled hold (spec D3).
+-- Transfers. A line carries one lot or none; reserved is what it holds of the stock at its source, null where it holds none
+-- (no stock is kept there, or it is done or cancelled); returned is what returns of it that are not cancelled hold (spec D3).
 CREATE TABLE transfer (
   key BIGINT PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -292,12 +295,13 @@ CREATE TABLE transfer_line (
   lot BIGINT REFERENCES lot (key),
   quantity BIGINT NOT NULL CHECK (quantity >= 0),
   done BIGINT NOT NULL CHECK (done >= 0),
-  reserved BIGINT NOT NULL CHECK (reserved >= 0),
+  reserved BIGINT CHECK (reserved >= 0 AND reserved <= quantity),
   returned BIGINT NOT NULL CHECK (returned >= 0 AND returned <= done),
   order_line BIGINT REFERENCES order_line (key),
   return_line BIGINT REFERENCES transfer_line (key),
   UNIQUE (transfer, line)
 );
+CREATE INDEX transfer_line_short ON transfer_line (product, key) WHERE reserved < quantity;
 
 -- Invoices and credit notes.
 CREATE TABLE document (

@@ -1,0 +1,120 @@
+//! Stock: reserving, taking, putting, and letting those who wait try again (spec D8). Transfers and the parts of repairs
+//! all go through here. Stock is counted at internal and scrap locations; elsewhere goods come from nowhere and go for good,
+//! so these steps do nothing there.
+
+use super::context::Cx;
+use crate::domain::Result;
+use crate::domain::location::Location;
+use crate::domain::quantity::Quantity;
+use crate::domain::reference::Reference;
+use crate::domain::shelf::ShelfFault;
+use crate::domain::stock::{Place, StockInsufficient};
+use crate::store::shelf::{self, Waiter};
+use crate::store::{Db, Key};
+
+/// How many of those that wait are looked at at a time.
+const STRETCH: i64 = 100;
+
+/// A reservation that somebody holds: how much, and of which lot (none: of any).
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    pub lot: Option<&'a Reference>,
+    pub quantity: Quantity,
+}
+
+/// Reserves up to `wanted` at a place, of its lot or of any; answers how much was got, which the caller keeps on its own row.
+pub fn reserve(cx: &Cx<'_>, place: Place<'_>, wanted: Quantity) -> Result<Quantity> {
+    if !place.location.kind.keeps_stock() {
+        return Ok(wanted);
+    }
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    let got = shelf.reserve(key_of(place.lot), wanted)?;
+    shelf::save(cx.db, &shelf)?;
+    Ok(got)
+}
+
+/// Gives back what `reserve` got. The caller calls `arrived` when it has given back all it will.
+pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
+    if !place.location.kind.keeps_stock() || quantity.is_zero() {
+        return Ok(());
+    }
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    shelf.release(key_of(place.lot), quantity)?;
+    Ok(shelf::save(cx.db, &shelf)?)
+}
+
+/// How much somebody who holds that reservation could take at a place: what is reserved for it and what is free. Without
+/// bound (none) where no stock is counted.
+pub fn available(db: &Db, place: Place<'_>, held: Held<'_>) -> Result<Option<Quantity>> {
+    if !place.location.kind.keeps_stock() {
+        return Ok(None);
+    }
+    let mut shelf = shelf::load(db, place.product.key, place.location.key)?;
+    shelf.release(key_of(held.lot), held.quantity)?;
+    Ok(Some(shelf.takeable(key_of(place.lot))?))
+}
+
+/// Takes goods of exactly the lot of the place away, out of the reservation `held` and of what is free; more than that is
+/// `stock_insufficient`. What of `held` is not needed for it stays reserved.
+pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -> Result<()> {
+    if !place.location.kind.keeps_stock() {
+        return Ok(());
+    }
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
+    match shelf.take(key_of(place.lot), quantity) {
+        Err(ShelfFault::Short(available)) => return Err(StockInsufficient::at(place, quantity, available).into()),
+        taken => taken?,
+    }
+    Ok(shelf::save(cx.db, &shelf)?)
+}
+
+/// Puts goods at a place. The caller calls `arrived` when it has put down all it will.
+pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
+    if !place.location.kind.keeps_stock() || quantity.is_zero() {
+        return Ok(());
+    }
+    Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
+}
+
+/// Stock of the product became free at the location: what waits for it tries again, oldest first, over transfers and the
+/// parts of repairs. A transfer that has all it needs becomes ready.
+pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
+    if !location.kind.keeps_stock() {
+        return Ok(());
+    }
+    let mut after = Key::MIN;
+    loop {
+        let queue = shelf::waiting(cx.db, product, location.key, after, STRETCH)?;
+        let Some(last) = queue.last() else {
+            return Ok(());
+        };
+        after = last.key;
+        let mut shelf = shelf::load(cx.db, product, location.key)?;
+        let mut served = Vec::new();
+        for waiting in &queue {
+            let got = shelf.reserve(waiting.lot, waiting.missing)?;
+            if !got.is_zero() {
+                shelf::hold(cx.db, waiting, got)?;
+                served.push(waiting);
+            }
+        }
+        shelf::save(cx.db, &shelf)?;
+        for waiting in served {
+            match waiting.waiter {
+                Waiter::Transfer(transfer) if shelf::become_ready(cx.db, transfer)? => {
+                    cx.touched("transfer", &waiting.id);
+                }
+                Waiter::Transfer(_) => {}
+                Waiter::Repair => cx.touched("repair", &waiting.id),
+            }
+        }
+        if shelf.free()?.is_zero() {
+            return Ok(());
+        }
+    }
+}
+
+fn key_of(lot: Option<&Reference>) -> Option<Key> {
+    lot.map(|lot| lot.key)
+}
