@@ -15,5 +15,6 @@ mod customer;
 mod records;
 mod refund;
 mod shell;
+mod store;
 mod team;
 mod ticket;
