@@ -11,7 +11,9 @@
 
 mod support;
 
+mod coupon;
 mod customer;
+mod order;
 mod refund;
 mod shell;
 mod team;

@@ -78,10 +78,12 @@ impl Change for OrderCreate {
         if self.line.is_empty() {
             faults.gather::<()>(Err(ValueRefused::missing("line").into()));
         }
-        let date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(cx.today);
+        // Needed for the lines, but told in the place of its flag.
         let named = procedure::currency::named(cx, self.currency.as_deref());
-        let currency = faults.gather(named).unwrap_or(cx.desk.currency);
+        let currency = named.as_ref().copied().unwrap_or(cx.desk.currency);
         let lines = new_lines(cx, &mut faults, &products, &self.line, currency, "line")?;
+        let date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(cx.today);
+        faults.gather(named);
         faults.refuse()?;
 
         let zero = Money::zero(currency);
