@@ -14,6 +14,7 @@ mod support;
 mod coupon;
 mod customer;
 mod order;
+mod records;
 mod refund;
 mod shell;
 mod team;

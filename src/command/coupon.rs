@@ -21,6 +21,18 @@ impl Record for Coupon {
     const KIND: &'static str = "coupon";
     const NOUN: &'static str = "coupon";
     const RIGHT: Right = Right::Sales;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "program",
+        "ticket",
+        "customer",
+        "only_customer",
+        "valid_until",
+        "state",
+        "order",
+        "share_link",
+        "sent_at",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "program", "ticket", "customer", "only_customer", "valid_until", "state", "order"];
     const SCALARS: &'static [&'static str] = &[

@@ -23,6 +23,8 @@ impl Record for CouponProgram {
     const KIND: &'static str = "coupon_program";
     const NOUN: &'static str = "coupon-program";
     const RIGHT: Right = Right::Sales;
+    const FIELDS: &'static [&'static str] =
+        &["id", "name", "type", "archived", "code", "currency", "start", "end", "usage_limit", "rewards", "conditions"];
     const COLUMNS: &'static [&'static str] =
         &["id", "name", "type", "code", "start", "end", "usage_limit", "currency", "archived"];
     const SCALARS: &'static [&'static str] =
@@ -253,8 +255,7 @@ impl CouponProgramEdit {
         given::set_text(&mut program.code, self.code.as_deref());
         faults.gather(check_code(program.kind, program.code.as_deref()));
         faults.gather(named);
-        let archived = faults.gather(given::switch("archived", self.archived, self.no_archived));
-        program.archived = archived.flatten().unwrap_or(before.archived);
+        faults.gather(given::set_switch(&mut program.archived, "archived", self.archived, self.no_archived));
         Ok(program)
     }
 

@@ -21,6 +21,7 @@ use crate::domain::tag::Tag;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
@@ -52,6 +53,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -92,6 +94,13 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    // transfer
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -171,6 +180,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "coupon_program" => CouponProgram::COLUMNS,
         "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
+        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "verify" => verify::COLUMNS,

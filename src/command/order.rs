@@ -21,6 +21,8 @@ impl Record for Order {
     const KIND: &'static str = "order";
     const NOUN: &'static str = "order";
     const RIGHT: Right = Right::Sales;
+    const FIELDS: &'static [&'static str] =
+        &["id", "state", "cart", "customer", "date", "currency", "lines", "coupons", "untaxed", "tax", "total"];
     const COLUMNS: &'static [&'static str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
     const SCALARS: &'static [&'static str] =
         &["id", "state", "cart", "customer", "date", "currency", "untaxed", "tax", "total"];
@@ -165,7 +167,7 @@ impl Change for OrderEdit {
             after.customer = customer.reference();
         }
         after.date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(before.date);
-        after.cart = faults.gather(given::switch("cart", self.cart, self.no_cart)).flatten().unwrap_or(before.cart);
+        faults.gather(given::set_switch(&mut after.cart, "cart", self.cart, self.no_cart));
         for change in &self.line {
             faults.gather(check_change(cx, &before, change));
         }
