@@ -92,7 +92,7 @@ fn a_program_that_cannot_be_is_refused() {
     let shop = shop();
     shop.done("coupon-program create Spring --type promo-code --code SPRING-26 --reward fixed=5");
     for (words, code, field) in [
-        ("create --reward percent=10", "missing_field", "id"),
+        ("create --reward percent=10", "missing_field", "name"),
         ("create X", "missing_field", "reward"),
         ("create X --reward ''", "missing_field", "reward"),
         ("create X --reward 10", "invalid_value", "reward"),

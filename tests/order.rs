@@ -247,6 +247,40 @@ fn a_corrected_invoice_leaves_what_is_invoiced_as_it_is() {
 }
 
 #[test]
+fn what_done_transfers_brought_is_delivered() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"lot create","id":"SN-1","product":"SAW"}
+{"command":"lot create","id":"SN-2","product":"SAW"}
+{"command":"transfer create","kind":"incoming","line":["LAMP=5","SAW=2"]}
+{"command":"transfer validate","transfer":"WH/IN/1","lot":["2=SN-1","2=SN-2"]}
+{"command":"order confirm","order":"S1"}
+{"command":"transfer create","order":"S1"}"#,
+    );
+    assert_eq!(derived(&shop, "delivered"), ["0", "0"]);
+    shop.done("transfer validate WH/OUT/1 --line 1=2 --no-backorder");
+    assert_eq!(derived(&shop, "delivered"), ["2", "0"], "only what was done counts");
+    shop.refused("order cancel S1", "state_not_allowed");
+    shop.done("transfer return WH/OUT/1 --line 1=1");
+    assert_eq!(derived(&shop, "delivered"), ["2", "0"], "a return counts when it is done");
+    shop.done("transfer validate WH/IN/2");
+    assert_eq!(derived(&shop, "delivered"), ["1", "0"]);
+    shop.done("transfer return WH/OUT/1 --keep-order-quantity");
+    shop.done("transfer validate WH/IN/3");
+    assert_eq!(derived(&shop, "delivered"), ["1", "0"], "a return that keeps the order's quantity takes nothing off");
+}
+
+#[test]
+fn a_cancelled_order_is_not_delivered_any_more() {
+    let shop = shop();
+    shop.done("order confirm S1");
+    shop.done("transfer create --order S1");
+    let cancelled = shop.done("order cancel S1");
+    assert_eq!(cancelled["warnings"][0]["code"], "delivery_cancelled");
+    assert_eq!(shop.ok("transfer show WH/OUT/1")["state"], "cancelled");
+}
+
+#[test]
 fn an_order_that_a_ticket_names_stays_its_customers() {
     let shop = shop();
     shop.done("team create Support");

@@ -232,7 +232,8 @@ impl Change for OrderConfirm {
 
 /// Cancel an order
 ///
-/// A confirmed one can be cancelled while nothing of it is delivered or invoiced.
+/// A confirmed one can be cancelled while nothing of it is delivered or invoiced; deliveries that still wait are cancelled
+/// with it.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order cancel S00001")]
 pub struct OrderCancel {
@@ -248,13 +249,7 @@ impl Change for OrderCancel {
         let order: Order = one(cx, "order", &self.order)?;
         let state = order.cancelled()?;
         if state.is_some() {
-            for delivery in order::pending_deliveries(cx.db, order.key)? {
-                let id = &order.id;
-                cx.warn(
-                    "delivery_pending",
-                    format!("{delivery} still waits to deliver {id}; aftersales transfer cancel {delivery} ends it"),
-                );
-            }
+            procedure::order::cancel_deliveries(cx, &order)?;
         }
         moved(cx, order, state)
     }
