@@ -11,7 +11,9 @@
 
 mod support;
 
+mod coupon;
 mod customer;
+mod order;
 mod records;
 mod refund;
 mod shell;
