@@ -4,6 +4,7 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon;
 pub mod coupon_program;
 pub mod currency;
 pub mod install;
@@ -11,6 +12,7 @@ pub mod matching;
 pub mod options;
 pub mod order;
 pub mod post;
+pub mod random;
 pub mod refund;
 pub mod returns;
 pub mod service;

@@ -5,6 +5,8 @@ use super::invoice::Invoice;
 use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
+use crate::domain::coupon::Coupon;
+use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
@@ -39,6 +41,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
+    Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<coupon::TicketCoupon>("ticket coupon"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -49,7 +53,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
-    Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<returns::TicketReturn>("ticket return"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
@@ -74,6 +77,16 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
+    // coupon-program
+    Entry::change::<coupon_program::CouponProgramCreate>("coupon-program create"),
+    Entry::read::<List<CouponProgram>>("coupon-program list"),
+    Entry::read::<Show<CouponProgram>>("coupon-program show"),
+    Entry::change::<coupon_program::CouponProgramEdit>("coupon-program edit"),
+    Entry::change::<coupon_program::CouponProgramArchive>("coupon-program archive"),
+    // coupon
+    Entry::read::<List<Coupon>>("coupon list"),
+    Entry::read::<Show<Coupon>>("coupon show"),
+    Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -164,6 +177,8 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
+        "coupon_program" => CouponProgram::COLUMNS,
+        "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
         "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
