@@ -14,6 +14,8 @@ mod support;
 mod customer;
 mod records;
 mod refund;
+mod returns;
 mod shell;
 mod team;
 mod ticket;
+mod transfer;
