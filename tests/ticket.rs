@@ -334,3 +334,59 @@ fn only_who_may_invoice_is_offered_to_exceed_an_invoice() {
     assert_eq!(field("ann"), json!(null));
     assert_eq!(field("eve"), json!({"default": false, "choices": null}));
 }
+
+#[test]
+fn a_ticket_lists_what_every_service_made_of_it() {
+    let shop = invoiced();
+    shop.apply(
+        r#"{"command":"team enable-service","team":"Support","service":["coupons","returns"]}
+           {"command":"coupon-program create","id":"Sorry","reward":"percent=10","on":"order"}
+           {"command":"transfer create","kind":"incoming","line":"MUG=3"}
+           {"command":"transfer validate","transfer":"WH/IN/1"}
+           {"command":"order create","customer":"C1","line":"MUG=2"}
+           {"command":"order confirm","order":"S3"}
+           {"command":"transfer create","order":"S3"}
+           {"command":"transfer validate","transfer":"WH/OUT/1"}
+           {"command":"ticket create","team":"Support","customer":"C1","order":"S3","subject":"Chipped"}
+           {"command":"ticket return","ticket":"T2","exchange":true}"#,
+    );
+    let coupon = shop.done("ticket coupon T2 --program Sorry")["created"][0].clone();
+    let documents = shop.ok("ticket show T2")["documents"].clone();
+    assert_eq!((&documents["coupons"], &documents["returns"]), (&json!([coupon]), &json!(["WH/IN/00002"])));
+    let shown = shop.text("ticket show T2").replace(coupon.as_str().unwrap(), "[code]");
+    let (_, buttons) = shown.split_once("\ndocuments\n").unwrap();
+    let opened: Vec<&str> = buttons.lines().take(2).map(|line| line.split_once("  aftersales ").unwrap().1).collect();
+    assert_eq!(opened, ["coupon show [code]", "transfer show WH/IN/00002"]);
+
+    shop.done(&format!("coupon cancel {}", coupon.as_str().unwrap()));
+    shop.done("transfer cancel WH/IN/2");
+    let documents = shop.ok("ticket show T2")["documents"].clone();
+    assert_eq!(
+        (&documents["coupons"], &documents["returns"]),
+        (&json!([]), &json!([])),
+        "cancelled ones are not shown"
+    );
+}
+
+#[test]
+fn options_are_tables_for_people() {
+    let shop = invoiced();
+    shop.done("ticket edit T1 --product MUG --lot ''");
+    let shown = shop.text("ticket options T1");
+    let (_, refunds) = shown.split_once("\nrefunds\n").unwrap();
+    let (refunds, _) = refunds.split_once("\n\n").unwrap_or((refunds, ""));
+    assert_snapshot!(refunds, @r"
+    FIELD           DEFAULT     CHOICES
+    invoice                     D00001
+    order           S00001      S00001
+    product         MUG         LAMP, MUG
+    reason          T00001
+    journal         INV         INV
+    date            2026-11-23
+    create_invoice  no
+    line
+    amount
+    post            no
+    allow_excess    no
+    ");
+}
