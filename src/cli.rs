@@ -15,6 +15,7 @@ use crate::output::{self, PrintError, Records};
 use crate::store::Access;
 
 mod bulk;
+mod csv_lines;
 mod report;
 mod settings;
 mod top;
@@ -93,6 +94,7 @@ fn dispatch(outside: &mut Outside<'_>, settings: &Settings, matches: &clap::ArgM
     match noun {
         "init" => top::init(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
+        "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
         noun => {

@@ -121,6 +121,7 @@ fn root() -> Command {
         .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
         .subcommand(super::top::init_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::bulk::import_command())
         .subcommand(super::top::export_command())
         .subcommand(super::top::verify_command())
 }

@@ -128,12 +128,13 @@ impl<'s> Session<'s> {
     fn read_begun(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
         let desk = store::desk::load(self.db)?;
         let now = self.clock.now();
-        check_trial(&desk, now, right)?;
-        self.check_access(right)?;
+        self.check(&desk, now, right)?;
         run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
     }
 
-    fn check_access(&self, right: Right) -> Result<()> {
+    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
+    pub(super) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
+        check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
     }
 }
@@ -185,8 +186,7 @@ impl Group<'_> {
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>) -> Result<Answer> {
         let session = self.session;
         let now = session.clock.now();
-        check_trial(&self.desk, now, change.right())?;
-        session.check_access(change.right())?;
+        session.check(&self.desk, now, change.right())?;
         let key = key.filter(|_| self.mode == Mode::Commit);
         let content = change.content();
         if let Some(replayed) = key.map(|key| replay(session.db, change.name(), key, &content)).transpose()?.flatten() {
