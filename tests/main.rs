@@ -12,6 +12,7 @@
 mod support;
 
 mod customer;
+mod records;
 mod refund;
 mod shell;
 mod team;

@@ -109,7 +109,8 @@ impl<'s> Importing<'s> {
         match begun {
             Ok(desk) => Ok(Importing { import, session, mode, desk, now, input: Input::Unseen }),
             Err(error) => {
-                session.db.rollback()?;
+                // The first fault is the one to tell.
+                let _ = session.db.rollback();
                 Err(error)
             }
         }
@@ -200,6 +201,7 @@ impl<'s> Importing<'s> {
         };
         db.savepoint()?;
         let cx = Cx::new(db, &self.desk, &self.session.actor, self.now, self.session.yes).within(records.operation);
+        let cx = if is_commit { cx } else { cx.as_plan() };
         let result = match imported(&cx, kind, pairs, self.import.update) {
             Ok(result) => result,
             Err(error) => {
@@ -215,7 +217,11 @@ impl<'s> Importing<'s> {
             records.touched += 1;
             store::log::touch(db, records.operation, records.touched, kind, id)?;
         }
-        db.release()?;
+        if changed {
+            db.release()?;
+        } else {
+            db.undo()?;
+        }
         let operation = (changed && is_commit).then_some(records.operation);
         if touched.iter().any(|(kind, _)| *kind == "desk") {
             self.desk = store::desk::load(db)?;
@@ -254,7 +260,7 @@ impl Running for Importing<'_> {
             Input::Restoration(restoring) => match restoring.check(db) {
                 Ok(()) => true,
                 Err(error) => {
-                    db.rollback()?;
+                    let _ = db.rollback();
                     return Err(error);
                 }
             },
@@ -270,8 +276,8 @@ impl Running for Importing<'_> {
         Ok(db.commit()?)
     }
 
-    fn abandon(self: Box<Self>) -> Result<()> {
-        Ok(self.db().rollback()?)
+    fn abandon(self: Box<Self>) {
+        let _ = self.db().rollback();
     }
 }
 

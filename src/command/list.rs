@@ -5,6 +5,8 @@ use super::invoice::Invoice;
 use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
+use crate::domain::coupon::Coupon;
+use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
@@ -19,6 +21,7 @@ use crate::domain::tag::Tag;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
@@ -39,6 +42,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
     Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<coupon::TicketCoupon>("ticket coupon"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -48,6 +52,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::read::<options::TicketOptions>("ticket options"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -71,6 +77,16 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
+    // coupon-program
+    Entry::change::<coupon_program::CouponProgramCreate>("coupon-program create"),
+    Entry::read::<List<CouponProgram>>("coupon-program list"),
+    Entry::read::<Show<CouponProgram>>("coupon-program show"),
+    Entry::change::<coupon_program::CouponProgramEdit>("coupon-program edit"),
+    Entry::change::<coupon_program::CouponProgramArchive>("coupon-program archive"),
+    // coupon
+    Entry::read::<List<Coupon>>("coupon list"),
+    Entry::read::<Show<Coupon>>("coupon show"),
+    Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -78,6 +94,13 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    // transfer
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -150,10 +173,14 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "app" => AppShown::COLUMNS,
         "subscription" => subscription::COLUMNS,
         "ticket" => Ticket::COLUMNS,
+        "options" => options::COLUMNS,
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
+        "coupon_program" => CouponProgram::COLUMNS,
+        "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
+        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "verify" => verify::COLUMNS,

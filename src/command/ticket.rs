@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, one};
-use super::{Change, Cx, found, to_json};
+use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
@@ -12,15 +12,31 @@ use crate::domain::reference::Reference;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
 use crate::domain::ticket::{About, Documents, LogEntry, Priority, Ticket};
+use crate::domain::user::User;
 use crate::output::Opens;
-use crate::procedure::about::{self, about};
-use crate::procedure::{tags, ticket_log};
-use crate::store::{self, Db, Key, Page, stage, ticket, user};
+use crate::procedure::{about, tags, ticket_log};
+use crate::store::{self, Db, Key, Page, ticket};
 
 impl Record for Ticket {
     const KIND: &'static str = "ticket";
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "subject",
+        "team",
+        "customer",
+        "user",
+        "priority",
+        "stage",
+        "closed",
+        "order",
+        "product",
+        "lot",
+        "description",
+        "tags",
+        "created_at",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "subject", "team", "customer", "user", "priority", "stage", "tags"];
     const SCALARS: &'static [&'static str] = &[
@@ -132,8 +148,7 @@ impl Change for TicketCreate {
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
         let team = team_named(cx, &self.team)?;
-        let user = user_named(cx, self.user.as_deref())?;
-        let about = about(
+        let named = about::look_up(
             cx,
             &About::default(),
             &about::Given {
@@ -143,7 +158,9 @@ impl Change for TicketCreate {
                 lot: self.lot.as_deref(),
             },
         )?;
+        let user = user_named(cx, self.user.as_deref())?;
         let subject = needed("subject", &self.subject)?;
+        let about = named.fitting(cx)?;
         let stage = stage_named(cx, NEW)?;
 
         let mut ticket = Ticket {
@@ -227,21 +244,22 @@ impl Change for TicketEdit {
         if let Some(given) = &self.team {
             ticket.team = team_named(cx, given)?;
         }
-        if self.user.is_some() {
-            ticket.user = user_named(cx, self.user.as_deref())?;
-        }
         let given = about::Given {
             customer: self.customer.as_deref(),
             order: self.order.as_deref(),
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),
         };
-        // What is not touched stays as it is, even where an order has changed since.
-        if given.anything() {
-            ticket.set_about(about(cx, &before.about(), &given)?);
+        let named = about::look_up(cx, &before.about(), &given)?;
+        if self.user.is_some() {
+            ticket.user = user_named(cx, self.user.as_deref())?;
         }
         if let Some(subject) = &self.subject {
             ticket.subject = needed("subject", subject)?;
+        }
+        // What is not touched stays as it is, even where an order has changed since.
+        if given.anything() {
+            ticket.set_about(named.fitting(cx)?);
         }
         ticket.priority = self.priority.unwrap_or(before.priority);
         if let Some(description) = &self.description {
@@ -414,15 +432,12 @@ fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
 
 /// The user of that login; none where it is empty or not given.
 fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
-    let Some(login) = login.filter(|login| !login.is_empty()) else {
-        return Ok(None);
-    };
-    found(user::by_id(cx.db, login)?, "user", "user", "user", login).map(|user| Some(user.reference()))
+    let user: Option<User> = given::record(cx, "user", login)?;
+    Ok(user.map(|user| user.reference()))
 }
 
 fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
-    let given = needed("stage", given)?;
-    found(stage::by_id(cx.db, &given)?, "stage", "stage", "stage", &given)
+    one(cx, "stage", &needed("stage", given)?)
 }
 
 /// A text that may not be empty.

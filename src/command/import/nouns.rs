@@ -230,11 +230,11 @@ mod tests {
             for (command, positional) in [(noun.create, "id"), (noun.edit, noun.kind)] {
                 let names = entry(command).unwrap().names();
                 for flag in noun.keys.iter().map(|key| key.flag).chain([positional]) {
-                    assert!(names.iter().any(|name| name == flag), "{command} has no {flag}");
+                    assert!(names.iter().any(|name| *name == flag), "{command} has no {flag}");
                 }
             }
             let names = entry(noun.edit).unwrap().names();
-            let known = |name: &String| {
+            let known = |name: &&str| {
                 let bare = name.strip_prefix("no_").unwrap_or(name);
                 bare == noun.kind || noun.keys.iter().any(|key| key.flag == bare)
             };
