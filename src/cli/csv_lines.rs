@@ -1,6 +1,6 @@
 //! CSV as lines: each record becomes the JSON object that it would be, so that everything behind reads one form.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::sync::mpsc::SyncSender;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -17,7 +17,7 @@ const GUARD: char = '\'';
 
 /// Reads CSV and sends its records on as lines; rows of one document follow each other and become one.
 pub fn read(reader: Box<dyn BufRead + Send>, form: CsvForm, sender: &SyncSender<Batch>) {
-    let mut rows = Rows { reader: ReaderBuilder::new().flexible(true).from_reader(reader), form };
+    let mut rows = Rows::of(reader, form);
     let mut batch = Vec::new();
     let ended = rows.each(&mut |line| {
         batch.push(line);
@@ -32,9 +32,20 @@ pub fn read(reader: Box<dyn BufRead + Send>, form: CsvForm, sender: &SyncSender<
 struct Rows<R> {
     reader: csv::Reader<R>,
     form: CsvForm,
+    /// What is added to the line that the reader tells: it takes the second half of CR LF for the next record's.
+    ahead: u64,
 }
 
-impl<R: Read> Rows<R> {
+impl<R: BufRead> Rows<R> {
+    fn of(mut reader: R, form: CsvForm) -> Rows<R> {
+        // A fault of reading is met again by the reader itself.
+        let ahead = reader.fill_buf().is_ok_and(|bytes| {
+            let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+            end > 0 && bytes.get(end - 1) == Some(&b'\r')
+        });
+        Rows { reader: ReaderBuilder::new().flexible(true).from_reader(reader), form, ahead: u64::from(ahead) }
+    }
+
     fn each(&mut self, emit: &mut dyn FnMut(Line) -> bool) -> Result<(), csv::Error> {
         let names: Vec<String> =
             self.reader.byte_headers()?.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
@@ -42,7 +53,7 @@ impl<R: Read> Rows<R> {
         let mut open: Option<Document> = None;
         let mut row = ByteRecord::new();
         while self.reader.read_byte_record(&mut row)? {
-            let number = row.position().map_or(0, csv::Position::line);
+            let number = row.position().map_or(0, csv::Position::line) + self.ahead;
             let (mut whole, mut line) = (Fields::default(), Fields::default());
             for (place, cell) in row.iter().enumerate() {
                 let name = names.get(place).cloned().unwrap_or_else(|| format!("column {}", place + 1));
@@ -148,7 +159,7 @@ mod tests {
 
     fn lines(csv: &str, form: CsvForm) -> Vec<(u64, String)> {
         let mut lines = Vec::new();
-        let mut rows = Rows { reader: ReaderBuilder::new().flexible(true).from_reader(csv.as_bytes()), form };
+        let mut rows = Rows::of(csv.as_bytes(), form);
         rows.each(&mut |line| {
             lines.push((line.number, String::from_utf8(line.bytes.unwrap()).unwrap()));
             true
