@@ -18,6 +18,7 @@ use crate::store::Access;
 
 mod bulk;
 mod config;
+mod csv_lines;
 mod demo;
 mod report;
 mod settings;
@@ -104,6 +105,7 @@ fn dispatch(
         "init" => top::init(outside, settings, matches),
         "demo" => demo::demo(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
+        "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
         noun => {

@@ -23,6 +23,7 @@ pub mod desk;
 pub mod document;
 pub mod export;
 pub mod given;
+pub mod import;
 pub mod init;
 pub mod invoice;
 pub mod journal;

@@ -1,6 +1,5 @@
 //! `demo`: a small made-up shop in a temporary store, and a tour of the five services: each command, then what it prints.
 
-
 use clap::{ArgMatches, Command};
 
 use super::report::Exit;

@@ -128,6 +128,7 @@ fn root() -> Command {
         .subcommand(super::top::init_command())
         .subcommand(super::demo::demo_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::bulk::import_command())
         .subcommand(super::top::export_command())
         .subcommand(super::top::verify_command())
 }

@@ -357,7 +357,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(self, Given::Json(raw) if raw.get() == "null")
     }
 

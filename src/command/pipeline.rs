@@ -142,12 +142,13 @@ impl<'s> Session<'s> {
     fn read_begun(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
         let desk = store::desk::load(self.db)?;
         let now = self.clock.now();
-        check_trial(&desk, now, right)?;
-        self.check_access(right)?;
+        self.check(&desk, now, right)?;
         run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
     }
 
-    fn check_access(&self, right: Right) -> Result<()> {
+    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
+    pub(super) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
+        check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
     }
 }
@@ -208,8 +209,7 @@ impl Group<'_> {
     }
 
     fn check_access(&self, right: Right, now: Instant) -> Result<()> {
-        check_trial(&self.desk, now, right)?;
-        self.session.check_access(right)
+        self.session.check(&self.desk, now, right)
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
