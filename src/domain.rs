@@ -10,6 +10,7 @@ pub mod customer;
 pub mod day;
 pub mod desk;
 pub mod journal;
+pub mod line;
 pub mod location;
 pub mod money;
 pub mod number;
@@ -95,6 +96,33 @@ impl Error {
     }
 }
 
+/// Gathers the faults of a command's values: the first gives the code, the others stand beside it (contract, section 3).
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The value, or none where it was at fault.
+    pub fn gather<T>(&mut self, checked: Result<T>) -> Option<T> {
+        checked.map_err(|error| self.0.push(*error.0)).ok()
+    }
+
+    /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
+    pub fn refuse(self) -> Result<()> {
+        let (values, rules): (Vec<Fault>, Vec<Fault>) = self.0.into_iter().partition(|fault| fault.exit == BAD_VALUE);
+        let mut values = values.into_iter();
+        match (values.next(), rules.into_iter().next()) {
+            (Some(first), _) => {
+                Err(Fault { others: first.others.iter().cloned().chain(values).collect(), ..first }.into())
+            }
+            (None, Some(rule)) => Err(rule.into()),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The exit code of a value fault.
+const BAD_VALUE: i32 = 10;
+
 impl<R: Refusal> From<R> for Error {
     fn from(refusal: R) -> Self {
         let code = refusal.code();
@@ -121,5 +149,32 @@ impl Refusal for number::Overflow {
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Error(Box::new(fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common::{NotFound, ValueRefused};
+    use super::*;
+
+    #[test]
+    fn the_first_value_fault_gives_the_code_and_the_others_stand_beside_it() {
+        let missing = |field| -> Result<()> { Err(ValueRefused::missing(field).into()) };
+        let rule =
+            || -> Result<()> { Err(NotFound { kind: "tax", noun: "tax", field: "tax", given: "X".into() }.into()) };
+
+        let mut faults = Faults::default();
+        assert_eq!(faults.gather(Ok(7)), Some(7));
+        assert_eq!(faults.gather(rule()), None);
+        faults.gather(missing("customer"));
+        faults.gather(Err::<(), Error>(ValueRefused::quantity("line", "-1", "below zero").into()));
+        let error = faults.refuse().unwrap_err();
+        let others: Vec<_> = error.fault().others.iter().map(|fault| fault.code).collect();
+        assert_eq!((error.fault().code, others), ("missing_field", vec!["quantity_invalid"]));
+
+        let mut faults = Faults::default();
+        faults.gather(rule());
+        assert_eq!(faults.refuse().unwrap_err().fault().code, "not_found");
+        assert_eq!(Faults::default().refuse(), Ok(()));
     }
 }

@@ -1,5 +1,6 @@
 //! The refusals that every service shares: values, references, states, rights.
 
+use super::money::Currency;
 use super::{Allowed, Refusal};
 
 /// A value, flag or key that cannot stand as given.
@@ -148,5 +149,35 @@ impl Refusal for ConfirmationNeeded {
     }
     fn hint(&self) -> Option<String> {
         Some("give --yes to go on".to_owned())
+    }
+}
+
+/// Two currencies would be mixed; nothing is converted (spec G4).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is in {has}, not in {wanted}")]
+pub struct CurrencyMismatch {
+    pub field: &'static str,
+    /// What is in the wrong currency, such as `the price of LAMP`.
+    pub what: String,
+    pub has: Currency,
+    pub wanted: Currency,
+    pub hint: Option<String>,
+}
+
+impl Refusal for CurrencyMismatch {
+    fn code(&self) -> &'static str {
+        "currency_mismatch"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(self.field)
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.has.to_string())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        Some(Allowed::One(self.wanted.to_string()))
+    }
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
     }
 }

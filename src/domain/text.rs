@@ -87,6 +87,36 @@ macro_rules! choices {
     };
 }
 
+/// What a flag sets a field to: a value, or nothing where the text is empty (contract, section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T>(pub Option<T>);
+
+impl<T: FromStr> FromStr for Setting<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text.is_empty() { Ok(Setting(None)) } else { text.parse().map(|value| Setting(Some(value))) }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |value| value.fmt(f))
+    }
+}
+
+impl<T: fmt::Display> serde::Serialize for Setting<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: FromStr<Err: fmt::Display>> serde::Deserialize<'de> for Setting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, "a value, or an empty text for none")
+    }
+}
+
 pub(crate) use choices;
 pub(crate) use text_value;
 
@@ -122,6 +152,14 @@ mod tests {
         assert_eq!(serde_json::from_str::<Even>(r#""4""#).unwrap(), Even(4));
         // An escape makes serde_json hand out a text of its own instead of a borrowed one.
         assert_eq!(serde_json::from_str::<Even>(r#""\u0034""#).unwrap(), Even(4));
+    }
+
+    #[test]
+    fn an_empty_text_sets_nothing() {
+        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""4""#).unwrap(), Setting(Some(Even(4))));
+        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""""#).unwrap(), Setting(None));
+        assert!(serde_json::from_str::<Setting<Even>>(r#""3""#).is_err());
+        assert_eq!(serde_json::to_string(&[Setting(Some(Even(4))), Setting(None)]).unwrap(), r#"["4",""]"#);
     }
 
     #[test]
