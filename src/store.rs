@@ -23,6 +23,7 @@ pub mod numbering;
 pub mod product;
 mod sqlite;
 pub mod stock;
+pub mod task;
 pub mod tax;
 pub mod team;
 pub mod ticket;
