@@ -17,6 +17,7 @@ pub mod desk;
 pub mod init;
 mod list;
 pub mod object;
+pub mod order;
 pub mod pipeline;
 pub mod record;
 

@@ -14,6 +14,7 @@ pub mod line;
 pub mod location;
 pub mod money;
 pub mod number;
+pub mod order;
 pub mod plan;
 pub mod product;
 pub mod project;

@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod context;
+pub mod currency;
+pub mod order;
 pub mod service;
 pub mod stock;
 pub mod ticket_log;

@@ -20,6 +20,7 @@ pub mod log;
 pub mod lot;
 pub mod migrate;
 pub mod numbering;
+pub mod order;
 pub mod product;
 mod sqlite;
 pub mod stock;

@@ -12,7 +12,8 @@ const ABOUT: &str =
     "The after-sales desk in a shell: refunds, coupons, returns, repairs and field service from a ticket";
 
 /// What each noun is, for the help.
-const NOUNS: &[(&str, &str)] = &[("customer", "Whom the desk serves")];
+const NOUNS: &[(&str, &str)] =
+    &[("order", "What customers order; quotations and carts are drafts"), ("customer", "Whom the desk serves")];
 
 /// The tree for parsing.
 pub fn quick() -> Command {

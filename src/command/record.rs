@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Cx, Read, found, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::reference::{folded, padded};
 use crate::store::{self, Db, Key, Page};
@@ -38,15 +39,22 @@ pub trait Record: Serialize + Sized + 'static {
     fn complete(&mut self, _db: &Db) -> store::Result<()> {
         Ok(())
     }
+    /// Settles what depends on the day, such as whether a coupon is expired; filters see it settled.
+    fn settle(&mut self, _today: Day) {}
     /// The record as `show` prints it.
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
     }
 }
 
-/// The record that `given` stands for, or the refusal `not_found` on `field`.
+/// The record that `given` stands for, or the refusal `not_found` on `field`; an empty reference is a missing one.
 pub fn one<R: Record>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
-    found(R::find(cx.db, given)?, words_of(R::KIND), R::NOUN, field, given)
+    if given.is_empty() {
+        return Err(ValueRefused::missing(field).into());
+    }
+    let mut record: R = found(R::find(cx.db, given)?, words_of(R::KIND), R::NOUN, field, given)?;
+    record.settle(cx.today);
+    Ok(record)
 }
 
 fn words_of(kind: &'static str) -> &'static str {
@@ -93,9 +101,6 @@ impl<R: Record> Read for Show<R> {
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        if self.reference.is_empty() {
-            return Err(ValueRefused::missing(R::KIND).into());
-        }
         emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
     }
 }
@@ -213,6 +218,7 @@ impl<R: Record> Read for List<R> {
             let full = i64::try_from(stretch.len()).unwrap_or(0) == page.limit;
             page.after = stretch.last().map(Record::key);
             for mut record in stretch {
+                record.settle(cx.today);
                 if !plain && !self.fits(&record, since, until)? {
                     continue;
                 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::reference::Reference;
+
 /// A customer as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Customer {
@@ -10,4 +12,11 @@ pub struct Customer {
     pub id: String,
     pub name: String,
     pub email: Option<String>,
+}
+
+impl Customer {
+    /// The customer as other records name it.
+    pub fn reference(&self) -> Reference {
+        Reference { key: self.key, id: self.id.clone() }
+    }
 }

@@ -201,6 +201,7 @@ CREATE TABLE sales_order (
   total BIGINT NOT NULL
 );
 CREATE INDEX sales_order_customer ON sales_order (customer);
+CREATE UNIQUE INDEX sales_order_cart ON sales_order (customer) WHERE cart = 1 AND state = 'draft';
 CREATE TABLE order_line (
   key BIGINT PRIMARY KEY,
   sales_order BIGINT NOT NULL REFERENCES sales_order (key),

@@ -1,0 +1,294 @@
+//! `order`: what customers order; a quotation is a draft, a cart a draft marked as one.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Record, one};
+use super::{Change, Cx};
+use crate::domain::common::ValueRefused;
+use crate::domain::customer::Customer;
+use crate::domain::day::Day;
+use crate::domain::desk::Right;
+use crate::domain::line::{LineChange, LineNumber, NewLine, check_price, check_quantity};
+use crate::domain::money::Money;
+use crate::domain::order::{Order, OrderRefused, OrderState};
+use crate::domain::text::Setting;
+use crate::domain::{Faults, Result};
+use crate::procedure::{self, order::new_lines, order::products_of};
+use crate::store::{self, Db, Key, Page, order, product};
+
+impl Record for Order {
+    const KIND: &'static str = "order";
+    const NOUN: &'static str = "order";
+    const RIGHT: Right = Right::Sales;
+    const COLUMNS: &'static [&'static str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
+    const SCALARS: &'static [&'static str] =
+        &["id", "state", "cart", "customer", "date", "currency", "untaxed", "tax", "total"];
+    const DAY: Option<&'static str> = Some("date");
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        db.by_reference(given, |id| order::by_id(db, id))
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        order::page(db, page)
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+    fn complete(&mut self, db: &Db) -> store::Result<()> {
+        order::complete(db, self)
+    }
+}
+
+/// What a change of an order answers.
+#[derive(Serialize)]
+pub struct OrderOutcome {
+    order: Order,
+}
+
+/// Create an order
+///
+/// It is a draft, which is a quotation; with --cart it is the customer's cart, of which there is one open at most.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales order create --customer C00001 --line LAMP=3\n  aftersales order create --customer C00001 --line LAMP=3@35.00 --line BULB=6 --date 2026-11-01\n  aftersales order create --customer C00001 --line LAMP=1 --cart"
+)]
+pub struct OrderCreate {
+    /// Who orders
+    #[arg(long)]
+    pub customer: String,
+    /// A product, its quantity and maybe its price, as SKU=QTY[@PRICE] (repeatable; price and taxes default to the product's)
+    #[arg(long, value_name = "SKU=QTY[@PRICE]")]
+    pub line: Vec<NewLine>,
+    /// Mark it as the customer's cart
+    #[arg(long)]
+    #[serde(default)]
+    pub cart: bool,
+    /// The day of the order (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// Its currency (default: the desk's); in another one every line needs its price
+    #[arg(long)]
+    pub currency: Option<String>,
+}
+
+impl Change for OrderCreate {
+    type Outcome = OrderOutcome;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+        let customer: Customer = one(cx, "customer", &self.customer)?;
+        let products = products_of(cx, &self.line, "line")?;
+
+        let mut faults = Faults::default();
+        if self.line.is_empty() {
+            faults.gather::<()>(Err(ValueRefused::missing("line").into()));
+        }
+        let date = faults.gather(day_of(self.date.as_ref(), cx.today)).unwrap_or(cx.today);
+        let named = procedure::currency::named(cx, self.currency.as_deref());
+        let currency = faults.gather(named).unwrap_or(cx.desk.currency);
+        let lines = new_lines(cx, &mut faults, &products, &self.line, currency, "line")?;
+        faults.refuse()?;
+
+        let zero = Money::zero(currency);
+        let mut order = Order {
+            key: cx.db.next_key()?,
+            id: String::new(),
+            state: OrderState::Draft,
+            cart: self.cart,
+            customer: customer.reference(),
+            date,
+            currency,
+            lines,
+            coupons: Vec::new(),
+            untaxed: zero,
+            tax: zero,
+            total: zero,
+        };
+        order.settle()?;
+        procedure::order::check_cart(cx, &order)?;
+        order.id = cx.db.next_reference("S")?;
+        order::insert(cx.db, &order)?;
+        cx.created("order", &order.id);
+        cx.amounts_to(order.total);
+        Ok(OrderOutcome { order })
+    }
+}
+
+/// Edit an order that is a draft or sent
+///
+/// Lines are counted from 1 as the order has them before the edit. --line changes a line and leaves the others; without a
+/// price, its price stays.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales order edit S00001 --line 1=2\n  aftersales order edit S00001 --line 1=2@35.00 --drop-line 2 --add-line BULB=6\n  aftersales order edit S00001 --date 2026-11-02"
+)]
+pub struct OrderEdit {
+    /// The order
+    pub order: String,
+    /// Who orders
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// The day of the order
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// Mark it as the customer's cart
+    #[arg(long)]
+    #[serde(default)]
+    pub cart: bool,
+    /// Make it an ordinary quotation again
+    #[arg(long)]
+    #[serde(default)]
+    pub no_cart: bool,
+    /// A line's new quantity and maybe its new price, as N=QTY[@PRICE] (repeatable)
+    #[arg(long, value_name = "N=QTY[@PRICE]")]
+    #[serde(default)]
+    pub line: Vec<LineChange>,
+    /// A line to add, as SKU=QTY[@PRICE] (repeatable)
+    #[arg(long, value_name = "SKU=QTY[@PRICE]")]
+    #[serde(default)]
+    pub add_line: Vec<NewLine>,
+    /// The number of a line to take away (repeatable)
+    #[arg(long, value_name = "N")]
+    #[serde(default)]
+    pub drop_line: Vec<LineNumber>,
+}
+
+impl Change for OrderEdit {
+    type Outcome = OrderOutcome;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+        let before: Order = one(cx, "order", &self.order)?;
+        let customer = self.customer.as_deref().map(|given| one::<Customer>(cx, "customer", given)).transpose()?;
+        let products = products_of(cx, &self.add_line, "add_line")?;
+
+        let mut after = before.clone();
+        let mut faults = Faults::default();
+        if let Some(customer) = &customer {
+            after.customer = customer.reference();
+        }
+        after.date = faults.gather(day_of(self.date.as_ref(), before.date)).unwrap_or(before.date);
+        after.cart = faults.gather(self.cart_after(before.cart)).unwrap_or(before.cart);
+        for change in &self.line {
+            faults.gather(check_change(cx, &before, change));
+        }
+        let added = new_lines(cx, &mut faults, &products, &self.add_line, before.currency, "add_line")?;
+        faults.refuse()?;
+        after.edit_lines(&self.line, &self.drop_line, added)?;
+
+        if after != before {
+            before.check_editable()?;
+            check_customer(cx, &before, &after)?;
+            procedure::order::check_cart(cx, &after)?;
+            order::update(cx.db, &before, &after)?;
+            cx.touched("order", &after.id);
+        }
+        Ok(OrderOutcome { order: after })
+    }
+}
+
+impl OrderEdit {
+    fn cart_after(&self, before: bool) -> Result<bool> {
+        match (self.cart, self.no_cart) {
+            (true, true) => {
+                Err(ValueRefused::invalid("no_cart", "true", "--cart and --no-cart exclude each other").into())
+            }
+            (cart, no_cart) => Ok(cart || (before && !no_cart)),
+        }
+    }
+}
+
+/// Whether a line can have that quantity and price, as the product on it allows.
+fn check_change(cx: &Cx<'_>, order: &Order, change: &LineChange) -> Result<()> {
+    let line = order.line(change.line, "line")?;
+    if let Some(sold) = &line.product {
+        check_quantity(&product::by_key(cx.db, sold.key)?, change.quantity, "line")?;
+    }
+    change.price.map_or(Ok(()), |price| check_price(price, "line"))
+}
+
+/// Refuses another customer for an order that a ticket names as the former one's (spec A5).
+fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> {
+    if before.customer == after.customer {
+        return Ok(());
+    }
+    match order::ticket_naming(cx.db, before.key, before.customer.key)? {
+        None => Ok(()),
+        Some(ticket) => {
+            let (order, customer) = (before.id.clone(), before.customer.id.clone());
+            Err(OrderRefused::OnTicket { order, customer, ticket }.into())
+        }
+    }
+}
+
+/// The day given, `default` where none is; an order is never without one.
+fn day_of(given: Option<&Setting<Day>>, default: Day) -> Result<Day> {
+    match given {
+        None => Ok(default),
+        Some(Setting(Some(day))) => Ok(*day),
+        Some(Setting(None)) => Err(ValueRefused::missing("date").into()),
+    }
+}
+
+/// Confirm an order
+///
+/// What is confirmed is frozen.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales order confirm S00001")]
+pub struct OrderConfirm {
+    /// The order
+    pub order: String,
+}
+
+impl Change for OrderConfirm {
+    type Outcome = OrderOutcome;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+        let order: Order = one(cx, "order", &self.order)?;
+        let state = order.confirmed()?;
+        moved(cx, order, state)
+    }
+}
+
+/// Cancel an order
+///
+/// A confirmed one can be cancelled while nothing of it is delivered or invoiced.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales order cancel S00001")]
+pub struct OrderCancel {
+    /// The order
+    pub order: String,
+}
+
+impl Change for OrderCancel {
+    type Outcome = OrderOutcome;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+        let order: Order = one(cx, "order", &self.order)?;
+        let state = order.cancelled()?;
+        if state.is_some() {
+            for delivery in order::pending_deliveries(cx.db, order.key)? {
+                let id = &order.id;
+                cx.warn(
+                    "delivery_pending",
+                    format!("{delivery} still waits to deliver {id}; aftersales transfer cancel {delivery} ends it"),
+                );
+            }
+        }
+        moved(cx, order, state)
+    }
+}
+
+/// Writes the state that an order comes to, if any.
+fn moved(cx: &Cx<'_>, before: Order, state: Option<OrderState>) -> Result<OrderOutcome> {
+    let Some(state) = state else {
+        return Ok(OrderOutcome { order: before });
+    };
+    let order = Order { state, ..before.clone() };
+    order::update(cx.db, &before, &order)?;
+    cx.touched("order", &order.id);
+    Ok(OrderOutcome { order })
+}

@@ -1,0 +1,46 @@
+//! Steps of orders that several commands run: finding what a line sells, writing new lines, the one open cart.
+
+use super::context::{Cx, found};
+use crate::domain::line::{NewLine, sell};
+use crate::domain::money::Currency;
+use crate::domain::order::{Order, OrderLine, OrderRefused};
+use crate::domain::product::Product;
+use crate::domain::{Faults, Result};
+use crate::store::{order, product};
+
+/// The products that lines given by the flag `field` sell, in order.
+pub fn products_of(cx: &Cx<'_>, lines: &[NewLine], field: &'static str) -> Result<Vec<Product>> {
+    let find = |line: &NewLine| {
+        let product = cx.db.by_reference(&line.product, |id| product::by_id(cx.db, id))?;
+        found(product, "product", "product", field, &line.product)
+    };
+    lines.iter().map(find).collect()
+}
+
+/// New lines for these products in an order of that currency, not numbered yet; what is at fault is gathered.
+pub fn new_lines(
+    cx: &Cx<'_>,
+    faults: &mut Faults,
+    products: &[Product],
+    lines: &[NewLine],
+    currency: Currency,
+    field: &'static str,
+) -> Result<Vec<OrderLine>> {
+    let mut new = Vec::with_capacity(lines.len());
+    for (product, line) in products.iter().zip(lines) {
+        if let Some(priced) = faults.gather(sell(product, line.quantity, line.price, currency, field)) {
+            new.push(OrderLine::new(cx.db.next_key()?, product.reference(), product.name.clone(), priced));
+        }
+    }
+    Ok(new)
+}
+
+/// Refuses a second open cart of the order's customer (spec C6).
+pub fn check_cart(cx: &Cx<'_>, order: &Order) -> Result<()> {
+    match order::open_cart(cx.db, order.customer.key)? {
+        Some(cart) if order.is_open_cart() && cart != order.id => {
+            Err(OrderRefused::OpenCart { customer: order.customer.id.clone(), cart }.into())
+        }
+        _ => Ok(()),
+    }
+}
