@@ -116,12 +116,12 @@ fn run_entry(
             let pairs = tree::pairs(entry, matches);
             change(outside, settings, &|| parse(entry, pairs.clone()))
         }
-        Action::Read { kind, many, right, run } => {
+        Action::Read { kind, many, right, opens, run } => {
             let db = settings.open(Access::Read)?;
             let clock = settings.clock(outside.clock);
             let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
             let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
-            let mut records = Records::new(&mut out, &settings.shape, kind, *many, command::columns_of);
+            let mut records = Records::new(&mut out, &settings.shape, kind, *many, command::columns_of).opening(opens);
             let mut print_fault = None;
             session
                 .read(*right, |cx| {

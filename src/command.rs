@@ -9,17 +9,29 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
+use crate::output::Opens;
 
+pub mod app;
+pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod credit_note;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod init;
+pub mod invoice;
 mod list;
+pub mod log;
 pub mod object;
 pub mod order;
+pub mod payment;
 pub mod pipeline;
 pub mod record;
+pub mod refund;
+pub mod subscription;
+pub mod team;
+pub mod ticket;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};
 pub use list::{COMMANDS, columns_of};
@@ -42,6 +54,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const MANY: bool;
     /// The right that reading it needs (spec A9).
     const RIGHT: Right;
+    /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
+    const OPENS: Opens = &[];
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 }
@@ -95,6 +109,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         hint: Some("please report this with the command that led to it".to_owned()),
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }
@@ -117,7 +132,7 @@ pub struct Entry {
 /// What stands behind a command.
 pub enum Action {
     Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
-    Read { kind: &'static str, many: bool, right: Right, run: Reader },
+    Read { kind: &'static str, many: bool, right: Right, opens: Opens, run: Reader },
 }
 
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
@@ -131,7 +146,7 @@ impl Entry {
         Entry {
             name,
             arguments: R::augment_args,
-            action: Action::Read { kind: R::KIND, many: R::MANY, right: R::RIGHT, run: read::<R> },
+            action: Action::Read { kind: R::KIND, many: R::MANY, right: R::RIGHT, opens: R::OPENS, run: read::<R> },
         }
     }
 

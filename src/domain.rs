@@ -3,30 +3,39 @@
 
 use serde::Serialize;
 
+pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
 pub mod customer;
 pub mod day;
 pub mod desk;
+pub mod document;
 pub mod journal;
 pub mod line;
 pub mod location;
+pub mod log;
 pub mod money;
 pub mod number;
 pub mod order;
+pub mod payment;
 pub mod plan;
 pub mod product;
 pub mod project;
 pub mod quantity;
 pub mod reference;
+pub mod refund;
 pub mod repair;
+pub mod stage;
 pub mod stock;
+pub mod subscription;
+pub mod tag;
 pub mod task;
 pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod verify;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
 pub trait Refusal: std::fmt::Display {
@@ -70,6 +79,9 @@ pub struct Fault {
     pub hint: Option<String>,
     pub line: Option<u64>,
     pub others: Vec<Fault>,
+    /// What `verify` found, where that is the fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<verify::Finding>,
 }
 
 /// A fault on its way out; boxed, since it is rare and large.
@@ -111,6 +123,11 @@ impl Faults {
         checked.map_err(|error| self.0.push(*error.0)).ok()
     }
 
+    /// Notes a fault.
+    pub fn note(&mut self, fault: impl Into<Error>) {
+        self.0.push(*fault.into().0);
+    }
+
     /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
     pub fn refuse(self) -> Result<()> {
         let (values, rules): (Vec<Fault>, Vec<Fault>) = self.0.into_iter().partition(|fault| fault.exit == BAD_VALUE);
@@ -141,6 +158,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
+            findings: Vec::new(),
         }))
     }
 }
@@ -148,6 +166,15 @@ impl<R: Refusal> From<R> for Error {
 impl Refusal for number::Overflow {
     fn code(&self) -> &'static str {
         "invalid_value"
+    }
+}
+
+impl Refusal for money::MoneyFault {
+    fn code(&self) -> &'static str {
+        match self {
+            money::MoneyFault::Overflow(_) => "invalid_value",
+            money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
+        }
     }
 }
 

@@ -59,6 +59,9 @@ pub struct Shape {
 /// Columns of the tables, by kind of record.
 pub type ColumnsOf = fn(&str) -> &'static [&'static str];
 
+/// Keys of a record under which ids of others stand, each with the command that opens one of them.
+pub type Opens = &'static [(&'static str, &'static str)];
+
 /// Prints the records of a read, one after the other.
 pub struct Records<'o> {
     out: &'o mut dyn Write,
@@ -66,6 +69,7 @@ pub struct Records<'o> {
     many: bool,
     kind: &'o str,
     columns_of: ColumnsOf,
+    opens: Opens,
     printed: u64,
     kept: Vec<Value>,
 }
@@ -79,7 +83,12 @@ impl<'o> Records<'o> {
         many: bool,
         columns_of: ColumnsOf,
     ) -> Records<'o> {
-        Records { out, shape, many, kind, columns_of, printed: 0, kept: Vec::new() }
+        Records { out, shape, many, kind, columns_of, opens: &[], printed: 0, kept: Vec::new() }
+    }
+
+    /// With the commands that open what the records name.
+    pub fn opening(self, opens: Opens) -> Records<'o> {
+        Records { opens, ..self }
     }
 
     /// Prints one record, given as JSON.
@@ -141,7 +150,7 @@ impl<'o> Records<'o> {
                 };
                 table::print(self.out, &names, &self.kept, self.shape.width)?;
                 if let ([record], false, None) = (self.kept.as_slice(), self.many, &self.shape.fields) {
-                    table::print_nested(self.out, record, &names, self.shape.width)?;
+                    table::print_nested(self.out, record, &names, self.opens, self.shape.width)?;
                 }
             }
             Format::Ndjson | Format::Ids | Format::Csv => {}

@@ -1,10 +1,16 @@
 //! Procedures: steps that several commands run inside the open transaction. They load through the store, ask the domain and
 //! write; none of them prints or commits.
 
+pub mod about;
 pub mod access;
 pub mod context;
 pub mod currency;
+pub mod install;
+pub mod matching;
 pub mod order;
+pub mod post;
+pub mod refund;
 pub mod service;
 pub mod stock;
+pub mod tags;
 pub mod ticket_log;

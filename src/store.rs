@@ -11,9 +11,11 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod app;
 pub mod currency;
 pub mod customer;
 pub mod desk;
+pub mod document;
 pub mod journal;
 pub mod location;
 pub mod log;
@@ -21,9 +23,13 @@ pub mod lot;
 pub mod migrate;
 pub mod numbering;
 pub mod order;
+pub mod payment;
 pub mod product;
+pub mod project;
 mod sqlite;
+pub mod stage;
 pub mod stock;
+pub mod tag;
 pub mod task;
 pub mod tax;
 pub mod team;
@@ -529,9 +535,12 @@ pub struct Page {
 #[macro_export]
 macro_rules! paged {
     ($head:expr, $key:literal) => {
+        $crate::paged!($head, $key, "")
+    };
+    ($head:expr, $key:literal, $and:literal) => {
         (
-            concat!($head, " WHERE ", $key, " > $1 ORDER BY ", $key, " LIMIT $2"),
-            concat!($head, " WHERE ", $key, " < $1 ORDER BY ", $key, " DESC LIMIT $2"),
+            concat!($head, " WHERE ", $key, " > $1", $and, " ORDER BY ", $key, " LIMIT $2"),
+            concat!($head, " WHERE ", $key, " < $1", $and, " ORDER BY ", $key, " DESC LIMIT $2"),
         )
     };
 }

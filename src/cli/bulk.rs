@@ -13,10 +13,12 @@ use serde::Serialize;
 
 use super::report::{self, Exit};
 use super::{Outside, Settings};
+use crate::command::apply::Apply;
 use crate::command::bulk::{Bulk, LONGEST_LINE, Line, Lines, OnError, Summary};
 use crate::command::pipeline::Session;
+use crate::domain::common::ValueRefused;
 use crate::output::{Format, PrintError, Records, Shape};
-use crate::store::Access;
+use crate::store::{Access, Db};
 
 /// `apply` as clap sees it.
 pub fn apply_command() -> Command {
@@ -36,29 +38,35 @@ pub fn apply_command() -> Command {
 /// Runs `apply`.
 pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let on_error = match text("on-error").as_deref() {
-        None | Some("continue") => OnError::Continue,
-        Some("stop") => OnError::Stop,
-        Some(other) => {
-            return Err(report::usage_error(
-                format!("{other:?} is not continue or stop"),
-                Some("on_error"),
-                Some(other.to_owned()),
-            )
-            .into());
-        }
-    };
+    let apply = Apply { command: text("command"), key_prefix: settings.key.clone() };
     let bulk = Bulk {
-        command: text("command"),
-        on_error,
+        work: &apply,
+        on_error: on_error(matches)?.unwrap_or(OnError::Continue),
         atomic: matches.get_flag("atomic"),
+        whole: false,
         mode: settings.mode,
-        key_prefix: settings.key.clone(),
     };
     let db = settings.open(Access::Write)?;
+    let lines = Input::open(outside, text("file").as_deref())?;
+    run(outside, settings, &db, &bulk, lines)
+}
+
+fn on_error(matches: &ArgMatches) -> Result<Option<OnError>, Exit> {
+    match matches.get_one::<String>("on-error").map(String::as_str) {
+        None => Ok(None),
+        Some("continue") => Ok(Some(OnError::Continue)),
+        Some("stop") => Ok(Some(OnError::Stop)),
+        Some(other) => {
+            let message = format!("{other:?} is not continue or stop");
+            Err(report::usage_error(message, Some("on_error"), Some(other.to_owned())).into())
+        }
+    }
+}
+
+/// Runs lines and prints their answers to stdout and the summary to stderr.
+fn run(outside: &mut Outside<'_>, settings: &Settings, db: &Db, bulk: &Bulk<'_>, mut lines: Input) -> Result<(), Exit> {
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    let mut lines = open(outside, text("file").as_deref())?;
+    let session = Session { db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let shape = Shape {
         format: if settings.format_given { settings.shape.format } else { Format::Ndjson },
         ..settings.shape.clone()
@@ -117,33 +125,6 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
     };
 }
 
-/// The lines of a file or of standard input.
-pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
-    let reader: Box<dyn BufRead + Send> = match file {
-        None | Some("-") => (outside.stdin)(),
-        Some(path) => match File::open(path) {
-            Ok(file) => Box::new(BufReader::with_capacity(1 << 16, file)),
-            Err(error) => {
-                let refused = crate::domain::common::ValueRefused::invalid(
-                    "file",
-                    path,
-                    format!("{path} cannot be read: {error}"),
-                );
-                return Err(Exit::Refused(refused.into()));
-            }
-        },
-    };
-    let (sender, receiver) = sync_channel(4);
-    std::thread::spawn(move || read_lines(reader, &sender));
-    Ok(Input {
-        receiver,
-        batch: Vec::new().into_iter(),
-        interrupted: outside.interrupted.clone(),
-        began: Instant::now(),
-        ended: false,
-    })
-}
-
 type Batch = std::io::Result<Vec<Line>>;
 
 /// Lines on their way from the reading thread.
@@ -156,6 +137,20 @@ pub struct Input {
 }
 
 impl Input {
+    /// The lines of a file or of standard input.
+    pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
+        let reader = reader_of(outside, file)?;
+        let (sender, receiver) = sync_channel(4);
+        std::thread::spawn(move || read_lines(reader, &sender));
+        Ok(Input {
+            receiver,
+            batch: Vec::new().into_iter(),
+            interrupted: outside.interrupted.clone(),
+            began: Instant::now(),
+            ended: false,
+        })
+    }
+
     /// The exit code of the signal that asked the run to stop.
     pub fn signal(&self) -> Option<i32> {
         match self.interrupted.load(Ordering::Relaxed) {
@@ -197,6 +192,19 @@ impl Lines for Input {
 
     fn elapsed(&self) -> Duration {
         self.began.elapsed()
+    }
+}
+
+fn reader_of(outside: &Outside<'_>, file: Option<&str>) -> Result<Box<dyn BufRead + Send>, Exit> {
+    match file {
+        None | Some("-") => Ok((outside.stdin)()),
+        Some(path) => match File::open(path) {
+            Ok(file) => Ok(Box::new(BufReader::with_capacity(1 << 16, file))),
+            Err(error) => {
+                let message = format!("{path} cannot be read: {error}");
+                Err(Exit::Refused(ValueRefused::invalid("file", path, message).into()))
+            }
+        },
     }
 }
 

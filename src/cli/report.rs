@@ -52,6 +52,7 @@ fn fault(
         hint,
         line: None,
         others: Vec::new(),
+        findings: Vec::new(),
     }
     .into()
 }

@@ -12,8 +12,17 @@ const ABOUT: &str =
     "The after-sales desk in a shell: refunds, coupons, returns, repairs and field service from a ticket";
 
 /// What each noun is, for the help.
-const NOUNS: &[(&str, &str)] =
-    &[("order", "What customers order; quotations and carts are drafts"), ("customer", "Whom the desk serves")];
+const NOUNS: &[(&str, &str)] = &[
+    ("team", "Who serves tickets, and which services they offer"),
+    ("app", "The applications that services need, and what is installed"),
+    ("subscription", "The plan of the database and its trial"),
+    ("ticket", "What a customer came with, and what is done from it"),
+    ("invoice", "What customers owe"),
+    ("credit-note", "What customers are credited"),
+    ("payment", "Money that came in or went out"),
+    ("order", "What customers order; quotations and carts are drafts"),
+    ("customer", "Whom the desk serves"),
+];
 
 /// The tree for parsing.
 pub fn quick() -> Command {

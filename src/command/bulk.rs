@@ -1,4 +1,5 @@
-//! Bulk: one command a line, an answer a line, in groups that share a transaction (contract, section 4).
+//! Bulk: a line in, an answer out, in groups that share a transaction (contract, section 4). What a line is, a command or a
+//! record, is the work's.
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::time::Duration;
@@ -6,9 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
-use super::{Entry, Parsed, Warning, entry, internal, object};
-use crate::domain::common::ValueRefused;
+use super::pipeline::{Mode, Session};
+use super::{Warning, internal, object};
 use crate::domain::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 
@@ -19,15 +19,40 @@ pub enum OnError {
     Stop,
 }
 
+/// What is done with each line.
+pub trait Work {
+    /// Opens the transaction of a group of lines.
+    fn begin<'s>(&'s self, session: &'s Session<'s>, mode: Mode) -> Result<Box<dyn Running + 's>>;
+    /// The answer to a line that is not run, because of another.
+    fn skipped(&self, line: &Line) -> LineAnswer;
+}
+
+/// A group of lines at work, in one transaction.
+pub trait Running {
+    /// Runs one line: its own faults are its answer, a fault of the store ends the run.
+    fn line(&mut self, line: &Line) -> Result<Answered>;
+    /// Whether the lines so far are such that all must be done or none, whatever was asked.
+    fn is_atomic(&self) -> bool {
+        false
+    }
+    /// Keeps the group, or undoes it where it was a dry run.
+    fn finish(self: Box<Self>) -> Result<()>;
+    /// Undoes the whole group.
+    fn abandon(self: Box<Self>) -> Result<()>;
+}
+
+/// The answer to a line, and the totals of the documents it made.
+pub type Answered = (LineAnswer, Vec<Money>);
+
 /// What was asked of a bulk run.
-pub struct Bulk {
-    /// The command of lines that name none.
-    pub command: Option<String>,
+pub struct Bulk<'w> {
+    pub work: &'w dyn Work,
     pub on_error: OnError,
+    /// All lines or none.
     pub atomic: bool,
+    /// One transaction for all lines, although some may fail.
+    pub whole: bool,
     pub mode: Mode,
-    /// Lines without a key get `prefix:line`.
-    pub key_prefix: Option<String>,
 }
 
 /// A line of the input, by its physical number from 1.
@@ -138,11 +163,11 @@ const GAP: Duration = Duration::from_millis(5);
 /// What a run gives its answers to, one JSON text a line.
 pub type Printer<'p> = dyn FnMut(&str) -> std::io::Result<()> + 'p;
 
-impl Bulk {
+impl Bulk<'_> {
     /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
     pub fn run(&self, session: &Session<'_>, lines: &mut dyn Lines, print: &mut Printer<'_>) -> (Summary, Result<()>) {
         let mut summary = Summary::default();
-        let outcome = if self.atomic || self.mode == Mode::DryRun {
+        let outcome = if self.atomic || self.whole || self.mode == Mode::DryRun {
             self.run_whole(session, lines, print, &mut summary)
         } else {
             self.run_grouped(session, lines, print, &mut summary)
@@ -163,13 +188,13 @@ impl Bulk {
         summary: &mut Summary,
     ) -> Result<()> {
         let mut stopped = false;
-        while let Some(first) = self.next_line(lines, stopped)? {
-            let mut group = session.open_group(Mode::Commit)?;
+        while let Some(first) = next_line(lines)? {
+            let mut group = self.work.begin(session, Mode::Commit)?;
             let mut answers = Answers::default();
             let began = lines.elapsed();
             let mut next = Some(first);
             while let Some(line) = next.take() {
-                let ran = if stopped { self.skip(&line) } else { self.run_line(&mut group, line) };
+                let ran = if stopped { Ok(self.skip(&line)) } else { group.line(&line) };
                 match ran {
                     Ok(answer) => {
                         stopped |= answer.0.status == LineStatus::Error && self.on_error == OnError::Stop;
@@ -182,7 +207,7 @@ impl Bulk {
                 }
                 let full = answers.count >= GROUP_LINES || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
                 if !full && lines.is_waiting() {
-                    next = self.next_line(lines, stopped)?;
+                    next = next_line(lines)?;
                 }
             }
             group.finish()?;
@@ -206,7 +231,7 @@ impl Bulk {
         let mut count = 0u64;
         {
             let mut writer = std::io::BufWriter::new(&mut input);
-            while let Some(line) = self.next_line(lines, false)? {
+            while let Some(line) = next_line(lines)? {
                 count += 1;
                 let bytes = line.bytes.as_deref();
                 let length = bytes.map_or(-1i64, |bytes| i64::try_from(bytes.len()).unwrap_or(-1));
@@ -223,13 +248,13 @@ impl Bulk {
 
         let mut kept = BufReader::new(input);
         let mut output = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
-        let mut group = session.open_group(self.mode)?;
+        let mut group = self.work.begin(session, self.mode)?;
         let mut first_fault: Option<i32> = None;
         let mut stopped = false;
         let mut sums = Sums::default();
         for _ in 0..count {
             let line = read_kept(&mut kept).map_err(no_room)?;
-            let (answer, amounts) = match if stopped { self.skip(&line) } else { self.run_line(&mut group, line) } {
+            let (answer, amounts) = match if stopped { Ok(self.skip(&line)) } else { group.line(&line) } {
                 Ok(ran) => ran,
                 Err(error) => {
                     group.abandon()?;
@@ -244,7 +269,7 @@ impl Bulk {
             serde_json::to_writer(&mut output, &answer).map_err(|error| internal(error.to_string()))?;
             output.write_all(b"\n").map_err(no_room)?;
         }
-        let fails = self.atomic && first_fault.is_some();
+        let fails = first_fault.is_some() && (self.atomic || group.is_atomic());
         if fails {
             group.abandon()?;
         } else {
@@ -272,121 +297,48 @@ impl Bulk {
         Ok(())
     }
 
-    /// The next line that is not blank.
-    fn next_line(&self, lines: &mut dyn Lines, _stopped: bool) -> Result<Option<Line>> {
-        loop {
-            match lines.next().map_err(no_stream)? {
-                None => return Ok(None),
-                Some(line) if is_blank(&line) => {}
-                Some(line) => return Ok(Some(line)),
-            }
-        }
-    }
-
-    fn skip(&self, line: &Line) -> Result<(LineAnswer, Vec<Money>)> {
-        let read = self.read(line);
-        let (command, key) = read.map_or((None, None), |(command, envelope)| (Some(command), envelope.key));
-        Ok((LineAnswer::of(line.number, command, key, LineStatus::Skipped), Vec::new()))
-    }
-
-    /// Runs one line: its own faults are its answer, a fault of the store ends the run.
-    fn run_line(&self, group: &mut Group<'_>, line: Line) -> Result<(LineAnswer, Vec<Money>)> {
-        let number = line.number;
-        let (command, envelope) = match self.read(&line) {
-            Ok(read) => read,
-            Err(unread) => {
-                let answer = LineAnswer::of(number, unread.command, unread.key, LineStatus::Error);
-                return Ok((answer.with_error(unread.error), Vec::new()));
-            }
-        };
-        match group.run(&envelope) {
-            Ok(done) => Ok(LineAnswer::done(number, envelope.key, done)),
-            Err(error) if error.is_of_the_store() => Err(error),
-            Err(error) => Ok((
-                LineAnswer::of(number, Some(command), envelope.key, LineStatus::Error).with_error(error),
-                Vec::new(),
-            )),
-        }
-    }
-
-    /// A line as a command with its key.
-    fn read(&self, line: &Line) -> std::result::Result<(String, Envelope), Unread> {
-        let Some(bytes) = &line.bytes else {
-            return Err(unread(UnreadLine::TooLong.into()));
-        };
-        let bytes = if line.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
-        let text = std::str::from_utf8(bytes).map_err(|_| unread(UnreadLine::NotUtf8.into()))?;
-        let mut pairs = object::pairs_of_json(text).map_err(|fault| unread(fault.into()))?;
-        let named = take_text(&mut pairs, "command").map_err(unread)?;
-        let key = take_text(&mut pairs, "key").map_err(unread)?;
-        let Some(name) = named.or_else(|| self.command.clone()) else {
-            return Err(Unread { command: None, key, error: ValueRefused::missing("command").into() });
-        };
-        let key = key.or_else(|| self.key_prefix.as_ref().map(|prefix| format!("{prefix}:{}", line.number)));
-        let known: Option<&'static Entry> =
-            entry(&name).filter(|entry| matches!(entry.action, super::Action::Change { .. }));
-        let fail = |error: Error| Unread { command: Some(name.clone()), key: key.clone(), error };
-        let Some(entry) = known else {
-            return Err(fail(UnreadLine::UnknownCommand(name.clone()).into()));
-        };
-        if let Some(key) = &key
-            && (key.is_empty() || key.len() > 255)
-        {
-            return Err(fail(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into()));
-        }
-        let super::Action::Change { parse } = &entry.action else {
-            return Err(fail(internal("a read in the bulk")));
-        };
-        let parsed: Parsed = parse(entry, pairs);
-        Ok((name, Envelope { parsed, key }))
+    fn skip(&self, line: &Line) -> Answered {
+        (self.work.skipped(line), Vec::new())
     }
 }
 
-struct Unread {
-    command: Option<String>,
-    key: Option<String>,
-    error: Error,
+/// The next line that is not blank.
+fn next_line(lines: &mut dyn Lines) -> Result<Option<Line>> {
+    loop {
+        match lines.next().map_err(no_stream)? {
+            None => return Ok(None),
+            Some(line) if is_blank(&line) => {}
+            Some(line) => return Ok(Some(line)),
+        }
+    }
 }
 
-fn unread(error: Error) -> Unread {
-    Unread { command: None, key: None, error }
-}
-
-/// A line that is no command.
+/// A line that cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 enum UnreadLine {
     #[error("the line is longer than 16 MiB")]
     TooLong,
     #[error("the line is not UTF-8")]
     NotUtf8,
-    #[error("there is no command {0:?} that changes anything")]
-    UnknownCommand(String),
 }
 
 impl Refusal for UnreadLine {
     fn code(&self) -> &'static str {
-        match self {
-            UnreadLine::TooLong | UnreadLine::NotUtf8 => "usage",
-            UnreadLine::UnknownCommand(_) => "unknown_command",
-        }
-    }
-    fn field(&self) -> Option<&'static str> {
-        matches!(self, UnreadLine::UnknownCommand(_)).then_some("command")
-    }
-    fn given(&self) -> Option<String> {
-        match self {
-            UnreadLine::UnknownCommand(name) => Some(name.clone()),
-            _ => None,
-        }
-    }
-    fn hint(&self) -> Option<String> {
-        matches!(self, UnreadLine::UnknownCommand(_)).then(|| {
-            "a command is a noun and a verb such as \"ticket refund\"; aftersales --help lists them".to_owned()
-        })
+        "usage"
     }
 }
 
-fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
+impl Line {
+    /// The line as text, without the mark that some editors put before the first.
+    pub fn text(&self) -> Result<&str> {
+        let bytes = self.bytes.as_deref().ok_or(UnreadLine::TooLong)?;
+        let bytes = if self.number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+        std::str::from_utf8(bytes).map_err(|_| UnreadLine::NotUtf8.into())
+    }
+}
+
+/// Takes the text of the key `name` out of a line's object.
+pub(super) fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
     let Some(at) = pairs.iter().position(|(known, _)| known == name) else {
         return Ok(None);
     };
@@ -405,7 +357,7 @@ fn is_blank(line: &Line) -> bool {
 }
 
 impl LineAnswer {
-    fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
+    pub(super) fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
         LineAnswer {
             command,
             status,
@@ -419,34 +371,10 @@ impl LineAnswer {
         }
     }
 
-    fn with_error(mut self, mut error: Error) -> LineAnswer {
+    pub(super) fn with_error(mut self, mut error: Error) -> LineAnswer {
         error.fault_mut().line = Some(self.line);
         self.error = Some(error.fault().clone());
         self
-    }
-
-    fn done(line: u64, key: Option<String>, answer: Answer) -> (LineAnswer, Vec<Money>) {
-        let status = match answer.status {
-            Status::Done => LineStatus::Done,
-            Status::Unchanged => LineStatus::Unchanged,
-            Status::Replayed => LineStatus::Replayed,
-            Status::Planned => LineStatus::Planned,
-        };
-        let Answer { command, operation, created, result, warnings, amounts, .. } = answer;
-        (
-            LineAnswer {
-                command: Some(command),
-                status,
-                operation,
-                created,
-                result: Some(result),
-                warnings,
-                line,
-                key,
-                error: None,
-            },
-            amounts,
-        )
     }
 }
 
@@ -495,7 +423,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn push(&mut self, (answer, amounts): (LineAnswer, Vec<Money>)) -> Result<()> {
+    fn push(&mut self, (answer, amounts): Answered) -> Result<()> {
         self.count += 1;
         self.statuses.push(answer.status);
         self.sums.extend(amounts);

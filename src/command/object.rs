@@ -126,6 +126,7 @@ impl From<ObjectFault> for Fault {
             hint: None,
             line: None,
             others: Vec::new(),
+            findings: Vec::new(),
         }
     }
 }

@@ -200,6 +200,9 @@ impl Group<'_> {
         let Some(operation) = operation else {
             return Ok(answer(change, Status::Unchanged, None, created, result, warnings, amounts));
         };
+        if touched.iter().any(|(kind, _)| *kind == "desk") {
+            self.desk = store::desk::load(session.db)?;
+        }
         if self.mode == Mode::DryRun {
             return Ok(answer(change, Status::Planned, None, created, result, warnings, amounts));
         }
@@ -227,9 +230,6 @@ impl Group<'_> {
                     .collect(),
             };
             session.db.keep_outcome(operation, key, &super::to_json(&kept)?)?;
-        }
-        if touched.iter().any(|(kind, _)| *kind == "desk") {
-            self.desk = store::desk::load(session.db)?;
         }
         Ok(answer(change, Status::Done, Some(operation), created, result, warnings, amounts))
     }

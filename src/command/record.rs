@@ -12,6 +12,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::reference::{folded, padded};
+use crate::output::Opens;
 use crate::store::{self, Db, Key, Page};
 
 /// A kind of record that can be listed and shown.
@@ -28,6 +29,8 @@ pub trait Record: Serialize + Sized + 'static {
     const SCALARS: &'static [&'static str];
     /// The key that `--since` and `--until` compare.
     const DAY: Option<&'static str>;
+    /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
+    const OPENS: Opens = &[];
 
     /// The record that a typed reference stands for, complete.
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>>;
@@ -100,6 +103,7 @@ impl<R: Record> Read for Show<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
+    const OPENS: Opens = R::OPENS;
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
     }
@@ -207,7 +211,7 @@ impl<R: Record> Read for List<R> {
     const RIGHT: Right = R::RIGHT;
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        let mut left = self.asked_limit()?;
+        let mut left = limit_of(self.limit.as_deref())?;
         let since = bound("since", self.since.as_deref())?;
         let until = bound("until", self.until.as_deref())?;
         let plain = self.filters.is_empty() && since.is_none() && until.is_none();
@@ -238,29 +242,35 @@ impl<R: Record> Read for List<R> {
 }
 
 impl<R: Record> List<R> {
-    fn asked_limit(&self) -> Result<i64> {
-        let Some(text) = &self.limit else {
-            return Ok(i64::MAX);
-        };
-        match text.parse::<i64>() {
-            Ok(limit) if limit >= 0 => Ok(limit),
-            _ => Err(ValueRefused::invalid("limit", text, format!("{text:?} is not a whole number from 0 on")).into()),
-        }
-    }
-
     fn fits(&self, record: &R, since: Option<&str>, until: Option<&str>) -> Result<bool> {
         let value = serde_json::to_value(record).map_err(|error| super::internal(error.to_string()))?;
         let wanted =
             self.filters.iter().all(|(name, values)| values.iter().any(|wanted| is_wanted(value.get(name), wanted)));
         let day = R::DAY.and_then(|day| value.get(day)).and_then(Value::as_str);
-        let from = since.is_none_or(|since| day.is_some_and(|day| day.get(..since.len()).unwrap_or(day) >= since));
-        let to = until.is_none_or(|until| day.is_some_and(|day| day.get(..until.len()).unwrap_or(day) <= until));
-        Ok(wanted && from && to)
+        Ok(wanted && is_between(day, since, until))
     }
 }
 
+/// The number of records that `--limit` asks for.
+pub fn limit_of(given: Option<&str>) -> Result<i64> {
+    let Some(text) = given else {
+        return Ok(i64::MAX);
+    };
+    match text.parse::<i64>() {
+        Ok(limit) if limit >= 0 => Ok(limit),
+        _ => Err(ValueRefused::invalid("limit", text, format!("{text:?} is not a whole number from 0 on")).into()),
+    }
+}
+
+/// Whether a day or instant lies between two others, as far as these go: a day as a bound is the whole day.
+pub fn is_between(day: Option<&str>, since: Option<&str>, until: Option<&str>) -> bool {
+    let from = since.is_none_or(|since| day.is_some_and(|day| day.get(..since.len()).unwrap_or(day) >= since));
+    let to = until.is_none_or(|until| day.is_some_and(|day| day.get(..until.len()).unwrap_or(day) <= until));
+    from && to
+}
+
 /// A day or an instant, as the text that stored ones compare with.
-fn bound<'t>(field: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
+pub fn bound<'t>(field: &'static str, text: Option<&'t str>) -> Result<Option<&'t str>> {
     let Some(text) = text else {
         return Ok(None);
     };

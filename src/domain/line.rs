@@ -279,6 +279,11 @@ impl PricedLine {
         Ok(PricedLine { quantity, price, discount, taxes, untaxed, tax, total })
     }
 
+    /// The rates of its taxes.
+    pub fn rates(&self) -> Vec<TaxRate> {
+        rates_of(&self.taxes)
+    }
+
     /// The amounts, in minor units.
     pub fn amounts(&self) -> LineAmounts {
         LineAmounts { untaxed: self.untaxed.minor, taxes: self.taxes.iter().map(|tax| tax.amount.minor).collect() }
@@ -290,10 +295,14 @@ impl PricedLine {
         discount: Percent,
         taxes: Vec<LineTax>,
     ) -> Result<PricedLine, Overflow> {
-        let rates: Vec<TaxRate> = taxes.iter().map(LineTax::rate).collect();
+        let rates = rates_of(&taxes);
         let amounts = line_amounts(quantity, price.price, discount, &rates, price.currency)?;
         PricedLine::with_amounts(quantity, price, discount, taxes, &amounts)
     }
+}
+
+fn rates_of(taxes: &[LineTax]) -> Vec<TaxRate> {
+    taxes.iter().map(LineTax::rate).collect()
 }
 
 /// What the lines of a document come to: their exact sums.

@@ -40,6 +40,11 @@ impl Location {
     pub fn reference(&self) -> Reference {
         Reference { key: self.key, id: self.id.clone() }
     }
+
+    /// Whether returned goods may be sent there by name: internal and flagged (spec D4).
+    pub fn takes_returns(&self) -> bool {
+        self.kind == LocationType::Internal && self.return_location
+    }
 }
 
 /// The locations that every store has (contract, section 6).

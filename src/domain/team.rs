@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Refusal;
+use super::location::Location;
 use super::reference::{Reference, shell_word};
 use super::text::choices;
 
@@ -44,5 +45,71 @@ impl Refusal for ServiceNotEnabled {
     }
     fn hint(&self) -> Option<String> {
         Some(format!("aftersales team enable-service {} {}", shell_word(&self.team), self.service))
+    }
+}
+
+/// A team cannot be as asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TeamRefused {
+    /// The location is no internal one, or not flagged as a return location.
+    #[error("{location} is no internal location flagged as a return location")]
+    LocationNotAllowed { location: String },
+}
+
+impl Refusal for TeamRefused {
+    fn code(&self) -> &'static str {
+        "location_not_allowed"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("return_location")
+    }
+    fn given(&self) -> Option<String> {
+        let TeamRefused::LocationNotAllowed { location } = self;
+        Some(location.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        Some("aftersales location list --type internal --return-location true".to_owned())
+    }
+}
+
+/// The location as a team's default for returns (spec A1, D4).
+pub fn return_location(location: &Location) -> Result<Reference, TeamRefused> {
+    if location.takes_returns() {
+        Ok(location.reference())
+    } else {
+        Err(TeamRefused::LocationNotAllowed { location: location.id.clone() })
+    }
+}
+
+/// Services, each once, in the order of the spec.
+pub fn in_order(services: impl IntoIterator<Item = Service>) -> Vec<Service> {
+    let given: Vec<Service> = services.into_iter().collect();
+    Service::ALL.iter().copied().filter(|service| given.contains(service)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::location::LocationType;
+
+    #[test]
+    fn only_a_flagged_internal_location_takes_a_teams_returns() {
+        for (kind, flagged, allowed) in [
+            (LocationType::Internal, true, true),
+            (LocationType::Internal, false, false),
+            (LocationType::Customer, true, false),
+            (LocationType::Scrap, true, false),
+        ] {
+            let location = Location { key: 7, id: "WH/Returns".to_owned(), kind, return_location: flagged };
+            let decided = return_location(&location);
+            assert_eq!(decided.is_ok(), allowed, "{kind} {flagged}");
+            assert!(decided.is_ok_and(|reference| reference.key == 7) == allowed);
+        }
+    }
+
+    #[test]
+    fn services_stand_in_the_order_of_the_spec() {
+        use Service::{Coupons, FieldService, Refunds};
+        assert_eq!(in_order([FieldService, Refunds, Coupons, Refunds]), [Refunds, Coupons, FieldService]);
     }
 }

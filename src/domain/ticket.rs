@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::day::Instant;
-use super::reference::Reference;
+use super::product::{Lot, Product};
+use super::reference::{Reference, shell_word};
+use super::stage::Stage;
 use super::text::choices;
 
 choices! {
@@ -39,6 +41,175 @@ pub struct Ticket {
     pub created_at: Instant,
 }
 
+impl Ticket {
+    /// Puts the ticket in a stage; in a folded one it is closed (spec A5).
+    pub fn put_in(&mut self, stage: &Stage) {
+        self.stage = stage.reference();
+        self.closed = stage.folded;
+    }
+
+    /// What the ticket is about.
+    pub fn about(&self) -> About {
+        About {
+            customer: self.customer.clone(),
+            order: self.order.clone(),
+            product: self.product.clone(),
+            lot: self.lot.clone(),
+        }
+    }
+
+    /// Sets what the ticket is about.
+    pub fn set_about(&mut self, about: About) {
+        let About { customer, order, product, lot } = about;
+        (self.customer, self.order, self.product, self.lot) = (customer, order, product, lot);
+    }
+
+    /// The keys in which two states of a ticket differ, in the order in which it is shown.
+    pub fn differing(&self, other: &Ticket) -> Vec<&'static str> {
+        [
+            ("subject", self.subject != other.subject),
+            ("team", self.team != other.team),
+            ("customer", self.customer != other.customer),
+            ("user", self.user != other.user),
+            ("priority", self.priority != other.priority),
+            ("stage", self.stage != other.stage),
+            ("order", self.order != other.order),
+            ("product", self.product != other.product),
+            ("lot", self.lot != other.lot),
+            ("description", self.description != other.description),
+            ("tags", self.tags != other.tags),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect()
+    }
+}
+
+/// Whom and what a ticket is about: what must fit each other (spec A5).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    pub customer: Option<Reference>,
+    pub order: Option<Reference>,
+    pub product: Option<Reference>,
+    pub lot: Option<Reference>,
+}
+
+/// A sales order as a ticket may name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedOrder {
+    pub order: Reference,
+    pub customer: Reference,
+}
+
+/// Checks that the order is the customer's, the product on the order, and the lot one of the product, which must be
+/// tracked (spec A5). What is not named fits; only a lot needs its product. `holds_product` says whether a line of the order
+/// holds the product, where both are named.
+pub fn check_fit(
+    customer: Option<&Reference>,
+    order: Option<&NamedOrder>,
+    holds_product: bool,
+    product: Option<&Product>,
+    lot: Option<&Lot>,
+) -> Result<(), TicketRefused> {
+    if let (Some(customer), Some(named)) = (customer, order)
+        && named.customer.key != customer.key
+    {
+        return Err(TicketRefused::OrderNotOfCustomer { order: named.order.id.clone(), customer: customer.id.clone() });
+    }
+    if let (Some(named), Some(product)) = (order, product)
+        && !holds_product
+    {
+        return Err(TicketRefused::ProductNotOnOrder { product: product.id.clone(), order: named.order.id.clone() });
+    }
+    match (product, lot) {
+        (_, None) => Ok(()),
+        (Some(product), Some(lot)) if !product.is_tracked() => {
+            Err(TicketRefused::LotNotTracked { lot: lot.id.clone(), product: product.id.clone() })
+        }
+        (Some(product), Some(lot)) if lot.product.key == product.key => Ok(()),
+        (product, Some(lot)) => Err(TicketRefused::LotNotOfProduct {
+            lot: lot.id.clone(),
+            of: lot.product.id.clone(),
+            product: product.map(|product| product.id.clone()),
+        }),
+    }
+}
+
+/// What a ticket names does not fit (spec A5).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TicketRefused {
+    #[error("{order} is not an order of {customer}")]
+    OrderNotOfCustomer { order: String, customer: String },
+    #[error("{product} is not on {order}")]
+    ProductNotOnOrder { product: String, order: String },
+    #[error("{product} has no lots or serial numbers, so {lot} cannot be one of it")]
+    LotNotTracked { lot: String, product: String },
+    #[error("{lot} is of {of}, not of {}", .product.as_deref().unwrap_or("no product"))]
+    LotNotOfProduct { lot: String, of: String, product: Option<String> },
+}
+
+impl Refusal for TicketRefused {
+    fn code(&self) -> &'static str {
+        match self {
+            TicketRefused::OrderNotOfCustomer { .. } => "order_not_of_customer",
+            TicketRefused::ProductNotOnOrder { .. } => "product_not_on_order",
+            TicketRefused::LotNotTracked { .. } => "lot_not_tracked",
+            TicketRefused::LotNotOfProduct { .. } => "lot_not_of_product",
+        }
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(match self {
+            TicketRefused::OrderNotOfCustomer { .. } => "order",
+            TicketRefused::ProductNotOnOrder { .. } => "product",
+            TicketRefused::LotNotTracked { .. } | TicketRefused::LotNotOfProduct { .. } => "lot",
+        })
+    }
+    fn given(&self) -> Option<String> {
+        let (TicketRefused::OrderNotOfCustomer { order: given, .. }
+        | TicketRefused::ProductNotOnOrder { product: given, .. }
+        | TicketRefused::LotNotTracked { lot: given, .. }
+        | TicketRefused::LotNotOfProduct { lot: given, .. }) = self;
+        Some(given.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            TicketRefused::OrderNotOfCustomer { customer, .. } => {
+                format!("aftersales order list --customer {}", shell_word(customer))
+            }
+            TicketRefused::ProductNotOnOrder { order, .. } => format!("aftersales order show {}", shell_word(order)),
+            TicketRefused::LotNotTracked { .. } => "leave the lot out (--lot '' empties it)".to_owned(),
+            TicketRefused::LotNotOfProduct { of, product: None, .. } => {
+                format!("name its product with --product {}, or empty the lot with --lot ''", shell_word(of))
+            }
+            TicketRefused::LotNotOfProduct { product: Some(product), .. } => {
+                format!("aftersales lot list --product {}", shell_word(product))
+            }
+        })
+    }
+}
+
+/// What was made from a ticket, by id and in order of creation: its "smart buttons" (spec A7).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// Posted ones only.
+    pub credit_notes: Vec<String>,
+    pub coupons: Vec<String>,
+    pub returns: Vec<String>,
+    pub repairs: Vec<String>,
+    pub tasks: Vec<String>,
+}
+
+/// An entry of a ticket's log as shown (spec A6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogEntry {
+    pub at: Instant,
+    pub user: Option<String>,
+    pub kind: String,
+    pub text: String,
+    pub document: Option<String>,
+    pub operation: i64,
+}
+
 /// A service that needs to know whom it serves was asked for on a ticket without a customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ticket {ticket} has no customer")]
@@ -55,5 +226,90 @@ impl Refusal for CustomerRequired {
     }
     fn hint(&self) -> Option<String> {
         Some(format!("aftersales ticket edit {} --customer CUSTOMER", self.ticket))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Currency;
+    use crate::domain::product::{ProductType, Tracking, UnitPrice};
+
+    fn reference(key: i64, id: &str) -> Reference {
+        Reference { key, id: id.to_owned() }
+    }
+
+    fn product(key: i64, id: &str, tracking: Tracking) -> Product {
+        let price = UnitPrice { price: "1".parse().unwrap(), currency: Currency::iso("EUR").unwrap() };
+        let (id, name) = (id.to_owned(), id.to_owned());
+        Product { key, id, name, price, kind: ProductType::Goods, tracking, taxes: Vec::new() }
+    }
+
+    #[test]
+    fn order_product_and_lot_must_fit() {
+        let (ada, bo) = (reference(1, "ADA"), reference(2, "BO"));
+        let order = NamedOrder { order: reference(9, "S00001"), customer: ada.clone() };
+        // The order, and whether it holds the product.
+        let (with, without) = (Some((&order, true)), Some((&order, false)));
+        let (lamp, desk) = (product(3, "LAMP", Tracking::Serial), product(4, "DESK", Tracking::Lot));
+        let mug = product(5, "MUG", Tracking::None);
+        let lot = Lot { key: 6, id: "SN-1".to_owned(), product: lamp.reference() };
+        let code = |result: Result<(), TicketRefused>| result.map_err(|refused| refused.code()).err();
+
+        for (customer, order, product, lot, expected) in [
+            (None, None, None, None, None),
+            (Some(&ada), with, Some(&lamp), Some(&lot), None),
+            (Some(&ada), without, None, None, None),
+            (None, with, Some(&lamp), None, None),
+            (Some(&bo), with, None, None, Some("order_not_of_customer")),
+            (Some(&bo), None, None, None, None),
+            (Some(&ada), without, Some(&lamp), None, Some("product_not_on_order")),
+            (Some(&ada), None, Some(&desk), Some(&lot), Some("lot_not_of_product")),
+            (Some(&ada), None, None, Some(&lot), Some("lot_not_of_product")),
+            (Some(&ada), None, Some(&mug), Some(&lot), Some("lot_not_tracked")),
+            (Some(&ada), None, Some(&mug), None, None),
+            // Several faults: the first in the order of the spec is told.
+            (Some(&bo), without, Some(&mug), Some(&lot), Some("order_not_of_customer")),
+            (Some(&ada), without, Some(&mug), Some(&lot), Some("product_not_on_order")),
+        ] {
+            let (order, holds) = order.unzip();
+            let given = (customer, holds, product.map(|product| &product.id), lot.map(|lot| &lot.id));
+            assert_eq!(code(check_fit(customer, order, holds.unwrap_or(false), product, lot)), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_names_its_field_and_what_to_type_next() {
+        let text = |text: &str| text.to_owned();
+        for (refused, field, given, next) in [
+            (
+                TicketRefused::OrderNotOfCustomer { order: text("S00001"), customer: text("BO") },
+                "order",
+                "S00001",
+                "aftersales order list --customer BO",
+            ),
+            (
+                TicketRefused::ProductNotOnOrder { product: text("LAMP"), order: text("S00001") },
+                "product",
+                "LAMP",
+                "aftersales order show S00001",
+            ),
+            (TicketRefused::LotNotTracked { lot: text("SN-1"), product: text("MUG") }, "lot", "SN-1", "--lot ''"),
+            (
+                TicketRefused::LotNotOfProduct { lot: text("SN-1"), of: text("LAMP"), product: Some(text("DESK")) },
+                "lot",
+                "SN-1",
+                "aftersales lot list --product DESK",
+            ),
+            (
+                TicketRefused::LotNotOfProduct { lot: text("SN-1"), of: text("LAMP"), product: None },
+                "lot",
+                "SN-1",
+                "--product LAMP",
+            ),
+        ] {
+            assert_eq!((refused.field(), refused.given().as_deref()), (Some(field), Some(given)), "{refused}");
+            assert!(refused.hint().unwrap().contains(next), "{refused}");
+        }
     }
 }

@@ -34,8 +34,15 @@ pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: 
     Ok(())
 }
 
-/// What a shown record holds beside its row: its other keys, then a table for each list of objects.
-pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], width: Option<u16>) -> io::Result<()> {
+/// What a shown record holds beside its row: its other keys, then a table for each list of objects. Under the keys that
+/// `opens` names stand ids; each is printed with the command that opens it.
+pub fn print_nested(
+    out: &mut dyn Write,
+    record: &Value,
+    columns: &[String],
+    opens: super::Opens,
+    width: Option<u16>,
+) -> io::Result<()> {
     let rest =
         || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
     let scalars: Vec<(&String, String)> = rest()
@@ -65,11 +72,33 @@ pub fn print_nested(out: &mut dyn Write, record: &Value, columns: &[String], wid
             }
             Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
                 writeln!(out, "\n{key}")?;
-                for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
-                    writeln!(out, "{name}  {}", cell(Some(value)))?;
-                }
+                print_fields(out, fields, opens)?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The keys of an object that hold something, a line each; a line for each id that a command opens.
+fn print_fields(out: &mut dyn Write, fields: &serde_json::Map<String, Value>, opens: super::Opens) -> io::Result<()> {
+    let mut lines: Vec<(&String, String, Option<String>)> = Vec::new();
+    for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
+        match (opens.iter().find(|(key, _)| key == name), value) {
+            (Some((_, command)), Value::Array(ids)) => lines.extend(ids.iter().map(|id| {
+                let id = cell(Some(id));
+                let command = format!("{command} {id}");
+                (name, id, Some(command))
+            })),
+            _ => lines.push((name, cell(Some(value)), None)),
+        }
+    }
+    let longest = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let widest = lines.iter().filter(|line| line.2.is_some()).map(|(_, text, _)| text.len()).max().unwrap_or(0);
+    for (name, text, command) in lines {
+        match command {
+            Some(command) => writeln!(out, "{name:longest$}  {text:widest$}  {command}")?,
+            None => writeln!(out, "{name:longest$}  {text}")?,
         }
     }
     Ok(())

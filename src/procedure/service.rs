@@ -7,12 +7,24 @@ use crate::domain::team::{Service, ServiceNotEnabled};
 use crate::domain::ticket::{CustomerRequired, Ticket};
 use crate::store::{team, ticket};
 
+/// The ticket that `given` stands for.
+pub fn ticket(cx: &Cx<'_>, given: &str) -> Result<Ticket> {
+    found(cx.db.by_reference(given, |id| ticket::by_id(cx.db, id))?, "ticket", "ticket", "ticket", given)
+}
+
+/// Refuses a service that the ticket's team does not offer. Whatever the command names is looked up before (contract,
+/// section 3: existence, then service enabled).
+pub fn check_offered(cx: &Cx<'_>, ticket: &Ticket, service: Service) -> Result<()> {
+    if team::offers(cx.db, ticket.team.key, service)? {
+        return Ok(());
+    }
+    Err(ServiceNotEnabled { team: ticket.team.id.clone(), service }.into())
+}
+
 /// The ticket that `given` stands for, for running `service` from it.
 pub fn ticket_for(cx: &Cx<'_>, given: &str, service: Service) -> Result<Ticket> {
-    let ticket = found(cx.db.by_reference(given, |id| ticket::by_id(cx.db, id))?, "ticket", "ticket", "ticket", given)?;
-    if !team::offers(cx.db, ticket.team.key, service)? {
-        return Err(ServiceNotEnabled { team: ticket.team.id, service }.into());
-    }
+    let ticket = ticket(cx, given)?;
+    check_offered(cx, &ticket, service)?;
     Ok(ticket)
 }
 

@@ -1,11 +1,13 @@
 //! The log of operations: one row per change, chained by hash, what it touched beside it, and the outcomes kept for keys.
 
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{Db, Key, Result};
+use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::day::Instant;
 use crate::domain::desk::Actor;
-use crate::params;
+use crate::domain::log::{LoggedActor, LoggedOperation};
+use crate::{paged, params};
 
 /// A change to be recorded (spec G2).
 pub struct NewOperation<'a> {
@@ -78,6 +80,60 @@ fn hex(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+macro_rules! head {
+    () => {
+        "SELECT o.key, o.at, o.recorded_at, o.actor_kind, o.actor, o.command, k.given, o.hash
+         FROM operation o LEFT JOIN operation_key k ON k.operation = o.key"
+    };
+}
+
+/// All but what it touched.
+fn read(row: &Row<'_>) -> Result<LoggedOperation> {
+    let operation: Key = row.get(0)?;
+    let unreadable =
+        |error| StoreError::Damaged(format!("the command of operation {operation} cannot be read: {error}"));
+    Ok(LoggedOperation {
+        id: operation.to_string(),
+        operation,
+        at: row.get(1)?,
+        recorded_at: row.get(2)?,
+        actor: LoggedActor { kind: row.get(3)?, id: row.get(4)? },
+        command: RawValue::from_string(row.get(5)?).map_err(unreadable)?,
+        key: row.get(6)?,
+        touched: Vec::new(),
+        hash: row.get(7)?,
+    })
+}
+
+/// One stretch of the log, without what was touched.
+pub fn page(db: &Db, page: Page) -> Result<Vec<LoggedOperation>> {
+    db.page(paged!(head!(), "o.key"), page, read)
+}
+
+/// The operation of that number, without what it touched.
+pub fn by_operation(db: &Db, operation: Key) -> Result<Option<LoggedOperation>> {
+    db.query_opt(concat!(head!(), " WHERE o.key = $1"), params![operation], read)
+}
+
+/// The ids of what an operation touched, in order.
+pub fn touched(db: &Db, operation: Key) -> Result<Vec<String>> {
+    db.query("SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position", params![operation], |row| {
+        row.get(0)
+    })
+}
+
+/// The numbers of the operations that touched the record `id`, in order.
+pub fn operations_touching(db: &Db, id: &str) -> Result<Vec<Key>> {
+    db.query("SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation", params![id], |row| {
+        row.get(0)
+    })
+}
+
+/// The id of the posted document that has this number, under which the log knows it.
+pub fn document_numbered(db: &Db, number: &str) -> Result<Option<String>> {
+    db.query_opt("SELECT id FROM document WHERE number = $1", params![number], |row| row.get(0))
 }
 
 /// What a key stands for.

@@ -1,9 +1,10 @@
 //! Teams, their services and members.
 
-use super::{Db, Key, Result, Row};
+use super::{Db, Key, Page, Result, Row};
+use crate::domain::app::Offer;
 use crate::domain::reference::folded;
 use crate::domain::team::{Service, Team};
-use crate::{column_of_text, params};
+use crate::{column_of_text, paged, params};
 
 column_of_text!(Service);
 
@@ -69,4 +70,66 @@ pub fn offers(db: &Db, team: Key, service: Service) -> Result<bool> {
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
+}
+
+/// Every service that a team offers: teams in order of creation, services in the order of the spec.
+pub fn offers_of_all(db: &Db) -> Result<Vec<Offer>> {
+    let mut offers = db.query(
+        "SELECT t.key, t.id, s.service FROM team_service s JOIN team t ON t.key = s.team ORDER BY t.key",
+        params![],
+        |row| Ok(Offer { team: row.reference(0)?, service: row.get(2)? }),
+    )?;
+    offers.sort_by_key(|offer| (offer.team.key, offer.service));
+    Ok(offers)
+}
+
+/// One stretch of the list, without services and members.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Team>> {
+    db.page(paged!(head!(), "t.key"), page, read)
+}
+
+/// Writes a new team with its services and members.
+pub fn insert(db: &Db, team: &Team) -> Result<()> {
+    db.execute(
+        "INSERT INTO team (key, id, name, name_folded, field_service_project, return_location) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![
+            team.key,
+            &team.id,
+            &team.name,
+            folded(&team.name),
+            &team.field_service_project,
+            &team.return_location
+        ],
+    )?;
+    insert_services(db, team)?;
+    insert_members(db, team)
+}
+
+/// Writes a changed team with its services and members.
+pub fn update(db: &Db, team: &Team) -> Result<()> {
+    db.change_one(
+        "UPDATE team SET name = $2, name_folded = $3, field_service_project = $4, return_location = $5 WHERE key = $1",
+        params![team.key, &team.name, folded(&team.name), &team.field_service_project, &team.return_location],
+    )?;
+    db.execute("DELETE FROM team_service WHERE team = $1", params![team.key])?;
+    insert_services(db, team)?;
+    db.execute("DELETE FROM team_member WHERE team = $1", params![team.key])?;
+    insert_members(db, team)
+}
+
+fn insert_services(db: &Db, team: &Team) -> Result<()> {
+    for service in &team.services {
+        db.execute("INSERT INTO team_service (team, service) VALUES ($1, $2)", params![team.key, service.word()])?;
+    }
+    Ok(())
+}
+
+fn insert_members(db: &Db, team: &Team) -> Result<()> {
+    for (position, member) in (1i64..).zip(&team.members) {
+        db.execute(
+            "INSERT INTO team_member (team, position, person) VALUES ($1, $2, $3)",
+            params![team.key, position, member],
+        )?;
+    }
+    Ok(())
 }

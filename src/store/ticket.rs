@@ -1,9 +1,10 @@
 //! Tickets and their log.
 
-use super::{Db, Key, Result, Row};
+use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Instant;
-use crate::domain::ticket::{Priority, Ticket};
-use crate::{column_of_text, params};
+use crate::domain::reference::Reference;
+use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
+use crate::{column_of_text, paged, params};
 
 column_of_text!(Priority);
 
@@ -52,6 +53,123 @@ pub fn complete(db: &Db, ticket: &mut Ticket) -> Result<()> {
         |row| row.reference(0),
     )?;
     Ok(())
+}
+
+/// One stretch of the list, without tags.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Ticket>> {
+    db.page(paged!(head!(), "t.key"), page, read)
+}
+
+/// Writes a new ticket, without its tags.
+pub fn insert(db: &Db, ticket: &Ticket) -> Result<()> {
+    db.execute(
+        "INSERT INTO ticket (key, id, subject, team, customer, person, priority, stage, sales_order, product, lot,
+                             description, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        params![
+            ticket.key,
+            &ticket.id,
+            &ticket.subject,
+            &ticket.team,
+            &ticket.customer,
+            &ticket.user,
+            ticket.priority.word(),
+            &ticket.stage,
+            &ticket.order,
+            &ticket.product,
+            &ticket.lot,
+            &ticket.description,
+            ticket.created_at
+        ],
+    )
+    .map(drop)
+}
+
+/// Writes a changed ticket, without its tags.
+pub fn update(db: &Db, ticket: &Ticket) -> Result<()> {
+    db.change_one(
+        "UPDATE ticket SET subject = $2, team = $3, customer = $4, person = $5, priority = $6, stage = $7,
+                           sales_order = $8, product = $9, lot = $10, description = $11
+         WHERE key = $1",
+        params![
+            ticket.key,
+            &ticket.subject,
+            &ticket.team,
+            &ticket.customer,
+            &ticket.user,
+            ticket.priority.word(),
+            &ticket.stage,
+            &ticket.order,
+            &ticket.product,
+            &ticket.lot,
+            &ticket.description
+        ],
+    )
+}
+
+/// Writes the ticket's tags in place of those before.
+pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
+    db.execute("DELETE FROM ticket_tag WHERE ticket = $1", params![ticket])?;
+    for (position, tag) in (1i64..).zip(tags) {
+        db.execute(
+            "INSERT INTO ticket_tag (ticket, position, tag) VALUES ($1, $2, $3)",
+            params![ticket, position, tag],
+        )?;
+    }
+    Ok(())
+}
+
+/// The sales order with that id, and whose it is.
+pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
+    db.query_opt(
+        "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1",
+        params![id],
+        |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
+    )
+}
+
+/// Whether a line of the order holds the product.
+pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
+    let line = db.query_opt(
+        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
+        params![order, product],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(line.is_some())
+}
+
+/// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).
+pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
+    let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
+    Ok(Documents {
+        credit_notes: ids(
+            "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' AND state = 'posted' ORDER BY key",
+        )?,
+        coupons: ids("SELECT id FROM coupon WHERE ticket = $1 AND cancelled = 0 ORDER BY key")?,
+        returns: ids(
+            "SELECT id FROM transfer WHERE ticket = $1 AND return_of IS NOT NULL AND state <> 'cancelled' ORDER BY key",
+        )?,
+        repairs: ids("SELECT id FROM repair WHERE ticket = $1 AND state <> 'cancelled' ORDER BY key")?,
+        tasks: ids("SELECT id FROM task WHERE ticket = $1 AND stage <> 'cancelled' ORDER BY key")?,
+    })
+}
+
+/// The ticket's log, from its first entry on.
+pub fn log(db: &Db, ticket: Key) -> Result<Vec<LogEntry>> {
+    db.query(
+        "SELECT at, actor, kind, text, document, operation FROM ticket_log WHERE ticket = $1 ORDER BY key",
+        params![ticket],
+        |row| {
+            Ok(LogEntry {
+                at: row.get(0)?,
+                user: row.get(1)?,
+                kind: row.get(2)?,
+                text: row.get(3)?,
+                document: row.get(4)?,
+                operation: row.get(5)?,
+            })
+        },
+    )
 }
 
 /// An entry of a ticket's log (spec A6).

@@ -1,0 +1,301 @@
+//! `invoice`: what customers owe, listed, made, posted, paid and matched (spec B).
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::document::{self, Edit, Free, Kinded, Pay, PayOutcome};
+use super::record::Record;
+use super::{Change, Cx};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::day::Day;
+use crate::domain::desk::Right;
+use crate::domain::document::{Document, DocumentKind};
+use crate::domain::line::{LineChange, LineNumber, NewLine};
+use crate::domain::money::Amount;
+use crate::domain::text::Setting;
+use crate::procedure::matching::complete;
+use crate::store::{self, Db, Key, Page};
+
+/// An invoice as a record.
+#[derive(Serialize, Debug)]
+#[serde(transparent)]
+pub struct Invoice(Document);
+
+impl Record for Invoice {
+    const KIND: &'static str = "invoice";
+    const NOUN: &'static str = "invoice";
+    const RIGHT: Right = Right::Invoicing;
+    const COLUMNS: &'static [&'static str] =
+        &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
+    const SCALARS: &'static [&'static str] = &[
+        "id",
+        "number",
+        "state",
+        "journal",
+        "customer",
+        "ticket",
+        "order",
+        "invoice",
+        "reason",
+        "date",
+        "accounting_date",
+        "due_date",
+        "post_on",
+        "currency",
+        "untaxed",
+        "tax",
+        "total",
+        "open",
+        "payment_state",
+    ];
+    const DAY: Option<&'static str> = Some("date");
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        let Some(mut document) = db.by_reference(given, |id| store::document::by_id(db, DocumentKind::Invoice, id))?
+        else {
+            return Ok(None);
+        };
+        complete(db, &mut document)?;
+        Ok(Some(Invoice(document)))
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        Ok(store::document::page(db, DocumentKind::Invoice, page)?.into_iter().map(Invoice).collect())
+    }
+    fn key(&self) -> Key {
+        self.0.key
+    }
+    fn complete(&mut self, db: &Db) -> store::Result<()> {
+        complete(db, &mut self.0)
+    }
+}
+
+/// Draft an invoice, for an order or freely
+///
+/// For an order: what of it can still be billed. Freely: a customer and lines.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:
+  aftersales invoice create --order S00001
+  aftersales invoice create --customer C00001 --line LAMP=2 --line LAMP=1@35.00")]
+pub struct InvoiceCreate {
+    /// The order to bill
+    #[arg(long)]
+    pub order: Option<String>,
+    /// The customer of a free invoice
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// A line of a free invoice (repeatable; default price: the product's)
+    #[arg(long, value_name = "SKU=QTY[@PRICE]")]
+    #[serde(default)]
+    pub line: Vec<NewLine>,
+    /// The journal to post in (default: INV)
+    #[arg(long)]
+    pub journal: Option<String>,
+    /// The invoice date (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// The day by which it is to be paid (default: none)
+    #[arg(long, value_name = "DAY")]
+    pub due_date: Option<Day>,
+    /// Its currency (default: the desk's, or the order's)
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+}
+
+impl Change for InvoiceCreate {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        let free = Free {
+            customer: self.customer.as_deref(),
+            line: &self.line,
+            journal: self.journal.as_deref(),
+            date: self.date.as_ref(),
+            due_date: self.due_date,
+            currency: self.currency.as_deref(),
+            reason: None,
+        };
+        match self.order.as_deref().filter(|order| !order.is_empty()) {
+            None => document::create_free(cx, DocumentKind::Invoice, &free),
+            Some(order) => {
+                for (field, given) in [
+                    ("customer", self.customer.clone()),
+                    ("line", self.line.first().map(ToString::to_string)),
+                    ("currency", self.currency.clone()),
+                ] {
+                    if let Some(given) = given {
+                        let message = format!("--{field} is for a free invoice; --order brings its own");
+                        return Err(ValueRefused::invalid(field, given, message).into());
+                    }
+                }
+                todo_order(cx, order, &free)
+            }
+        }
+    }
+}
+
+/// Edit a draft invoice
+///
+/// --line changes a line and leaves the others.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:
+  aftersales invoice edit D00001 --line 1=2@35.00 --add-line LAMP=1 --date 2026-12-01")]
+pub struct InvoiceEdit {
+    /// The invoice, by id
+    pub invoice: String,
+    /// A new quantity, and maybe price, of a line (repeatable)
+    #[arg(long, value_name = "N=QTY[@PRICE]")]
+    #[serde(default)]
+    pub line: Vec<LineChange>,
+    /// One more line (repeatable)
+    #[arg(long, value_name = "SKU=QTY[@PRICE]")]
+    #[serde(default)]
+    pub add_line: Vec<NewLine>,
+    /// A line to remove (repeatable)
+    #[arg(long, value_name = "N")]
+    #[serde(default)]
+    pub drop_line: Vec<LineNumber>,
+    /// The journal to post in
+    #[arg(long)]
+    pub journal: Option<String>,
+    /// Its date
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// The day by which it is to be paid (empty: none)
+    #[arg(long, value_name = "DAY")]
+    pub due_date: Option<Setting<Day>>,
+}
+
+impl Change for InvoiceEdit {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        let edit = Edit {
+            line: &self.line,
+            add_line: &self.add_line,
+            drop_line: &self.drop_line,
+            journal: self.journal.as_deref(),
+            date: self.date.as_ref(),
+            due_date: self.due_date.as_ref(),
+            reason: None,
+            allow_excess: false,
+        };
+        document::edit(cx, DocumentKind::Invoice, &self.invoice, &edit)
+    }
+}
+
+/// Post a draft invoice: number it and make it final
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales invoice post D00001")]
+pub struct InvoicePost {
+    /// The invoice, by id
+    pub invoice: String,
+}
+
+impl Change for InvoicePost {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        document::post(cx, DocumentKind::Invoice, &self.invoice)
+    }
+}
+
+/// Cancel an invoice
+///
+/// A posted one only while its accounting date is after the lock date and no credit note of it is posted; its matches are undone and
+/// its number stays.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales invoice cancel D00001")]
+pub struct InvoiceCancel {
+    /// The invoice, by number or id
+    pub invoice: String,
+}
+
+impl Change for InvoiceCancel {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        document::cancel(cx, DocumentKind::Invoice, &self.invoice)
+    }
+}
+
+/// Pay an invoice: money came in
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales invoice pay INV/2026/00001\n  aftersales invoice pay INV/2026/00001 --amount 20.00 --reference 'Bank 17'"
+)]
+pub struct InvoicePay {
+    /// The invoice, by number or id
+    pub invoice: String,
+    /// The amount (default: all that is open)
+    #[arg(long)]
+    pub amount: Option<Amount>,
+    /// The day of the payment (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// What the payment is known by elsewhere
+    #[arg(long)]
+    pub reference: Option<String>,
+}
+
+impl Change for InvoicePay {
+    type Outcome = PayOutcome;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<PayOutcome> {
+        let pay = Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() };
+        document::pay(cx, DocumentKind::Invoice, &self.invoice, &pay)
+    }
+}
+
+/// Match an invoice with a credit note or money that came in
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales invoice match INV/2026/00001 --with RINV/2026/00001\n  aftersales invoice match INV/2026/00001 --with P00001 --amount 5.00"
+)]
+pub struct InvoiceMatch {
+    /// The invoice, by number or id
+    pub invoice: String,
+    /// The document or payment to match it with (needed)
+    #[arg(long)]
+    pub with: Option<String>,
+    /// The amount (default: the smaller of the two that are open)
+    #[arg(long)]
+    pub amount: Option<Amount>,
+}
+
+impl Change for InvoiceMatch {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        document::match_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref(), self.amount.as_ref())
+    }
+}
+
+/// Take a match of an invoice away
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales invoice unmatch INV/2026/00001 --with RINV/2026/00001")]
+pub struct InvoiceUnmatch {
+    /// The invoice, by number or id
+    pub invoice: String,
+    /// The document or payment it is matched with (needed)
+    #[arg(long)]
+    pub with: Option<String>,
+}
+
+impl Change for InvoiceUnmatch {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        document::unmatch_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref())
+    }
+}
+fn todo_order(_: &Cx<'_>, _: &str, _: &Free<'_>) -> Result<Kinded> {
+    unreachable!()
+}

@@ -1,0 +1,164 @@
+//! `log`: what was done, when and by whom (spec G2).
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use super::record::{bound, is_between, limit_of};
+use super::{Cx, Read, to_json};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
+use crate::domain::log::LoggedOperation;
+use crate::domain::reference::padded;
+use crate::store::{Db, Key, Page, log};
+
+/// The columns of its table.
+pub const COLUMNS: &[&str] = &["operation", "at", "actor", "command", "touched"];
+
+/// How many operations are read at a time.
+const STRETCH: i64 = 500;
+
+/// Show what was done: every change in order, chained by hash
+///
+/// A day given to --since and --until is one in UTC, as the log's times are.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales log --newest --limit 10\n  aftersales log --touched T00001 -o json\n  aftersales log --command 'ticket refund' --since 2026-11-01"
+)]
+pub struct Log {
+    /// Only the operation of this number (repeatable)
+    #[arg(long, value_name = "N")]
+    operation: Vec<String>,
+    /// Only what made or changed the record of this id or number (repeatable)
+    #[arg(long, value_name = "ID")]
+    touched: Vec<String>,
+    /// Only this command, such as 'ticket refund' (repeatable)
+    #[arg(long, value_name = "NAME")]
+    command: Vec<String>,
+    /// Only what this user or customer did (repeatable)
+    #[arg(long, value_name = "ID")]
+    actor: Vec<String>,
+    /// Only from this day or time on
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
+    /// Only up to this day or time, inclusive
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// At most N of them
+    #[arg(long, value_name = "N")]
+    limit: Option<String>,
+    /// The newest first (default: in order)
+    #[arg(long)]
+    newest: bool,
+}
+
+impl Read for Log {
+    const KIND: &'static str = "log";
+    const MANY: bool = true;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        let mut left = limit_of(self.limit.as_deref())?;
+        let since = bound("since", self.since.as_deref())?;
+        let until = bound("until", self.until.as_deref())?;
+        let mut stretches = Stretches::of(cx.db, self.named(cx.db)?, self.newest);
+        while left > 0
+            && let Some(stretch) = stretches.next()?
+        {
+            for mut operation in stretch {
+                if left == 0 || !self.fits(&operation, since, until) {
+                    continue;
+                }
+                operation.touched = log::touched(cx.db, operation.operation)?;
+                emit(&to_json(&operation)?)?;
+                left -= 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Log {
+    /// The numbers of the operations that were asked for by number or by what they touched; none where neither was.
+    fn named(&self, db: &Db) -> Result<Option<BTreeSet<Key>>> {
+        let mut named: Option<BTreeSet<Key>> = None;
+        if !self.operation.is_empty() {
+            named = Some(self.operation.iter().map(|given| number_of(given)).collect::<Result<_>>()?);
+        }
+        if !self.touched.is_empty() {
+            let mut touching = BTreeSet::new();
+            for given in &self.touched {
+                touching.extend(operations_on(db, given)?);
+            }
+            named = Some(match named {
+                Some(named) => named.intersection(&touching).copied().collect(),
+                None => touching,
+            });
+        }
+        Ok(named)
+    }
+
+    fn fits(&self, operation: &LoggedOperation, since: Option<&str>, until: Option<&str>) -> bool {
+        let is_one_of = |asked: &[String], value: Option<&str>| {
+            asked.is_empty() || asked.iter().any(|asked| asked == value.unwrap_or_default())
+        };
+        is_between(Some(&operation.at.to_string()), since, until)
+            && is_one_of(&self.actor, operation.actor.id.as_deref())
+            && (self.command.is_empty() || is_one_of(&self.command, operation.command_name().as_deref()))
+    }
+}
+
+fn number_of(given: &str) -> Result<Key> {
+    given.parse().map_err(|_| {
+        ValueRefused::invalid("operation", given, format!("{given:?} is not the number of an operation")).into()
+    })
+}
+
+/// The operations that touched a record, named by id or number, whatever its padding.
+fn operations_on(db: &Db, given: &str) -> Result<Vec<Key>> {
+    let mut operations = Vec::new();
+    for spelt in [Some(given.to_owned()), padded(given)].into_iter().flatten() {
+        operations.extend(log::operations_touching(db, &spelt)?);
+        if let Some(id) = log::document_numbered(db, &spelt)? {
+            operations.extend(log::operations_touching(db, &id)?);
+        }
+    }
+    Ok(operations)
+}
+
+/// The log in stretches: all of it, or the operations of some numbers.
+struct Stretches<'d> {
+    db: &'d Db,
+    newest: bool,
+    named: Option<BTreeSet<Key>>,
+    /// Where the next stretch begins; none at the end.
+    page: Option<Page>,
+}
+
+impl<'d> Stretches<'d> {
+    fn of(db: &'d Db, named: Option<BTreeSet<Key>>, newest: bool) -> Stretches<'d> {
+        Stretches { db, newest, named, page: Some(Page { after: None, newest, limit: STRETCH }) }
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<LoggedOperation>>> {
+        if let Some(named) = &mut self.named {
+            let next = if self.newest { named.pop_last() } else { named.pop_first() };
+            let Some(number) = next else {
+                return Ok(None);
+            };
+            return Ok(Some(log::by_operation(self.db, number)?.into_iter().collect()));
+        }
+        let Some(page) = self.page else {
+            return Ok(None);
+        };
+        let stretch = log::page(self.db, page)?;
+        self.page = match stretch.last() {
+            Some(last) if stretch.len() == usize::try_from(STRETCH).unwrap_or(0) => {
+                Some(Page { after: Some(last.operation), ..page })
+            }
+            _ => None,
+        };
+        Ok(Some(stretch))
+    }
+}

@@ -1,0 +1,28 @@
+//! Stages: where a ticket stands; in a folded one it is closed (spec A5).
+
+use serde::Serialize;
+
+use super::reference::Reference;
+
+/// A stage as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    #[serde(skip)]
+    pub key: i64,
+    pub id: String,
+    pub name: String,
+    /// Whether tickets in it are closed.
+    pub folded: bool,
+}
+
+impl Stage {
+    /// The stage as other records name it.
+    pub fn reference(&self) -> Reference {
+        Reference { key: self.key, id: self.id.clone() }
+    }
+}
+
+/// Where new and reopened tickets stand (contract, section 7 "Ticket").
+pub const NEW: &str = "New";
+/// Where closing moves a ticket.
+pub const SOLVED: &str = "Solved";

@@ -1,0 +1,68 @@
+//! Whom and what a ticket is about: customer, order, product and lot as given, found, and checked to fit each other (spec A5).
+
+use super::context::{Cx, found};
+use crate::domain::Result;
+use crate::domain::reference::Reference;
+use crate::domain::ticket::{About, check_fit};
+use crate::store::{customer, lot, product, ticket};
+
+/// What was given of them; none leaves one as it is, an empty text empties it.
+#[derive(Default)]
+pub struct Given<'g> {
+    pub customer: Option<&'g str>,
+    pub order: Option<&'g str>,
+    pub product: Option<&'g str>,
+    pub lot: Option<&'g str>,
+}
+
+impl Given<'_> {
+    /// Whether anything was given at all.
+    pub fn anything(&self) -> bool {
+        [self.customer, self.order, self.product, self.lot].iter().any(Option::is_some)
+    }
+}
+
+/// What the ticket is about after `given`. A lot whose product is not said brings it along.
+pub fn about(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<About> {
+    let customer = find(chosen(given.customer, &before.customer), "customer", |id| {
+        let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
+        Ok(customer.map(|customer| Reference { key: customer.key, id: customer.id }))
+    })?;
+    let order = find(chosen(given.order, &before.order), "order", |id| {
+        cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))
+    })?;
+    let product = find(chosen(given.product, &before.product), "product", |id| product::by_id(cx.db, id))?;
+    let lot = find(chosen(given.lot, &before.lot), "lot", |id| lot::by_id(cx.db, id))?;
+
+    let product = match (product, &lot) {
+        (None, Some(lot)) if given.product.is_none() => Some(product::by_key(cx.db, lot.product.key)?),
+        (product, _) => product,
+    };
+    let holds_product = match (&order, &product) {
+        (Some(named), Some(product)) => ticket::order_holds(cx.db, named.order.key, product.key)?,
+        _ => false,
+    };
+    check_fit(customer.as_ref(), order.as_ref(), holds_product, product.as_ref(), lot.as_ref())?;
+    Ok(About {
+        customer,
+        order: order.map(|named| named.order),
+        product: product.map(|product| product.reference()),
+        lot: lot.map(|lot| lot.reference()),
+    })
+}
+
+/// What is asked for in the end: what was given, else what was there; none for nothing.
+fn chosen<'t>(given: Option<&'t str>, before: &'t Option<Reference>) -> Option<&'t str> {
+    match given {
+        Some(given) => Some(given).filter(|given| !given.is_empty()),
+        None => before.as_ref().map(|reference| reference.id.as_str()),
+    }
+}
+
+fn find<T>(
+    given: Option<&str>,
+    kind: &'static str,
+    look: impl Fn(&str) -> crate::store::Result<Option<T>>,
+) -> Result<Option<T>> {
+    given.map(|given| found(look(given)?, kind, kind, kind, given)).transpose()
+}

@@ -1,0 +1,76 @@
+//! Matching: clearing documents and payments against each other, and taking that back (spec B7, B8, B14).
+
+use super::context::{Cx, found};
+use crate::domain::document::{Document, DocumentKind};
+use crate::domain::money::Money;
+use crate::domain::payment::{Item, Payment, Side, matchable};
+use crate::domain::{Error, Result};
+use crate::store::{self, document, payment};
+
+/// Matches two items up to the smaller open amount, or up to `asked`; answers what was matched, none where nothing is open.
+pub fn match_items(cx: &Cx<'_>, one: &Item, other: &Item, asked: Option<Money>) -> Result<Option<Money>> {
+    let Some(amount) = matchable(one, other, asked)? else {
+        return Ok(None);
+    };
+    payment::insert_match(cx.db, one, other, amount)?;
+    let taken = amount.checked_neg()?;
+    for item in [one, other] {
+        change_open(cx, item.key, item.is_payment, taken)?;
+        cx.touched(item.kind, &item.id);
+    }
+    Ok(Some(amount))
+}
+
+/// Takes matches of `item` away: those with `with` (a document's or payment's key), or, where none is named, all of them.
+/// Answers the sum.
+pub fn unmatch(cx: &Cx<'_>, item: &Item, with: Option<&Item>, only_payments: bool) -> Result<Money> {
+    let mut freed = Money::zero(item.open.currency);
+    for found in payment::matches_of(cx.db, item.key, item.is_payment, item.side)? {
+        let is_wanted = with.is_none_or(|with| found.other == with.key && found.other_is_payment == with.is_payment);
+        if !is_wanted || (only_payments && !found.other_is_payment) {
+            continue;
+        }
+        let amount = Money::new(found.amount, item.open.currency);
+        payment::delete_match(cx.db, found.key)?;
+        change_open(cx, item.key, item.is_payment, amount)?;
+        change_open(cx, found.other, found.other_is_payment, amount)?;
+        cx.touched(item.kind, &item.id);
+        cx.touched(if found.other_is_payment { "payment" } else { other_kind(item.side) }, &found.other_id);
+        freed = freed.checked_add(amount).map_err(refused)?;
+    }
+    Ok(freed)
+}
+
+/// A document on the other side of a match is of the other kind.
+fn other_kind(side: Side) -> &'static str {
+    match side {
+        Side::Debit => DocumentKind::CreditNote.word(),
+        Side::Credit => DocumentKind::Invoice.word(),
+    }
+}
+
+fn change_open(cx: &Cx<'_>, key: i64, is_payment: bool, change: Money) -> store::Result<()> {
+    if is_payment { payment::change_open(cx.db, key, change) } else { document::change_open(cx.db, key, change) }
+}
+
+/// Two currencies, or a sum past what a number holds.
+pub fn refused(fault: crate::domain::money::MoneyFault) -> Error {
+    fault.into()
+}
+
+/// The document or payment that `given` names, as an end of a match.
+pub fn item(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<Item> {
+    if let Some(document) = cx.db.by_reference(given, |id| document::by_any_id(cx.db, id))? {
+        return Ok(Item::of_document(&document)?);
+    }
+    let found_payment: Option<Payment> = cx.db.by_reference(given, |id| payment::by_id(cx.db, id))?;
+    found(found_payment, "document or payment", "payment", field, given).map(|payment| Item::of_payment(&payment))
+}
+
+/// Loads lines and matches of a document.
+pub fn complete(db: &store::Db, document: &mut Document) -> store::Result<()> {
+    store::document::load_lines(db, document)?;
+    let side = if document.kind == DocumentKind::Invoice { Side::Debit } else { Side::Credit };
+    document.matched = payment::matched(db, document.key, false, side, document.currency)?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Posting and cancelling invoices and credit notes (spec B7, B9, B10, B13).
+
+use super::context::Cx;
+use super::matching::{match_items, unmatch};
+use super::ticket_log;
+use crate::domain::Result;
+use crate::domain::document::{Document, DocumentKind, DocumentRefused, DocumentState, accounting_date, payment_state};
+use crate::domain::money::Money;
+use crate::domain::payment::Item;
+use crate::domain::refund;
+use crate::store::document;
+
+/// Posts a draft: number, accounting date, matching with the invoice it reverses. The document is complete with its lines;
+/// afterwards it is as stored.
+pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
+    if draft.date > cx.today {
+        return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date }.into());
+    }
+    check_postable(draft)?;
+    let reversed = match &draft.invoice {
+        Some(invoice) => Some(reversed_invoice(cx, draft, invoice.key)?),
+        None => None,
+    };
+    let accounted = accounting_date(draft.date, cx.desk.lock_date);
+    draft.number = Some(next_number(cx, draft, accounted.year())?);
+    draft.accounting_date = Some(accounted);
+    draft.state = DocumentState::Posted;
+    draft.post_on = None;
+    draft.open = draft.total;
+    document::update(cx.db, draft)?;
+    cx.touched(draft.kind.word(), &draft.id);
+
+    if let Some(invoice) = reversed {
+        if draft.replaces {
+            release_payments(cx, &invoice)?;
+        }
+        clear(cx, draft, invoice.key)?;
+    }
+    draft.payment_state = payment_state(draft.kind, draft.state, draft.total.minor, draft.open.minor, false);
+    log_on_ticket(cx, draft, "posted")
+}
+
+fn check_postable(draft: &Document) -> Result<()> {
+    if draft.lines.is_empty() {
+        return Err(DocumentRefused::NoLines { document: draft.named() }.into());
+    }
+    if draft.total.is_negative() {
+        return Err(DocumentRefused::BelowZero { document: draft.named(), total: draft.total }.into());
+    }
+    Ok(())
+}
+
+/// The invoice that a credit note reverses, still posted.
+fn reversed_invoice(cx: &Cx<'_>, _draft: &Document, key: i64) -> Result<Document> {
+    let invoice = document::by_key(cx.db, key)?;
+    if invoice.state != DocumentState::Posted {
+        return Err(
+            DocumentRefused::InvoiceNotPosted { invoice: invoice.shown().to_owned(), state: invoice.state }.into()
+        );
+    }
+    Ok(invoice)
+}
+
+/// The next number of the journal and year of the accounting date: `INV/2026/00001`, credit notes `RINV/2026/00001`.
+fn next_number(cx: &Cx<'_>, draft: &Document, year: i32) -> Result<String> {
+    let prefix = number_prefix(draft.kind, &draft.journal.id, year);
+    Ok(cx.db.next_reference(&prefix)?)
+}
+
+/// The part of a number before its count, which also names its counter (spec B7).
+pub fn number_prefix(kind: DocumentKind, journal: &str, year: i32) -> String {
+    let reversal = if kind == DocumentKind::CreditNote { "R" } else { "" };
+    format!("{reversal}{journal}/{year:04}/")
+}
+
+/// Payments matched with an invoice become open credit of its customer again (spec B6).
+pub fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
+    let freed = unmatch(cx, &Item::of_document(invoice)?, None, true)?;
+    if !freed.is_zero() {
+        cx.warn(
+            "payments_released",
+            format!("{freed} paid on {} is open credit of {} now", invoice.shown(), invoice.customer.id),
+        );
+    }
+    Ok(freed)
+}
+
+/// Matches a credit note with its invoice, up to the smaller of the two open amounts (spec B7).
+fn clear(cx: &Cx<'_>, credit_note: &mut Document, invoice: i64) -> Result<()> {
+    let invoice = document::by_key(cx.db, invoice)?;
+    let (one, other) = (Item::of_document(credit_note)?, Item::of_document(&invoice)?);
+    if let Some(amount) = match_items(cx, &one, &other, None)? {
+        credit_note.open = Money::new(credit_note.open.minor - amount.minor, credit_note.currency);
+        credit_note.matched.push(crate::domain::document::Matched { with: invoice.shown().to_owned(), amount });
+    }
+    Ok(())
+}
+
+/// Cancels a draft or a posted document (spec B13). The document is complete with its lines.
+pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
+    if document.state == DocumentState::Posted {
+        check_cancellable(cx, document)?;
+        unmatch(cx, &Item::of_document(document)?, None, false)?;
+        document.matched.clear();
+    }
+    hold_lines(cx, document, -1)?;
+    document.state = DocumentState::Cancelled;
+    document.post_on = None;
+    document.open = Money::zero(document.currency);
+    document.payment_state = payment_state(document.kind, document.state, document.total.minor, 0, false);
+    document::update(cx.db, document)?;
+    cx.touched(document.kind.word(), &document.id);
+    log_on_ticket(cx, document, "cancelled")
+}
+
+fn check_cancellable(cx: &Cx<'_>, posted: &Document) -> Result<()> {
+    if let (Some(date), Some(lock_date)) = (posted.accounting_date, cx.desk.lock_date)
+        && date <= lock_date
+    {
+        let hint = match posted.kind {
+            DocumentKind::Invoice => {
+                "reverse it instead: aftersales ticket refund TICKET --invoice ".to_owned() + posted.shown()
+            }
+            DocumentKind::CreditNote => "write a new invoice instead: aftersales invoice create --help".to_owned(),
+        };
+        return Err(DocumentRefused::Locked { document: posted.named(), date, lock_date, hint }.into());
+    }
+    if posted.kind == DocumentKind::Invoice {
+        let credit_notes = document::credit_notes_of(cx.db, posted.key)?;
+        if let Some(credit_note) = credit_notes.iter().find(|known| known.state == DocumentState::Posted) {
+            return Err(DocumentRefused::Credited {
+                invoice: posted.named(),
+                credit_note: credit_note.shown().to_owned(),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Takes (`1`) or gives back (`-1`) what the lines of a credit note hold of its invoice (spec B5).
+pub fn hold_lines(cx: &Cx<'_>, credit_note: &Document, sign: i64) -> Result<()> {
+    for line in &credit_note.lines {
+        document::hold(cx.db, line, sign)?;
+    }
+    Ok(())
+}
+
+/// Checks the lines of a credit note against what the others leave, unless the bounds are lifted (spec B5). Its own lines
+/// must hold nothing at that moment.
+pub fn check_within_left(credit_note: &Document, invoice: &Document) -> Result<()> {
+    if credit_note.allow_excess {
+        return Ok(());
+    }
+    let mut taken: Vec<crate::domain::document::DocumentLine> = Vec::new();
+    for line in &credit_note.lines {
+        let Some(source) = invoice.lines.iter().find(|source| Some(source.key) == line.invoice_line) else {
+            continue;
+        };
+        let mut held = source.held();
+        for before in taken.iter().filter(|before| before.invoice_line == line.invoice_line) {
+            held.credited = held.credited.checked_add(&before.amounts())?;
+            if before.refunds == Some(crate::domain::document::Refunds::Value) {
+                held.reduced = held.reduced.checked_add(&before.amounts())?;
+            } else {
+                held.goods = held.goods.checked_add(before.priced.quantity)?;
+            }
+        }
+        refund::check_line(line, &held, invoice.shown())?;
+        taken.push(line.clone());
+    }
+    Ok(())
+}
+
+fn log_on_ticket(cx: &Cx<'_>, document: &Document, what: &'static str) -> Result<()> {
+    let Some(ticket) = &document.ticket else {
+        return Ok(());
+    };
+    cx.touched("ticket", &ticket.id);
+    ticket_log::note(
+        cx,
+        ticket.key,
+        what,
+        &format!("{} {what}: {}", capitalised(document.kind), document.total),
+        Some(&document.id),
+    )
+}
+
+fn capitalised(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Invoice => "Invoice",
+        DocumentKind::CreditNote => "Credit note",
+    }
+}

@@ -1,0 +1,164 @@
+//! What a ticket can refund: the form's narrowing and the invoices on offer, for `ticket refund` and `ticket options` alike
+//! (spec B1, B2).
+
+use super::context::{Cx, found};
+use crate::domain::Result;
+use crate::domain::document::{Document, DocumentKind, DocumentState};
+use crate::domain::product::{Lot, Product};
+use crate::domain::reference::Reference;
+use crate::domain::refund::{RefundRefused, anything_left};
+use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
+use crate::store::{document, lot, product, ticket};
+
+/// The form's upper half, checked: what narrows the invoices (spec B1, B2).
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub ticket: String,
+    pub customer: Reference,
+    pub order: Option<Reference>,
+    pub product: Option<Reference>,
+    pub lot: Option<Reference>,
+}
+
+/// What was given for the form's upper half; an empty text empties the default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'g> {
+    pub order: Option<&'g str>,
+    pub product: Option<&'g str>,
+    pub lot: Option<&'g str>,
+}
+
+/// The records behind what was given; none inside where the default was emptied.
+#[derive(Default)]
+pub struct Named {
+    order: Option<Option<NamedOrder>>,
+    product: Option<Option<Product>>,
+    lot: Option<Lot>,
+}
+
+/// Looks up what was given, before any rule is asked.
+pub fn look_up(cx: &Cx<'_>, given: Given<'_>) -> Result<Named> {
+    let order =
+        |id: &str| found(cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))?, "order", "order", "order", id);
+    let product = |id: &str| found(product::by_id(cx.db, id)?, "product", "product", "product", id);
+    let lot = |id: &str| found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id);
+    Ok(Named {
+        order: given.order.map(|id| not_empty(id).map(order).transpose()).transpose()?,
+        product: given.product.map(|id| not_empty(id).map(product).transpose()).transpose()?,
+        lot: given.lot.and_then(not_empty).map(lot).transpose()?,
+    })
+}
+
+fn not_empty(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Fills the form from the ticket and what was named, checking that it fits (spec B1, B2). The ticket's own fit already.
+pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Named) -> Result<Form> {
+    let of_ticket = |order: &Reference| NamedOrder { order: order.clone(), customer: customer.clone() };
+    let is_all_default = named.order.is_none() && named.product.is_none() && named.lot.is_none();
+    let order = named.order.unwrap_or_else(|| ticket.order.as_ref().map(of_ticket));
+    let product = match named.product {
+        Some(product) => product,
+        None if is_all_default => None,
+        None => ticket.product.as_ref().map(|product| product::by_key(cx.db, product.key)).transpose()?,
+    };
+    if !is_all_default {
+        let holds_product = match (&order, &product) {
+            (Some(order), Some(product)) => ticket::order_holds(cx.db, order.order.key, product.key)?,
+            _ => true,
+        };
+        check_fit(Some(customer), order.as_ref(), holds_product, product.as_ref(), named.lot.as_ref())?;
+    }
+    let product = if is_all_default { ticket.product.clone() } else { product.as_ref().map(Product::reference) };
+    Ok(Form {
+        ticket: ticket.id.clone(),
+        customer: customer.clone(),
+        order: order.map(|order| order.order),
+        product,
+        lot: named.lot.as_ref().map(Lot::reference),
+    })
+}
+
+/// The invoice that `given` names, without its lines.
+pub fn named_invoice(cx: &Cx<'_>, given: &str) -> Result<Document> {
+    let named = cx.db.by_reference(given, |id| document::by_id(cx.db, DocumentKind::Invoice, id))?;
+    found(named, "invoice", "invoice", "invoice", given)
+}
+
+/// Refuses an invoice that the form does not offer, saying which test it failed, in the spec's order: posted, the
+/// customer's, the order's, holding product and lot (spec B2). Whether something is left is decided with its lines.
+pub fn check_offer(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<()> {
+    let shown = || invoice.shown().to_owned();
+    if invoice.state != DocumentState::Posted {
+        return Err(RefundRefused::NotPosted { invoice: shown(), state: invoice.state }.into());
+    }
+    let refuse =
+        |test: String| RefundRefused::NotOffered { invoice: shown(), test, ticket: form.ticket.clone() }.into();
+    if invoice.customer.key != form.customer.key {
+        return Err(refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id)));
+    }
+    if let Some(order) = &form.order
+        && invoice.order.as_ref().is_none_or(|of| of.key != order.key)
+    {
+        return Err(refuse(format!("is not of the order {order}")));
+    }
+    if form.product.is_none() && form.lot.is_none() {
+        return Ok(());
+    }
+    let key_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
+    match document::holds(cx.db, invoice, key_of(&form.product), key_of(&form.lot))? {
+        (false, _) => Err(refuse(format!("does not have the product {}", shown_or_dash(&form.product)))),
+        (true, false) => Err(refuse(format!("does not have the lot {}", shown_or_dash(&form.lot)))),
+        (true, true) => Ok(()),
+    }
+}
+
+fn shown_or_dash(reference: &Option<Reference>) -> &str {
+    reference.as_ref().map_or("-", |reference| &reference.id)
+}
+
+/// The invoices on offer, oldest first, with their lines; none: the refusal says whether there is no posted invoice, none
+/// with the product, or nothing left (spec B2).
+pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
+    let posted = document::posted_invoices_of(cx.db, form.customer.key)?;
+    if posted.is_empty() {
+        return Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone() }.into());
+    }
+    let mut fitting = Vec::new();
+    for invoice in posted {
+        match check_offer(cx, form, &invoice) {
+            Ok(()) => fitting.push(invoice),
+            Err(error) if error.fault().code == "invoice_not_offered" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if fitting.is_empty() {
+        let customer = form.customer.id.clone();
+        return Err(match (&form.product, &form.lot) {
+            (Some(product), _) => RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone() },
+            (None, _) => RefundRefused::NoPostedInvoice { customer },
+        }
+        .into());
+    }
+    let mut left = Vec::new();
+    let mut last = String::new();
+    for mut invoice in fitting {
+        document::load_lines(cx.db, &mut invoice)?;
+        if anything_left(&invoice)? {
+            left.push(invoice);
+        } else {
+            invoice.shown().clone_into(&mut last);
+        }
+    }
+    if left.is_empty() {
+        return Err(RefundRefused::NothingLeft { invoice: last, holders: Vec::new() }.into());
+    }
+    Ok(left)
+}
+
+/// The drafts that hold something of an invoice, for the hint of a refusal.
+pub fn holders(cx: &Cx<'_>, invoice: &Document) -> Result<Vec<String>> {
+    let credit_notes = document::credit_notes_of(cx.db, invoice.key)?;
+    Ok(credit_notes.into_iter().filter(|known| known.state == DocumentState::Draft).map(|draft| draft.id).collect())
+}

@@ -1,0 +1,29 @@
+//! Tags by name, for everything that is tagged: existing ones are found, unknown ones made (spec A5, E1).
+
+use super::context::Cx;
+use crate::domain::Result;
+use crate::domain::reference::Reference;
+use crate::domain::tag::Tag;
+use crate::store::tag;
+
+/// The tags of these names, each once, in their order; empty names stand for none.
+pub fn named(cx: &Cx<'_>, names: &[String]) -> Result<Vec<Reference>> {
+    let mut tags: Vec<Reference> = Vec::new();
+    for name in names.iter().filter(|name| !name.trim().is_empty()) {
+        let tag = match tag::by_id(cx.db, name)? {
+            Some(tag) => tag.reference(),
+            None => made(cx, name)?,
+        };
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
+}
+
+fn made(cx: &Cx<'_>, name: &str) -> Result<Reference> {
+    let tag = Tag { key: cx.db.next_key()?, id: name.to_owned(), name: name.to_owned() };
+    tag::insert(cx.db, &tag)?;
+    cx.created("tag", &tag.id);
+    Ok(tag.reference())
+}

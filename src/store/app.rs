@@ -1,0 +1,19 @@
+//! Installed applications. Helpdesk has no row: it is the desk itself.
+
+use super::{Db, Result};
+use crate::domain::app::App;
+use crate::domain::day::Instant;
+use crate::{column_of_text, params};
+
+column_of_text!(App);
+
+/// What is installed beside helpdesk, in the order of installation.
+pub fn installed(db: &Db) -> Result<Vec<App>> {
+    db.query("SELECT id FROM app ORDER BY key", params![], |row| row.get(0))
+}
+
+/// Writes that an application was installed.
+pub fn insert(db: &Db, app: App, at: Instant) -> Result<()> {
+    db.execute("INSERT INTO app (key, id, installed_at) VALUES ($1, $2, $3)", params![db.next_key()?, app.word(), at])
+        .map(drop)
+}

@@ -1,0 +1,312 @@
+//! The shop in which the stories play: a folder of its own with a store in it, a clock that stands still, an environment with
+//! nothing in it, and the real binary.
+//!
+//! ```ignore
+//! let shop = Shop::new();                                     // a desk in EUR and UTC, at 2026-11-23T10:00:00Z
+//! let made = shop.done("customer create --name 'Ada Ltd'");   // a change that must be done: its answer
+//! let ada = shop.ok("customer show C1");                      // exit 0, nothing on stderr: stdout as a JSON value
+//! let error = shop.refused("customer show C9", "not_found");  // the error object; nothing printed, nothing changed
+//! shop.apply(r#"{"command":"customer create","name":"Bo"}"#); // lines that must all be done: their answers
+//! insta::assert_snapshot!(shop.text("customer list"), @"…");  // stdout, stderr and exit code as a person sees them
+//! shop.clock("2026-12-01T10:00:00Z");                         // from here on it is December
+//! ```
+//!
+//! Words are split as a shell splits them: blanks, `'…'`, `"…"`, `\`. `run` and `run_with` answer whatever happened, for
+//! exit codes and formats of their own. Every shop is verified when its story ends (see `VERIFY_IS_BUILT`).
+//!
+//! Where the store lies is said in `store` below and nowhere else, so that the same stories can run on another engine.
+
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The moment of every shop until its clock is moved.
+pub const NOW: &str = "2026-11-23T10:00:00Z";
+
+/// Whether the program has `verify`, with which each story ends; a test holds this against the binary.
+pub const VERIFY_IS_BUILT: bool = false;
+
+/// A desk of its own.
+pub struct Shop {
+    folder: TempDir,
+    now: RefCell<String>,
+    abandoned: Cell<bool>,
+}
+
+/// What a run of the program did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl Shop {
+    /// A new desk in EUR and UTC.
+    pub fn new() -> Shop {
+        Shop::made_with("")
+    }
+
+    /// A new desk, made with these flags of `init`.
+    pub fn made_with(flags: &str) -> Shop {
+        let shop = Shop::without_store();
+        shop.ok(&format!("init {flags}"));
+        shop
+    }
+
+    /// A folder and no store yet.
+    pub fn without_store() -> Shop {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Shop { folder, now: RefCell::new(NOW.to_owned()), abandoned: Cell::new(false) }
+    }
+
+    /// Moves the clock to that instant, for everything that is run from here on.
+    pub fn clock(&self, instant: &str) {
+        *self.now.borrow_mut() = instant.to_owned();
+    }
+
+    /// The shop's folder, in which the program runs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file of that name in the shop's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file in the shop's folder; words can name it as it is, since the program runs there.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        path
+    }
+
+    /// Lets the story end without a verified store: it broke it on purpose.
+    pub fn abandoned(&self) {
+        self.abandoned.set(true);
+    }
+
+    /// The program with these words, ready to run: for stories that add environment, streams or signals of their own.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aftersales"));
+        command
+            .args(split(words))
+            .env_clear()
+            .env("AFTERSALES_STORE", store::address(self.folder()))
+            .env("AFTERSALES_NOW", &*self.now.borrow())
+            .env("HOME", self.folder())
+            .env("USER", "tester")
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program with these words and nothing to read.
+    pub fn run(&self, words: &str) -> Ran {
+        finished(self.command(words).spawn().expect("the program starts"))
+    }
+
+    /// Runs the program with these words and that on its standard input.
+    pub fn run_with(&self, words: &str, input: impl AsRef<[u8]>) -> Ran {
+        fed(self.command(words), input.as_ref())
+    }
+
+    /// Runs what must succeed and say nothing beside its answer; answers stdout of `-o json`.
+    pub fn ok(&self, words: &str) -> Value {
+        let ran = self.run(&format!("{words} -o json"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words}\n{}", ran.stdout);
+        json(&ran.stdout)
+    }
+
+    /// Runs a change that must be done, not merely unchanged or planned; answers its answer.
+    pub fn done(&self, words: &str) -> Value {
+        let answer = self.ok(words);
+        assert_eq!(answer["status"], "done", "{words}\n{answer:#}");
+        answer
+    }
+
+    /// Runs a change that finds everything so already.
+    pub fn unchanged(&self, words: &str) -> Value {
+        let before = store::state(self.folder());
+        let answer = self.ok(words);
+        assert_eq!(answer["status"], "unchanged", "{words}\n{answer:#}");
+        assert_eq!(before, store::state(self.folder()), "{words} answered unchanged and changed the store");
+        answer
+    }
+
+    /// Runs what must be refused with `code`: its exit code, nothing on stdout, one error object on stderr, and a store in
+    /// which nothing at all changed. Answers the error object.
+    pub fn refused(&self, words: &str, code: &str) -> Value {
+        let before = store::state(self.folder());
+        let ran = self.run(&format!("{words} -o json"));
+        assert_eq!(ran.stdout, "", "{words} was to be refused with {code}");
+        assert_eq!(ran.stderr.matches('\n').count(), 1, "{words}: one object on stderr, not\n{}", ran.stderr);
+        let error = json(&ran.stderr)["error"].clone();
+        assert_eq!(error["code"], code, "{words}\n{error:#}");
+        let exit = aftersales::domain::code::exit_of(code);
+        assert_eq!((ran.code, &error["exit"]), (exit, &Value::from(exit)), "{words}");
+        assert_eq!(before, store::state(self.folder()), "{words} was refused and changed the store");
+        error
+    }
+
+    /// Feeds lines to `apply`, all of which must be done; answers their answers.
+    pub fn apply(&self, lines: &str) -> Vec<Value> {
+        let answers = self.applied("", lines, 0);
+        for answer in &answers {
+            assert_eq!(answer["status"], "done", "{answer:#}");
+        }
+        answers
+    }
+
+    /// Feeds lines to `apply` with these flags, which must end with that exit code; answers the lines' answers.
+    pub fn applied(&self, flags: &str, lines: &str, code: i32) -> Vec<Value> {
+        let ran = self.run_with(&format!("apply {flags} -o ndjson"), lines);
+        assert_eq!(ran.code, code, "apply {flags}\n{}{}", ran.stdout, ran.stderr);
+        ran.stdout.lines().map(json).collect()
+    }
+
+    /// A run as a person sees it: stdout, then stderr and the exit code where there is something to say.
+    pub fn text(&self, words: &str) -> String {
+        let Ran { stdout, stderr, code } = self.run(words);
+        let mut text = stdout;
+        if !stderr.is_empty() {
+            text.push_str(&format!("[stderr]\n{stderr}"));
+        }
+        if code != 0 {
+            text.push_str(&format!("[exit {code}]\n"));
+        }
+        text.replace(&*self.folder().to_string_lossy(), "[folder]")
+    }
+
+    /// How many operations the log holds.
+    pub fn operations(&self) -> i64 {
+        store::operations(self.folder())
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let told = self.abandoned.get() || std::thread::panicking();
+        if VERIFY_IS_BUILT && !told && store::exists(self.folder()) {
+            let Ran { stdout, stderr, code } = self.run("verify -o json");
+            assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
+        }
+    }
+}
+
+/// A text that must be one JSON document.
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
+}
+
+/// Runs a command with that on its standard input.
+pub fn fed(mut command: Command, input: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // The program may end before it has read everything; then the pipe is closed, which is no fault of the story.
+        scope.spawn(move || stdin.write_all(input));
+        finished(child)
+    })
+}
+
+/// Waits for a program that was started by hand.
+pub fn finished(child: std::process::Child) -> Ran {
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes| String::from_utf8(bytes).expect("the program prints UTF-8");
+    Ran { stdout: text(output.stdout), stderr: text(output.stderr), code: code_of(output.status) }
+}
+
+/// The exit code as a shell tells it: 128 and the signal for a program that a signal ended.
+fn code_of(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("an exit code or a signal")
+}
+
+/// Words as a shell splits them.
+pub fn split(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ' ' | '\n' | '\t' => words.extend(word.take()),
+            '\'' | '"' => {
+                let inside = word.get_or_insert_default();
+                loop {
+                    match characters.next().expect("a quote is closed") {
+                        end if end == character => break,
+                        '\\' if character == '"' => inside.extend(characters.next()),
+                        other => inside.push(other),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().extend(characters.next()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Where the shop's store is and how a test looks into it behind the program's back: the one place that knows the engine.
+pub mod store {
+    use super::Path;
+    use std::fmt::Write;
+
+    /// What `--store` is given.
+    pub fn address(folder: &Path) -> String {
+        folder.join("desk.db").to_string_lossy().into_owned()
+    }
+
+    /// Whether a store was made.
+    pub fn exists(folder: &Path) -> bool {
+        Path::new(&address(folder)).exists()
+    }
+
+    /// How many operations the log holds.
+    pub fn operations(folder: &Path) -> i64 {
+        opened(folder).query_row("SELECT COUNT(*) FROM operation", [], |row| row.get(0)).expect("a log")
+    }
+
+    /// Everything in the store as one text, log and counters included: what must be the same where nothing was changed.
+    /// Where there is no readable store, the bytes of whatever is there.
+    pub fn state(folder: &Path) -> String {
+        let path = address(folder);
+        whole(folder).unwrap_or_else(|_| format!("{:?}", std::fs::read(path).ok()))
+    }
+
+    fn whole(folder: &Path) -> rusqlite::Result<String> {
+        if !exists(folder) {
+            return Err(rusqlite::Error::InvalidQuery);
+        }
+        let connection = opened(folder);
+        let mut state = String::new();
+        let tables: Vec<String> = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for table in tables {
+            let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY 1"))?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let cells: Vec<rusqlite::types::Value> =
+                    (0..columns).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+                writeln!(state, "{table} {cells:?}").expect("a string grows");
+            }
+        }
+        Ok(state)
+    }
+
+    fn opened(folder: &Path) -> rusqlite::Connection {
+        rusqlite::Connection::open(address(folder)).expect("the store opens")
+    }
+}
