@@ -6,22 +6,8 @@ use crate::domain::common::ValueRefused;
 use crate::domain::product::{Lot, Product, ProductType};
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::{Error, Result};
-
-/// Whether a lot or serial number can be that of the product (spec E1).
-pub fn check_lot(product: &Product, lot: &Lot) -> std::result::Result<(), RepairRefused> {
-    if !product.is_tracked() {
-        return Err(RepairRefused::LotNotTracked { lot: lot.id.clone(), product: product.id.clone() });
-    }
-    if lot.product.key != product.key {
-        return Err(RepairRefused::LotNotOfProduct {
-            lot: lot.id.clone(),
-            of: lot.product.id.clone(),
-            product: product.id.clone(),
-        });
-    }
-    Ok(())
-}
+use crate::domain::ticket::check_fit;
+use crate::domain::{Error, Faults, Result};
 
 /// What is to be repaired, and where it came from: the fields of the form that limit each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,25 +57,23 @@ impl ReturnOrder {
 }
 
 impl Item {
-    /// Whether the fields can stand and fit each other, in the order of the form (spec E1).
-    pub fn check(&self) -> Result<()> {
+    /// Whether each field can stand at all; what is at fault is gathered, in the order of the flags.
+    pub fn check_values(&self, faults: &mut Faults) {
         let Item { product, lot, quantity, .. } = self;
-        if *quantity <= Quantity::ZERO {
-            let message = format!("{quantity} cannot be repaired; it is 1 or more");
-            return Err(ValueRefused::quantity("quantity", quantity, message).into());
-        }
-        check_pieces("quantity", &product.id, product.tracking, lot.is_some(), *quantity)?;
-        if product.kind == ProductType::Service {
-            let message = format!("{} is a service, which cannot be repaired", product.id);
-            return Err(ValueRefused::invalid("product", &product.id, message).into());
-        }
-        if let Some(lot) = lot {
-            check_lot(product, lot)?;
-        }
-        let Some(from) = &self.from_return else {
+        faults.gather(self.check_product());
+        faults.gather(check_positive(*quantity));
+        let pieces = check_pieces("quantity", &product.id, product.tracking, lot.is_some(), *quantity);
+        faults.gather(pieces.map_err(Error::from));
+    }
+
+    /// Whether the fields fit each other, in the order of the form (spec E1).
+    pub fn check_fit(&self) -> Result<()> {
+        let Item { customer, product, lot, from_return, .. } = self;
+        check_fit(None, None, false, Some(product), lot.as_ref())?;
+        let Some(from) = from_return else {
             return Ok(());
         };
-        from.check_offered(self.customer.as_ref())?;
+        from.check_offered(customer.as_ref())?;
         if !from.holds(product.key, None) {
             return Err(self.not_in(from, product.id.clone(), "product"));
         }
@@ -99,11 +83,147 @@ impl Item {
         }
     }
 
+    fn check_product(&self) -> Result<()> {
+        match self.product.kind {
+            ProductType::Goods => Ok(()),
+            ProductType::Service => {
+                let id = &self.product.id;
+                Err(ValueRefused::invalid("product", id, format!("{id} is a service, which cannot be repaired")).into())
+            }
+        }
+    }
+
     fn not_in(&self, from: &ReturnOrder, given: String, field: &'static str) -> Error {
         let product = match field {
             "lot" => format!("{} {given}", self.product.id),
             _ => given.clone(),
         };
         RepairRefused::ProductNotInReturn { product, transfer: from.transfer.id.clone(), given, field }.into()
+    }
+}
+
+/// Whether that many can be repaired: more than none.
+fn check_positive(quantity: Quantity) -> Result<()> {
+    if quantity > Quantity::ZERO {
+        return Ok(());
+    }
+    Err(ValueRefused::quantity("quantity", quantity, format!("{quantity} is not above zero, so nothing is repaired"))
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{product, reference};
+    use super::*;
+    use crate::domain::product::Tracking;
+
+    fn returned(is_return: bool, state: &str, customer: Option<i64>, holds: &[(i64, Option<i64>)]) -> ReturnOrder {
+        ReturnOrder {
+            transfer: reference(20, "WH/IN/00001"),
+            is_return,
+            state: state.to_owned(),
+            customer: customer.map(|key| reference(key, if key == 2 { "ADA" } else { "BO" })),
+            holds: holds.to_vec(),
+        }
+    }
+
+    fn item(tracking: Tracking) -> Item {
+        Item {
+            customer: Some(reference(2, "ADA")),
+            product: product(3, "LAMP", tracking),
+            lot: None,
+            quantity: Quantity::ONE,
+            from_return: None,
+        }
+    }
+
+    fn lot(key: i64, of: i64) -> Option<Lot> {
+        Some(Lot { key, id: format!("SN-{key}"), product: reference(of, "LAMP") })
+    }
+
+    #[test]
+    fn a_return_limits_product_and_lot() {
+        let theirs = |holds: &[(i64, Option<i64>)]| returned(true, "done", Some(2), holds);
+        let nobody = Item { customer: None, ..item(Tracking::None) };
+        let table = [
+            // item, lot, return, code and field
+            (item(Tracking::None), None, theirs(&[(3, None)]), None),
+            (item(Tracking::None), None, returned(true, "ready", Some(2), &[(3, None)]), None),
+            (item(Tracking::Serial), lot(5, 3), theirs(&[(3, Some(4)), (3, Some(5))]), None),
+            (item(Tracking::Serial), None, theirs(&[(3, Some(4))]), None),
+            (nobody, None, returned(true, "done", Some(8), &[(3, None)]), None),
+            (
+                item(Tracking::None),
+                None,
+                returned(false, "done", Some(2), &[(3, None)]),
+                Some(("return_not_offered", "return")),
+            ),
+            (
+                item(Tracking::None),
+                None,
+                returned(true, "cancelled", Some(2), &[(3, None)]),
+                Some(("return_not_offered", "return")),
+            ),
+            (
+                item(Tracking::None),
+                None,
+                returned(true, "waiting", Some(2), &[(3, None)]),
+                Some(("return_not_offered", "return")),
+            ),
+            (
+                item(Tracking::None),
+                None,
+                returned(true, "done", Some(8), &[(3, None)]),
+                Some(("return_not_offered", "return")),
+            ),
+            (
+                item(Tracking::None),
+                None,
+                returned(true, "done", None, &[(3, None)]),
+                Some(("return_not_offered", "return")),
+            ),
+            (item(Tracking::None), None, theirs(&[(4, None)]), Some(("product_not_in_return", "product"))),
+            (item(Tracking::None), None, theirs(&[]), Some(("product_not_in_return", "product"))),
+            (item(Tracking::Serial), lot(5, 3), theirs(&[(3, Some(4))]), Some(("product_not_in_return", "lot"))),
+            // The lot is checked before the return.
+            (item(Tracking::None), lot(5, 3), theirs(&[]), Some(("lot_not_tracked", "lot"))),
+            (item(Tracking::Serial), lot(5, 9), theirs(&[]), Some(("lot_not_of_product", "lot"))),
+        ];
+        for (item, lot, from_return, expected) in table {
+            let item = Item { lot, from_return: Some(from_return), ..item };
+            let refused = item.check_fit().err();
+            let told = refused.as_ref().map(|error| (error.fault().code, error.fault().field.as_deref().unwrap_or("")));
+            assert_eq!(told, expected, "{item:?}");
+        }
+        assert_eq!(item(Tracking::Serial).check_fit(), Ok(()));
+    }
+
+    #[test]
+    fn only_goods_in_whole_numbers_of_pieces_are_repaired() {
+        let service = Product { kind: ProductType::Service, ..product(3, "HOUR", Tracking::None) };
+        let table = [
+            (item(Tracking::None), "1", None, Vec::new()),
+            (item(Tracking::None), "0.5", None, Vec::new()),
+            (item(Tracking::Lot), "0.5", lot(5, 3), Vec::new()),
+            (item(Tracking::Serial), "2", None, Vec::new()),
+            (item(Tracking::None), "0", None, vec!["quantity_invalid"]),
+            (item(Tracking::None), "-1", None, vec!["quantity_invalid"]),
+            (item(Tracking::Serial), "0.5", None, vec!["quantity_invalid"]),
+            (item(Tracking::Serial), "2", lot(5, 3), vec!["quantity_invalid"]),
+            (Item { product: service, ..item(Tracking::None) }, "-1", None, vec!["invalid_value", "quantity_invalid"]),
+        ];
+        for (item, quantity, lot, expected) in table {
+            let item = Item { quantity: quantity.parse().unwrap(), lot, ..item };
+            let mut faults = Faults::default();
+            item.check_values(&mut faults);
+            let codes = match faults.refuse() {
+                Ok(()) => Vec::new(),
+                Err(error) => {
+                    let fault = error.fault();
+                    std::iter::once(fault.code).chain(fault.others.iter().map(|other| other.code)).collect()
+                }
+            };
+            assert_eq!(codes, expected, "{item:?}");
+        }
     }
 }

@@ -4,11 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::RepairState;
-use super::item::check_lot;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::line::{LineFault, NewLine};
-use crate::domain::product::{Lot, Product, ProductType, Tracking, UnitPrice};
+use crate::domain::line::{LineFault, NewLine, check_price, check_quantity};
+use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
 use crate::domain::quantity::{Price, Quantity};
 use crate::domain::reference::Reference;
 use crate::domain::text::{choices, text_value};
@@ -166,7 +165,7 @@ pub fn check_confirmed_quantity(product: &str, quantity: Quantity) -> std::resul
 pub fn check_part(
     field: &'static str,
     product: &Product,
-    lot: Option<&Lot>,
+    with_lot: bool,
     quantity: Quantity,
     price: Option<Price>,
 ) -> Result<()> {
@@ -174,25 +173,12 @@ pub fn check_part(
         let message = format!("{} is a service, which is labour and no part", product.id);
         return Err(ValueRefused::invalid(field, &product.id, message).into());
     }
-    check_pieces(field, &product.id, product.tracking, lot.is_some(), quantity)?;
-    check_price(field, price)?;
-    Ok(lot.map_or(Ok(()), |lot| check_lot(product, lot))?)
+    check_pieces(field, &product.id, product.tracking, with_lot, quantity)?;
+    price.map_or(Ok(()), |price| check_price(price, field))
 }
 
-/// Whether that can stand as labour: not less than nothing, at no price below zero.
-pub fn check_labour(line: &NewLine) -> std::result::Result<(), ValueRefused> {
-    if line.quantity.is_negative() {
-        let message = format!("{} of {} is below zero", line.quantity, line.product);
-        return Err(ValueRefused::quantity("labour", line.quantity, message));
-    }
-    check_price("labour", line.price)
-}
-
-fn check_price(field: &'static str, price: Option<Price>) -> std::result::Result<(), ValueRefused> {
-    match price {
-        Some(price) if price.is_negative() => {
-            Err(ValueRefused::quantity(field, price, format!("{price} is below zero, which no price is")))
-        }
-        _ => Ok(()),
-    }
+/// Whether that can stand as labour.
+pub fn check_labour(product: &Product, line: &NewLine) -> Result<()> {
+    check_quantity(product, line.quantity, "labour")?;
+    line.price.map_or(Ok(()), |price| check_price(price, "labour"))
 }
