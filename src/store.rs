@@ -25,6 +25,7 @@ pub mod numbering;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod repair;
 pub mod project;
 mod sqlite;
 pub mod stage;
