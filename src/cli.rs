@@ -112,6 +112,7 @@ fn run_entry(
     matches: &clap::ArgMatches,
 ) -> Result<(), Exit> {
     match &entry.action {
+        Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
         Action::Change { parse } => {
             let pairs = tree::pairs(entry, matches);
             change(outside, settings, &|| parse(entry, pairs.clone()))

@@ -11,12 +11,14 @@ pub mod customer;
 pub mod day;
 pub mod desk;
 pub mod document;
+pub mod held;
 pub mod journal;
 pub mod line;
 pub mod location;
 pub mod log;
 pub mod money;
 pub mod number;
+pub mod options;
 pub mod order;
 pub mod payment;
 pub mod plan;
@@ -26,6 +28,7 @@ pub mod quantity;
 pub mod reference;
 pub mod refund;
 pub mod repair;
+pub mod shelf;
 pub mod stage;
 pub mod stock;
 pub mod subscription;
@@ -35,7 +38,9 @@ pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod user;
 pub mod verify;
+pub mod worksheet_template;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.
 pub trait Refusal: std::fmt::Display {

@@ -7,6 +7,7 @@ pub mod context;
 pub mod currency;
 pub mod install;
 pub mod matching;
+pub mod options;
 pub mod order;
 pub mod post;
 pub mod refund;

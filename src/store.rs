@@ -25,8 +25,9 @@ pub mod numbering;
 pub mod order;
 pub mod payment;
 pub mod product;
-pub mod repair;
 pub mod project;
+pub mod repair;
+pub mod shelf;
 mod sqlite;
 pub mod stage;
 pub mod stock;
@@ -36,6 +37,8 @@ pub mod tax;
 pub mod team;
 pub mod ticket;
 pub mod user;
+mod uses;
+pub mod worksheet_template;
 
 /// The internal key of a row: used for joins and order, never shown.
 pub type Key = i64;
@@ -546,7 +549,28 @@ macro_rules! paged {
     };
 }
 
+/// The two statements of a lookup by id or, ignoring case, by name, over rows called `alias`.
+#[macro_export]
+macro_rules! named {
+    ($head:expr, $alias:literal) => {
+        (concat!($head, " WHERE ", $alias, ".id = $1"), concat!($head, " WHERE ", $alias, ".name_folded = $1"))
+    };
+}
+
 impl Db {
+    /// The record with that id or else, ignoring case, that name (contract, section 2), by the statements that `named!` makes.
+    pub fn by_id_or_name<T>(
+        &self,
+        statements: (&'static str, &'static str),
+        given: &str,
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self.query_opt(statements.0, params![given], &map)? {
+            Some(found) => Ok(Some(found)),
+            None => self.query_opt(statements.1, params![reference::folded(given)], &map),
+        }
+    }
+
     /// One stretch of a list, by the statements that `paged!` makes.
     pub fn page<T>(
         &self,

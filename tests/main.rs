@@ -13,3 +13,5 @@ mod support;
 
 mod customer;
 mod shell;
+mod team;
+mod ticket;

@@ -13,10 +13,13 @@ use serde::Serialize;
 
 use super::report::{self, Exit};
 use super::{Outside, Settings};
+use crate::command::Entry;
 use crate::command::apply::Apply;
 use crate::command::bulk::{Bulk, LONGEST_LINE, Line, Lines, OnError, Summary};
+use crate::command::credit_note;
 use crate::command::pipeline::Session;
 use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
 use crate::output::{Format, PrintError, Records, Shape};
 use crate::store::{Access, Db};
 
@@ -48,6 +51,27 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     };
     let db = settings.open(Access::Write)?;
     let lines = Input::open(outside, text("file").as_deref())?;
+    run(outside, settings, &db, &bulk, lines)
+}
+
+/// Whether this is `credit-note post --due`, which is a run of one command a document.
+pub fn is_due(entry: &Entry, matches: &ArgMatches) -> bool {
+    entry.name == credit_note::POST && matches.get_flag("due") && matches.get_one::<String>("credit_note").is_none()
+}
+
+/// Posts the drafts whose day has come, oldest first, each on its own (spec B9).
+pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
+    let db = settings.open(Access::Write)?;
+    let clock = settings.clock(outside.clock);
+    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut commands = String::new();
+    session.read(Right::Invoicing, |cx| {
+        commands = credit_note::due(cx)?;
+        Ok(())
+    })?;
+    let apply = Apply { command: None, key_prefix: settings.key.clone() };
+    let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
+    let lines = Input::reading(outside, Box::new(std::io::Cursor::new(commands.into_bytes())));
     run(outside, settings, &db, &bulk, lines)
 }
 
@@ -139,16 +163,20 @@ pub struct Input {
 impl Input {
     /// The lines of a file or of standard input.
     pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
-        let reader = reader_of(outside, file)?;
+        Ok(Input::reading(outside, reader_of(outside, file)?))
+    }
+
+    /// The lines of a reader.
+    fn reading(outside: &Outside<'_>, reader: Box<dyn BufRead + Send>) -> Input {
         let (sender, receiver) = sync_channel(4);
         std::thread::spawn(move || read_lines(reader, &sender));
-        Ok(Input {
+        Input {
             receiver,
             batch: Vec::new().into_iter(),
             interrupted: outside.interrupted.clone(),
             began: Instant::now(),
             ended: false,
-        })
+        }
     }
 
     /// The exit code of the signal that asked the run to stop.

@@ -186,6 +186,19 @@ pub struct CreditNotePost {
     pub due: bool,
 }
 
+/// The name of the command that posts one credit note.
+pub const POST: &str = "credit-note post";
+
+/// A command a line for each draft whose day has come, oldest first (spec B9).
+pub fn due(cx: &Cx<'_>) -> Result<String> {
+    let mut lines = String::new();
+    for id in store::document::due(cx.db, cx.today)? {
+        lines.push_str(&super::content::to_json(POST, &CreditNotePost { credit_note: Some(id), due: false }));
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
 impl Change for CreditNotePost {
     type Outcome = Kinded;
     const RIGHT: Right = Right::Invoicing;

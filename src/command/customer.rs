@@ -3,10 +3,9 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
-use super::{Change, Cx};
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given, naming};
 use crate::domain::Result;
-use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
 use crate::store::{self, Db, Key, Page, customer};
@@ -30,12 +29,6 @@ impl Record for Customer {
     }
 }
 
-/// What creating or editing a customer answers.
-#[derive(Serialize)]
-pub struct CustomerOutcome {
-    customer: Customer,
-}
-
 /// Create a customer
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
@@ -53,26 +46,17 @@ pub struct CustomerCreate {
 }
 
 impl Change for CustomerCreate {
-    type Outcome = CustomerOutcome;
+    type Outcome = Changed<Customer>;
     const RIGHT: Right = Right::Helpdesk;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<CustomerOutcome> {
-        let id = match self.id.as_deref() {
-            Some("") => return Err(ValueRefused::missing("id").into()),
-            Some(id) if customer::by_id(cx.db, id)?.is_some() => {
-                return Err(
-                    AlreadyExists { kind: "customer", noun: "customer", field: "id", given: id.to_owned() }.into()
-                );
-            }
-            Some(id) => id.to_owned(),
-            None => cx.db.next_reference("C")?,
-        };
-        let name = self.name.clone().unwrap_or_else(|| id.clone());
-        let email = self.email.clone().filter(|email| !email.is_empty());
-        let customer = Customer { key: cx.db.next_key()?, id, name, email };
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Customer>> {
+        let id = naming::id_or_next(cx, self.id.as_deref(), "C")?;
+        let name = naming::name_or_id(self.name.as_deref(), &id)?;
+        naming::check_new(&id, customer::by_id(cx.db, &id)?)?;
+        let customer = Customer { key: cx.db.next_key()?, id, name, email: given::text(self.email.as_deref()) };
         customer::insert(cx.db, &customer)?;
         cx.created("customer", &customer.id);
-        Ok(CustomerOutcome { customer })
+        Ok(Changed(customer))
     }
 }
 
@@ -95,25 +79,18 @@ pub struct CustomerEdit {
 }
 
 impl Change for CustomerEdit {
-    type Outcome = CustomerOutcome;
+    type Outcome = Changed<Customer>;
     const RIGHT: Right = Right::Helpdesk;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<CustomerOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Customer>> {
         let before: Customer = one(cx, "customer", &self.customer)?;
         let mut customer = before.clone();
-        if let Some(name) = &self.name {
-            if name.is_empty() {
-                return Err(ValueRefused::missing("name").into());
-            }
-            customer.name.clone_from(name);
-        }
-        if let Some(email) = &self.email {
-            customer.email = Some(email.clone()).filter(|email| !email.is_empty());
-        }
+        naming::rename(&mut customer.name, self.name.as_deref())?;
+        given::set_text(&mut customer.email, self.email.as_deref());
         if customer != before {
             customer::update(cx.db, &customer)?;
             cx.touched("customer", &customer.id);
         }
-        Ok(CustomerOutcome { customer })
+        Ok(Changed(customer))
     }
 }

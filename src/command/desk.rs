@@ -1,9 +1,14 @@
 //! `desk`: the settings kept in the store.
 
-use serde::Serialize;
+use clap::Args;
+use serde::{Deserialize, Serialize};
 
+use super::{Change, Cx, Read, given, to_json};
+use crate::domain::Result;
 use crate::domain::day::{Day, Instant};
-use crate::domain::desk::{Desk, Plan};
+use crate::domain::desk::{Desk, Plan, Right, Timezone};
+use crate::domain::text::Setting;
+use crate::store::desk;
 
 /// The desk as shown.
 #[derive(Serialize)]
@@ -37,5 +42,75 @@ impl DeskShown {
             plan: desk.plan,
             created_at: desk.created_at,
         }
+    }
+}
+
+/// The columns of the desk's table.
+pub const COLUMNS: &[&str] = &["company", "currency", "timezone", "lock_date", "plan"];
+
+/// Show the desk's settings
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aftersales desk show\n  aftersales desk show -o json")]
+pub struct DeskShow {}
+
+impl Read for DeskShow {
+    const KIND: &'static str = "desk";
+    const MANY: bool = false;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        emit(&to_json(&DeskShown::of(cx.desk))?)
+    }
+}
+
+/// What editing the desk answers.
+#[derive(Serialize)]
+pub struct DeskOutcome {
+    desk: DeskShown,
+}
+
+/// Edit the desk's settings
+///
+/// Documents dated up to the lock date are booked on the day after it. Moving it back, or taking it away with an empty value, opens
+/// days that were closed and needs --yes. An empty value empties the setting.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes"
+)]
+pub struct DeskEdit {
+    /// The company's name
+    #[arg(long)]
+    pub company: Option<String>,
+    /// The time zone that days are counted in, such as Europe/Paris
+    #[arg(long)]
+    pub timezone: Option<Setting<Timezone>>,
+    /// The last day that is closed for booking
+    #[arg(long)]
+    pub lock_date: Option<Setting<Day>>,
+}
+
+impl Change for DeskEdit {
+    type Outcome = DeskOutcome;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<DeskOutcome> {
+        let mut desk = cx.desk.clone();
+        if let Some(company) = &self.company {
+            desk.company.clone_from(company);
+        }
+        if let Some(timezone) = given::value("timezone", self.timezone)? {
+            desk.timezone = timezone;
+        }
+        if let Some(lock_date) = self.lock_date {
+            desk.lock_date = lock_date.0;
+        }
+        if let Some(question) = cx.desk.question_of_lock(desk.lock_date) {
+            cx.confirm(question)?;
+        }
+        if desk != *cx.desk {
+            desk::save(cx.db, &desk)?;
+            cx.touched("desk", "desk");
+        }
+        Ok(DeskOutcome { desk: DeskShown::of(&desk) })
     }
 }

@@ -6,6 +6,7 @@ use super::Cx;
 use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
 use crate::domain::document::{Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState};
+use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{LineChange, LineNumber, NewLine, sell};
 use crate::domain::money::{Amount, Currency, Money};
 use crate::domain::payment::{Direction, Item, MatchRefused, Payment, matchable};
@@ -16,8 +17,8 @@ use crate::domain::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::matching::{complete, item, match_items, unmatch};
-use crate::procedure::post;
-use crate::store::{document, journal, payment, product};
+use crate::procedure::{currency, post};
+use crate::store::{document, journal, order, payment, product};
 
 /// A document under the name of its kind, as results show it.
 pub struct Kinded(pub Document);
@@ -223,7 +224,7 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
     }
     let mut draft = before.clone();
     if let Some(journal) = &journal {
-        crate::domain::journal::check_sales_journal(journal)?;
+        check_sales_journal(journal)?;
         draft.journal = journal.reference();
     }
     edit_terms(&mut draft, edit);
@@ -402,7 +403,7 @@ pub fn write(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     Ok(())
 }
 
-/// A whole document made freely: customer, lines, journal, currency.
+/// What a new document is asked to be. A free one names customer, lines and currency.
 pub struct Free<'f> {
     pub customer: Option<&'f str>,
     pub line: &'f [NewLine],
@@ -411,6 +412,57 @@ pub struct Free<'f> {
     pub due_date: Option<Day>,
     pub currency: Option<&'f str>,
     pub reason: Option<&'f str>,
+}
+
+impl Free<'_> {
+    /// The journal named, INV where none is.
+    fn named_journal(&self, cx: &Cx<'_>) -> Result<Journal> {
+        let id = self.journal.filter(|id| !id.is_empty()).unwrap_or("INV");
+        found(journal::by_id(cx.db, id)?, "journal", "journal", "journal", id)
+    }
+
+    /// The date, today where none is named; it cannot be emptied.
+    fn dated(&self, cx: &Cx<'_>, faults: &mut Faults) -> Day {
+        match self.date {
+            None => cx.today,
+            Some(Setting(Some(date))) => *date,
+            Some(Setting(None)) => {
+                faults.note(ValueRefused::missing("date"));
+                cx.today
+            }
+        }
+    }
+}
+
+/// Drafts an invoice of what of an order can still be billed (spec B15).
+pub fn create_for_order(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Kinded> {
+    let named = cx.db.by_reference(given, |id| order::by_id(cx.db, id))?;
+    let mut order = found(named, "order", "order", "order", given)?;
+    order::complete(cx.db, &mut order)?;
+    let journal = asked.named_journal(cx)?;
+    let mut faults = Faults::default();
+    let date = asked.dated(cx, &mut faults);
+    faults.refuse()?;
+    order.check_billable()?;
+    check_sales_journal(&journal)?;
+
+    let mut draft =
+        blank(cx, DocumentKind::Invoice, order.customer.clone(), journal.reference(), date, order.currency)?;
+    draft.due_date = asked.due_date;
+    draft.order = Some(order.reference());
+    for line in &order.lines {
+        let billed = document::billed_of_order_line(cx.db, order.key, line.key)?;
+        if let Some(billable) = crate::domain::document::billable(line, &billed)? {
+            let line = i64::try_from(draft.lines.len()).unwrap_or(i64::MAX).saturating_add(1);
+            draft.lines.push(DocumentLine { line, ..billable });
+        }
+    }
+    if draft.lines.is_empty() {
+        return Err(DocumentRefused::NothingToInvoice { order: order.id }.into());
+    }
+    write(cx, &mut draft)?;
+    cx.touched("order", &order.id);
+    Ok(Kinded(draft))
 }
 
 /// Makes a free draft of `kind`.
@@ -426,8 +478,7 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
         None => None,
     };
     let products = free.line.iter().map(|line| named_product(cx, "line", &line.product)).collect::<Result<Vec<_>>>()?;
-    let journal_id = free.journal.filter(|id| !id.is_empty()).unwrap_or("INV");
-    let journal = found(journal::by_id(cx.db, journal_id)?, "journal", "journal", "journal", journal_id)?;
+    let journal = free.named_journal(cx)?;
 
     let mut faults = Faults::default();
     if customer.is_none() {
@@ -439,18 +490,11 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
     for line in free.line.iter().filter(|line| line.quantity <= Quantity::ZERO) {
         faults.note(ValueRefused::quantity("line", line, format!("{} is not a quantity above zero", line.quantity)));
     }
-    let date = match free.date {
-        None => cx.today,
-        Some(Setting(Some(date))) => *date,
-        Some(Setting(None)) => {
-            faults.note(ValueRefused::missing("date"));
-            cx.today
-        }
-    };
-    let currency = faults.gather(currency_of(cx, free.currency)).unwrap_or(cx.desk.currency);
+    let date = free.dated(cx, &mut faults);
+    let currency = faults.gather(currency::named(cx, free.currency)).unwrap_or(cx.desk.currency);
     faults.refuse()?;
     let customer = customer.ok_or_else(|| ValueRefused::missing("customer"))?;
-    crate::domain::journal::check_sales_journal(&journal)?;
+    check_sales_journal(&journal)?;
 
     let reference = Reference { key: customer.key, id: customer.id };
     let mut draft = blank(cx, kind, reference, journal.reference(), date, currency)?;
@@ -462,18 +506,4 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<K
     }
     write(cx, &mut draft)?;
     Ok(Kinded(draft))
-}
-
-/// The currency that `code` names, the desk's where none is; kept in the store with its digits.
-pub fn currency_of(cx: &Cx<'_>, code: Option<&str>) -> Result<Currency> {
-    let Some(code) = code.filter(|code| !code.is_empty()) else {
-        return Ok(cx.desk.currency);
-    };
-    if let Some(known) = crate::store::currency::by_code(cx.db, code)? {
-        return Ok(known);
-    }
-    let currency = Currency::iso(code)
-        .ok_or_else(|| ValueRefused::invalid("currency", code, format!("{code:?} is no currency code of ISO 4217")))?;
-    crate::store::currency::keep(cx.db, currency)?;
-    Ok(currency)
 }

@@ -129,7 +129,7 @@ impl Change for InvoiceCreate {
                         return Err(ValueRefused::invalid(field, given, message).into());
                     }
                 }
-                todo_order(cx, order, &free)
+                document::create_for_order(cx, order, &free)
             }
         }
     }
@@ -295,7 +295,4 @@ impl Change for InvoiceUnmatch {
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
         document::unmatch_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref())
     }
-}
-fn todo_order(_: &Cx<'_>, _: &str, _: &Free<'_>) -> Result<Kinded> {
-    unreachable!()
 }

@@ -6,10 +6,21 @@ use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::customer::Customer;
+use crate::domain::journal::Journal;
+use crate::domain::location::Location;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
+use crate::domain::product::Lot;
+use crate::domain::product::Product;
+use crate::domain::project::Project;
+use crate::domain::stage::Stage;
+use crate::domain::stock::Stock;
+use crate::domain::tag::Tag;
+use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::user::User;
+use crate::domain::worksheet_template::WorksheetTemplate;
 
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
@@ -52,7 +63,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<CreditNote>>("credit-note show"),
     Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
-    Entry::change::<credit_note::CreditNotePost>("credit-note post"),
+    Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
     Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
     Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
@@ -60,8 +71,6 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
-    // coupon-program
-    // coupon
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -78,17 +87,61 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<Customer>>("customer show"),
     Entry::change::<customer::CustomerEdit>("customer edit"),
     // product
-    // lot
-    // tax
-    // journal
-    // location
-    // user
-    // tag
-    // project
-    // worksheet-template
-    // stage
+    Entry::change::<product::ProductCreate>("product create"),
+    Entry::read::<List<Product>>("product list"),
+    Entry::read::<Show<Product>>("product show"),
+    Entry::change::<product::ProductEdit>("product edit"),
     // stock
+    Entry::read::<List<Stock>>("stock list"),
+    Entry::read::<Show<Stock>>("stock show"),
+    // lot
+    Entry::change::<lot::LotCreate>("lot create"),
+    Entry::read::<List<Lot>>("lot list"),
+    Entry::read::<Show<Lot>>("lot show"),
+    Entry::change::<lot::LotEdit>("lot edit"),
+    // tax
+    Entry::change::<tax::TaxCreate>("tax create"),
+    Entry::read::<List<Tax>>("tax list"),
+    Entry::read::<Show<Tax>>("tax show"),
+    Entry::change::<tax::TaxEdit>("tax edit"),
+    // journal
+    Entry::change::<journal::JournalCreate>("journal create"),
+    Entry::read::<List<Journal>>("journal list"),
+    Entry::read::<Show<Journal>>("journal show"),
+    Entry::change::<journal::JournalEdit>("journal edit"),
+    // location
+    Entry::change::<location::LocationCreate>("location create"),
+    Entry::read::<List<Location>>("location list"),
+    Entry::read::<Show<Location>>("location show"),
+    Entry::change::<location::LocationEdit>("location edit"),
+    // user
+    Entry::change::<user::UserCreate>("user create"),
+    Entry::read::<List<User>>("user list"),
+    Entry::read::<Show<User>>("user show"),
+    Entry::change::<user::UserEdit>("user edit"),
+    // tag
+    Entry::change::<tag::TagCreate>("tag create"),
+    Entry::read::<List<Tag>>("tag list"),
+    Entry::read::<Show<Tag>>("tag show"),
+    Entry::change::<tag::TagEdit>("tag edit"),
+    // project
+    Entry::change::<project::ProjectCreate>("project create"),
+    Entry::read::<List<Project>>("project list"),
+    Entry::read::<Show<Project>>("project show"),
+    Entry::change::<project::ProjectEdit>("project edit"),
+    // worksheet-template
+    Entry::change::<worksheet_template::WorksheetTemplateCreate>("worksheet-template create"),
+    Entry::read::<List<WorksheetTemplate>>("worksheet-template list"),
+    Entry::read::<Show<WorksheetTemplate>>("worksheet-template show"),
+    Entry::change::<worksheet_template::WorksheetTemplateEdit>("worksheet-template edit"),
+    // stage
+    Entry::change::<stage::StageCreate>("stage create"),
+    Entry::read::<List<Stage>>("stage list"),
+    Entry::read::<Show<Stage>>("stage show"),
+    Entry::change::<stage::StageEdit>("stage edit"),
     // desk
+    Entry::read::<desk::DeskShow>("desk show"),
+    Entry::change::<desk::DeskEdit>("desk edit"),
     // log
     Entry::read::<log::Log>("log"),
 ];
@@ -106,6 +159,18 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "order" => Order::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
+        "desk" => desk::COLUMNS,
+        "product" => Product::COLUMNS,
+        "lot" => Lot::COLUMNS,
+        "tax" => Tax::COLUMNS,
+        "journal" => Journal::COLUMNS,
+        "location" => Location::COLUMNS,
+        "user" => User::COLUMNS,
+        "tag" => Tag::COLUMNS,
+        "project" => Project::COLUMNS,
+        "worksheet_template" => WorksheetTemplate::COLUMNS,
+        "stage" => Stage::COLUMNS,
+        "stock" => Stock::COLUMNS,
         _ => &[],
     }
 }

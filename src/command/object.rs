@@ -169,6 +169,8 @@ pub fn fill<T: DeserializeOwned>(mut pairs: Pairs<'_>, command: &str, names: &[&
     if let Some((unknown, _)) = pairs.iter().find(|(name, _)| place(name).is_none()) {
         return Filled::Faulty { rest: None, faults: vec![ObjectFault::unknown(unknown, command, names)] };
     }
+    // Null means absent, for a required field too (contract, section 4).
+    pairs.retain(|(_, given)| !given.is_null());
     turn_off_by_twin(&mut pairs, names);
     pairs.sort_by_key(|(name, _)| place(name));
     let mut faults: Vec<ObjectFault> = Vec::new();

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use super::{Cx, Read, found, to_json};
@@ -60,7 +61,19 @@ pub fn one<R: Record>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R
     Ok(record)
 }
 
-fn words_of(kind: &'static str) -> &'static str {
+/// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
+pub struct Changed<R>(pub R);
+
+impl<R: Record> Serialize for Changed<R> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut result = serializer.serialize_map(Some(1))?;
+        result.serialize_entry(R::KIND, &self.0)?;
+        result.end()
+    }
+}
+
+/// The name of a kind of record in a sentence.
+pub(super) fn words_of(kind: &'static str) -> &'static str {
     match kind {
         "credit_note" => "credit note",
         "coupon_program" => "coupon program",
@@ -88,9 +101,14 @@ impl<R: Record> clap::FromArgMatches for Show<R> {
 
 impl<R: Record> clap::Args for Show<R> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let article = if R::KIND.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = match R::KIND {
+            "stock" => "",
+            "user" => "a ",
+            kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
+            _ => "a ",
+        };
         command
-            .about(format!("Show {article} {}", words_of(R::KIND)))
+            .about(format!("Show {article}{}", words_of(R::KIND)))
             .arg(Arg::new(R::KIND).value_name(R::KIND.to_uppercase()).help("Its id, number or name").required(true))
             .after_help(format!("Examples:\n  aftersales {0} show REF\n  aftersales {0} show REF -o json", R::NOUN))
     }

@@ -252,7 +252,7 @@ fn set_defaults(
             "" => None,
             given => {
                 let project = project::by_id(cx.db, given)?;
-                Some(found(project, "project", "project", "field_service_project", given)?)
+                Some(found(project, "project", "project", "field_service_project", given)?.reference())
             }
         };
     }
@@ -273,9 +273,9 @@ fn set_defaults(
 fn members(cx: &Cx<'_>, logins: &[String]) -> Result<Vec<Reference>> {
     let mut members: Vec<Reference> = Vec::new();
     for login in logins.iter().filter(|login| !login.is_empty()) {
-        let key = found(user::by_id(cx.db, login)?, "user", "user", "member", login)?;
-        if !members.iter().any(|member| member.key == key) {
-            members.push(Reference { key, id: login.clone() });
+        let member = found(user::by_id(cx.db, login)?, "user", "user", "member", login)?.reference();
+        if !members.contains(&member) {
+            members.push(member);
         }
     }
     Ok(members)

@@ -417,8 +417,7 @@ fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
     let Some(login) = login.filter(|login| !login.is_empty()) else {
         return Ok(None);
     };
-    let key = found(user::by_id(cx.db, login)?, "user", "user", "user", login)?;
-    Ok(Some(Reference { key, id: login.to_owned() }))
+    found(user::by_id(cx.db, login)?, "user", "user", "user", login).map(|user| Some(user.reference()))
 }
 
 fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {

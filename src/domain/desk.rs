@@ -45,6 +45,18 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// What moving the lock date to `after` asks first: back, or away, opens days that were closed (spec B10).
+    pub fn question_of_lock(&self, after: Option<Day>) -> Option<String> {
+        let before = self.lock_date?;
+        match after {
+            None => Some(format!("take the lock date {before} away?")),
+            Some(after) if after < before => Some(format!("move the lock date back from {before} to {after}?")),
+            Some(_) => None,
+        }
+    }
+}
+
 /// How many quarters of an hour a day has.
 const QUARTERS_OF_A_DAY: i64 = 24 * 4;
 
@@ -249,5 +261,35 @@ mod tests {
         let utc: Timezone = "UTC".parse().unwrap();
         assert_eq!(utc.end_of("9999-12-31".parse().unwrap()), None);
         assert_eq!(utc.start_of(Day::FIRST), Some(Instant::FIRST));
+    }
+
+    #[test]
+    fn only_a_lock_date_that_goes_back_asks() {
+        let day = |text: &str| (!text.is_empty()).then(|| text.parse::<Day>().unwrap());
+        let table = [
+            ("", "2026-06-30", None),
+            ("", "", None),
+            ("2026-06-30", "2026-06-30", None),
+            ("2026-06-30", "2026-07-31", None),
+            ("2026-06-30", "2026-05-31", Some("move the lock date back from 2026-06-30 to 2026-05-31?")),
+            ("2026-06-30", "", Some("take the lock date 2026-06-30 away?")),
+        ];
+        for (before, after, question) in table {
+            let desk = Desk {
+                company: String::new(),
+                currency: Currency::iso("EUR").unwrap(),
+                timezone: "UTC".parse().unwrap(),
+                lock_date: day(before),
+                shop_url: None,
+                portal_url: None,
+                mail_from: None,
+                customers_may_close: false,
+                plan: Plan::Standard,
+                created_at: Instant::FIRST,
+                trial_started_at: None,
+                subscription_added_at: None,
+            };
+            assert_eq!(desk.question_of_lock(day(after)).as_deref(), question, "{before:?} {after:?}");
+        }
     }
 }

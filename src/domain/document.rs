@@ -7,6 +7,7 @@ use super::day::Day;
 use super::line::{LineTax, PricedLine, Totals};
 use super::money::{Currency, Money};
 use super::number::Overflow;
+use super::order::OrderLine;
 use super::product::UnitPrice;
 use super::quantity::{Percent, Quantity};
 use super::reference::Reference;
@@ -287,6 +288,44 @@ pub fn payment_state(
 pub fn accounting_date(date: Day, lock_date: Option<Day>) -> Day {
     let first_open = lock_date.and_then(|lock| lock.plus_days(1));
     first_open.map_or(date, |first| first.max(date))
+}
+
+/// What stands for an order line on its invoices (spec B15).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Billed {
+    pub quantity: Quantity,
+    /// In minor units.
+    pub amounts: LineAmounts,
+}
+
+/// The invoice line for what of an order line can still be billed, apportioned from the order line's stored amounts so that
+/// its invoices end at exactly what was ordered (spec B11, B15). None where nothing is left.
+pub fn billable(line: &OrderLine, billed: &Billed) -> Result<Option<DocumentLine>, Overflow> {
+    let held = Held {
+        invoiced: line.priced.quantity,
+        billed: line.priced.amounts(),
+        goods: billed.quantity,
+        credited: billed.amounts.clone(),
+        reduced: LineAmounts::default(),
+    };
+    let quantity = held.left_quantity()?;
+    if quantity.is_zero() {
+        return Ok(None);
+    }
+    let amounts = held.propose(quantity)?;
+    let PricedLine { price, discount, taxes, .. } = line.priced.clone();
+    Ok(Some(DocumentLine {
+        key: 0,
+        line: line.line,
+        product: line.product.clone(),
+        lot: None,
+        label: line.label.clone(),
+        priced: PricedLine::with_amounts(quantity, price, discount, taxes, &amounts)?,
+        refunds: None,
+        invoice_line: None,
+        order_line: Some(line.key),
+        held: None,
+    }))
 }
 
 /// Why a document's verb is refused.

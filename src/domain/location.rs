@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Refusal;
+use super::held::{Held, Use};
 use super::reference::Reference;
 use super::text::choices;
 
@@ -47,6 +49,46 @@ impl Location {
     }
 }
 
+impl Location {
+    /// Refuses that a location changes its type while stock or moves were counted by it, or where every desk relies on it.
+    pub fn check_change(&self, after: &Location, moved: Option<&Use>) -> Result<(), LocationRefused> {
+        if self.kind != after.kind && OWN.contains(&self.id.as_str()) {
+            return Err(LocationRefused::Own { id: self.id.clone(), kind: self.kind });
+        }
+        Ok(Held::check(&self.id, "type", &self.kind, &after.kind, moved)?)
+    }
+}
+
+/// A location cannot become another kind of place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocationRefused {
+    #[error("every desk has the location {id}, so its type stays {kind}")]
+    Own { id: String, kind: LocationType },
+    #[error(transparent)]
+    Held(#[from] Held),
+}
+
+impl Refusal for LocationRefused {
+    fn code(&self) -> &'static str {
+        "state_not_allowed"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("type")
+    }
+    fn allowed(&self) -> Option<super::Allowed> {
+        match self {
+            LocationRefused::Own { kind, .. } => Some(super::Allowed::One(kind.to_string())),
+            LocationRefused::Held(held) => held.allowed(),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            LocationRefused::Own { .. } => Some("aftersales location create NAME --type TYPE".to_owned()),
+            LocationRefused::Held(held) => held.hint(),
+        }
+    }
+}
+
 /// The locations that every store has (contract, section 6).
 pub const STOCK: &str = "WH/Stock";
 /// Where deliveries go to.
@@ -57,3 +99,35 @@ pub const SUPPLIERS: &str = "Suppliers";
 pub const PRODUCTION: &str = "Production";
 /// Where removed parts go to.
 pub const SCRAP: &str = "Scrap";
+
+/// The locations that every store has, whose types the services rely on.
+const OWN: [&str; 5] = [STOCK, CUSTOMERS, SUPPLIERS, PRODUCTION, SCRAP];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_stays_where_it_was_counted_by_or_relied_on() {
+        let location = |id: &str, kind| Location { key: 1, id: id.to_owned(), kind, return_location: false };
+        let stock = Use { noun: "stock", id: "LAMP@Shelf".to_owned() };
+        let (internal, scrap) = (LocationType::Internal, LocationType::Scrap);
+        let table = [
+            ("Shelf", internal, scrap, None, None),
+            ("Shelf", internal, internal, Some(&stock), None),
+            (
+                "Shelf",
+                internal,
+                scrap,
+                Some(&stock),
+                Some("Shelf is used by the stock LAMP@Shelf, so its type stays internal"),
+            ),
+            (STOCK, internal, scrap, None, Some("every desk has the location WH/Stock, so its type stays internal")),
+            (STOCK, internal, internal, None, None),
+        ];
+        for (id, before, after, used_by, sentence) in table {
+            let refused = location(id, before).check_change(&location(id, after), used_by).err();
+            assert_eq!(refused.map(|refused| refused.to_string()).as_deref(), sentence);
+        }
+    }
+}

@@ -143,6 +143,14 @@ impl Order {
         }
     }
 
+    /// Refuses to bill what is not agreed: only a confirmed order is billed.
+    pub fn check_billable(&self) -> Result<()> {
+        match self.state {
+            OrderState::Confirmed => Ok(()),
+            OrderState::Draft | OrderState::Sent | OrderState::Cancelled => Err(self.not_to_be("invoiced").into()),
+        }
+    }
+
     /// The state that confirming leads to, none where it is confirmed already.
     pub fn confirmed(&self) -> Result<Option<OrderState>> {
         match self.state {

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::Refusal;
+use super::common::ValueRefused;
+use super::held::{Held, Use};
 use super::money::Currency;
 use super::quantity::{Price, Quantity};
-use super::reference::Reference;
+use super::reference::{Reference, shell_word};
 use super::tax::Tax;
 use super::text::choices;
 
@@ -76,6 +79,66 @@ impl Product {
     }
 }
 
+/// The price as that of a product, which is not below zero.
+pub fn checked_price(price: Price) -> Result<Price, ValueRefused> {
+    if price.is_negative() {
+        let message = format!("{price} is below zero, which no price of a product is");
+        return Err(ValueRefused::quantity("price", price, message));
+    }
+    Ok(price)
+}
+
+/// Refuses lots and serial numbers of what does not lie in stock.
+pub fn check_tracking(kind: ProductType, tracking: Tracking) -> Result<(), ValueRefused> {
+    match (kind, tracking) {
+        (ProductType::Service, Tracking::Lot | Tracking::Serial) => {
+            Err(ValueRefused::invalid("tracking", tracking, "a service has no lots or serial numbers"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses two taxes of one id on a product.
+pub fn check_taxes(taxes: &[Tax]) -> Result<(), ValueRefused> {
+    let mut known = std::collections::HashSet::new();
+    match taxes.iter().find(|tax| !known.insert(tax.key)) {
+        Some(twin) => Err(ValueRefused::invalid("tax", &twin.id, format!("the tax {} is named twice", twin.id))),
+        None => Ok(()),
+    }
+}
+
+impl Product {
+    /// Refuses that what stock, lots and moves were counted by changes under them, and that hours are billed as goods.
+    pub fn check_change(&self, after: &Product, moved: Option<&Use>, billed_as_time: Option<&Use>) -> Result<(), Held> {
+        Held::check(&self.id, "type", &self.kind, &after.kind, moved.or(billed_as_time))?;
+        Held::check(&self.id, "tracking", &self.tracking, &after.tracking, moved)
+    }
+
+    /// Refuses a lot or serial number of a product that has none.
+    pub fn check_tracked(&self) -> Result<(), LotNotTracked> {
+        if self.is_tracked() { Ok(()) } else { Err(LotNotTracked { product: self.id.clone() }) }
+    }
+}
+
+/// A lot or serial number was named for a product that has none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{product} has no lots or serial numbers")]
+pub struct LotNotTracked {
+    pub product: String,
+}
+
+impl Refusal for LotNotTracked {
+    fn code(&self) -> &'static str {
+        "lot_not_tracked"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("lot")
+    }
+    fn hint(&self) -> Option<String> {
+        Some(format!("aftersales product show {}", shell_word(&self.product)))
+    }
+}
+
 /// A lot or serial number as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lot {
@@ -89,5 +152,64 @@ impl Lot {
     /// The lot as other records name it.
     pub fn reference(&self) -> Reference {
         Reference { key: self.key, id: self.id.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_goods_are_tracked() {
+        for kind in ProductType::ALL {
+            for tracking in Tracking::ALL {
+                let allowed = *kind == ProductType::Goods || *tracking == Tracking::None;
+                assert_eq!(check_tracking(*kind, *tracking).is_ok(), allowed, "{kind} {tracking}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_price_is_zero_or_more() {
+        for (price, code) in [("0", None), ("0.000001", None), ("-0.01", Some("quantity_invalid"))] {
+            let refused = checked_price(price.parse().unwrap()).err();
+            assert_eq!(refused.map(|refused| refused.code()), code, "{price}");
+        }
+    }
+
+    #[test]
+    fn type_and_tracking_stay_while_something_was_counted_by_them() {
+        let product = |kind, tracking| Product {
+            key: 1,
+            id: "LAMP".to_owned(),
+            name: "Desk lamp".to_owned(),
+            price: UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() },
+            kind,
+            tracking,
+            taxes: Vec::new(),
+        };
+        let lot = Use { noun: "lot", id: "SN-001".to_owned() };
+        let project = Use { noun: "project", id: "Visits".to_owned() };
+        let goods = product(ProductType::Goods, Tracking::None);
+        let serial = product(ProductType::Goods, Tracking::Serial);
+        let service = product(ProductType::Service, Tracking::None);
+        let table = [
+            (&serial, &goods, Some(&lot), None, Some("LAMP is used by the lot SN-001, so its tracking stays serial")),
+            (&serial, &serial, Some(&lot), None, None),
+            (&serial, &goods, None, None, None),
+            (&goods, &service, Some(&lot), None, Some("LAMP is used by the lot SN-001, so its type stays goods")),
+            (
+                &service,
+                &goods,
+                None,
+                Some(&project),
+                Some("LAMP is used by the project Visits, so its type stays service"),
+            ),
+            (&goods, &serial, None, Some(&project), None),
+        ];
+        for (before, after, moved, billed, sentence) in table {
+            let refused = before.check_change(after, moved, billed).err().map(|held| held.to_string());
+            assert_eq!(refused.as_deref(), sentence);
+        }
     }
 }

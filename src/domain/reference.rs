@@ -37,6 +37,20 @@ pub fn padded(text: &str) -> Option<String> {
     (padded != text).then_some(padded)
 }
 
+/// The number in a reference that the counter `prefix` could have generated: 12 for `C00012`. None for every other id.
+pub fn generated_number(id: &str, prefix: &str) -> Option<i64> {
+    // More digits than this no counter will reach, and an id is free to have them.
+    const MOST: usize = 15;
+    let digits = id.strip_prefix(prefix).filter(|digits| digits.len() <= MOST)?;
+    let number = digits.parse().ok()?;
+    (number > 0 && id == generated(prefix, number)).then_some(number)
+}
+
+/// The reference of that number: `C00012`, five digits at least.
+pub fn generated(prefix: &str, number: i64) -> String {
+    format!("{prefix}{number:0DIGITS$}")
+}
+
 /// A name as it is compared: without case and surrounding blanks.
 pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
@@ -70,6 +84,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(padded(given).as_deref(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn only_ids_that_a_counter_makes_have_a_number() {
+        for (id, number) in [
+            ("C00012", Some(12)),
+            ("C123456", Some(123_456)),
+            ("C12", None),
+            ("C0000012", None),
+            ("C00000", None),
+            ("C", None),
+            ("C-0001", None),
+            ("C+0001", None),
+            ("D00012", None),
+            ("C9999999999999999999", None),
+        ] {
+            assert_eq!(generated_number(id, "C"), number, "{id}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Stages: where a ticket stands; in a folded one it is closed (spec A5).
+//! Stages: the columns that tickets move through.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ pub struct Stage {
     pub key: i64,
     pub id: String,
     pub name: String,
-    /// Whether tickets in it are closed.
+    /// Whether tickets in it are closed (spec A5).
     pub folded: bool,
 }
 

@@ -1,13 +1,42 @@
-//! Stock of one product at one location: what lies there, by lot, and what of it is spoken for (spec D8).
-//!
-//! A reservation may name a lot, or stand for any lot of the product. The shelf counts both in `reserved` of its rows, and the
-//! first kind in `pinned` too; what stands for any lot can move to another row when its own is needed by name.
+//! Stock: how much of a product lies where.
+
+use serde::Serialize;
 
 use super::location::Location;
-use super::number::Overflow;
 use super::quantity::Quantity;
 use super::reference::Reference;
 use super::{Allowed, Refusal};
+
+/// What lies of a product, or of one of its lots, in one location, as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stock {
+    #[serde(skip)]
+    pub key: i64,
+    pub id: String,
+    pub product: Reference,
+    pub location: Reference,
+    pub lot: Option<Reference>,
+    pub quantity: Quantity,
+    /// How much of it is promised to transfers and repairs.
+    pub reserved: Quantity,
+}
+
+/// The id of a stock record: `LAMP@WH/Stock`, or `LAMP@WH/Stock#SN-001` for a lot.
+pub fn id_of(product: &str, location: &str, lot: Option<&str>) -> String {
+    match lot {
+        Some(lot) => format!("{product}@{location}#{lot}"),
+        None => format!("{product}@{location}"),
+    }
+}
+
+/// What lies of a known product, as the product shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockOfProduct {
+    pub location: Reference,
+    pub lot: Option<Reference>,
+    pub quantity: Quantity,
+    pub reserved: Quantity,
+}
 
 /// Goods at a place: a product, of one lot or none, at a location.
 #[derive(Debug, Clone, Copy)]
@@ -16,148 +45,6 @@ pub struct Place<'a> {
     pub location: &'a Location,
     /// The lot; none for a product that has none, or, when reserving, for any.
     pub lot: Option<&'a Reference>,
-}
-
-/// What lies of one lot, or without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
-    pub key: i64,
-    pub lot: Option<i64>,
-    pub quantity: Quantity,
-    /// What of it is spoken for.
-    pub reserved: Quantity,
-    /// What of `reserved` names this lot; the rest of it stands for any lot of the product.
-    pub pinned: Quantity,
-}
-
-/// All of one product at one location, oldest row first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelf {
-    rows: Vec<Row>,
-    loaded: Vec<Row>,
-}
-
-/// Why a shelf could not be changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ShelfFault {
-    #[error(transparent)]
-    TooLarge(#[from] Overflow),
-    /// Less can be taken than was asked for.
-    #[error("only {0} can be taken")]
-    Short(Quantity),
-    /// A reservation was given back that the shelf does not hold.
-    #[error("the store is damaged: a reservation is not counted in the stock")]
-    NotHeld,
-}
-
-impl Refusal for ShelfFault {
-    fn code(&self) -> &'static str {
-        match self {
-            ShelfFault::TooLarge(fault) => fault.code(),
-            ShelfFault::Short(_) => "stock_insufficient",
-            ShelfFault::NotHeld => "store_damaged",
-        }
-    }
-}
-
-impl Shelf {
-    /// The shelf with these rows.
-    pub fn new(rows: Vec<Row>) -> Shelf {
-        Shelf { loaded: rows.clone(), rows }
-    }
-
-    /// What nobody has reserved.
-    pub fn free(&self) -> Result<Quantity, Overflow> {
-        self.rows.iter().try_fold(Quantity::ZERO, |sum, row| sum.checked_add(row.quantity.checked_sub(row.reserved)?))
-    }
-
-    /// What can be taken of exactly that lot, or of what lies without one: not more than no other reservation names, and not
-    /// more than leaves enough for those that name none.
-    pub fn takeable(&self, lot: Option<i64>) -> Result<Quantity, Overflow> {
-        match self.rows.iter().find(|row| row.lot == lot) {
-            Some(row) => Ok(row.quantity.checked_sub(row.pinned)?.min(self.free()?)),
-            None => Ok(Quantity::ZERO),
-        }
-    }
-
-    /// Reserves up to `wanted` of a lot, or of any; answers how much it got.
-    pub fn reserve(&mut self, lot: Option<i64>, wanted: Quantity) -> Result<Quantity, ShelfFault> {
-        let Some(lot) = lot else {
-            let got = wanted.min(self.free()?);
-            self.spread(got)?;
-            return Ok(got);
-        };
-        let got = wanted.min(self.takeable(Some(lot))?);
-        if let Some(row) = self.rows.iter_mut().find(|row| row.lot == Some(lot)) {
-            row.pinned = row.pinned.checked_add(got)?;
-            row.reserved = row.reserved.checked_add(got)?;
-        }
-        self.settle()?;
-        Ok(got)
-    }
-
-    /// Gives a reservation back: one of that lot, or one of any.
-    pub fn release(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), ShelfFault> {
-        if lot.is_some() {
-            let row = self.rows.iter_mut().find(|row| row.lot == lot).filter(|row| quantity <= row.pinned);
-            match row {
-                Some(row) => {
-                    row.pinned = row.pinned.checked_sub(quantity)?;
-                    row.reserved = row.reserved.checked_sub(quantity)?;
-                }
-                None if quantity.is_zero() => {}
-                None => return Err(ShelfFault::NotHeld),
-            }
-            return Ok(());
-        }
-        let mut left = quantity;
-        // From the newest on, so that what is kept is kept of the oldest.
-        for row in self.rows.iter_mut().rev() {
-            let given = left.min(row.reserved.checked_sub(row.pinned)?);
-            row.reserved = row.reserved.checked_sub(given)?;
-            left = left.checked_sub(given)?;
-        }
-        if left.is_zero() { Ok(()) } else { Err(ShelfFault::NotHeld) }
-    }
-
-    /// Takes goods of exactly that lot, or of what lies without one, away.
-    pub fn take(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), ShelfFault> {
-        let takeable = self.takeable(lot)?;
-        if quantity > takeable {
-            return Err(ShelfFault::Short(takeable));
-        }
-        if let Some(row) = self.rows.iter_mut().find(|row| row.lot == lot) {
-            row.quantity = row.quantity.checked_sub(quantity)?;
-        }
-        self.settle()
-    }
-
-    /// The rows that changed since they were loaded.
-    pub fn changed(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().zip(&self.loaded).filter(|(now, before)| now != before).map(|(now, _)| now)
-    }
-
-    /// Moves reservations that name no lot from rows that hold more of them than they have goods to rows with room.
-    fn settle(&mut self) -> Result<(), ShelfFault> {
-        let mut homeless = Quantity::ZERO;
-        for row in &mut self.rows {
-            if row.reserved > row.quantity {
-                homeless = homeless.checked_add(row.reserved.checked_sub(row.quantity)?)?;
-                row.reserved = row.quantity;
-            }
-        }
-        self.spread(homeless)
-    }
-
-    fn spread(&mut self, quantity: Quantity) -> Result<(), ShelfFault> {
-        let mut left = quantity;
-        for row in &mut self.rows {
-            let taken = left.min(row.quantity.checked_sub(row.reserved)?);
-            row.reserved = row.reserved.checked_add(taken)?;
-            left = left.checked_sub(taken)?;
-        }
-        if left.is_zero() { Ok(()) } else { Err(ShelfFault::NotHeld) }
-    }
 }
 
 /// More was to be moved than is reserved for it and free (spec D8).
@@ -195,136 +82,5 @@ impl Refusal for StockInsufficient {
     }
     fn allowed(&self) -> Option<Allowed> {
         Some(Allowed::One(self.available.to_string()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn units(number: i64) -> Quantity {
-        Quantity::from_millionths(number * 1_000_000)
-    }
-
-    fn row(lot: Option<i64>, quantity: i64, reserved: i64, pinned: i64) -> Row {
-        Row { key: lot.unwrap_or(0), lot, quantity: units(quantity), reserved: units(reserved), pinned: units(pinned) }
-    }
-
-    fn told(shelf: &Shelf) -> Vec<(i64, i64, i64)> {
-        let whole = |quantity: Quantity| quantity.millionths() / 1_000_000;
-        shelf.rows.iter().map(|row| (whole(row.quantity), whole(row.reserved), whole(row.pinned))).collect()
-    }
-
-    #[test]
-    fn reserving_takes_what_is_free_and_no_more() {
-        let mut shelf = Shelf::new(vec![row(None, 5, 0, 0)]);
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(3)));
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(2)));
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(0)));
-        assert_eq!(told(&shelf), [(5, 5, 0)]);
-        assert_eq!(shelf.take(None, units(1)), Err(ShelfFault::Short(units(0))));
-        shelf.release(None, units(2)).unwrap();
-        shelf.take(None, units(2)).unwrap();
-        assert_eq!(told(&shelf), [(3, 3, 0)]);
-    }
-
-    #[test]
-    fn a_reservation_of_any_lot_makes_room_for_one_that_is_named() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 1, 0, 0), row(Some(2), 1, 0, 0)]);
-        assert_eq!(shelf.reserve(None, units(1)), Ok(units(1)));
-        assert_eq!(told(&shelf), [(1, 1, 0), (1, 0, 0)]);
-        assert_eq!(shelf.reserve(Some(1), units(1)), Ok(units(1)));
-        assert_eq!(told(&shelf), [(1, 1, 1), (1, 1, 0)]);
-        // Nothing is left: the one that names no lot needs the second piece.
-        assert_eq!(shelf.reserve(Some(2), units(1)), Ok(units(0)));
-        assert_eq!(shelf.take(Some(2), units(1)), Err(ShelfFault::Short(units(0))));
-    }
-
-    #[test]
-    fn taking_a_lot_moves_what_stood_for_any_to_the_others() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 2, 0), row(Some(2), 2, 0, 0)]);
-        shelf.take(Some(1), units(2)).unwrap();
-        assert_eq!(told(&shelf), [(0, 0, 0), (2, 2, 0)]);
-        assert_eq!(shelf.changed().count(), 2);
-    }
-
-    #[test]
-    fn a_lot_that_is_not_there_cannot_be_reserved_or_taken() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 0, 0)]);
-        assert_eq!(shelf.reserve(Some(9), units(1)), Ok(units(0)));
-        assert_eq!(shelf.take(None, units(1)), Err(ShelfFault::Short(units(0))));
-        assert_eq!(shelf.changed().count(), 0);
-    }
-
-    #[test]
-    fn what_is_not_reserved_cannot_be_given_back() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 1, 1)]);
-        assert_eq!(shelf.release(None, units(1)), Err(ShelfFault::NotHeld));
-        assert_eq!(shelf.release(Some(1), units(2)), Err(ShelfFault::NotHeld));
-        assert_eq!(shelf.release(Some(2), units(0)), Ok(()));
-        shelf.release(Some(1), units(1)).unwrap();
-        assert_eq!(told(&shelf), [(2, 0, 0)]);
-    }
-
-    #[derive(Debug, Clone)]
-    enum Step {
-        Reserve(Option<i64>, i64),
-        Release(usize),
-        Take(i64, i64),
-        Deliver(usize, i64),
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            (prop::option::of(0_i64..4), 1_i64..5).prop_map(|(lot, quantity)| Step::Reserve(lot, quantity)),
-            any::<usize>().prop_map(Step::Release),
-            (0_i64..4, 1_i64..5).prop_map(|(lot, quantity)| Step::Take(lot, quantity)),
-            (any::<usize>(), 0_i64..4).prop_map(|(held, lot)| Step::Deliver(held, lot)),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_done_every_reservation_can_be_kept(
-            stock in prop::collection::vec(0_i64..6, 4),
-            steps in prop::collection::vec(step(), 0..40),
-        ) {
-            let rows = (0_i64..).zip(&stock).map(|(lot, quantity)| row(Some(lot), *quantity, 0, 0)).collect();
-            let mut shelf = Shelf::new(rows);
-            let mut held: Vec<(Option<i64>, Quantity)> = Vec::new();
-            for step in steps {
-                match step {
-                    Step::Reserve(lot, quantity) => {
-                        let got = shelf.reserve(lot, units(quantity)).unwrap();
-                        prop_assert!(got <= units(quantity));
-                        held.push((lot, got));
-                    }
-                    Step::Release(at) if !held.is_empty() => {
-                        let (lot, quantity) = held.swap_remove(at % held.len());
-                        shelf.release(lot, quantity).unwrap();
-                    }
-                    Step::Take(lot, quantity) => {
-                        let _ = shelf.take(Some(lot), units(quantity));
-                    }
-                    Step::Deliver(at, of) if !held.is_empty() => {
-                        let (lot, quantity) = held.swap_remove(at % held.len());
-                        shelf.release(lot, quantity).unwrap();
-                        let taken = shelf.take(Some(lot.unwrap_or(of)), quantity);
-                        // What was reserved by name can always be taken by name.
-                        prop_assert!(lot.is_none() || taken.is_ok());
-                    }
-                    Step::Release(_) | Step::Deliver(..) => {}
-                }
-                for row in &shelf.rows {
-                    prop_assert!(Quantity::ZERO <= row.pinned && row.pinned <= row.reserved && row.reserved <= row.quantity);
-                    let named: i64 = held.iter().filter(|(lot, _)| *lot == row.lot).map(|(_, quantity)| quantity.millionths()).sum();
-                    prop_assert_eq!(row.pinned.millionths(), named);
-                }
-                let reserved: i64 = shelf.rows.iter().map(|row| row.reserved.millionths()).sum();
-                let all: i64 = held.iter().map(|(_, quantity)| quantity.millionths()).sum();
-                prop_assert_eq!(reserved, all);
-            }
-        }
     }
 }

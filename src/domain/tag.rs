@@ -1,4 +1,4 @@
-//! Tags on tickets and repairs.
+//! Tags: words that tickets and repairs are sorted by.
 
 use serde::Serialize;
 

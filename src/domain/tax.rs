@@ -1,5 +1,6 @@
 //! The amounts of a line: what its quantity, price, discount and taxes come to (spec B11).
 
+use super::common::ValueRefused;
 use super::money::{Currency, round_div, split};
 use super::number::Overflow;
 use super::quantity::{Percent, Price, Quantity};
@@ -16,6 +17,14 @@ pub struct Tax {
     pub rate: Percent,
     /// Whether prices hold it already.
     pub included: bool,
+}
+
+/// The rate as that of a tax, which is not below zero.
+pub fn checked_rate(rate: Percent) -> Result<Percent, ValueRefused> {
+    if rate.is_negative() {
+        return Err(ValueRefused::quantity("rate", rate, format!("{rate} is below zero, which no rate of a tax is")));
+    }
+    Ok(rate)
 }
 
 impl Tax {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
 /// Reads one text and gives it to `FromStr`; `expecting` is what a value of another kind is told was wanted.
 pub fn read_text<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
@@ -88,7 +89,7 @@ macro_rules! choices {
 }
 
 /// What a flag sets a field to: a value, or nothing where the text is empty (contract, section 4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting<T>(pub Option<T>);
 
 impl<T: FromStr> FromStr for Setting<T> {
@@ -111,9 +112,35 @@ impl<T: fmt::Display> serde::Serialize for Setting<T> {
     }
 }
 
-impl<'de, T: FromStr<Err: fmt::Display>> serde::Deserialize<'de> for Setting<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, "a value, or an empty text for none")
+        deserializer.deserialize_any(SettingVisitor(PhantomData))
+    }
+}
+
+/// Takes the empty text for itself; whatever else was given is the value's own to read, so that its messages stay.
+struct SettingVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SettingVisitor<T> {
+    type Value = Setting<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Setting<T>, E> {
+        if text.is_empty() {
+            return Ok(Setting(None));
+        }
+        T::deserialize(text.into_deserializer()).map(|value| Setting(Some(value)))
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Setting<T>, E> {
+        T::deserialize(flag.into_deserializer()).map(|value| Setting(Some(value)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Setting<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|value| Setting(Some(value)))
     }
 }
 
@@ -155,11 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_sets_nothing() {
-        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""4""#).unwrap(), Setting(Some(Even(4))));
-        assert_eq!(serde_json::from_str::<Setting<Even>>(r#""""#).unwrap(), Setting(None));
-        assert!(serde_json::from_str::<Setting<Even>>(r#""3""#).is_err());
-        assert_eq!(serde_json::to_string(&[Setting(Some(Even(4))), Setting(None)]).unwrap(), r#"["4",""]"#);
+    fn the_empty_text_is_told_from_a_value() {
+        for (json, read) in [(r#""""#, Setting(None)), (r#""4""#, Setting(Some(Even(4))))] {
+            assert_eq!(serde_json::from_str::<Setting<Even>>(json).unwrap(), read);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+        for (json, fault) in [(r#""3""#, "3 is odd"), ("true", "expected an even number"), ("[]", "expected a value")] {
+            let error = serde_json::from_str::<Setting<Even>>(json).unwrap_err();
+            assert!(error.to_string().contains(fault), "{error}");
+        }
     }
 
     #[test]

@@ -61,14 +61,12 @@ pub fn print_nested(
         match value {
             Value::Array(records) if is_table(value) => {
                 writeln!(out, "\n{key}")?;
-                let columns: Vec<String> = records
-                    .first()
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, _)| key.clone())
-                    .collect();
+                let (sheets, columns): (Vec<String>, Vec<String>) =
+                    keys_of(records.first()).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
                 print(out, &columns, records, width)?;
+                for sheet in &sheets {
+                    print_sheets(out, records, sheet, width)?;
+                }
             }
             Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
                 writeln!(out, "\n{key}")?;
@@ -78,6 +76,37 @@ pub fn print_nested(
         }
     }
     Ok(())
+}
+
+fn keys_of(record: Option<&Value>) -> impl Iterator<Item = String> {
+    record.and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.clone())
+}
+
+/// An object of objects, such as the fields of a form: a table of its own, a row for each of them.
+fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, width: Option<u16>) -> io::Result<()> {
+    let name = sheet.strip_suffix('s').unwrap_or(sheet);
+    for record in records.iter().filter(|record| is_sheet(record.get(sheet))) {
+        let rows: Vec<Value> = record
+            .get(sheet)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, fields)| {
+                let mut row = serde_json::Map::from_iter([(name.to_owned(), Value::from(key.as_str()))]);
+                row.extend(fields.as_object()?.clone());
+                Some(Value::Object(row))
+            })
+            .collect();
+        let columns: Vec<String> = keys_of(rows.first()).collect();
+        let title = record.as_object().and_then(|fields| fields.values().next());
+        writeln!(out, "\n{}", cell(title))?;
+        print(out, &columns, &rows, width)?;
+    }
+    Ok(())
+}
+
+fn is_sheet(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_object).is_some_and(|fields| fields.values().any(Value::is_object))
 }
 
 /// The keys of an object that hold something, a line each; a line for each id that a command opens.

@@ -25,3 +25,12 @@ pub fn check(db: &Db, actor: &Actor, right: Right) -> Result<()> {
         Some(_) => Err(AccessDenied::NoRight { login: login.clone(), right }.into()),
     }
 }
+
+/// Whether the actor has `right`.
+pub fn may(db: &Db, actor: &Actor, right: Right) -> Result<bool> {
+    match check(db, actor, right) {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_of_the_store() => Err(error),
+        Err(_) => Ok(false),
+    }
+}

@@ -33,6 +33,7 @@ pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
     if let Some(invoice) = reversed {
         if draft.replaces {
             release_payments(cx, &invoice)?;
+            clear_with_earlier(cx, draft.key, invoice.key)?;
         }
         clear(cx, draft, invoice.key)?;
     }
@@ -83,6 +84,17 @@ pub fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
         );
     }
     Ok(freed)
+}
+
+/// What earlier credit notes of an invoice left open while it was paid clears it now that its payments are released, so
+/// that a reversed invoice ends with nothing open (spec B6).
+fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: i64) -> Result<()> {
+    for mut earlier in document::credit_notes_of(cx.db, invoice)? {
+        if earlier.key != but && earlier.state == DocumentState::Posted && !earlier.open.is_zero() {
+            clear(cx, &mut earlier, invoice)?;
+        }
+    }
+    Ok(())
 }
 
 /// Matches a credit note with its invoice, up to the smaller of the two open amounts (spec B7).

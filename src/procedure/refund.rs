@@ -1,14 +1,19 @@
 //! What a ticket can refund: the form's narrowing and the invoices on offer, for `ticket refund` and `ticket options` alike
 //! (spec B1, B2).
 
+use super::access;
 use super::context::{Cx, found};
+use super::service::customer_of;
 use crate::domain::Result;
+use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, DocumentState};
+use crate::domain::journal::{Journal, check_sales_journal};
+use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product};
 use crate::domain::reference::Reference;
 use crate::domain::refund::{RefundRefused, anything_left};
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
-use crate::store::{document, lot, product, ticket};
+use crate::store::{document, journal, lot, product, ticket};
 
 /// The form's upper half, checked: what narrows the invoices (spec B1, B2).
 #[derive(Debug, Clone)]
@@ -161,4 +166,65 @@ pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
 pub fn holders(cx: &Cx<'_>, invoice: &Document) -> Result<Vec<String>> {
     let credit_notes = document::credit_notes_of(cx.db, invoice.key)?;
     Ok(credit_notes.into_iter().filter(|known| known.state == DocumentState::Draft).map(|draft| draft.id).collect())
+}
+
+/// The form of `ticket refund` for the ticket: defaults and choices (spec A8, B1 to B3).
+pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
+    let form = form(cx, ticket, customer_of(ticket)?, Named::default())?;
+    let invoices = match offers(cx, &form) {
+        Ok(invoices) => invoices,
+        Err(error) if NONE_ON_OFFER.contains(&error.fault().code) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let orders = ticket::orders_of(cx.db, form.customer.key, form.product.as_ref().map(|product| product.key))?;
+    let products = match &form.order {
+        Some(order) => ticket::products_on(cx.db, order.key)?,
+        None => document::products_invoiced_to(cx.db, form.customer.key)?,
+    };
+    let journals: Vec<Journal> =
+        journal::all(cx.db)?.into_iter().filter(|journal| check_sales_journal(journal).is_ok()).collect();
+
+    let fields = Fields::default()
+        .choices("invoice", Vec::new(), invoices.iter().map(|invoice| invoice.id.clone()).collect())
+        .choice("order", form.order.as_ref().map(|order| order.id.clone()), ids(orders))
+        .choice("product", form.product.as_ref().map(|product| product.id.clone()), ids(products));
+    let fields = match tracked(cx, form.product.as_ref())? {
+        Some(product) => {
+            let lots = lot::of_product(cx.db, product.key)?;
+            fields.choice("lot", None, lots.into_iter().map(|lot| lot.id).collect())
+        }
+        None => fields.hidden("lot"),
+    };
+    let fields = fields
+        .free("reason", Some(ticket.id.clone()))
+        .choice("journal", common_journal(&invoices), journals.into_iter().map(|journal| journal.id).collect())
+        .free("date", Some(cx.today.to_string()))
+        .switch("create_invoice")
+        .free_list("line", Vec::new())
+        .free("amount", None)
+        .switch("post");
+    Ok(match access::may(cx.db, cx.actor, Right::Invoicing)? {
+        true => fields.switch("allow_excess"),
+        false => fields.hidden("allow_excess"),
+    })
+}
+
+/// With these codes the form is shown all the same, without an invoice to choose.
+const NONE_ON_OFFER: [&str; 3] = ["no_posted_invoice", "no_invoice_with_product", "nothing_to_refund"];
+
+fn ids(references: Vec<Reference>) -> Vec<String> {
+    references.into_iter().map(|reference| reference.id).collect()
+}
+
+fn tracked(cx: &Cx<'_>, product: Option<&Reference>) -> Result<Option<Product>> {
+    let Some(product) = product else {
+        return Ok(None);
+    };
+    Ok(Some(product::by_key(cx.db, product.key)?).filter(Product::is_tracked))
+}
+
+/// The journal that the invoices share; each keeps its own where they differ (spec B3).
+fn common_journal(invoices: &[Document]) -> Option<String> {
+    let first = &invoices.first()?.journal;
+    invoices.iter().all(|invoice| invoice.journal.key == first.key).then(|| first.id.clone())
 }

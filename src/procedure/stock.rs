@@ -7,8 +7,9 @@ use crate::domain::Result;
 use crate::domain::location::Location;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::stock::{Place, ShelfFault, StockInsufficient};
-use crate::store::stock::{self, Waiter};
+use crate::domain::shelf::ShelfFault;
+use crate::domain::stock::{Place, StockInsufficient};
+use crate::store::shelf::{self, Waiter};
 use crate::store::{Db, Key};
 
 /// How many of those that wait are looked at at a time.
@@ -26,9 +27,9 @@ pub fn reserve(cx: &Cx<'_>, place: Place<'_>, wanted: Quantity) -> Result<Quanti
     if !place.location.kind.keeps_stock() {
         return Ok(wanted);
     }
-    let mut shelf = stock::shelf(cx.db, place.product.key, place.location.key)?;
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     let got = shelf.reserve(key_of(place.lot), wanted)?;
-    stock::save(cx.db, &shelf)?;
+    shelf::save(cx.db, &shelf)?;
     Ok(got)
 }
 
@@ -37,9 +38,9 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    let mut shelf = stock::shelf(cx.db, place.product.key, place.location.key)?;
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(place.lot), quantity)?;
-    Ok(stock::save(cx.db, &shelf)?)
+    Ok(shelf::save(cx.db, &shelf)?)
 }
 
 /// How much somebody who holds that reservation could take at a place: what is reserved for it and what is free. Without
@@ -48,7 +49,7 @@ pub fn available(db: &Db, place: Place<'_>, held: Held<'_>) -> Result<Option<Qua
     if !place.location.kind.keeps_stock() {
         return Ok(None);
     }
-    let mut shelf = stock::shelf(db, place.product.key, place.location.key)?;
+    let mut shelf = shelf::load(db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity)?;
     Ok(Some(shelf.takeable(key_of(place.lot))?))
 }
@@ -59,13 +60,13 @@ pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -
     if !place.location.kind.keeps_stock() {
         return Ok(());
     }
-    let mut shelf = stock::shelf(cx.db, place.product.key, place.location.key)?;
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
     match shelf.take(key_of(place.lot), quantity) {
         Err(ShelfFault::Short(available)) => return Err(StockInsufficient::at(place, quantity, available).into()),
         taken => taken?,
     }
-    Ok(stock::save(cx.db, &shelf)?)
+    Ok(shelf::save(cx.db, &shelf)?)
 }
 
 /// Puts goods at a place. The caller calls `arrived` when it has put down all it will.
@@ -73,7 +74,7 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    Ok(stock::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
+    Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
 }
 
 /// Stock of the product became free at the location: what waits for it tries again, oldest first, over transfers and the
@@ -84,24 +85,24 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
     }
     let mut after = Key::MIN;
     loop {
-        let queue = stock::waiting(cx.db, product, location.key, after, STRETCH)?;
+        let queue = shelf::waiting(cx.db, product, location.key, after, STRETCH)?;
         let Some(last) = queue.last() else {
             return Ok(());
         };
         after = last.key;
-        let mut shelf = stock::shelf(cx.db, product, location.key)?;
+        let mut shelf = shelf::load(cx.db, product, location.key)?;
         let mut served = Vec::new();
         for waiting in &queue {
             let got = shelf.reserve(waiting.lot, waiting.missing)?;
             if !got.is_zero() {
-                stock::hold(cx.db, waiting, got)?;
+                shelf::hold(cx.db, waiting, got)?;
                 served.push(waiting);
             }
         }
-        stock::save(cx.db, &shelf)?;
+        shelf::save(cx.db, &shelf)?;
         for waiting in served {
             match waiting.waiter {
-                Waiter::Transfer(transfer) if stock::become_ready(cx.db, transfer)? => {
+                Waiter::Transfer(transfer) if shelf::become_ready(cx.db, transfer)? => {
                     cx.touched("transfer", &waiting.id);
                 }
                 Waiter::Transfer(_) => {}

@@ -3,11 +3,12 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::day::Day;
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
+    Billed, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
 };
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::money::{Currency, Money};
 use crate::domain::product::UnitPrice;
+use crate::domain::reference::Reference;
 use crate::domain::tax::LineAmounts;
 use crate::{column_of_text, paged, params};
 
@@ -353,12 +354,6 @@ fn delivered_lot(db: &Db, order: Option<Key>, lot: Option<Key>) -> Result<bool> 
     Ok(found.is_some())
 }
 
-/// What stands for an order line on its invoices: quantity, untaxed, and each tax by position (spec B15).
-pub struct Billed {
-    pub quantity: crate::domain::quantity::Quantity,
-    pub amounts: LineAmounts,
-}
-
 /// What stands for an order line on its invoices that are not cancelled, an invoice reversed in favour of a copy left out
 /// (spec B15).
 pub fn billed_of_order_line(db: &Db, order: Key, order_line: Key) -> Result<Billed> {
@@ -387,5 +382,15 @@ pub fn change_open(db: &Db, document: Key, change: Money) -> Result<()> {
     db.change_one(
         "UPDATE document SET open = open + $2 WHERE key = $1 AND state = 'posted' AND open + $2 >= 0 AND open + $2 <= total",
         params![document, change],
+    )
+}
+
+/// The products on a customer's posted invoices, in order of creation.
+pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT p.key, p.id FROM document d JOIN document_line l ON l.document = d.key JOIN product p ON p.key = l.product
+         WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' GROUP BY p.key, p.id ORDER BY p.key",
+        params![customer],
+        |row| row.reference(0),
     )
 }

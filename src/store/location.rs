@@ -1,8 +1,9 @@
 //! Locations.
 
-use super::{Db, Key, Result, Row};
+use super::{Db, Key, Page, Result, Row, stock, uses};
+use crate::domain::held::Use;
 use crate::domain::location::{Location, LocationType};
-use crate::{column_of_text, params};
+use crate::{column_of_text, paged, params};
 
 column_of_text!(LocationType);
 
@@ -24,4 +25,38 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Location>> {
 /// The location of that key.
 pub fn by_key(db: &Db, key: Key) -> Result<Location> {
     db.query_one(concat!(head!(), " WHERE l.key = $1"), params![key], read)
+}
+
+/// One stretch of the list.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Location>> {
+    db.page(paged!(head!(), "l.key"), page, read)
+}
+
+/// Writes a new location.
+pub fn insert(db: &Db, location: &Location) -> Result<()> {
+    db.execute(
+        "INSERT INTO location (key, id, type, return_location) VALUES ($1, $2, $3, $4)",
+        params![location.key, &location.id, location.kind.word(), location.return_location],
+    )
+    .map(drop)
+}
+
+/// Writes what was changed of a location.
+pub fn update(db: &Db, location: &Location) -> Result<()> {
+    db.change_one(
+        "UPDATE location SET type = $2, return_location = $3 WHERE key = $1",
+        params![location.key, location.kind.word(), location.return_location],
+    )
+}
+
+/// What lies or lay in the location, or moved to or from it, where anything did.
+pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
+    match stock::first_in(db, location)? {
+        Some(stock) => Ok(Some(stock)),
+        None => uses::first(
+            db,
+            &[("transfer", "SELECT id FROM transfer WHERE source = $1 OR destination = $1 ORDER BY key LIMIT 1")],
+            location,
+        ),
+    }
 }

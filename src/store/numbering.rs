@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Db, Key, Result};
+use crate::domain::reference::generated;
 use crate::params;
 
 /// The counter behind every row key.
@@ -64,7 +65,7 @@ impl Db {
 
     /// The next generated reference such as `T00001` or `WH/IN/00001`, five digits at least.
     pub fn next_reference(&self, prefix: &str) -> Result<String> {
-        Ok(format!("{prefix}{:05}", self.next_number(prefix)?))
+        Ok(generated(prefix, self.next_number(prefix)?))
     }
 
     /// Lets the counter `name` go on after `value`, as an import does.

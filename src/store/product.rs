@@ -1,9 +1,10 @@
 //! Products and the taxes on them.
 
-use super::{Db, Key, Result, Row, tax};
+use super::{Db, Key, Page, Result, Row, stock, tax, uses};
+use crate::domain::held::Use;
 use crate::domain::money::Currency;
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
-use crate::{column_of_text, params};
+use crate::{column_of_text, paged, params};
 
 column_of_text!(ProductType, Tracking);
 
@@ -26,25 +27,101 @@ fn read(row: &Row<'_>, currency: Currency) -> Result<Product> {
     })
 }
 
-fn complete(db: &Db, product: Option<Product>) -> Result<Option<Product>> {
-    let Some(mut product) = product else {
-        return Ok(None);
-    };
+/// Loads the taxes.
+pub fn complete(db: &Db, product: &mut Product) -> Result<()> {
     product.taxes = tax::of_product(db, product.key)?;
-    Ok(Some(product))
+    Ok(())
 }
 
 /// The product with that id, taxes included.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Product>> {
     let currency = db.desk_currency()?;
-    let product = db.query_opt(concat!(head!(), " WHERE p.id = $1"), params![id], |row| read(row, currency))?;
-    complete(db, product)
+    let found = db.query_opt(concat!(head!(), " WHERE p.id = $1"), params![id], |row| read(row, currency))?;
+    let Some(mut product) = found else {
+        return Ok(None);
+    };
+    complete(db, &mut product)?;
+    Ok(Some(product))
 }
 
 /// The product of that key, taxes included.
 pub fn by_key(db: &Db, key: Key) -> Result<Product> {
     let currency = db.desk_currency()?;
     let mut product = db.query_one(concat!(head!(), " WHERE p.key = $1"), params![key], |row| read(row, currency))?;
-    product.taxes = tax::of_product(db, key)?;
+    complete(db, &mut product)?;
     Ok(product)
+}
+
+/// One stretch of the list, without taxes.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Product>> {
+    let currency = db.desk_currency()?;
+    db.page(paged!(head!(), "p.key"), page, |row| read(row, currency))
+}
+
+/// Writes a new product with its taxes.
+pub fn insert(db: &Db, product: &Product) -> Result<()> {
+    db.execute(
+        "INSERT INTO product (key, id, name, price, type, tracking) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![
+            product.key,
+            &product.id,
+            &product.name,
+            product.price.price,
+            product.kind.word(),
+            product.tracking.word()
+        ],
+    )?;
+    insert_taxes(db, product)
+}
+
+/// Writes what was changed of a product; its taxes are replaced.
+pub fn update(db: &Db, product: &Product) -> Result<()> {
+    db.change_one(
+        "UPDATE product SET name = $2, price = $3, type = $4, tracking = $5 WHERE key = $1",
+        params![product.key, &product.name, product.price.price, product.kind.word(), product.tracking.word()],
+    )?;
+    db.execute("DELETE FROM product_tax WHERE product = $1", params![product.key])?;
+    insert_taxes(db, product)
+}
+
+fn insert_taxes(db: &Db, product: &Product) -> Result<()> {
+    for (tax, position) in product.taxes.iter().zip(1..) {
+        db.execute(
+            "INSERT INTO product_tax (product, position, tax) VALUES ($1, $2, $3)",
+            params![product.key, position, tax.key],
+        )?;
+    }
+    Ok(())
+}
+
+/// A lot, stock or move of the product, where there is one: what was counted by its type and tracking.
+pub fn first_move(db: &Db, product: Key) -> Result<Option<Use>> {
+    let lot = uses::first(db, &[("lot", "SELECT id FROM lot WHERE product = $1 ORDER BY key LIMIT 1")], product)?;
+    if lot.is_some() {
+        return Ok(lot);
+    }
+    match stock::first_of(db, product)? {
+        Some(stock) => Ok(Some(stock)),
+        None => uses::first(
+            db,
+            &[
+                (
+                    "transfer",
+                    "SELECT t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer WHERE l.product = $1
+                     ORDER BY l.key LIMIT 1",
+                ),
+                (
+                    "repair",
+                    "SELECT r.id FROM repair_part p JOIN repair r ON r.key = p.repair WHERE p.product = $1
+                     ORDER BY p.key LIMIT 1",
+                ),
+            ],
+            product,
+        ),
+    }
+}
+
+/// A project that bills hours as the product, where there is one.
+pub fn first_billed_as_time(db: &Db, product: Key) -> Result<Option<Use>> {
+    uses::first(db, &[("project", "SELECT id FROM project WHERE time_product = $1 ORDER BY key LIMIT 1")], product)
 }

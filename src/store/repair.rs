@@ -3,7 +3,6 @@
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::location;
 use crate::domain::product::{Product, UnitPrice};
-use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
 use crate::domain::repair::item::ReturnOrder;
 use crate::domain::repair::part::{Labour, Part, PartKind};
@@ -117,9 +116,7 @@ pub fn complete(db: &Db, repair: &mut Repair) -> Result<()> {
 
 /// Whether the repair with that id was made from a ticket.
 pub fn is_of_ticket(db: &Db, id: &str) -> Result<Option<bool>> {
-    db.query_opt("SELECT ticket FROM repair WHERE id = $1", params![id], |row| {
-        Ok(row.get::<Option<Key>>(0)?.is_some())
-    })
+    db.query_opt("SELECT ticket FROM repair WHERE id = $1", params![id], |row| Ok(row.get::<Option<Key>>(0)?.is_some()))
 }
 
 /// The transfer with that id as the return that a repair may name.
@@ -176,9 +173,9 @@ pub fn place_of(db: &Db, repair: &Repair) -> Result<Reference> {
             params![from],
             |row| row.reference(0),
         ),
-        None => db.query_one("SELECT key, id FROM location WHERE id = $1", params![location::STOCK], |row| {
-            row.reference(0)
-        }),
+        None => {
+            db.query_one("SELECT key, id FROM location WHERE id = $1", params![location::STOCK], |row| row.reference(0))
+        }
     }
 }
 

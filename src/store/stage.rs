@@ -1,9 +1,9 @@
-//! Stages.
+//! Stages of tickets.
 
-use super::{Db, Result, Row};
+use super::{Db, Key, Page, Result, Row};
 use crate::domain::reference::folded;
 use crate::domain::stage::Stage;
-use crate::params;
+use crate::{named, paged, params};
 
 macro_rules! head {
     () => {
@@ -17,8 +17,32 @@ fn read(row: &Row<'_>) -> Result<Stage> {
 
 /// The stage with that id or, ignoring case, that name.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Stage>> {
-    match db.query_opt(concat!(head!(), " WHERE s.id = $1"), params![id], read)? {
-        Some(stage) => Ok(Some(stage)),
-        None => db.query_opt(concat!(head!(), " WHERE s.name_folded = $1"), params![folded(id)], read),
-    }
+    db.by_id_or_name(named!(head!(), "s"), id, read)
+}
+
+/// The stage of that key.
+pub fn by_key(db: &Db, key: Key) -> Result<Stage> {
+    db.query_one(concat!(head!(), " WHERE s.key = $1"), params![key], read)
+}
+
+/// One stretch of the list.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Stage>> {
+    db.page(paged!(head!(), "s.key"), page, read)
+}
+
+/// Writes a new stage.
+pub fn insert(db: &Db, stage: &Stage) -> Result<()> {
+    db.execute(
+        "INSERT INTO stage (key, id, name, name_folded, folded) VALUES ($1, $2, $3, $4, $5)",
+        params![stage.key, &stage.id, &stage.name, folded(&stage.name), stage.folded],
+    )
+    .map(drop)
+}
+
+/// Writes what was changed of a stage.
+pub fn update(db: &Db, stage: &Stage) -> Result<()> {
+    db.change_one(
+        "UPDATE stage SET name = $2, name_folded = $3, folded = $4 WHERE key = $1",
+        params![stage.key, &stage.name, folded(&stage.name), stage.folded],
+    )
 }

@@ -1,135 +1,77 @@
-//! Stock rows, and who waits for stock.
+//! Stock by product, location and lot, as it is read.
 
-use super::{Db, Key, Result};
-use crate::domain::location;
-use crate::domain::quantity::Quantity;
-use crate::domain::stock::{Row, Shelf};
-use crate::params;
+use super::{Db, Key, Page, Result, Row};
+use crate::domain::held::Use;
+use crate::domain::stock::{Stock, StockOfProduct, id_of};
+use crate::{paged, params};
 
-/// What lies of a product at a location.
-pub fn shelf(db: &Db, product: Key, location: Key) -> Result<Shelf> {
-    db.query(
-        "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
-         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key",
-        params![product, location],
-        |row| {
-            Ok(Row {
-                key: row.get(0)?,
-                lot: row.get(1)?,
-                quantity: row.get(2)?,
-                reserved: row.get(3)?,
-                pinned: row.get(4)?,
-            })
-        },
-    )
-    .map(Shelf::new)
-}
-
-/// Writes the rows of a shelf that changed.
-pub fn save(db: &Db, shelf: &Shelf) -> Result<()> {
-    for row in shelf.changed() {
-        db.change_one(
-            "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
-            params![row.key, row.quantity, row.reserved, row.pinned],
-        )?;
-    }
-    Ok(())
-}
-
-/// Puts goods on a shelf.
-pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<()> {
-    let rows = db.execute(
-        "UPDATE stock SET quantity = quantity + $4 WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
-        params![product, location, lot.unwrap_or(0), quantity],
-    )?;
-    if rows == 0 {
-        db.execute(
-            "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
-             VALUES ($1, $2, $3, $4, 0, $5, 0, 0)",
-            params![db.next_key()?, product, location, lot, quantity],
-        )?;
-    }
-    Ok(())
-}
-
-/// How much of a product lies at a location, of one lot or of all.
-pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
-    db.query_one(
-        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
-         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)",
-        params![product, location, lot],
-        |row| row.get(0),
-    )
-}
-
-/// How much of a lot lies in stock, wherever it is.
-pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
-    db.query_one(
-        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock WHERE product = $1 AND lot = $2",
-        params![product, lot],
-        |row| row.get(0),
-    )
-}
-
-/// Something that waits for stock.
-pub struct Waiting {
-    /// The key of its row, which is its place in the queue.
-    pub key: Key,
-    pub waiter: Waiter,
-    /// The shown id of the transfer or repair.
-    pub id: String,
-    pub lot: Option<Key>,
-    /// What it has not reserved yet.
-    pub missing: Quantity,
-}
-
-/// Who waits: the row is a line of that transfer, or a part of a repair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiter {
-    Transfer(Key),
-    Repair,
-}
-
-/// The next `limit` of those that wait for a product at a location, oldest first, after the one of key `after`.
-pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> Result<Vec<Waiting>> {
-    // Parts are taken from the main stock (spec E4).
-    db.query(
-        "SELECT l.key, l.transfer, t.id, l.lot, l.quantity - l.reserved FROM transfer_line l JOIN transfer t ON t.key = l.transfer
-         WHERE l.product = $1 AND l.reserved < l.quantity AND l.key > $3 AND t.source = $2
-         UNION ALL
-         SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.quantity - p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
-         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add'
-           AND p.reserved < p.quantity AND p.key > $3 AND $2 = (SELECT s.key FROM location s WHERE s.id = $5)
-         ORDER BY 1 LIMIT $4",
-        params![product, location, after, limit, location::STOCK],
-        |row| {
-            let transfer: Option<Key> = row.get(1)?;
-            Ok(Waiting {
-                key: row.get(0)?,
-                waiter: transfer.map_or(Waiter::Repair, Waiter::Transfer),
-                id: row.get(2)?,
-                lot: row.get(3)?,
-                missing: row.get(4)?,
-            })
-        },
-    )
-}
-
-/// Adds to what a waiting row has reserved.
-pub fn hold(db: &Db, waiting: &Waiting, got: Quantity) -> Result<()> {
-    let sql = match waiting.waiter {
-        Waiter::Transfer(_) => "UPDATE transfer_line SET reserved = reserved + $2 WHERE key = $1",
-        Waiter::Repair => "UPDATE repair_part SET reserved = reserved + $2 WHERE key = $1",
+macro_rules! head {
+    () => {
+        "SELECT s.key, p.key, p.id, l.key, l.id, t.key, t.id, s.quantity, s.reserved
+         FROM stock s JOIN location l ON l.key = s.location LEFT JOIN lot t ON t.key = s.lot
+           JOIN product p ON p.key = s.product"
     };
-    db.change_one(sql, params![waiting.key, got])
 }
 
-/// Makes a waiting transfer ready where all of it is reserved; says whether it is so now.
-pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
-    let rows = db.execute(
-        "UPDATE transfer SET state = 'ready' WHERE key = $1 AND state = 'waiting'
-           AND NOT EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = $1 AND l.reserved < l.quantity)",
-        params![transfer],
-    )?;
-    Ok(rows == 1)
+/// A place that was emptied keeps its row, for what it was counted with; it is stock no longer.
+macro_rules! present {
+    () => {
+        concat!(head!(), " AND s.quantity > 0")
+    };
+}
+
+fn read(row: &Row<'_>) -> Result<Stock> {
+    let (product, location) = (row.reference(1)?, row.reference(3)?);
+    let lot = row.optional_reference(5)?;
+    Ok(Stock {
+        key: row.get(0)?,
+        id: id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str())),
+        product,
+        location,
+        lot,
+        quantity: row.get(7)?,
+        reserved: row.get(8)?,
+    })
+}
+
+/// The stock of that id, which is made of the ids of product, location and lot.
+pub fn by_id(db: &Db, id: &str) -> Result<Option<Stock>> {
+    db.query_opt(
+        concat!(present!(), " WHERE p.id || '@' || l.id || COALESCE('#' || t.id, '') = $1 ORDER BY s.key"),
+        params![id],
+        read,
+    )
+}
+
+/// One stretch of the list.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Stock>> {
+    db.page(paged!(present!(), "s.key"), page, read)
+}
+
+/// Where a product lies, in the order in which it came there.
+pub fn of_product(db: &Db, product: Key) -> Result<Vec<StockOfProduct>> {
+    let stock = db.query(concat!(present!(), " WHERE s.product = $1 ORDER BY s.key"), params![product], read)?;
+    Ok(stock
+        .into_iter()
+        .map(|Stock { location, lot, quantity, reserved, .. }| StockOfProduct { location, lot, quantity, reserved })
+        .collect())
+}
+
+fn first(db: &Db, sql: &'static str, key: Key) -> Result<Option<Use>> {
+    Ok(db.query_opt(sql, params![key], read)?.map(|stock| Use { noun: "stock", id: stock.id }))
+}
+
+/// Stock that was ever counted of a product.
+pub(super) fn first_of(db: &Db, product: Key) -> Result<Option<Use>> {
+    first(db, concat!(head!(), " WHERE s.product = $1 ORDER BY s.key LIMIT 1"), product)
+}
+
+/// Stock that was ever counted in a location.
+pub(super) fn first_in(db: &Db, location: Key) -> Result<Option<Use>> {
+    first(db, concat!(head!(), " WHERE s.location = $1 ORDER BY s.key LIMIT 1"), location)
+}
+
+/// Stock that was ever counted of a lot.
+pub(super) fn first_of_lot(db: &Db, lot: Key) -> Result<Option<Use>> {
+    first(db, concat!(head!(), " WHERE s.lot = $1 ORDER BY s.key LIMIT 1"), lot)
 }

@@ -1,13 +1,13 @@
 //! Tags.
 
-use super::{Db, Result, Row};
+use super::{Db, Key, Page, Result, Row};
 use crate::domain::reference::folded;
 use crate::domain::tag::Tag;
-use crate::params;
+use crate::{named, paged, params};
 
 macro_rules! head {
     () => {
-        "SELECT g.key, g.id, g.name FROM tag g"
+        "SELECT t.key, t.id, t.name FROM tag t"
     };
 }
 
@@ -17,10 +17,17 @@ fn read(row: &Row<'_>) -> Result<Tag> {
 
 /// The tag with that id or, ignoring case, that name.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Tag>> {
-    match db.query_opt(concat!(head!(), " WHERE g.id = $1"), params![id], read)? {
-        Some(tag) => Ok(Some(tag)),
-        None => db.query_opt(concat!(head!(), " WHERE g.name_folded = $1"), params![folded(id)], read),
-    }
+    db.by_id_or_name(named!(head!(), "t"), id, read)
+}
+
+/// The tag of that key.
+pub fn by_key(db: &Db, key: Key) -> Result<Tag> {
+    db.query_one(concat!(head!(), " WHERE t.key = $1"), params![key], read)
+}
+
+/// One stretch of the list.
+pub fn page(db: &Db, page: Page) -> Result<Vec<Tag>> {
+    db.page(paged!(head!(), "t.key"), page, read)
 }
 
 /// Writes a new tag.
@@ -30,4 +37,12 @@ pub fn insert(db: &Db, tag: &Tag) -> Result<()> {
         params![tag.key, &tag.id, &tag.name, folded(&tag.name)],
     )
     .map(drop)
+}
+
+/// Writes a tag's changed name.
+pub fn update(db: &Db, tag: &Tag) -> Result<()> {
+    db.change_one(
+        "UPDATE tag SET name = $2, name_folded = $3 WHERE key = $1",
+        params![tag.key, &tag.name, folded(&tag.name)],
+    )
 }

@@ -190,3 +190,26 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
     )
     .map(drop)
 }
+
+/// The customer's confirmed orders, those with the product where one is named, in order of creation.
+pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT o.key, o.id FROM sales_order o
+         WHERE o.customer = $1 AND o.state = 'confirmed'
+           AND (CAST($2 AS BIGINT) IS NULL
+                OR EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = o.key AND l.product = $2))
+         ORDER BY o.key",
+        params![customer, product],
+        |row| row.reference(0),
+    )
+}
+
+/// The products on an order, in the order of its lines.
+pub fn products_on(db: &Db, order: Key) -> Result<Vec<Reference>> {
+    db.query(
+        "SELECT p.key, p.id FROM order_line l JOIN product p ON p.key = l.product
+         WHERE l.sales_order = $1 GROUP BY p.key, p.id ORDER BY MIN(l.line)",
+        params![order],
+        |row| row.reference(0),
+    )
+}

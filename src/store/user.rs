@@ -1,8 +1,20 @@
 //! Users and their rights.
 
-use super::{Db, Result, StoreError};
+use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::desk::Right;
-use crate::params;
+use crate::domain::user::User;
+use crate::{paged, params};
+
+macro_rules! head {
+    () => {
+        "SELECT u.key, u.id, u.name, u.email FROM person u"
+    };
+}
+
+/// All but the rights.
+fn read(row: &Row<'_>) -> Result<User> {
+    Ok(User { key: row.get(0)?, id: row.get(1)?, name: row.get(2)?, email: row.get(3)?, rights: Vec::new() })
+}
 
 /// Whether the desk knows any user.
 pub fn any(db: &Db) -> Result<bool> {
@@ -16,19 +28,81 @@ pub fn any_admin(db: &Db) -> Result<bool> {
         .is_some())
 }
 
-/// The key of a login.
-pub fn by_id(db: &Db, login: &str) -> Result<Option<i64>> {
-    db.query_opt("SELECT key FROM person WHERE id = $1", params![login], |row| row.get(0))
+/// Whether a user beside that one has the right admin.
+pub fn other_admin(db: &Db, user: Key) -> Result<bool> {
+    Ok(db
+        .query_opt(
+            "SELECT person FROM person_right WHERE app = 'admin' AND person <> $1 LIMIT 1",
+            params![user],
+            |row| row.get::<i64>(0),
+        )?
+        .is_some())
+}
+
+/// Loads the rights.
+pub fn complete(db: &Db, user: &mut User) -> Result<()> {
+    user.rights = rights_of(db, user.key)?;
+    Ok(())
+}
+
+/// The user of that login, rights included.
+pub fn by_id(db: &Db, login: &str) -> Result<Option<User>> {
+    let Some(mut user) = db.query_opt(concat!(head!(), " WHERE u.id = $1"), params![login], read)? else {
+        return Ok(None);
+    };
+    complete(db, &mut user)?;
+    Ok(Some(user))
+}
+
+/// The user of that key, rights included.
+pub fn by_key(db: &Db, key: Key) -> Result<User> {
+    let mut user = db.query_one(concat!(head!(), " WHERE u.key = $1"), params![key], read)?;
+    complete(db, &mut user)?;
+    Ok(user)
 }
 
 /// The rights of a login, none where it is not known.
 pub fn rights(db: &Db, login: &str) -> Result<Option<Vec<Right>>> {
-    let Some(key) = by_id(db, login)? else {
-        return Ok(None);
-    };
-    db.query("SELECT app FROM person_right WHERE person = $1 ORDER BY position", params![key], |row| {
+    Ok(by_id(db, login)?.map(|user| user.rights))
+}
+
+fn rights_of(db: &Db, user: Key) -> Result<Vec<Right>> {
+    db.query("SELECT app FROM person_right WHERE person = $1 ORDER BY position", params![user], |row| {
         let app: String = row.get(0)?;
         app.parse().map_err(StoreError::Damaged)
     })
-    .map(Some)
+}
+
+/// One stretch of the list, without rights.
+pub fn page(db: &Db, page: Page) -> Result<Vec<User>> {
+    db.page(paged!(head!(), "u.key"), page, read)
+}
+
+/// Writes a new user with the rights.
+pub fn insert(db: &Db, user: &User) -> Result<()> {
+    db.execute(
+        "INSERT INTO person (key, id, name, email) VALUES ($1, $2, $3, $4)",
+        params![user.key, &user.id, &user.name, &user.email],
+    )?;
+    insert_rights(db, user)
+}
+
+/// Writes what was changed of a user; the rights are replaced.
+pub fn update(db: &Db, user: &User) -> Result<()> {
+    db.change_one(
+        "UPDATE person SET name = $2, email = $3 WHERE key = $1",
+        params![user.key, &user.name, &user.email],
+    )?;
+    db.execute("DELETE FROM person_right WHERE person = $1", params![user.key])?;
+    insert_rights(db, user)
+}
+
+fn insert_rights(db: &Db, user: &User) -> Result<()> {
+    for (right, position) in user.rights.iter().zip(1..) {
+        db.execute(
+            "INSERT INTO person_right (person, position, app) VALUES ($1, $2, $3)",
+            params![user.key, position, right.word()],
+        )?;
+    }
+    Ok(())
 }

@@ -1,0 +1,88 @@
+//! How records are called: the id and the name of a new one, and the name that one gets by an edit. An id is for good; some
+//! kinds have a name beside it that they are found by, ignoring case (contract, section 2).
+
+use super::Cx;
+use super::record::{Record, words_of};
+use crate::domain::Result;
+use crate::domain::common::{AlreadyExists, ValueRefused};
+use crate::domain::reference::generated_number;
+use crate::store::{self, Db, Key};
+
+/// An id that a new record can have: one line, not blank.
+pub fn checked_id(id: &str) -> Result<String> {
+    if id.trim().is_empty() {
+        return Err(ValueRefused::missing("id").into());
+    }
+    if id.contains(['\n', '\r']) {
+        return Err(ValueRefused::invalid("id", id, "an id stands on one line").into());
+    }
+    Ok(id.to_owned())
+}
+
+/// The id of a new record that may be left to the counter `prefix`. One that was given in the counter's own shape moves the
+/// counter, so that no later record is refused for it.
+pub fn id_or_next(cx: &Cx<'_>, id: Option<&str>, prefix: &str) -> Result<String> {
+    let Some(id) = id else {
+        return Ok(cx.db.next_reference(prefix)?);
+    };
+    if let Some(number) = generated_number(id, prefix) {
+        cx.db.raise_counter(prefix, number)?;
+    }
+    checked_id(id)
+}
+
+/// The name of a new record, which is its id where none was given.
+pub fn name_or_id(name: Option<&str>, id: &str) -> Result<String> {
+    match name {
+        Some(name) if name.trim().is_empty() => Err(ValueRefused::missing("name").into()),
+        Some(name) => Ok(name.to_owned()),
+        None => Ok(id.to_owned()),
+    }
+}
+
+/// The id and name of a new record that is found by both; either is the other where only one was given.
+pub fn id_and_name(id: Option<&str>, name: Option<&str>) -> Result<(String, String)> {
+    let id = checked_id(id.or(name).unwrap_or_default())?;
+    let name = name_or_id(name, &id)?;
+    Ok((id, name))
+}
+
+/// Gives a record the name that an edit names, if it names one.
+pub fn rename(name: &mut String, given: Option<&str>) -> Result<()> {
+    if let Some(given) = given {
+        *name = name_or_id(Some(given), "")?;
+    }
+    Ok(())
+}
+
+/// Refuses a new id under which `found` stands already.
+pub fn check_new<R: Record>(id: &str, found: Option<R>) -> Result<()> {
+    match found {
+        Some(_) => Err(taken::<R>("id", id)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses the id and the name of a new record where one of them finds another record.
+pub fn check_new_names<R: Record>(db: &Db, id: &str, name: &str, find: Finder<R>) -> Result<()> {
+    check_new(id, find(db, id)?)?;
+    match find(db, name)? {
+        Some(_) => Err(taken::<R>("name", name)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a changed name that finds a record other than `own`.
+pub fn check_name<R: Record>(db: &Db, name: &str, own: Key, find: Finder<R>) -> Result<()> {
+    match find(db, name)? {
+        Some(other) if other.key() != own => Err(taken::<R>("name", name)),
+        _ => Ok(()),
+    }
+}
+
+/// Looks a record up by its id and, ignoring case, its name.
+type Finder<R> = fn(&Db, &str) -> store::Result<Option<R>>;
+
+fn taken<R: Record>(field: &'static str, given: &str) -> crate::domain::Error {
+    AlreadyExists { kind: words_of(R::KIND), noun: R::NOUN, field, given: given.to_owned() }.into()
+}

@@ -1,0 +1,161 @@
+//! `product`: what is sold, returned and repaired.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given, naming, to_json};
+use crate::domain::Result;
+use crate::domain::desk::Right;
+use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, check_tracking, checked_price};
+use crate::domain::quantity::Price;
+use crate::domain::stock::StockOfProduct;
+use crate::domain::tax::Tax;
+use crate::domain::text::Setting;
+use crate::store::{self, Db, Key, Page, product, stock};
+
+impl Record for Product {
+    const KIND: &'static str = "product";
+    const NOUN: &'static str = "product";
+    const RIGHT: Right = Right::Inventory;
+    const COLUMNS: &'static [&'static str] = &["id", "name", "price", "type", "tracking", "taxes"];
+    const SCALARS: &'static [&'static str] = &["id", "name", "price", "type", "tracking"];
+    const DAY: Option<&'static str> = None;
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        product::by_id(db, given)
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        product::page(db, page)
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+    fn complete(&mut self, db: &Db) -> store::Result<()> {
+        product::complete(db, self)
+    }
+    fn shown(&self, cx: &Cx<'_>) -> Result<String> {
+        to_json(&ProductShown { product: self, stock: stock::of_product(cx.db, self.key)? })
+    }
+}
+
+/// A product with where it lies.
+#[derive(Serialize)]
+struct ProductShown<'p> {
+    #[serde(flatten)]
+    product: &'p Product,
+    stock: Vec<StockOfProduct>,
+}
+
+/// Create a product
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales product create LAMP --name 'Desk lamp' --price 40 --tax VAT20 --tracking serial\n  aftersales product create HOUR --name 'Hour of work' --price 55 --type service"
+)]
+pub struct ProductCreate {
+    /// Its id, such as LAMP
+    pub id: String,
+    /// Its name (default: the id)
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The price of one, in the desk's currency, with six digits after the point at most (default: 0)
+    #[arg(long)]
+    pub price: Option<Setting<Price>>,
+    /// goods, which lie in stock, or service (default: goods)
+    #[arg(long)]
+    pub r#type: Option<Setting<ProductType>>,
+    /// none, lot or serial: whether batches or single pieces are told apart (default: none)
+    #[arg(long)]
+    pub tracking: Option<Setting<Tracking>>,
+    /// A tax on it (repeatable)
+    #[arg(long)]
+    #[serde(default)]
+    pub tax: Vec<String>,
+}
+
+impl Change for ProductCreate {
+    type Outcome = Changed<Product>;
+    const RIGHT: Right = Right::Inventory;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Product>> {
+        let taxes: Vec<Tax> = given::records(cx, "tax", &self.tax)?;
+        let id = naming::checked_id(&self.id)?;
+        let name = naming::name_or_id(self.name.as_deref(), &id)?;
+        let price = checked_price(given::value("price", self.price)?.unwrap_or_default())?;
+        let kind = given::value("type", self.r#type)?.unwrap_or(ProductType::Goods);
+        let tracking = given::value("tracking", self.tracking)?.unwrap_or(Tracking::None);
+        check_tracking(kind, tracking)?;
+        check_taxes(&taxes)?;
+        naming::check_new(&id, product::by_id(cx.db, &id)?)?;
+
+        let price = UnitPrice { price, currency: cx.desk.currency };
+        let product = Product { key: cx.db.next_key()?, id, name, price, kind, tracking, taxes };
+        product::insert(cx.db, &product)?;
+        cx.created("product", &product.id);
+        Ok(Changed(product))
+    }
+}
+
+/// Edit a product
+///
+/// Orders and invoices keep the price and taxes they were made with. Type and tracking stay once the product has lots, stock or
+/// moves. Taxes that are given replace those there are; an empty one takes them all away.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales product edit LAMP --price 42.50\n  aftersales product edit LAMP --tax VAT20 --tax ECO\n  aftersales product edit LAMP --tax ''"
+)]
+pub struct ProductEdit {
+    /// The product
+    pub product: String,
+    /// Its name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The price of one, in the desk's currency, with six digits after the point at most
+    #[arg(long)]
+    pub price: Option<Setting<Price>>,
+    /// goods, which lie in stock, or service
+    #[arg(long)]
+    pub r#type: Option<Setting<ProductType>>,
+    /// none, lot or serial: whether batches or single pieces are told apart
+    #[arg(long)]
+    pub tracking: Option<Setting<Tracking>>,
+    /// A tax on it (repeatable)
+    #[arg(long)]
+    pub tax: Option<Vec<String>>,
+}
+
+impl Change for ProductEdit {
+    type Outcome = Changed<Product>;
+    const RIGHT: Right = Right::Inventory;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Product>> {
+        let before: Product = one(cx, "product", &self.product)?;
+        let mut product = before.clone();
+        if let Some(taxes) = &self.tax {
+            product.taxes = given::records(cx, "tax", taxes)?;
+        }
+        naming::rename(&mut product.name, self.name.as_deref())?;
+        if let Some(price) = given::value("price", self.price)? {
+            product.price.price = checked_price(price)?;
+        }
+        if let Some(kind) = given::value("type", self.r#type)? {
+            product.kind = kind;
+        }
+        if let Some(tracking) = given::value("tracking", self.tracking)? {
+            product.tracking = tracking;
+        }
+        check_tracking(product.kind, product.tracking)?;
+        check_taxes(&product.taxes)?;
+        if (product.kind, product.tracking) != (before.kind, before.tracking) {
+            let moved = product::first_move(cx.db, product.key)?;
+            let billed_as_time = product::first_billed_as_time(cx.db, product.key)?;
+            before.check_change(&product, moved.as_ref(), billed_as_time.as_ref())?;
+        }
+
+        if product != before {
+            product::update(cx.db, &product)?;
+            cx.touched("product", &product.id);
+        }
+        Ok(Changed(product))
+    }
+}

@@ -1,0 +1,108 @@
+//! `tax`: what is added to prices, or held by them.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given, naming};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
+use crate::domain::quantity::Percent;
+use crate::domain::tax::{Tax, checked_rate};
+use crate::domain::text::Setting;
+use crate::store::{self, Db, Key, Page, tax};
+
+impl Record for Tax {
+    const KIND: &'static str = "tax";
+    const NOUN: &'static str = "tax";
+    const RIGHT: Right = Right::Invoicing;
+    const COLUMNS: &'static [&'static str] = &["id", "rate", "included"];
+    const SCALARS: &'static [&'static str] = &["id", "rate", "included"];
+    const DAY: Option<&'static str> = None;
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        tax::by_id(db, given)
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        tax::page(db, page)
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// Create a tax
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales tax create VAT20 --rate 20\n  aftersales tax create VAT20-in --rate 20 --included"
+)]
+pub struct TaxCreate {
+    /// Its id, such as VAT20
+    pub id: String,
+    /// Percent of the untaxed amount, such as 20 or 5.5
+    #[arg(long)]
+    pub rate: Option<Setting<Percent>>,
+    /// Prices hold the tax already (default: it is added to them)
+    #[arg(long)]
+    #[serde(default)]
+    pub included: bool,
+}
+
+impl Change for TaxCreate {
+    type Outcome = Changed<Tax>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tax>> {
+        let id = naming::checked_id(&self.id)?;
+        let rate = given::value("rate", self.rate)?.ok_or(ValueRefused::missing("rate"))?;
+        let rate = checked_rate(rate)?;
+        naming::check_new(&id, tax::by_id(cx.db, &id)?)?;
+        let tax = Tax { key: cx.db.next_key()?, id, rate, included: self.included };
+        tax::insert(cx.db, &tax)?;
+        cx.created("tax", &tax.id);
+        Ok(Changed(tax))
+    }
+}
+
+/// Edit a tax
+///
+/// Orders and invoices keep what their lines were computed with.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales tax edit VAT20 --rate 21\n  aftersales tax edit VAT20 --no-included")]
+pub struct TaxEdit {
+    /// The tax
+    pub tax: String,
+    /// Percent of the untaxed amount, such as 20 or 5.5
+    #[arg(long)]
+    pub rate: Option<Setting<Percent>>,
+    /// Prices hold the tax already
+    #[arg(long)]
+    #[serde(default)]
+    pub included: bool,
+    /// The tax is added to prices
+    #[arg(long)]
+    #[serde(default)]
+    pub no_included: bool,
+}
+
+impl Change for TaxEdit {
+    type Outcome = Changed<Tax>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tax>> {
+        let before: Tax = one(cx, "tax", &self.tax)?;
+        let mut tax = before.clone();
+        if let Some(rate) = given::value("rate", self.rate)? {
+            tax.rate = checked_rate(rate)?;
+        }
+        if let Some(included) = given::switch("included", self.included, self.no_included)? {
+            tax.included = included;
+        }
+        if tax != before {
+            tax::update(cx.db, &tax)?;
+            cx.touched("tax", &tax.id);
+        }
+        Ok(Changed(tax))
+    }
+}

@@ -1,0 +1,117 @@
+//! `user`: who works at the desk, and with which rights (spec A9).
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given, naming};
+use crate::domain::Result;
+use crate::domain::desk::Right;
+use crate::domain::text::Setting;
+use crate::domain::user::{GivenRight, User, rights_of};
+use crate::store::{self, Db, Key, Page, user};
+
+impl Record for User {
+    const KIND: &'static str = "user";
+    const NOUN: &'static str = "user";
+    const RIGHT: Right = Right::Admin;
+    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "rights"];
+    const SCALARS: &'static [&'static str] = &["id", "name", "email"];
+    const DAY: Option<&'static str> = None;
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        user::by_id(db, given)
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        user::page(db, page)
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+    fn complete(&mut self, db: &Db) -> store::Result<()> {
+        user::complete(db, self)
+    }
+}
+
+/// Create a user
+///
+/// Until a user with the right admin exists, the desk is single-user and all is allowed. From then on every command runs as a
+/// user: the one named with --as, or the operating system's user name. Rights guard against mistakes, no more: whoever can open
+/// the store file can name any user.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales user create ann --name Ann --right helpdesk --email ann@example.org\n  aftersales user create root --right admin"
+)]
+pub struct UserCreate {
+    /// The login
+    pub id: String,
+    /// The name (default: the login)
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where mail for the user goes
+    #[arg(long)]
+    pub email: Option<String>,
+    /// helpdesk, invoicing, sales, inventory, repair, field-service, or admin for all (repeatable)
+    #[arg(long)]
+    #[serde(default)]
+    pub right: Vec<Setting<GivenRight>>,
+}
+
+impl Change for UserCreate {
+    type Outcome = Changed<User>;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<User>> {
+        let id = naming::checked_id(&self.id)?;
+        let name = naming::name_or_id(self.name.as_deref(), &id)?;
+        let email = given::text(self.email.as_deref());
+        naming::check_new(&id, user::by_id(cx.db, &id)?)?;
+        let user = User { key: cx.db.next_key()?, id, name, email, rights: rights_of(given::list(&self.right)) };
+        user::insert(cx.db, &user)?;
+        cx.created("user", &user.id);
+        Ok(Changed(user))
+    }
+}
+
+/// Edit a user
+///
+/// Rights that are given replace those there are; an empty one takes them all away. The last admin stays one. Rights guard against
+/// mistakes, no more: whoever can open the store file can name any user.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales user edit ann --right helpdesk --right inventory\n  aftersales user edit ann --right ''"
+)]
+pub struct UserEdit {
+    /// The login
+    pub user: String,
+    /// The name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where mail for the user goes
+    #[arg(long)]
+    pub email: Option<String>,
+    /// helpdesk, invoicing, sales, inventory, repair, field-service, or admin for all (repeatable)
+    #[arg(long)]
+    pub right: Option<Vec<Setting<GivenRight>>>,
+}
+
+impl Change for UserEdit {
+    type Outcome = Changed<User>;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<User>> {
+        let before: User = one(cx, "user", &self.user)?;
+        let mut user = before.clone();
+        naming::rename(&mut user.name, self.name.as_deref())?;
+        given::set_text(&mut user.email, self.email.as_deref());
+        if let Some(rights) = &self.right {
+            user.rights = rights_of(given::list(rights));
+        }
+        before.check_admin_stays(&user, user::other_admin(cx.db, user.key)?)?;
+        if user != before {
+            user::update(cx.db, &user)?;
+            cx.touched("user", &user.id);
+        }
+        Ok(Changed(user))
+    }
+}

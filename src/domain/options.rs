@@ -1,0 +1,129 @@
+//! What can be done from a ticket: for each service whether it can be run, and its form with defaults and choices (spec A8).
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::team::Service;
+
+/// The options of a ticket as shown.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Options {
+    pub id: String,
+    pub ticket: String,
+    /// In the order of the spec.
+    pub services: Vec<ServiceOptions>,
+}
+
+/// Whether a service can be run from the ticket, and the form it would show.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ServiceOptions {
+    pub service: Service,
+    pub available: bool,
+    /// The sentence that a refusal would say, and what to type.
+    pub why_not: Option<String>,
+    /// Empty where the service is not available.
+    pub fields: Fields,
+}
+
+/// The fields of a form by the names of their flags, in the order of the flags; none for one that the form does not show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(&'static str, Option<Field>)>);
+
+/// A field of a form.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Field {
+    pub default: DefaultValue,
+    /// The ids to choose from, none for free text.
+    pub choices: Option<Vec<String>>,
+}
+
+/// What a field holds before anything is typed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum DefaultValue {
+    Nothing,
+    Text(String),
+    Texts(Vec<String>),
+    Switch(bool),
+}
+
+impl Fields {
+    /// Adds a field for free text.
+    #[must_use]
+    pub fn free(self, name: &'static str, default: Option<String>) -> Fields {
+        self.with(name, Field { default: text_or_nothing(default), choices: None })
+    }
+
+    /// Adds a field for free text that takes several, such as lines.
+    #[must_use]
+    pub fn free_list(self, name: &'static str, default: Vec<String>) -> Fields {
+        self.with(name, Field { default: DefaultValue::Texts(default), choices: None })
+    }
+
+    /// Adds a field for one of `choices`.
+    #[must_use]
+    pub fn choice(self, name: &'static str, default: Option<String>, choices: Vec<String>) -> Fields {
+        self.with(name, Field { default: text_or_nothing(default), choices: Some(choices) })
+    }
+
+    /// Adds a field for any of `choices`.
+    #[must_use]
+    pub fn choices(self, name: &'static str, default: Vec<String>, choices: Vec<String>) -> Fields {
+        self.with(name, Field { default: DefaultValue::Texts(default), choices: Some(choices) })
+    }
+
+    /// Adds a switch that is off.
+    #[must_use]
+    pub fn switch(self, name: &'static str) -> Fields {
+        self.with(name, Field { default: DefaultValue::Switch(false), choices: None })
+    }
+
+    /// Adds a field that the form does not show.
+    #[must_use]
+    pub fn hidden(mut self, name: &'static str) -> Fields {
+        self.0.push((name, None));
+        self
+    }
+
+    fn with(mut self, name: &'static str, field: Field) -> Fields {
+        self.0.push((name, Some(field)));
+        self
+    }
+}
+
+fn text_or_nothing(text: Option<String>) -> DefaultValue {
+    text.map_or(DefaultValue::Nothing, DefaultValue::Text)
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, field) in &self.0 {
+            map.serialize_entry(name, field)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_keyed_by_flag_in_order() {
+        let fields = Fields::default()
+            .choice("order", Some("S00001".to_owned()), vec!["S00001".to_owned()])
+            .hidden("lot")
+            .choices("invoice", Vec::new(), vec!["D00001".to_owned()])
+            .free("amount", None)
+            .free_list("line", vec!["1=2".to_owned()])
+            .switch("post");
+        assert_eq!(
+            serde_json::to_string(&fields).unwrap(),
+            concat!(
+                r#"{"order":{"default":"S00001","choices":["S00001"]},"lot":null,"#,
+                r#""invoice":{"default":[],"choices":["D00001"]},"amount":{"default":null,"choices":null},"#,
+                r#""line":{"default":["1=2"],"choices":null},"post":{"default":false,"choices":null}}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Users and what they may do (spec A9).
+
+use serde::Serialize;
+
+use super::Refusal;
+use super::desk::Right;
+use super::reference::Reference;
+use super::text::text_value;
+
+/// A user as shown; the id is the login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    #[serde(skip)]
+    pub key: i64,
+    pub id: String,
+    pub name: String,
+    pub email: Option<String>,
+    /// In the order of the spec, each once.
+    pub rights: Vec<Right>,
+}
+
+impl User {
+    /// The user as other records name it.
+    pub fn reference(&self) -> Reference {
+        Reference { key: self.key, id: self.id.clone() }
+    }
+
+    /// Whether the user may do everything.
+    pub fn is_admin(&self) -> bool {
+        self.rights.contains(&Right::Admin)
+    }
+
+    /// Refuses what would leave a desk that has an admin without one; `other_admin`: another user is one (spec A9).
+    pub fn check_admin_stays(&self, after: &User, other_admin: bool) -> Result<(), LastAdmin> {
+        if self.is_admin() && !after.is_admin() && !other_admin {
+            return Err(LastAdmin { login: self.id.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// A right that a user can be given, as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenRight(Right);
+
+/// Rights as a set: in the order of the spec, each once.
+pub fn rights_of(given: impl IntoIterator<Item = GivenRight>) -> Vec<Right> {
+    let mut rights: Vec<Right> = given.into_iter().map(|given| given.0).collect();
+    rights.sort_unstable();
+    rights.dedup();
+    rights
+}
+
+impl std::fmt::Display for GivenRight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for GivenRight {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Right::GIVEN
+            .into_iter()
+            .find(|right| right.word() == text)
+            .map(GivenRight)
+            .ok_or_else(|| format!("{text:?} is no right; it is one of {}", Right::GIVEN.map(Right::word).join(", ")))
+    }
+}
+
+text_value!(GivenRight, "a right such as helpdesk");
+
+/// The last admin was to lose that right (spec A9).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{login} is the last user with the right admin, and stays one")]
+pub struct LastAdmin {
+    pub login: String,
+}
+
+impl Refusal for LastAdmin {
+    fn code(&self) -> &'static str {
+        "last_admin"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("right")
+    }
+    fn hint(&self) -> Option<String> {
+        Some("give another user the right first: aftersales user create LOGIN --right admin".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rights_that_can_be_given_are_read() {
+        for right in Right::GIVEN {
+            assert_eq!(right.word().parse::<GivenRight>(), Ok(GivenRight(right)));
+        }
+        for text in ["anybody", "rescue", "Admin", "", "sale"] {
+            let fault = text.parse::<GivenRight>().unwrap_err();
+            assert!(fault.ends_with("helpdesk, invoicing, sales, inventory, repair, field-service, admin"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn rights_are_a_set_in_the_order_of_the_spec() {
+        let given = ["admin", "sales", "helpdesk", "sales"].map(|word| word.parse::<GivenRight>().unwrap());
+        assert_eq!(rights_of(given), [Right::Helpdesk, Right::Sales, Right::Admin]);
+    }
+
+    #[test]
+    fn the_last_admin_stays_one() {
+        let with = |rights: &[Right]| User {
+            key: 1,
+            id: "ann".to_owned(),
+            name: "Ann".to_owned(),
+            email: None,
+            rights: rights.to_vec(),
+        };
+        let (admin, clerk) = (with(&[Right::Admin]), with(&[Right::Sales]));
+        for (before, after, other_admin, refused) in [
+            (&admin, &clerk, false, true),
+            (&admin, &clerk, true, false),
+            (&admin, &admin, false, false),
+            (&clerk, &admin, false, false),
+            (&clerk, &clerk, false, false),
+        ] {
+            let decided = before.check_admin_stays(after, other_admin);
+            assert_eq!(decided.is_err(), refused, "{before:?} {after:?} {other_admin}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Shelves: what lies of a product at a location and is spoken for, and who waits for it.
+
+use super::{Db, Key, Result};
+use crate::domain::location;
+use crate::domain::quantity::Quantity;
+use crate::domain::shelf::{Row, Shelf};
+use crate::params;
+
+/// What lies of a product at a location.
+pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
+    db.query(
+        "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
+         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key",
+        params![product, location],
+        |row| {
+            Ok(Row {
+                key: row.get(0)?,
+                lot: row.get(1)?,
+                quantity: row.get(2)?,
+                reserved: row.get(3)?,
+                pinned: row.get(4)?,
+            })
+        },
+    )
+    .map(Shelf::new)
+}
+
+/// Writes the rows of a shelf that changed.
+pub fn save(db: &Db, shelf: &Shelf) -> Result<()> {
+    for row in shelf.changed() {
+        db.change_one(
+            "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
+            params![row.key, row.quantity, row.reserved, row.pinned],
+        )?;
+    }
+    Ok(())
+}
+
+/// Puts goods on a shelf.
+pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<()> {
+    let rows = db.execute(
+        "UPDATE stock SET quantity = quantity + $4 WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        params![product, location, lot.unwrap_or(0), quantity],
+    )?;
+    if rows == 0 {
+        db.execute(
+            "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
+             VALUES ($1, $2, $3, $4, 0, $5, 0, 0)",
+            params![db.next_key()?, product, location, lot, quantity],
+        )?;
+    }
+    Ok(())
+}
+
+/// How much of a product lies at a location, of one lot or of all.
+pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
+    db.query_one(
+        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)",
+        params![product, location, lot],
+        |row| row.get(0),
+    )
+}
+
+/// How much of a lot lies in stock, wherever it is.
+pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
+    db.query_one(
+        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock WHERE product = $1 AND lot = $2",
+        params![product, lot],
+        |row| row.get(0),
+    )
+}
+
+/// Something that waits for stock.
+pub struct Waiting {
+    /// The key of its row, which is its place in the queue.
+    pub key: Key,
+    pub waiter: Waiter,
+    /// The shown id of the transfer or repair.
+    pub id: String,
+    pub lot: Option<Key>,
+    /// What it has not reserved yet.
+    pub missing: Quantity,
+}
+
+/// Who waits: the row is a line of that transfer, or a part of a repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiter {
+    Transfer(Key),
+    Repair,
+}
+
+/// The next `limit` of those that wait for a product at a location, oldest first, after the one of key `after`.
+pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> Result<Vec<Waiting>> {
+    // Parts are taken from the main stock (spec E4).
+    db.query(
+        "SELECT l.key, l.transfer, t.id, l.lot, l.quantity - l.reserved FROM transfer_line l JOIN transfer t ON t.key = l.transfer
+         WHERE l.product = $1 AND l.reserved < l.quantity AND l.key > $3 AND t.source = $2
+         UNION ALL
+         SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.quantity - p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
+         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add'
+           AND p.reserved < p.quantity AND p.key > $3 AND $2 = (SELECT s.key FROM location s WHERE s.id = $5)
+         ORDER BY 1 LIMIT $4",
+        params![product, location, after, limit, location::STOCK],
+        |row| {
+            let transfer: Option<Key> = row.get(1)?;
+            Ok(Waiting {
+                key: row.get(0)?,
+                waiter: transfer.map_or(Waiter::Repair, Waiter::Transfer),
+                id: row.get(2)?,
+                lot: row.get(3)?,
+                missing: row.get(4)?,
+            })
+        },
+    )
+}
+
+/// Adds to what a waiting row has reserved.
+pub fn hold(db: &Db, waiting: &Waiting, got: Quantity) -> Result<()> {
+    let sql = match waiting.waiter {
+        Waiter::Transfer(_) => "UPDATE transfer_line SET reserved = reserved + $2 WHERE key = $1",
+        Waiter::Repair => "UPDATE repair_part SET reserved = reserved + $2 WHERE key = $1",
+    };
+    db.change_one(sql, params![waiting.key, got])
+}
+
+/// Makes a waiting transfer ready where all of it is reserved; says whether it is so now.
+pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
+    let rows = db.execute(
+        "UPDATE transfer SET state = 'ready' WHERE key = $1 AND state = 'waiting'
+           AND NOT EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = $1 AND l.reserved < l.quantity)",
+        params![transfer],
+    )?;
+    Ok(rows == 1)
+}
