@@ -117,7 +117,7 @@ fn run_entry(
             let pairs = tree::pairs(entry, matches);
             change(outside, settings, &|| parse(entry, pairs.clone()))
         }
-        Action::Read { kind, many, right, opens, run } => {
+        Action::Read { kind, many, right, wider, opens, run } => {
             let db = settings.open(Access::Read)?;
             let clock = settings.clock(outside.clock);
             let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
@@ -125,14 +125,18 @@ fn run_entry(
             let mut records = Records::new(&mut out, &settings.shape, kind, *many, command::columns_of).opening(opens);
             let mut print_fault = None;
             session
-                .read(*right, |cx| {
-                    run(matches, cx, &mut |json| {
-                        records.record(json).map_err(|fault| {
-                            print_fault = Some(fault);
-                            command::internal("the output could not be printed")
+                .read_widened(
+                    *right,
+                    |db| wider(matches, db),
+                    |cx| {
+                        run(matches, cx, &mut |json| {
+                            records.record(json).map_err(|fault| {
+                                print_fault = Some(fault);
+                                command::internal("the output could not be printed")
+                            })
                         })
-                    })
-                })
+                    },
+                )
                 .map_err(|error| print_fault.take().map_or(Exit::Refused(error), Exit::Print))?;
             records.end()?;
             out.flush().map_err(PrintError::Stream)?;
@@ -190,7 +194,7 @@ fn print_answer(
             let _ = writeln!(outside.stderr, "{word}");
         }
     }
-    output::change(&mut *outside.stdout, &settings.shape, &json, command::columns_of)?;
+    output::change(&mut *outside.stdout, &settings.shape, &json, answer.detail, command::columns_of)?;
     Ok(outside.stdout.flush().map_err(PrintError::Stream)?)
 }
 

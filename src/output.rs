@@ -59,6 +59,15 @@ pub struct Shape {
 /// Columns of the tables, by kind of record.
 pub type ColumnsOf = fn(&str) -> &'static [&'static str];
 
+/// How much of the records that a change answers a table tells; the other formats tell everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// A row a record.
+    Row,
+    /// What stands beside the row too, as where the record is shown.
+    Whole,
+}
+
 /// Keys of a record under which ids of others stand, each with the command that opens one of them.
 pub type Opens = &'static [(&'static str, &'static str)];
 
@@ -184,7 +193,13 @@ fn select(value: Value, fields: Option<&[String]>) -> Result<Value, PrintError> 
 }
 
 /// Prints the answer of a change.
-pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, columns_of: ColumnsOf) -> Result<(), PrintError> {
+pub fn change(
+    out: &mut dyn Write,
+    shape: &Shape,
+    answer: &str,
+    detail: Detail,
+    columns_of: ColumnsOf,
+) -> Result<(), PrintError> {
     match shape.format {
         Format::Json | Format::Ndjson => match &shape.fields {
             None => writeln!(out, "{answer}")?,
@@ -205,7 +220,7 @@ pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, columns_of: Colu
             let value = select(parsed(answer), shape.fields.as_deref())?;
             match &shape.fields {
                 Some(fields) => table::print(out, fields, &[value], shape.width)?,
-                None => change_as_tables(out, shape, &value, columns_of)?,
+                None => change_as_tables(out, shape, &value, detail, columns_of)?,
             }
         }
     }
@@ -217,6 +232,7 @@ fn change_as_tables(
     out: &mut dyn Write,
     shape: &Shape,
     answer: &Value,
+    detail: Detail,
     columns_of: ColumnsOf,
 ) -> Result<(), PrintError> {
     let mut first = true;
@@ -237,6 +253,9 @@ fn change_as_tables(
             known => known.iter().map(|column| (*column).to_owned()).collect(),
         };
         table::print(out, &columns, &records, shape.width)?;
+        if let ([record], Detail::Whole) = (records.as_slice(), detail) {
+            table::print_nested(out, record, &columns, &[], shape.width)?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod install;
 pub mod matching;
 pub mod options;
 pub mod order;
+pub mod plan;
 pub mod post;
 pub mod refund;
 pub mod service;

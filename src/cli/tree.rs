@@ -21,6 +21,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
     ("order", "What customers order; quotations and carts are drafts"),
+    ("task", "Interventions of field service"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),

@@ -16,6 +16,7 @@ use crate::domain::project::Project;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
 use crate::domain::tag::Tag;
+use crate::domain::task::Task;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
@@ -48,6 +49,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -81,6 +83,10 @@ pub static COMMANDS: &[Entry] = &[
     // transfer
     // repair
     // task
+    Entry::read::<List<Task>>("task list"),
+    Entry::read::<Show<Task>>("task show"),
+    Entry::change::<task::TaskEdit>("task edit"),
+    Entry::change::<task::TaskCancel>("task cancel"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -157,6 +163,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
+        "task" => Task::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "desk" => desk::COLUMNS,

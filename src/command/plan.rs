@@ -3,23 +3,22 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Cx};
-use crate::domain::Result;
+use super::record::Changed;
+use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
+use crate::domain::project::Project;
 use crate::domain::reference::Reference;
 use crate::domain::task::{Stage, Task, Worksheet};
 use crate::domain::team::Service;
 use crate::domain::text::Setting;
-use crate::procedure::plan::{assignee_named, default_project, project_named, template_named};
+use crate::domain::user::User;
+use crate::domain::worksheet_template::WorksheetTemplate;
+use crate::domain::{Error, Faults, Result};
+use crate::output::Detail;
+use crate::procedure::plan::default_project;
 use crate::procedure::{service, ticket_log};
 use crate::store::task;
-
-/// What planning answers.
-#[derive(Serialize)]
-pub struct PlanOutcome {
-    pub task: Task,
-}
 
 /// Plan a field service intervention from a ticket
 ///
@@ -58,33 +57,38 @@ pub struct TicketPlan {
 }
 
 impl Change for TicketPlan {
-    type Outcome = PlanOutcome;
+    type Outcome = Changed<Task>;
     const RIGHT: Right = Right::Helpdesk;
 
-    fn view(&self) -> bool {
-        self.view
+    fn detail(&self) -> Detail {
+        if self.view { Detail::Whole } else { Detail::Row }
     }
 
-    fn run(&self, cx: &Cx<'_>) -> Result<PlanOutcome> {
-        let ticket = service::ticket_for(cx, &self.ticket, Service::FieldService)?;
-        let named_project = self.project.as_deref().map(|given| project_named(cx, given)).transpose()?;
-        let template = self.worksheet_template.as_deref().map(|given| template_named(cx, given)).transpose()?;
-        let assignee = self.assignee.as_deref().map(|given| assignee_named(cx, given)).transpose()?.flatten();
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
+        let ticket = service::ticket(cx, &self.ticket)?;
+        let named: Option<Project> = given::record(cx, "project", self.project.as_deref())?;
+        let template = template_given(cx, self.worksheet_template.as_deref())?;
+        let assignee: Option<User> = given::record(cx, "assignee", self.assignee.as_deref())?;
+        service::check_offered(cx, &ticket, Service::FieldService)?;
 
-        let title = plan::title(self.title.as_deref(), &ticket.subject)?;
-        let window = Window::default().with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone)?;
-        let project = plan::project(named_project, default_project(cx.db, &ticket)?, &ticket.team.id)?;
+        let mut faults = Faults::default();
+        let title = faults.gather(plan::title(self.title.as_deref(), &ticket.subject).map_err(Error::from));
+        faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
+        let times = Window::default().with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone);
+        let window = faults.gather(times.map_err(Error::from)).unwrap_or_default();
+        faults.refuse()?;
+        let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id)?;
         let template = plan::template(&project, template)?;
 
         let mut task = Task {
             key: cx.db.next_key()?,
             id: cx.db.next_reference("FS")?,
-            title,
+            title: title.unwrap_or_default(),
             project: project.reference(),
             stage: Stage::New,
             customer: ticket.customer.clone(),
             ticket: Some(Reference { key: ticket.key, id: ticket.id.clone() }),
-            assignee,
+            assignee: assignee.map(|user| user.reference()),
             planned_start: window.start,
             planned_end: window.end,
             worked_minutes: 0,
@@ -96,6 +100,12 @@ impl Change for TicketPlan {
         cx.created("task", &task.id);
         cx.touched("ticket", &ticket.id);
         ticket_log::note(cx, ticket.key, "task", &format!("Task {} planned: {}", task.id, task.title), Some(&task.id))?;
-        Ok(PlanOutcome { task })
+        Ok(Changed(task))
     }
+}
+
+/// The worksheet template that was given, emptied or named; none where it was left out.
+pub fn template_given(cx: &Cx<'_>, given: Option<&str>) -> Result<Option<Setting<Reference>>> {
+    let template: Option<WorksheetTemplate> = given::record(cx, "worksheet_template", given)?;
+    Ok(given.map(|_| Setting(template.map(|template| template.reference()))))
 }

@@ -3,17 +3,16 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::plan::PlanOutcome;
-use super::record::{Record, one};
-use super::{Change, Cx};
-use crate::domain::Result;
-use crate::domain::common::ValueRefused;
+use super::plan::template_given;
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
-use crate::domain::reference::Reference;
-use crate::domain::task::{Task, Worksheet};
+use crate::domain::project::Project;
+use crate::domain::task::Task;
 use crate::domain::text::Setting;
-use crate::procedure::plan::{assignee_named, project_named, template_named};
+use crate::domain::user::User;
+use crate::domain::{Error, Faults, Result};
 use crate::procedure::ticket_log;
 use crate::store::{self, Db, Key, Page, project, task};
 
@@ -80,32 +79,37 @@ pub struct TaskEdit {
 }
 
 impl Change for TaskEdit {
-    type Outcome = PlanOutcome;
+    type Outcome = Changed<Task>;
     const RIGHT: Right = Right::FieldService;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<PlanOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
         let before: Task = one(cx, "task", &self.task)?;
-        let project = match self.project.as_deref() {
-            Some(given) => project_named(cx, given)?,
-            None => project::by_key(cx.db, before.project.key)?,
-        };
-        let template = self.worksheet_template.as_deref().map(|given| template_named(cx, given)).transpose()?;
-        let assignee = self.assignee.as_deref().map(|given| assignee_named(cx, given)).transpose()?;
+        let named: Option<Project> = given::record(cx, "project", self.project.as_deref())?;
+        let template = template_given(cx, self.worksheet_template.as_deref())?;
+        let assignee: Option<User> = given::record(cx, "assignee", self.assignee.as_deref())?;
+
+        let mut faults = Faults::default();
+        let title = faults.gather(plan::title(self.title.as_deref(), &before.title).map_err(Error::from));
+        faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
+        let window = Window { start: before.planned_start, end: before.planned_end };
+        let window = window.with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone);
+        let window = faults.gather(window.map_err(Error::from)).unwrap_or_default();
+        faults.refuse()?;
 
         let mut task = before.clone();
-        if let Some(title) = self.title.as_deref() {
-            task.title = plan::title(Some(title), &before.title)?;
-        }
-        let window = Window { start: before.planned_start, end: before.planned_end };
-        let window = window.with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone)?;
+        task.title = title.unwrap_or_default();
         (task.planned_start, task.planned_end) = (window.start, window.end);
-        if let Some(assignee) = assignee {
-            task.assignee = assignee;
+        if self.assignee.is_some() {
+            task.assignee = assignee.map(|user| user.reference());
         }
+        let project = match named {
+            Some(project) => project,
+            None => project::by_key(cx.db, before.project.key)?,
+        };
         let moved = project.key != before.project.key;
-        task.project = project.reference();
         let kept = before.worksheet.as_ref().map(|worksheet| &worksheet.template);
         let template = plan::edited_template(&project, moved, kept, template)?;
+        task.project = project.reference();
         task.give_template(template)?;
         task.settle_stage();
 
@@ -114,7 +118,7 @@ impl Change for TaskEdit {
             task::update(cx.db, &task)?;
             told(cx, &task, "edited")?;
         }
-        Ok(PlanOutcome { task })
+        Ok(Changed(task))
     }
 }
 
@@ -127,17 +131,17 @@ pub struct TaskCancel {
 }
 
 impl Change for TaskCancel {
-    type Outcome = PlanOutcome;
+    type Outcome = Changed<Task>;
     const RIGHT: Right = Right::FieldService;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<PlanOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
         let mut task: Task = one(cx, "task", &self.task)?;
         if let Some(stage) = task.cancel()? {
             task.stage = stage;
             task::update(cx.db, &task)?;
             told(cx, &task, "cancelled")?;
         }
-        Ok(PlanOutcome { task })
+        Ok(Changed(task))
     }
 }
 

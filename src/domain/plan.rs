@@ -142,6 +142,14 @@ pub fn title(given: Option<&str>, subject: &str) -> Result<String, ValueRefused>
     }
 }
 
+/// Refuses to empty the project, which a task cannot be without.
+pub fn check_project(given: Option<&str>) -> Result<(), ValueRefused> {
+    match given {
+        Some("") => Err(ValueRefused::missing("project")),
+        _ => Ok(()),
+    }
+}
+
 /// The project of the task: the one given, else the default of the ticket's team.
 pub fn project(given: Option<Project>, default: Option<Project>, team: &str) -> Result<Project, PlanRefused> {
     given.or(default).ok_or_else(|| PlanRefused::ProjectRequired { team: team.to_owned() })
@@ -156,6 +164,21 @@ pub fn template(project: &Project, given: Option<Setting<Reference>>) -> Result<
         Some(Setting(Some(template))) => Ok(Some(template)),
         Some(Setting(None)) => Ok(None),
         None => Ok(default_template(project)),
+    }
+}
+
+/// The template of a task that is edited: one that was given goes by its project; a task that moves to another project keeps
+/// its template where that one has worksheets, and starts with its default where it had none.
+pub fn edited_template(
+    project: &Project,
+    moved: bool,
+    kept: Option<&Reference>,
+    given: Option<Setting<Reference>>,
+) -> Result<Option<Reference>, PlanRefused> {
+    match given {
+        Some(given) => template(project, Some(given)),
+        None if !moved => Ok(kept.cloned()),
+        None => Ok(kept.cloned().filter(|_| project.worksheets).or_else(|| default_template(project))),
     }
 }
 
@@ -274,6 +297,34 @@ mod tests {
             let project = field_service(worksheets, default);
             let decided = template(&project, given.clone()).map_err(|refused| refused.code());
             assert_eq!(decided, expected.map(|id| id.map(reference)), "{worksheets} {default:?} {given:?}");
+        }
+    }
+
+    #[test]
+    fn an_edited_task_keeps_its_template_as_far_as_its_project_lets_it() {
+        let visit = || Some(Setting(Some(reference("Visit"))));
+        // Has worksheets, its default, whether the task moved there, its template, what is given: the template, or refused.
+        let table = [
+            (true, Some("Default"), false, None, None, Ok(None)),
+            (true, Some("Default"), false, Some("Kept"), None, Ok(Some("Kept"))),
+            (true, Some("Default"), false, Some("Kept"), Some(Setting(None)), Ok(None)),
+            (true, Some("Default"), false, Some("Kept"), visit(), Ok(Some("Visit"))),
+            (false, None, false, Some("Kept"), None, Ok(Some("Kept"))),
+            (false, None, false, Some("Kept"), visit(), Err("worksheets_not_enabled")),
+            (true, Some("Default"), true, None, None, Ok(Some("Default"))),
+            (true, Some("Default"), true, Some("Kept"), None, Ok(Some("Kept"))),
+            (false, Some("Default"), true, Some("Kept"), None, Ok(None)),
+            (false, None, true, None, visit(), Err("worksheets_not_enabled")),
+        ];
+        for (worksheets, default, moved, kept, given, expected) in table {
+            let kept = kept.map(reference);
+            let decided = edited_template(&field_service(worksheets, default), moved, kept.as_ref(), given.clone());
+            let decided = decided.map_err(|refused| refused.code());
+            assert_eq!(
+                decided,
+                expected.map(|id| id.map(reference)),
+                "{worksheets} {default:?} {moved} {kept:?} {given:?}"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Refusal;
 use super::common::StateNotAllowed;
 use super::day::Instant;
 use super::quantity::Quantity;
@@ -92,6 +93,20 @@ impl Task {
         };
     }
 
+    /// Gives it a worksheet of that template, or none; one that it has already stays as it is filled in.
+    pub fn give_template(&mut self, template: Option<Reference>) -> Result<(), TaskRefused> {
+        if self.worksheet.as_ref().map(|worksheet| &worksheet.template) == template.as_ref() {
+            return Ok(());
+        }
+        match self.worksheet.as_ref().and_then(|worksheet| worksheet.signed_by.as_ref()) {
+            Some(by) => Err(TaskRefused::WorksheetSigned { task: self.id.clone(), by: by.clone() }),
+            None => {
+                self.worksheet = template.map(Worksheet::blank);
+                Ok(())
+            }
+        }
+    }
+
     fn not_allowed(&self, wanted: &'static str) -> StateNotAllowed {
         StateNotAllowed {
             what: format!("task {}", self.id),
@@ -102,11 +117,31 @@ impl Task {
     }
 }
 
+/// Why a task is not changed as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TaskRefused {
+    #[error("{by} has signed the worksheet of task {task}, so its template stays")]
+    WorksheetSigned { task: String, by: String },
+}
+
+impl Refusal for TaskRefused {
+    fn code(&self) -> &'static str {
+        "worksheet_signed"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("worksheet_template")
+    }
+    fn hint(&self) -> Option<String> {
+        let TaskRefused::WorksheetSigned { task, .. } = self;
+        Some(format!("aftersales task show {task}"))
+    }
+}
+
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    pub(crate) fn task(stage: Stage) -> Task {
+    fn task(stage: Stage) -> Task {
         Task {
             key: 1,
             id: "FS00001".to_owned(),
@@ -157,6 +192,24 @@ pub(crate) mod tests {
             let mut task = Task { planned_start, ..task(before) };
             task.settle_stage();
             assert_eq!(task.stage, after, "{before} {planned_start:?}");
+        }
+    }
+
+    #[test]
+    fn a_signed_worksheet_stays_as_it_is() {
+        let (visit, other) =
+            (Reference { key: 5, id: "Visit".to_owned() }, Reference { key: 6, id: "Other".to_owned() });
+        let mut task = task(Stage::New);
+        task.give_template(Some(visit.clone())).unwrap();
+        assert_eq!(task.worksheet, Some(Worksheet::blank(visit.clone())));
+        task.worksheet.as_mut().unwrap().values.insert("pressure".to_owned(), "2".to_owned());
+        task.give_template(Some(visit.clone())).unwrap();
+        assert_eq!(task.worksheet.as_ref().unwrap().values.len(), 1);
+
+        task.worksheet.as_mut().unwrap().signed_by = Some("Ada".to_owned());
+        task.give_template(Some(visit)).unwrap();
+        for template in [Some(other), None] {
+            assert_eq!(task.give_template(template).unwrap_err().code(), "worksheet_signed");
         }
     }
 }
