@@ -12,6 +12,7 @@
 mod support;
 
 mod customer;
+mod plan;
 mod shell;
 mod team;
 mod ticket;

@@ -53,6 +53,7 @@ pub struct TicketPlan {
     pub end: Option<Setting<PlannedTime>>,
     /// Print the whole task, not only its row
     #[arg(long)]
+    #[serde(default)]
     pub view: bool,
 }
 
