@@ -93,6 +93,8 @@ fn dispatch(outside: &mut Outside<'_>, settings: &Settings, matches: &clap::ArgM
     match noun {
         "init" => top::init(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
+        "export" => top::export(outside, settings, matches),
+        "verify" => top::verify(outside, settings),
         noun => {
             let found = match matches.subcommand() {
                 Some((verb, inner)) => command::entry(&format!("{noun} {verb}")).map(|entry| (entry, inner)),

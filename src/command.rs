@@ -20,6 +20,7 @@ pub mod credit_note;
 pub mod customer;
 pub mod desk;
 pub mod document;
+pub mod export;
 pub mod given;
 pub mod init;
 pub mod invoice;
@@ -48,6 +49,7 @@ pub mod tax;
 pub mod team;
 pub mod ticket;
 pub mod user;
+pub mod verify;
 pub mod worksheet_template;
 
 pub use crate::procedure::context::{Cx, Told, Warning, found};

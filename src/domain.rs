@@ -7,6 +7,8 @@ pub mod app;
 pub mod apportion;
 pub mod code;
 pub mod common;
+pub mod coupon;
+pub mod coupon_program;
 pub mod customer;
 pub mod day;
 pub mod desk;
@@ -61,6 +63,10 @@ pub trait Refusal: std::fmt::Display {
     /// The next command to type.
     fn hint(&self) -> Option<String> {
         None
+    }
+    /// What is wrong with the store, where that is the reason.
+    fn findings(&self) -> Vec<verify::Finding> {
+        Vec::new()
     }
 }
 
@@ -163,7 +169,7 @@ impl<R: Refusal> From<R> for Error {
             hint: refusal.hint(),
             line: None,
             others: Vec::new(),
-            findings: Vec::new(),
+            findings: refusal.findings(),
         }))
     }
 }

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon_program;
 pub mod currency;
 pub mod install;
 pub mod matching;
@@ -16,3 +17,4 @@ pub mod service;
 pub mod stock;
 pub mod tags;
 pub mod ticket_log;
+pub mod verify;

@@ -12,10 +12,13 @@ use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
 pub mod app;
+pub mod coupon;
+pub mod coupon_program;
 pub mod currency;
 pub mod customer;
 pub mod desk;
 pub mod document;
+pub mod exchange;
 pub mod journal;
 pub mod location;
 pub mod log;
@@ -31,6 +34,7 @@ pub mod shelf;
 mod sqlite;
 pub mod stage;
 pub mod stock;
+pub mod tables;
 pub mod tag;
 pub mod task;
 pub mod tax;
@@ -38,6 +42,7 @@ pub mod team;
 pub mod ticket;
 pub mod user;
 mod uses;
+pub mod verify;
 pub mod worksheet_template;
 
 /// The internal key of a row: used for joins and order, never shown.
@@ -62,6 +67,9 @@ pub enum StoreError {
     ReadOnly(String),
     #[error("another command is writing to the store")]
     Busy,
+    /// A rule of the tables themselves that a row would break; what writes rows checks it before, so the program is wrong.
+    #[error("{0}")]
+    Constraint(String),
     /// A stream of the caller's broke (whether it was closed): not the store's doing, but as final.
     #[error("{1}")]
     Stream(bool, String),
@@ -82,7 +90,7 @@ impl Refusal for StoreError {
             StoreError::Busy => "store_busy",
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
-            StoreError::Fault(_) => "internal",
+            StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
         }
     }
 
@@ -99,7 +107,7 @@ impl Refusal for StoreError {
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
             StoreError::Busy => "run the same command again",
             StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
-            StoreError::Fault(_) => "please report this with the command that led to it",
+            StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
         };
         Some(hint.to_owned())
     }
@@ -509,6 +517,20 @@ impl Db {
     pub fn has_tables(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.has_tables(),
+        }
+    }
+
+    /// What the engine finds wrong with its own file.
+    pub fn faults_of_file(&self) -> Result<Vec<String>> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.faults_of_file(),
+        }
+    }
+
+    /// The rows that refer to what is not there, each as the two tables.
+    pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.broken_links(),
         }
     }
 

@@ -13,6 +13,7 @@ mod support;
 
 mod customer;
 mod plan;
+mod refund;
 mod shell;
 mod team;
 mod ticket;

@@ -160,3 +160,177 @@ fn tickets_are_listed_and_filtered() {
         assert_eq!(shop.run(&format!("ticket list {flags} -o ids")).stdout, expected, "{flags}");
     }
 }
+
+/// A desk with something to complain about: a sold lamp of two serial numbers, a mug, and a user.
+fn shop() -> Shop {
+    let shop = desk();
+    shop.apply(
+        r#"{"command":"tax create","id":"VAT20","rate":"20"}
+           {"command":"product create","id":"LAMP","price":"40","tax":"VAT20","tracking":"serial"}
+           {"command":"product create","id":"BULB","price":"5","tracking":"lot"}
+           {"command":"product create","id":"MUG","price":"5"}
+           {"command":"lot create","id":"SN-1","product":"LAMP"}
+           {"command":"lot create","id":"SN-2","product":"LAMP"}
+           {"command":"customer create","name":"Bo"}
+           {"command":"user create","id":"ann","right":["helpdesk"]}
+           {"command":"order create","customer":"C1","line":["LAMP=2","MUG=1"]}
+           {"command":"order confirm","order":"S1"}
+           {"command":"order create","customer":"C2","line":["MUG=1"]}"#,
+    );
+    shop
+}
+
+#[test]
+fn what_a_ticket_names_must_fit() {
+    let shop = shop();
+    let create = "ticket create --team Support --subject Lamp";
+    let made = shop.done(&format!("{create} --customer C1 --order S1 --product LAMP --lot SN-1 --user ann --tag hot"));
+    let ticket = &made["result"]["ticket"];
+    for (key, expected) in [("order", "S00001"), ("product", "LAMP"), ("lot", "SN-1"), ("user", "ann")] {
+        assert_eq!(ticket[key], expected);
+    }
+    for (words, code, field) in [
+        (format!("{create} --customer C2 --order S1"), "order_not_of_customer", "order"),
+        (format!("{create} --customer C1 --order S1 --product BULB"), "product_not_on_order", "product"),
+        (format!("{create} --product BULB --lot SN-1"), "lot_not_of_product", "lot"),
+        (format!("{create} --product MUG --lot SN-1"), "lot_not_tracked", "lot"),
+        (format!("{create} --customer C2 --order S2 --lot SN-1"), "product_not_on_order", "product"),
+        // A fault of existence or value comes before a rule.
+        (format!("{create} --customer C2 --order S1 --lot NONE"), "not_found", "lot"),
+        ("ticket create --team Support --customer C2 --order S1 --subject ''".to_owned(), "missing_field", "subject"),
+        ("ticket edit T1 --customer C2".to_owned(), "order_not_of_customer", "order"),
+        ("ticket edit T1 --product MUG".to_owned(), "lot_not_tracked", "lot"),
+        ("ticket edit T1 --product ''".to_owned(), "lot_not_of_product", "lot"),
+        ("ticket edit T1 --order S2 --customer C2".to_owned(), "product_not_on_order", "product"),
+    ] {
+        assert_eq!(shop.refused(&words, code)["field"], field, "{words}");
+    }
+    shop.done("ticket edit T1 --customer C2 --order S2 --product MUG --lot ''");
+    shop.done("ticket edit T1 --customer '' --order '' --product ''");
+    let ticket = shop.ok("ticket show T1");
+    for key in ["customer", "order", "product", "lot"] {
+        assert_eq!(ticket[key], json!(null), "{key}");
+    }
+}
+
+#[test]
+fn a_lot_brings_its_product_along() {
+    let shop = shop();
+    let made = shop.done("ticket create --team Support --subject Lamp --lot SN-2");
+    assert_eq!(made["result"]["ticket"]["product"], "LAMP");
+    shop.done("ticket create --team Support --subject Mug");
+    assert_eq!(shop.done("ticket edit T2 --lot SN-1")["result"]["ticket"]["product"], "LAMP");
+}
+
+#[test]
+fn a_ticket_is_assigned_and_taken_back() {
+    let shop = shop();
+    shop.done("ticket create --team Support --subject Lamp");
+    assert_eq!(shop.done("ticket assign T1 --user ann")["result"]["ticket"]["user"], "ann");
+    shop.unchanged("ticket assign T1 --user ann");
+    assert_eq!(shop.done("ticket assign T1 --user ''")["result"]["ticket"]["user"], json!(null));
+    let log = shop.ok("ticket show T1")["log"].clone();
+    assert_eq!((&log[1]["kind"], &log[1]["text"]), (&json!("assigned"), &json!("to ann")));
+    assert_eq!(log[2]["text"], "to nobody");
+}
+
+/// The shop with a posted invoice of its order and a ticket about it.
+fn invoiced() -> Shop {
+    let shop = shop();
+    shop.done("team enable-service Support refunds");
+    shop.done("invoice create --order S1");
+    shop.done("invoice post D1");
+    shop.done("ticket create --team Support --customer C1 --order S1 --product LAMP --lot SN-1 --subject Lamp");
+    shop
+}
+
+#[test]
+fn a_ticket_lists_its_credit_notes_once_posted_and_how_to_open_them() {
+    let shop = invoiced();
+    shop.done("ticket refund T1 --invoice D1 --line 1=1");
+    let documents = |shop: &Shop| shop.ok("ticket show T1")["documents"]["credit_notes"].clone();
+    assert_eq!(documents(&shop), json!([]), "a draft is not shown");
+    shop.done("credit-note post D2");
+    assert_eq!(documents(&shop), json!(["D00002"]));
+    assert_snapshot!(shop.text("ticket show T1"), @r"
+    ID      SUBJECT  TEAM     CUSTOMER  USER  PRIORITY  STAGE  TAGS
+    T00001  Lamp     Support  C00001          medium    New
+
+    closed      no
+    order       S00001
+    product     LAMP
+    lot         SN-1
+    created_at  2026-11-23T10:00:00Z
+
+    documents
+    credit_notes  D00002  aftersales credit-note show D00002
+
+    log
+    AT                    USER    KIND     TEXT                                   DOCUMENT  OPERATION
+    2026-11-23T10:00:00Z  tester  created  the ticket was created                                  18
+    2026-11-23T10:00:00Z  tester  refund   Refund of 48.00 EUR on INV/2026/00001  D00002           19
+    2026-11-23T10:00:00Z  tester  posted   Credit note posted: 48.00 EUR          D00002           20
+    ");
+    shop.done("credit-note cancel D2");
+    assert_eq!(documents(&shop), json!([]), "a cancelled one is not shown");
+}
+
+#[test]
+fn options_show_the_refund_as_its_form_would() {
+    let shop = invoiced();
+    let options = shop.ok("ticket options T1");
+    assert_eq!((&options["id"], &options["ticket"]), (&json!("T00001"), &json!("T00001")));
+    let refunds = &options["services"][0];
+    assert_eq!(
+        (&refunds["service"], &refunds["available"], &refunds["why_not"]),
+        (&json!("refunds"), &json!(true), &json!(null))
+    );
+    for (field, expected) in [
+        ("invoice", json!({"default": [], "choices": ["D00001"]})),
+        ("order", json!({"default": "S00001", "choices": ["S00001"]})),
+        ("product", json!({"default": "LAMP", "choices": ["LAMP", "MUG"]})),
+        ("lot", json!({"default": null, "choices": ["SN-1", "SN-2"]})),
+        ("reason", json!({"default": "T00001", "choices": null})),
+        ("journal", json!({"default": "INV", "choices": ["INV"]})),
+        ("date", json!({"default": "2026-11-23", "choices": null})),
+        ("allow_excess", json!({"default": false, "choices": null})),
+    ] {
+        assert_eq!(refunds["fields"][field], expected, "{field}");
+    }
+    shop.done("ticket edit T1 --product MUG --lot ''");
+    assert_eq!(shop.ok("ticket options T1")["services"][0]["fields"]["lot"], json!(null), "a mug has no lots");
+    shop.done("ticket refund T1 --invoice D1 --product ''");
+    let fields = shop.ok("ticket options T1")["services"][0]["fields"].clone();
+    assert_eq!(fields["invoice"]["choices"], json!([]), "nothing is left of it");
+    assert_eq!(fields["journal"]["default"], json!(null));
+    assert_eq!(shop.refused("ticket options T9", "not_found")["field"], "ticket");
+}
+
+#[test]
+fn options_say_why_a_service_is_not_available_and_what_enables_it() {
+    let shop = invoiced();
+    shop.done("ticket create --team Support --subject 'No customer'");
+    let refunds = |ticket: &str| shop.ok(&format!("ticket options {ticket}"))["services"][0].clone();
+    let unavailable = refunds("T2");
+    assert_eq!((&unavailable["available"], &unavailable["fields"]), (&json!(false), &json!({})));
+    assert_eq!(
+        unavailable["why_not"],
+        "the ticket T00002 has no customer: aftersales ticket edit T00002 --customer CUSTOMER"
+    );
+    shop.done("team disable-service Support refunds");
+    assert_eq!(
+        refunds("T1")["why_not"],
+        "the team Support does not offer refunds: aftersales team enable-service Support refunds"
+    );
+}
+
+#[test]
+fn only_who_may_invoice_is_offered_to_exceed_an_invoice() {
+    let shop = invoiced();
+    shop.done("user create eve --right admin");
+    let field = |login: &str| {
+        shop.ok(&format!("ticket options T1 --as {login}"))["services"][0]["fields"]["allow_excess"].clone()
+    };
+    assert_eq!(field("ann"), json!(null));
+    assert_eq!(field("eve"), json!({"default": false, "choices": null}));
+}

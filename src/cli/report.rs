@@ -114,6 +114,11 @@ pub fn sentences(fault: &Fault) -> String {
     for other in &fault.others {
         text.push_str(&format!("  also [{}]: {}\n", other.code, for_terminal(&other.message)));
     }
+    for finding in &fault.findings {
+        let record = finding.record.as_deref().map(|record| format!(" {record}")).unwrap_or_default();
+        let told = for_terminal(&format!("{record}: {}", finding.message));
+        text.push_str(&format!("  found [{}]{told}\n", finding.check));
+    }
     if let Some(hint) = &fault.hint {
         text.push_str(&format!("hint: {}\n", for_terminal(hint)));
     }

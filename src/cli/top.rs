@@ -1,11 +1,19 @@
-//! `init`: a store where there is none.
+//! The commands without a noun that open or make a store in a way of their own: `init`, `export`, `verify`.
 
 use clap::{Arg, ArgMatches, Command};
+
+use std::io::Write;
+use std::path::Path;
 
 use super::report::Exit;
 use super::{Outside, Settings, print_answer};
 use crate::command::init::Init;
-use crate::store::Db;
+use crate::command::pipeline::Session;
+use crate::command::{self, export, verify};
+use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
+use crate::output::{PrintError, Records};
+use crate::store::{Access, Db};
 
 /// `init` as clap sees it.
 pub fn init_command() -> Command {
@@ -31,4 +39,77 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
     let clock = settings.clock(outside.clock);
     let answer = plan.run(&db, &clock, &settings.actor, settings.mode)?;
     print_answer(outside, settings, &answer)
+}
+
+/// `export` as clap sees it.
+pub fn export_command() -> Command {
+    Command::new("export")
+        .about("Write the whole store as records, one JSON object a line")
+        .arg(Arg::new("file").value_name("FILE").help("The file to write, or - for standard output (default)"))
+        .after_help(
+            "The log and keys are in it: 'aftersales import' of the file makes the same store where a new one was made.\n\n\
+             Examples:\n  aftersales export desk.ndjson\n  aftersales export | gzip > desk.ndjson.gz",
+        )
+}
+
+/// Runs `export`: a file comes to its name only when it is whole.
+pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    let db = settings.open(Access::Read)?;
+    let clock = settings.clock(outside.clock);
+    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut lines = 0;
+    let mut write = |out: &mut dyn Write| {
+        let mut out = std::io::BufWriter::with_capacity(1 << 16, out);
+        session.read(Right::Rescue, |cx| {
+            lines = export::run(cx, &mut out)?;
+            Ok(())
+        })?;
+        out.flush().map_err(PrintError::Stream).map_err(Exit::Print)
+    };
+    match matches.get_one::<String>("file").map(String::as_str) {
+        None | Some("-") => write(&mut *outside.stdout),
+        Some(file) => {
+            let path = Path::new(file);
+            let unwritable = |error: std::io::Error| {
+                ValueRefused::invalid("file", file, format!("{file} cannot be written: {error}"))
+            };
+            if is_same_file(path, &settings.store) {
+                return Err(ValueRefused::invalid("file", file, format!("{file} is the store itself")).into());
+            }
+            if path.exists() && !path.is_file() {
+                // A device or a pipe takes what it is given as it comes.
+                return write(&mut std::fs::File::create(path).map_err(unwritable)?);
+            }
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+            write(whole.as_file_mut())?;
+            whole.as_file().sync_all().map_err(unwritable)?;
+            whole.persist(path).map_err(|error| unwritable(error.error))?;
+            if !settings.quiet {
+                let _ = writeln!(outside.stderr, "{lines} lines written to {file}");
+            }
+            Ok(())
+        }
+    }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// `verify` as clap sees it.
+pub fn verify_command() -> Command {
+    Command::new("verify").about("Check that the store holds what it must").after_help(
+        "It writes nothing. What it finds is in the error's findings, and the exit code is 42.\n\n\
+             Examples:\n  aftersales verify\n  aftersales verify -o json",
+    )
+}
+
+/// Runs `verify`.
+pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
+    let verified = verify::run(settings.open(Access::Read))?;
+    let mut records = Records::new(&mut *outside.stdout, &settings.shape, "verify", false, command::columns_of);
+    records.record(&verified)?;
+    records.end()?;
+    Ok(outside.stdout.flush().map_err(PrintError::Stream)?)
 }

@@ -122,6 +122,8 @@ fn root() -> Command {
         .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
         .subcommand(super::top::init_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::top::export_command())
+        .subcommand(super::top::verify_command())
 }
 
 /// What the flags gave, as the pairs that a command is filled from.

@@ -325,6 +325,9 @@ fn edit_lines(
         crate::domain::refund::check_added(draft, invoice)?;
         post::check_within_left(draft, invoice)?;
     }
+    if draft.lines == before.lines {
+        return post::hold_lines(cx, before, 1);
+    }
     draft.sum_up()?;
     document::delete_lines(cx.db, draft.key)?;
     document::insert_lines(cx.db, draft)?;

@@ -9,7 +9,7 @@ use crate::domain::desk::Right;
 use crate::procedure::{options, service};
 
 /// The columns of its table; the services stand below it.
-pub const COLUMNS: &[&str] = &["ticket"];
+pub const COLUMNS: &[&str] = &["id", "ticket"];
 
 /// Show what can be done from a ticket
 ///

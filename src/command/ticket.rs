@@ -13,8 +13,7 @@ use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
 use crate::domain::ticket::{About, Documents, LogEntry, Priority, Ticket};
 use crate::output::Opens;
-use crate::procedure::about::{self, about};
-use crate::procedure::{tags, ticket_log};
+use crate::procedure::{about, tags, ticket_log};
 use crate::store::{self, Db, Key, Page, stage, ticket, user};
 
 impl Record for Ticket {
@@ -132,8 +131,7 @@ impl Change for TicketCreate {
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
         let team = team_named(cx, &self.team)?;
-        let user = user_named(cx, self.user.as_deref())?;
-        let about = about(
+        let named = about::look_up(
             cx,
             &About::default(),
             &about::Given {
@@ -143,7 +141,9 @@ impl Change for TicketCreate {
                 lot: self.lot.as_deref(),
             },
         )?;
+        let user = user_named(cx, self.user.as_deref())?;
         let subject = needed("subject", &self.subject)?;
+        let about = named.fitting(cx)?;
         let stage = stage_named(cx, NEW)?;
 
         let mut ticket = Ticket {
@@ -227,21 +227,22 @@ impl Change for TicketEdit {
         if let Some(given) = &self.team {
             ticket.team = team_named(cx, given)?;
         }
-        if self.user.is_some() {
-            ticket.user = user_named(cx, self.user.as_deref())?;
-        }
         let given = about::Given {
             customer: self.customer.as_deref(),
             order: self.order.as_deref(),
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),
         };
-        // What is not touched stays as it is, even where an order has changed since.
-        if given.anything() {
-            ticket.set_about(about(cx, &before.about(), &given)?);
+        let named = about::look_up(cx, &before.about(), &given)?;
+        if self.user.is_some() {
+            ticket.user = user_named(cx, self.user.as_deref())?;
         }
         if let Some(subject) = &self.subject {
             ticket.subject = needed("subject", subject)?;
+        }
+        // What is not touched stays as it is, even where an order has changed since.
+        if given.anything() {
+            ticket.set_about(named.fitting(cx)?);
         }
         ticket.priority = self.priority.unwrap_or(before.priority);
         if let Some(description) = &self.description {

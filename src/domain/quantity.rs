@@ -102,6 +102,11 @@ impl Quantity {
     pub const fn is_whole(self) -> bool {
         self.0 % UNIT == 0
     }
+
+    /// The number of units, where there is no part of one in it.
+    pub const fn whole(self) -> Option<i64> {
+        if self.is_whole() { Some(self.0 / UNIT) } else { None }
+    }
 }
 
 impl Price {
@@ -186,7 +191,9 @@ mod tests {
     #[test]
     fn only_full_units_are_whole() {
         for (text, whole) in [("0", true), ("3", true), ("-3", true), ("0.5", false), ("-2.000001", false)] {
-            assert_eq!(text.parse::<Quantity>().unwrap().is_whole(), whole, "{text}");
+            let quantity: Quantity = text.parse().unwrap();
+            assert_eq!(quantity.is_whole(), whole, "{text}");
+            assert_eq!(quantity.whole(), whole.then(|| text.parse().unwrap()), "{text}");
         }
     }
 

@@ -46,6 +46,13 @@ pub fn generated_number(id: &str, prefix: &str) -> Option<i64> {
     (number > 0 && id == generated(prefix, number)).then_some(number)
 }
 
+/// Prefix and number of a reference that some counter could have generated. None for every other id.
+pub fn generated_parts(id: &str) -> Option<(&str, i64)> {
+    let prefix = id.trim_end_matches(|c: char| c.is_ascii_digit());
+    // A prefix that ends in digits of its own would be another counter's, so there is one reading only.
+    generated_number(id, prefix).filter(|_| !prefix.is_empty()).map(|number| (prefix, number))
+}
+
 /// The reference of that number: `C00012`, five digits at least.
 pub fn generated(prefix: &str, number: i64) -> String {
     format!("{prefix}{number:0DIGITS$}")
@@ -102,6 +109,21 @@ mod tests {
             ("C9999999999999999999", None),
         ] {
             assert_eq!(generated_number(id, "C"), number, "{id}");
+        }
+    }
+
+    #[test]
+    fn generated_references_fall_into_prefix_and_number() {
+        for (id, parts) in [
+            ("T00001", Some(("T", 1))),
+            ("INV/2026/00042", Some(("INV/2026/", 42))),
+            ("T123456", Some(("T", 123_456))),
+            ("T1", None),
+            ("00536", None),
+            ("536365", None),
+            ("LAMP", None),
+        ] {
+            assert_eq!(generated_parts(id), parts, "{id}");
         }
     }
 

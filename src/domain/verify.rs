@@ -11,3 +11,194 @@ pub struct Finding {
     pub record: Option<String>,
     pub message: String,
 }
+
+/// The invariants: name, what holds, and how a breach is told (`{what}` of the record is `{stored}`, and comes to
+/// `{derived}`).
+macro_rules! invariants {
+    ($($case:ident = $name:literal: $holds:literal, $breach:literal;)+) => {
+        /// Something that must hold in every store.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Invariant { $(#[doc = $holds] $case),+ }
+
+        impl Invariant {
+            /// All of them, in the order in which they are checked.
+            pub const ALL: &'static [Invariant] = &[$(Invariant::$case),+];
+
+            /// Its name in findings.
+            pub const fn name(self) -> &'static str {
+                match self { $(Invariant::$case => $name),+ }
+            }
+
+            /// What holds, as a sentence.
+            pub const fn holds(self) -> &'static str {
+                match self { $(Invariant::$case => $holds),+ }
+            }
+
+            const fn breach(self) -> &'static str {
+                match self { $(Invariant::$case => $breach),+ }
+            }
+        }
+    };
+}
+
+invariants! {
+    File = "file": "The engine finds its file whole.", "{what}";
+    Links = "links": "Whatever a row refers to is there.", "{what}";
+    Desk = "desk": "There is one record of the desk.", "there are {stored} records of the desk";
+    LogChain = "log_chain": "Each operation is sealed over the one before it.",
+        "operation {stored} does not bear the hash of its content and of the operation before it";
+    LogNumbers = "log_numbers": "Operations are numbered from 1 on without a gap, up to their counter.",
+        "{what} {stored} stands where {derived} was to come";
+    LogKeys = "log_keys": "Every outcome that is kept for a key can be read.", "the outcome kept for {what} cannot be read";
+    TicketLog = "ticket_log": "Every entry of a ticket's log names an operation of the log.",
+        "an entry of its log names operation {stored}, which is not in the log";
+    CounterOfKeys = "counter_of_keys": "The counter of row keys is not behind a key.",
+        "the counter is at {stored}, and a key is {derived}";
+    CounterOfIds = "counter_of_ids": "No counter is behind an id or number that has its shape.",
+        "the counter {what} is at {stored}, and {derived} is taken";
+    PostedNumbers = "posted_numbers": "The numbers generated for a journal and year leave no gap.",
+        "there is no {what} before it";
+    FoldedNames = "folded_names": "Names are found ignoring case by what their texts fold to.",
+        "its {what} is not found by what it folds to";
+    Places = "places": "The entries of a list inside a record are counted from 1 without a gap.",
+        "entry {derived} of its {what} is counted as {stored}";
+    LotsOfProducts = "lots_of_products": "A lot stands only beside the product it is of.",
+        "{what} stands beside another product than its own";
+    TicketOrders = "ticket_orders": "A ticket's order is its customer's.", "its order {what} is another customer's";
+    OrderTotals = "order_totals": "The totals of an order are the sums of its lines.",
+        "its {what} is {stored}, and its lines come to {derived}";
+    OrderLines = "order_lines": "The tax of an order line is the sum of its taxes, its total that and the untaxed amount.",
+        "its {what} is {stored}, and its parts come to {derived}";
+    OneCart = "one_cart": "A customer has one open cart at most.", "{stored} carts are open";
+    DocumentTotals = "document_totals": "The totals of an invoice or credit note are the sums of its lines.",
+        "its {what} is {stored}, and its lines come to {derived}";
+    DocumentLines = "document_lines":
+        "The tax of a document line is the sum of its taxes, its total that and the untaxed amount.",
+        "its {what} is {stored}, and its parts come to {derived}";
+    DocumentOpen = "document_open": "What is open on a posted document is its total less its matches, and never below zero.",
+        "{stored} is open, and its total less its matches is {derived}";
+    PaymentOpen = "payment_open": "What is open on a payment is its amount less its matches.",
+        "{stored} is open, and its amount less its matches is {derived}";
+    MatchSides = "match_sides": "A match takes from a posted credit note or money in, for a posted invoice or money out.",
+        "it is on the wrong side of a match, or not posted";
+    MatchParties = "match_parties": "Both ends of a match are of one customer and in one currency.",
+        "it is matched with one of another {what}";
+    CreditNotes = "credit_notes": "A credit note is for its invoice's customer and in its currency.",
+        "its {what} is not that of its invoice";
+    Refunded = "refunded": "What is held of an invoice line is what credit notes that are not cancelled take of it.",
+        "{stored} is held of its {what}, and its credit notes come to {derived}";
+    RefundedTaxes = "refunded_taxes": "What is held of a tax of an invoice line is what credit notes that are not cancelled take of it.",
+        "{stored} is held of its {what}, and its credit notes come to {derived}";
+    RefundBounds = "refund_bounds": "No more is credited of an invoice line than was invoiced, unless a credit note may exceed it.",
+        "{stored} is credited of its {what}, and {derived} was invoiced";
+    StockQuantity = "stock_quantity": "What lies at a place is the opening count and all done moves.",
+        "{stored} lies there, and its moves come to {derived}";
+    StockReserved = "stock_reserved": "What is reserved at a place is what open transfers and repairs have reserved.",
+        "{stored} is reserved there, and open transfers and repairs come to {derived}";
+    TransferLines = "transfer_lines": "Only done transfers have moved something, and only open ones reserve, no more than they move.",
+        "its {what} is {stored}, where at most {derived} can be";
+    Returned = "returned": "What is returned of a delivered line is what returns that are not cancelled hold of it.",
+        "{stored} is returned, and its returns come to {derived}";
+    RepairParts = "repair_parts": "Only parts of a repair that is done have moved something, and only of one that is open reserve.",
+        "its {what} is {stored}, where at most {derived} can be";
+}
+
+/// A breach as the store found it: what is stored, and what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Breach {
+    pub record: Option<String>,
+    pub what: String,
+    pub stored: String,
+    pub derived: String,
+}
+
+impl Invariant {
+    /// The breach as a finding.
+    pub fn finding(self, breach: Breach) -> Finding {
+        let message = self
+            .breach()
+            .replace("{what}", &breach.what)
+            .replace("{stored}", &breach.stored)
+            .replace("{derived}", &breach.derived);
+        Finding { check: self.name(), record: breach.record, message }
+    }
+
+    /// The finding that a check could not be made, since the store gave no answer.
+    pub fn unanswered(self, message: String) -> Finding {
+        Finding { check: self.name(), record: None, message }
+    }
+
+    /// The finding that says how many more there are than are told.
+    pub fn more(self, count: u64) -> Finding {
+        Finding { check: self.name(), record: None, message: format!("{count} more like these") }
+    }
+}
+
+/// The store does not hold what it must.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the store is damaged: {} of {} checks fail", .failed, Invariant::ALL.len())]
+pub struct StoreDamaged {
+    pub failed: usize,
+    pub findings: Vec<Finding>,
+}
+
+impl StoreDamaged {
+    /// The fault for these findings, none where there are none.
+    pub fn of(findings: Vec<Finding>) -> Option<StoreDamaged> {
+        let mut names: Vec<&str> = findings.iter().map(|finding| finding.check).collect();
+        names.dedup();
+        (!findings.is_empty()).then_some(StoreDamaged { failed: names.len(), findings })
+    }
+}
+
+impl super::Refusal for StoreDamaged {
+    fn code(&self) -> &'static str {
+        "store_damaged"
+    }
+    fn hint(&self) -> Option<String> {
+        Some("keep the file as it is, and go on from a backup or an export".to_owned())
+    }
+    fn findings(&self) -> Vec<Finding> {
+        self.findings.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_invariant_has_a_name_of_its_own_and_a_sentence() {
+        for (place, invariant) in Invariant::ALL.iter().enumerate() {
+            let name = invariant.name();
+            assert!(name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()), "{name}");
+            assert!(invariant.holds().ends_with('.'), "{name}");
+            assert!(!Invariant::ALL[place + 1..].iter().any(|other| other.name() == name), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn a_breach_is_told_with_its_figures() {
+        let breach = Breach {
+            record: Some("S00001".to_owned()),
+            what: "tax".to_owned(),
+            stored: "2.00".to_owned(),
+            derived: "3.00".to_owned(),
+        };
+        let finding = Invariant::OrderTotals.finding(breach);
+        assert_eq!(finding.check, "order_totals");
+        assert_eq!(finding.message, "its tax is 2.00, and its lines come to 3.00");
+    }
+
+    #[test]
+    fn the_fault_counts_checks_and_not_findings() {
+        let damaged = StoreDamaged::of(vec![
+            Invariant::File.unanswered("a page is torn".to_owned()),
+            Invariant::File.more(3),
+            Invariant::Desk.unanswered("no answer".to_owned()),
+        ])
+        .unwrap();
+        assert_eq!(damaged.failed, 2);
+        assert_eq!(StoreDamaged::of(Vec::new()), None);
+    }
+}

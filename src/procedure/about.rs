@@ -2,8 +2,9 @@
 
 use super::context::{Cx, found};
 use crate::domain::Result;
+use crate::domain::product::{Lot, Product};
 use crate::domain::reference::Reference;
-use crate::domain::ticket::{About, check_fit};
+use crate::domain::ticket::{About, NamedOrder, check_fit};
 use crate::store::{customer, lot, product, ticket};
 
 /// What was given of them; none leaves one as it is, an empty text empties it.
@@ -22,8 +23,16 @@ impl Given<'_> {
     }
 }
 
-/// What the ticket is about after `given`. A lot whose product is not said brings it along.
-pub fn about(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<About> {
+/// What a ticket names, found but not yet checked.
+pub struct Found {
+    customer: Option<Reference>,
+    order: Option<NamedOrder>,
+    product: Option<Product>,
+    lot: Option<Lot>,
+}
+
+/// Looks up what the ticket names after `given`, before any rule is asked. A lot whose product is not said brings it along.
+pub fn look_up(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<Found> {
     let customer = find(chosen(given.customer, &before.customer), "customer", |id| {
         let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
         Ok(customer.map(|customer| Reference { key: customer.key, id: customer.id }))
@@ -33,22 +42,29 @@ pub fn about(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<About> {
     })?;
     let product = find(chosen(given.product, &before.product), "product", |id| product::by_id(cx.db, id))?;
     let lot = find(chosen(given.lot, &before.lot), "lot", |id| lot::by_id(cx.db, id))?;
-
     let product = match (product, &lot) {
         (None, Some(lot)) if given.product.is_none() => Some(product::by_key(cx.db, lot.product.key)?),
         (product, _) => product,
     };
-    let holds_product = match (&order, &product) {
-        (Some(named), Some(product)) => ticket::order_holds(cx.db, named.order.key, product.key)?,
-        _ => false,
-    };
-    check_fit(customer.as_ref(), order.as_ref(), holds_product, product.as_ref(), lot.as_ref())?;
-    Ok(About {
-        customer,
-        order: order.map(|named| named.order),
-        product: product.map(|product| product.reference()),
-        lot: lot.map(|lot| lot.reference()),
-    })
+    Ok(Found { customer, order, product, lot })
+}
+
+impl Found {
+    /// What the ticket is about, where it all fits.
+    pub fn fitting(self, cx: &Cx<'_>) -> Result<About> {
+        let Found { customer, order, product, lot } = self;
+        let holds_product = match (&order, &product) {
+            (Some(named), Some(product)) => ticket::order_holds(cx.db, named.order.key, product.key)?,
+            _ => false,
+        };
+        check_fit(customer.as_ref(), order.as_ref(), holds_product, product.as_ref(), lot.as_ref())?;
+        Ok(About {
+            customer,
+            order: order.map(|named| named.order),
+            product: product.map(|product| product.reference()),
+            lot: lot.map(|lot| lot.reference()),
+        })
+    }
 }
 
 /// What is asked for in the end: what was given, else what was there; none for nothing.

@@ -118,6 +118,21 @@ impl Sqlite {
             .map_err(fault)
     }
 
+    /// What the integrity check tells: torn pages, rows that break a NOT NULL, CHECK or UNIQUE, indexes without their rows.
+    pub fn faults_of_file(&self) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(fault)?;
+        let told = statement.query_map([], |row| row.get::<_, String>(0)).map_err(fault)?;
+        let told: Vec<String> = told.collect::<rusqlite::Result<_>>().map_err(fault)?;
+        Ok(told.into_iter().filter(|text| text != "ok").collect())
+    }
+
+    /// The tables of each row that refers to what is not there: its own, and the one referred to.
+    pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
+        let mut statement = self.connection.prepare("PRAGMA foreign_key_check").map_err(fault)?;
+        let told = statement.query_map([], |row| Ok((row.get(0)?, row.get(2)?))).map_err(fault)?;
+        told.collect::<rusqlite::Result<_>>().map_err(fault)
+    }
+
     fn prepared(&self, sql: &'static str, params: &[Value<'_>]) -> Result<rusqlite::CachedStatement<'_>> {
         let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
         let mut orders = self.orders.borrow_mut();
@@ -257,6 +272,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
         ErrorCode::DiskFull | ErrorCode::TooBig => StoreError::Full(text),
         ErrorCode::SystemIoFailure => StoreError::Full(text),
+        ErrorCode::ConstraintViolation => StoreError::Constraint(text),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
         _ => StoreError::Fault(text),
     }

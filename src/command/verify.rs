@@ -1,0 +1,51 @@
+//! `verify`: whether the store holds what it must. It needs no right, no desk record and no subscription, since it is for stores
+//! that are not as they should be.
+
+use serde::Serialize;
+
+use super::to_json;
+use crate::domain::verify::{Finding, Invariant, StoreDamaged};
+use crate::domain::{Error, Result};
+use crate::procedure;
+use crate::store::Db;
+
+/// The columns of its table.
+pub const COLUMNS: &[&str] = &["id", "clean"];
+
+/// What a clean store answers.
+#[derive(Serialize)]
+struct Verified {
+    id: &'static str,
+    clean: bool,
+    checks: Vec<Check>,
+    findings: Vec<Finding>,
+}
+
+/// A check that was made.
+#[derive(Serialize)]
+struct Check {
+    check: &'static str,
+    holds: &'static str,
+}
+
+/// Checks the store that was opened; what opening it found counts too.
+pub fn run(db: Result<Db>) -> Result<String> {
+    let db = db.map_err(with_finding)?;
+    db.begin_read().map_err(Error::from).map_err(with_finding)?;
+    let findings = procedure::verify::findings(&db);
+    db.end_read()?;
+    if let Some(damaged) = StoreDamaged::of(findings?) {
+        return Err(damaged.into());
+    }
+    let checks = Invariant::ALL.iter().map(|made| Check { check: made.name(), holds: made.holds() }).collect();
+    to_json(&Verified { id: "store", clean: true, checks, findings: Vec::new() })
+}
+
+/// A store too damaged to be opened is a finding as well.
+fn with_finding(mut error: Error) -> Error {
+    let fault = error.fault_mut();
+    if fault.code == "store_damaged" && fault.findings.is_empty() {
+        fault.findings.push(Invariant::File.unanswered(fault.message.clone()));
+    }
+    error
+}

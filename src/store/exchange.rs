@@ -1,0 +1,378 @@
+//! Rows out and in, by the description in `tables`: the statements are made from it once, and live as long as the program.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::tables::{Column, CurrencyOf, Holds, Lines, Order, TABLES, Table};
+use super::{Db, Key, Result, Row, StoreError, Value};
+use crate::domain::number::show_scaled;
+use crate::params;
+
+/// How many records are read at a time.
+const STRETCH: i64 = 200;
+
+/// The digits of quantities, prices and rates.
+const MILLIONTHS: u32 = 6;
+
+/// The tables with their statements, in the order of `TABLES`.
+pub fn tables() -> &'static [Exchanged] {
+    static MADE: LazyLock<Vec<Exchanged>> =
+        LazyLock::new(|| TABLES.iter().map(|table| Exchanged::of(&[table])).collect());
+    &MADE
+}
+
+/// A table with the statements that read and write its rows.
+pub struct Exchanged {
+    pub table: &'static Table,
+    pub lists: Vec<Exchanged>,
+    select: &'static str,
+    insert: &'static str,
+    delete: &'static str,
+    last_key: Option<&'static str>,
+    misplaced: Option<&'static str>,
+    folds: Vec<(&'static Column, &'static str)>,
+    lookups: Vec<Option<&'static str>>,
+}
+
+/// A value as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    Null,
+    Text(String),
+    Int(i64),
+    Switch(bool),
+    Json(String),
+}
+
+/// A row as it is shown: its values in the order of the columns that are shown, and the lists in it.
+pub struct ShownRow {
+    pub key: Key,
+    pub cells: Vec<Cell>,
+    pub lists: Vec<Vec<ShownRow>>,
+}
+
+/// The columns of a table that are shown.
+pub fn shown_columns(table: &'static Table) -> impl Iterator<Item = &'static Column> {
+    table.columns.iter().filter(|column| !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)))
+}
+
+impl Exchanged {
+    /// The table at the end of `path`, which leads there from the record.
+    fn of(path: &[&'static Table]) -> Exchanged {
+        let table = path.last().copied().unwrap_or(&TABLES[0]);
+        let lists = table.lists.iter().map(|list| Exchanged::of(&[path, &[list]].concat())).collect();
+        Exchanged {
+            table,
+            lists,
+            select: select(path).leak(),
+            insert: insert(table).leak(),
+            delete: format!("DELETE FROM {}", table.name).leak(),
+            last_key: table
+                .is_keyed()
+                .then(|| &*format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name).leak()),
+            misplaced: misplaced(path).map(|sql| &*sql.leak()),
+            folds: table.columns.iter().filter_map(|column| Some((column, &*fold(table, column)?.leak()))).collect(),
+            lookups: table.columns.iter().map(|column| lookup(column).map(|sql| &*sql.leak())).collect(),
+        }
+    }
+
+    /// Reads all records of the table in order, a stretch at a time.
+    pub fn each<E: From<StoreError>>(
+        &self,
+        db: &Db,
+        mut emit: impl FnMut(&ShownRow) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let mut after = i64::MIN;
+        loop {
+            let params: &[Value<'_>] = if self.table.has_key() { params![after, STRETCH] } else { params![] };
+            let mut rows: Vec<ShownRow> = self.rows(db, params)?.into_iter().map(|(_, row)| row).collect();
+            let (Some(first), Some(last)) = (rows.first().map(|row| row.key), rows.last().map(|row| row.key)) else {
+                return Ok(());
+            };
+            for list in &self.lists {
+                let mut found = list.within(db, first, last)?;
+                for row in &mut rows {
+                    row.lists.push(found.remove(&row.key).unwrap_or_default());
+                }
+            }
+            for row in &rows {
+                emit(row)?;
+            }
+            if !self.table.has_key() || rows.len() < usize::try_from(STRETCH).unwrap_or(0) {
+                return Ok(());
+            }
+            after = last;
+        }
+    }
+
+    /// The rows of this list in the records of a stretch, by the row they stand in.
+    fn within(&self, db: &Db, first: Key, last: Key) -> Result<HashMap<Key, Vec<ShownRow>>> {
+        let mut inner = Vec::new();
+        for list in &self.lists {
+            inner.push(list.within(db, first, last)?);
+        }
+        let mut found: HashMap<Key, Vec<ShownRow>> = HashMap::new();
+        for (parent, mut row) in self.rows(db, params![first, last])? {
+            row.lists = inner.iter_mut().map(|list| list.remove(&row.key).unwrap_or_default()).collect();
+            found.entry(parent).or_default().push(row);
+        }
+        Ok(found)
+    }
+
+    fn rows(&self, db: &Db, params: &[Value<'_>]) -> Result<Vec<(Key, ShownRow)>> {
+        let desk = db.desk_currency()?.digits();
+        db.query(self.select, params, |row| {
+            let digits = row.get::<Option<i64>>(2)?.and_then(|digits| u32::try_from(digits).ok()).unwrap_or(desk);
+            let mut at = 3;
+            let cells = shown_columns(self.table)
+                .map(|column| {
+                    let cell = cell(row, at, column, digits);
+                    at += if matches!(column.holds, Holds::Line(_)) { 2 } else { 1 };
+                    cell
+                })
+                .collect::<Result<_>>()?;
+            Ok((row.get(1)?, ShownRow { key: row.get(0)?, cells, lists: Vec::new() }))
+        })
+    }
+
+    /// Writes a row: the values of all its columns, then its key, the row it stands in and its place there, as far as the
+    /// table has them.
+    pub fn insert(&self, db: &Db, mut values: Vec<Value<'_>>, key: Key, parent: Key, place: i64) -> Result<()> {
+        if self.table.is_keyed() {
+            values.push(Value::Int(key));
+        }
+        if self.table.parent.is_some() {
+            values.push(Value::Int(parent));
+        }
+        if matches!(self.table.order, Order::Place(_)) {
+            values.push(Value::Int(place));
+        }
+        db.execute(self.insert, &values).map(drop)
+    }
+
+    /// The key of the row that the column at that place links to, by the id and line that it is shown by.
+    pub fn linked(&self, db: &Db, column: usize, id: &str, line: i64) -> Result<Option<Key>> {
+        match (self.lookups.get(column), self.table.columns.get(column).map(|column| column.holds)) {
+            (Some(Some(sql)), Some(Holds::Line(_))) => db.query_opt(sql, params![id, line], |row| row.get(0)),
+            (Some(Some(sql)), _) => db.query_opt(sql, params![id], |row| row.get(0)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Removes all rows, those of its lists first.
+    pub fn clear(&self, db: &Db) -> Result<()> {
+        for list in &self.lists {
+            list.clear(db)?;
+        }
+        db.execute(self.delete, params![]).map(drop)
+    }
+
+    /// Tells the entries of lists that are not counted from 1 without a gap: the record, the list, the place and the right one.
+    pub fn each_misplaced(&self, db: &Db, tell: &mut dyn FnMut(Misplaced)) -> Result<()> {
+        if let Some(sql) = self.misplaced {
+            let list = self.table.shown;
+            db.each(sql, params![], |row| {
+                tell(Misplaced { record: row.get(0)?, list, place: row.get(1)?, right: row.get(2)? });
+                Ok(())
+            })?;
+        }
+        self.lists.iter().try_for_each(|list| list.each_misplaced(db, tell))
+    }
+
+    /// Tells the rows whose folded texts are not what their texts fold to: the id and the text's name.
+    pub fn each_misfolded(&self, db: &Db, tell: &mut dyn FnMut(String, &'static str)) -> Result<()> {
+        for (column, sql) in &self.folds {
+            let Holds::Folded(of, fold) = column.holds else {
+                continue;
+            };
+            db.each(sql, params![], |row| {
+                let (text, folded): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+                if text.as_deref().map(fold) != folded {
+                    tell(row.get(0)?, of);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The highest key in the table and the lists in it, each with its table's name.
+    pub fn last_keys(&self, db: &Db) -> Result<Vec<(&'static str, Key)>> {
+        let mut keys = Vec::new();
+        if let Some(sql) = self.last_key {
+            keys.push((self.table.name, db.query_one(sql, params![], |row| row.get(0))?));
+        }
+        for list in &self.lists {
+            keys.extend(list.last_keys(db)?);
+        }
+        Ok(keys)
+    }
+}
+
+/// An entry of a list that is not counted as it should be.
+pub struct Misplaced {
+    pub record: String,
+    pub list: &'static str,
+    pub place: i64,
+    pub right: i64,
+}
+
+/// The digits of the currency that a document or payment is in.
+pub fn digits_of(db: &Db, table: &str, key: Key) -> Result<Option<u32>> {
+    let sql = match table {
+        "document" => "SELECT c.digits FROM document d JOIN currency c ON c.code = d.currency WHERE d.key = $1",
+        _ => "SELECT c.digits FROM payment p JOIN currency c ON c.code = p.currency WHERE p.key = $1",
+    };
+    let digits = db.query_opt(sql, params![key], |row| row.get::<i64>(0))?;
+    Ok(digits.and_then(|digits| u32::try_from(digits).ok()))
+}
+
+fn cell(row: &Row<'_>, at: usize, column: &Column, digits: u32) -> Result<Cell> {
+    let scaled = |scale: u32, least: u32| {
+        let value: Option<i64> = row.get(at)?;
+        Ok(value.map_or(Cell::Null, |value| Cell::Text(show_scaled(value, scale, least))))
+    };
+    match column.holds {
+        Holds::Amount => scaled(digits, digits),
+        Holds::Price => scaled(MILLIONTHS, digits),
+        Holds::Millionths => scaled(MILLIONTHS, 0),
+        Holds::Int => Ok(row.get::<Option<i64>>(at)?.map_or(Cell::Null, Cell::Int)),
+        Holds::Switch => Ok(row.get::<Option<i64>>(at)?.map_or(Cell::Null, |value| Cell::Switch(value != 0))),
+        Holds::Json => Ok(row.get::<Option<String>>(at)?.map_or(Cell::Null, Cell::Json)),
+        Holds::Line(_) => match row.get::<Option<String>>(at)? {
+            Some(id) => Ok(Cell::Text(format!("{id}:{}", row.get::<i64>(at + 1)?))),
+            None => Ok(Cell::Null),
+        },
+        Holds::Text | Holds::Link(_) => Ok(row.get::<Option<String>>(at)?.map_or(Cell::Null, Cell::Text)),
+        Holds::Folded(..) | Holds::Always(_) => Ok(Cell::Null),
+    }
+}
+
+/// The table at the end of the path as `t`, joined with the rows that it stands in up to the record; and the record's alias.
+fn joined(path: &[&'static Table]) -> (String, String) {
+    let mut rows = path.iter().rev();
+    let Some(table) = rows.next() else {
+        return (String::new(), String::new());
+    };
+    let mut from = format!("{} t", table.name);
+    let (mut alias, mut link) = ("t".to_owned(), table.parent);
+    for (step, row) in rows.enumerate() {
+        let above = format!("p{step}");
+        from.push_str(&format!(" JOIN {} {above} ON {above}.key = {alias}.{}", row.name, link.unwrap_or_default()));
+        (alias, link) = (above, row.parent);
+    }
+    (from, alias)
+}
+
+/// `SELECT key, key of the row it stands in, digits of the currency, columns …`, for a stretch of records.
+fn select(path: &[&'static Table]) -> String {
+    let (Some(record), Some(table)) = (path.first(), path.last()) else {
+        return String::new();
+    };
+    let (mut from, root) = joined(path);
+    let mut columns = vec![
+        if table.has_key() { "t.key".to_owned() } else { "CAST(0 AS BIGINT)".to_owned() },
+        table.parent.map_or_else(|| "CAST(0 AS BIGINT)".to_owned(), |parent| format!("t.{parent}")),
+    ];
+    columns.push(match record.currency {
+        CurrencyOf::Desk => "CAST(NULL AS BIGINT)".to_owned(),
+        CurrencyOf::Own => {
+            from.push_str(&format!(" JOIN currency c ON c.code = {root}.currency"));
+            "c.digits".to_owned()
+        }
+        CurrencyOf::Linked([one, other]) => {
+            for (alias, (column, linked)) in [("c1", one), ("c2", other)] {
+                from.push_str(&format!(" LEFT JOIN {linked} {alias} ON {alias}.key = {root}.{column}"));
+            }
+            from.push_str(" JOIN currency c ON c.code = COALESCE(c1.currency, c2.currency)");
+            "c.digits".to_owned()
+        }
+    });
+    for (number, column) in shown_columns(table).enumerate() {
+        match column.holds {
+            Holds::Link(linked) => {
+                from.push_str(&format!(" LEFT JOIN {linked} j{number} ON j{number}.key = t.{}", column.name));
+                columns.push(format!("j{number}.id"));
+            }
+            Holds::Line(Lines { name, of, column: lines_of }) => {
+                from.push_str(&format!(
+                    " LEFT JOIN {name} j{number} ON j{number}.key = t.{} LEFT JOIN {of} k{number} ON k{number}.key = j{number}.{lines_of}",
+                    column.name
+                ));
+                columns.push(format!("k{number}.id, j{number}.line"));
+            }
+            _ => columns.push(format!("t.{}", column.name)),
+        }
+    }
+    let kind = record.only.map(|kind| format!("{root}.kind = '{kind}'"));
+    let stretch = match (path.len(), record.has_key()) {
+        (1, true) => Some("t.key > $1".to_owned()),
+        (1, false) => None,
+        _ => Some(format!("{root}.key >= $1 AND {root}.key <= $2")),
+    };
+    let conditions: Vec<String> = stretch.into_iter().chain(kind).collect();
+    let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let order = match (table.order, table.parent) {
+        (Order::Key, None) => "t.key".to_owned(),
+        (Order::Column(column), None) => format!("t.{column}"),
+        (Order::Key, Some(parent)) => format!("t.{parent}, t.key"),
+        (Order::KeyedLine(column) | Order::Column(column) | Order::Place(column), parent) => {
+            format!("t.{}, t.{column}", parent.unwrap_or("key"))
+        }
+    };
+    let limit = if path.len() == 1 && record.has_key() { " LIMIT $2" } else { "" };
+    format!("SELECT {} FROM {from}{condition} ORDER BY {order}{limit}", columns.join(", "))
+}
+
+/// `SELECT record, place, right place`, of entries of a list that are not counted from 1 without a gap.
+fn misplaced(path: &[&'static Table]) -> Option<String> {
+    let (record, table) = (path.first()?, path.last()?);
+    let (Order::Place(place), Some(parent)) = (table.order, table.parent) else {
+        return None;
+    };
+    let (from, root) = joined(path);
+    let named = record.columns.first()?.name;
+    // Of the list of an invoice and that of a credit note, which lie in one table, each is checked with its own.
+    let condition = record.only.map(|kind| format!(" WHERE {root}.kind = '{kind}'")).unwrap_or_default();
+    Some(format!(
+        "SELECT record, place, expected FROM
+           (SELECT CAST({root}.{named} AS TEXT) AS record, t.{parent} AS list, t.{place} AS place,
+              ROW_NUMBER() OVER (PARTITION BY t.{parent} ORDER BY t.{place}) AS expected FROM {from}{condition}) counted
+         WHERE place <> expected ORDER BY list, place"
+    ))
+}
+
+/// `SELECT id, text, folded text`.
+fn fold(table: &Table, column: &Column) -> Option<String> {
+    let Holds::Folded(of, _) = column.holds else {
+        return None;
+    };
+    Some(format!("SELECT id, {of}, {} FROM {} ORDER BY key", column.name, table.name))
+}
+
+fn insert(table: &Table) -> String {
+    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    if table.is_keyed() {
+        names.push("key");
+    }
+    names.extend(table.parent);
+    if let Order::Place(place) = table.order {
+        names.push(place);
+    }
+    let mut values: Vec<String> = (1..=names.len()).map(|number| format!("${number}")).collect();
+    if let Some(kind) = table.only {
+        names.push("kind");
+        values.push(format!("'{kind}'"));
+    }
+    format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), values.join(", "))
+}
+
+fn lookup(column: &Column) -> Option<String> {
+    match column.holds {
+        Holds::Link(linked) => Some(format!("SELECT key FROM {linked} WHERE id = $1")),
+        Holds::Line(Lines { name, of, column }) => Some(format!(
+            "SELECT l.key FROM {of} o JOIN {name} l ON l.{column} = o.key WHERE o.id = $1 AND l.line = $2"
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,346 @@
+//! Refunds: credit notes from a ticket, what is left of an invoice, posting, paying, matching, cancelling (spec B).
+
+use serde_json::Value;
+
+use crate::support::Shop;
+
+/// A shop that sold three lamps (20 % on top) and two chairs to Ada on one order, invoiced 144.00 + 240.00.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"tax create","id":"VAT20","rate":"20"}
+{"command":"product create","id":"LAMP","name":"Desk lamp","price":"40.00","tax":["VAT20"]}
+{"command":"product create","id":"CHAIR","name":"Chair","price":"100.00","tax":["VAT20"]}
+{"command":"product create","id":"RADIO","name":"Radio","price":"10.00","tracking":"serial"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"customer create","name":"Bo"}
+{"command":"team create","id":"Support","service":["refunds"]}
+{"command":"order create","customer":"C1","line":["LAMP=3","CHAIR=2"]}
+{"command":"order confirm","order":"S1"}
+{"command":"invoice create","order":"S1"}
+{"command":"invoice post","invoice":"D1"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Lamp flickers","order":"S1"}"#,
+    );
+    shop
+}
+
+fn credit_note(answer: &Value) -> &Value {
+    &answer["result"]["credit_notes"][0]
+}
+
+#[test]
+fn a_reversal_is_a_draft_of_all_that_is_left() {
+    let shop = shop();
+    let answer = shop.done("ticket refund T1 --invoice INV/2026/1");
+    let note = credit_note(&answer);
+    assert_eq!(answer["created"], serde_json::json!(["D00002"]));
+    assert_eq!((&note["state"], &note["total"], &note["number"]), (&"draft".into(), &"384.00".into(), &Value::Null));
+    assert_eq!(note["text"], "Reversal of: INV/2026/00001, T00001");
+    assert_eq!(
+        (&note["invoice"], &note["reason"], &note["journal"]),
+        (&"INV/2026/00001".into(), &"T00001".into(), &"INV".into())
+    );
+    assert_eq!((&note["date"], &note["due_date"]), (&"2026-11-23".into(), &Value::Null));
+    assert_eq!(note["lines"][0]["refunds"], "goods");
+    // The invoice is untouched, and the draft holds all of it.
+    let invoice = shop.ok("invoice show INV/2026/1");
+    assert_eq!((&invoice["open"], &invoice["payment_state"]), (&"384.00".into(), &"not_paid".into()));
+    let error = shop.refused("ticket refund T1 --invoice INV/2026/1", "nothing_to_refund");
+    assert!(error["hint"].as_str().unwrap().contains("D00002"), "{error}");
+}
+
+#[test]
+fn refunds_of_any_kind_end_at_exactly_nothing() {
+    let shop = shop();
+    for (words, total, left) in [
+        ("--line 1=1 --post", "48.00", "336.00"),
+        ("--amount 0.01 --post", "0.01", "335.99"),
+        ("--amount 100.00 --post", "100.00", "235.99"),
+        ("--line 1=1 --line 2=1 --post", "122.76", "113.23"),
+        ("--post", "113.23", "0.00"),
+    ] {
+        let answer = shop.done(&format!("ticket refund T1 --invoice INV/2026/1 {words}"));
+        assert_eq!(credit_note(&answer)["total"], total, "{words}");
+        assert_eq!(shop.ok("invoice show INV/2026/1")["open"], left, "{words}");
+    }
+    assert_eq!(shop.ok("invoice show INV/2026/1")["payment_state"], "reversed");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 0.01", "refund_exceeds_invoice");
+    shop.refused("ticket refund T1 --invoice INV/2026/1", "nothing_to_refund");
+    let notes = shop.ok("credit-note list --invoice INV/2026/00001");
+    assert_eq!(notes.as_array().unwrap().len(), 5);
+    assert_eq!(shop.ok("ticket show T1")["documents"]["credit_notes"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn attempts_are_refused_with_code_field_and_figure() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"lot create","id":"SN1","product":"RADIO"}
+{"command":"invoice create","customer":"C1","line":["LAMP=1"]}
+{"command":"invoice create","customer":"C2","line":["LAMP=1"]}
+{"command":"invoice post","invoice":"D3"}
+{"command":"invoice create","customer":"C1","line":["CHAIR=1"]}
+{"command":"invoice post","invoice":"D4"}
+{"command":"journal create","id":"BANK","name":"Bank","type":"bank"}
+{"command":"journal create","id":"OLD","name":"Old","type":"sale","no_active":true}
+{"command":"team create","id":"Other"}
+{"command":"ticket create","team":"Other","customer":"C1","subject":"no service"}
+{"command":"ticket create","team":"Support","subject":"nobody's"}
+{"command":"ticket create","team":"Support","customer":"C2","subject":"Bo's"}
+{"command":"customer create","name":"New"}
+{"command":"ticket create","team":"Support","customer":"C3","subject":"never bought"}"#,
+    );
+    for (words, code, field, given, allowed) in [
+        ("T9 --invoice INV/2026/1", "not_found", "ticket", "T9", ""),
+        ("T1 --invoice INV/2026/9", "not_found", "invoice", "INV/2026/9", ""),
+        ("T1 --invoice INV/2026/1 --order S9", "not_found", "order", "S9", ""),
+        ("T1 --invoice INV/2026/1 --product NONE", "not_found", "product", "NONE", ""),
+        ("T1 --invoice INV/2026/1 --journal NONE", "not_found", "journal", "NONE", ""),
+        ("T2 --invoice INV/2026/1", "service_not_enabled", "", "", ""),
+        ("T3 --invoice INV/2026/1", "customer_required", "customer", "", ""),
+        ("T1", "missing_field", "invoice", "", ""),
+        ("T5", "no_posted_invoice", "invoice", "", ""),
+        ("T1 --order '' --product RADIO", "no_invoice_with_product", "invoice", "", ""),
+        ("T1 --invoice D2", "invoice_not_posted", "invoice", "D00002", ""),
+        ("T1 --invoice INV/2026/2", "invoice_not_offered", "invoice", "INV/2026/00002", ""),
+        ("T1 --invoice INV/2026/3", "invoice_not_offered", "invoice", "INV/2026/00003", ""),
+        ("T1 --invoice INV/2026/3 --order '' --product LAMP", "invoice_not_offered", "invoice", "INV/2026/00003", ""),
+        ("T1 --invoice INV/2026/1 --product RADIO", "product_not_on_order", "product", "RADIO", ""),
+        ("T4 --invoice INV/2026/2 --order S1", "order_not_of_customer", "order", "S00001", ""),
+        ("T1 --invoice INV/2026/1 --product LAMP --lot SN1", "lot_not_tracked", "lot", "SN1", ""),
+        ("T1 --invoice INV/2026/1 --line 1=4", "refund_exceeds_invoice", "line", "1=4", "3"),
+        ("T1 --invoice INV/2026/1 --line 3=1", "invalid_value", "line", "3=1", ""),
+        ("T1 --invoice INV/2026/1 --line 1=1 --line 1=1", "invalid_value", "line", "1=1", ""),
+        ("T1 --invoice INV/2026/1 --line 1=-1", "quantity_invalid", "line", "1=-1", ""),
+        ("T1 --invoice INV/2026/1 --line 1=0", "quantity_invalid", "line", "1=0", ""),
+        ("T1 --invoice INV/2026/1 --line 1", "invalid_value", "line", "1", ""),
+        ("T1 --invoice INV/2026/1 --line 0=1", "invalid_value", "line", "0=1", ""),
+        ("T1 --invoice INV/2026/1 --amount 384.01", "refund_exceeds_invoice", "amount", "384.01", "384.00"),
+        ("T1 --invoice INV/2026/1 --amount 0", "quantity_invalid", "amount", "0", ""),
+        ("T1 --invoice INV/2026/1 --amount -5", "quantity_invalid", "amount", "-5", ""),
+        ("T1 --invoice INV/2026/1 --amount 1.005", "invalid_value", "amount", "1.005", ""),
+        ("T1 --invoice INV/2026/1 --amount 1e3", "invalid_value", "amount", "1e3", ""),
+        (
+            "T1 --invoice INV/2026/1 --amount 99999999999999999999",
+            "invalid_value",
+            "amount",
+            "99999999999999999999",
+            "",
+        ),
+        ("T1 --invoice INV/2026/1 --amount 5 --line 1=1", "invalid_value", "amount", "5", ""),
+        ("T1 --invoice INV/2026/1 --amount 5 --create-invoice", "invalid_value", "amount", "5", ""),
+        ("T1 --order '' --invoice INV/2026/1 --invoice INV/2026/3 --line 1=1", "invalid_value", "line", "1=1", ""),
+        ("T1 --invoice INV/2026/1 --invoice INV/2026/1", "invalid_value", "invoice", "INV/2026/00001", ""),
+        ("T1 --invoice INV/2026/1 --journal BANK", "journal_not_allowed", "journal", "BANK", ""),
+        ("T1 --invoice INV/2026/1 --journal OLD", "journal_not_allowed", "journal", "OLD", ""),
+        ("T1 --invoice INV/2026/1 --date ''", "missing_field", "date", "", ""),
+        ("T1 --invoice INV/2026/1 --date 2026-02-30", "invalid_value", "date", "2026-02-30", ""),
+    ] {
+        let error = shop.refused(&format!("ticket refund {words}"), code);
+        let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        assert_eq!(
+            (text("field"), text("given"), text("allowed")),
+            (field.into(), given.into(), allowed.into()),
+            "{words}: {error}"
+        );
+    }
+}
+
+#[test]
+fn existence_comes_before_service_before_values_before_rules() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"team create","id":"Other"}
+{"command":"ticket create","team":"Other","customer":"C1","subject":"no service"}
+{"command":"invoice create","customer":"C1","line":["LAMP=1"]}"#,
+    );
+    shop.refused("ticket refund T2 --invoice NONE --amount 0", "not_found");
+    shop.refused("ticket refund T9 --invoice INV/2026/1 --amount x", "not_found");
+    shop.refused("ticket refund T2 --invoice D2 --amount 0", "service_not_enabled");
+    shop.refused("ticket refund T1 --invoice D2 --amount 0", "quantity_invalid");
+    let error = shop.refused("ticket refund T1 --invoice D2 --date '' --line 7=1 --line 1=-1", "missing_field");
+    let others: Vec<&str> =
+        error["others"].as_array().unwrap().iter().map(|other| other["code"].as_str().unwrap()).collect();
+    assert_eq!(others, ["invalid_value", "quantity_invalid"]);
+}
+
+#[test]
+fn reversing_with_a_new_invoice_releases_payments_and_bills_anew() {
+    let shop = shop();
+    shop.done("invoice pay INV/2026/1 --amount 84.00");
+    shop.done("ticket refund T1 --invoice INV/2026/1 --amount 100 --post");
+    let plan = shop.ok("ticket refund T1 --invoice INV/2026/1 --create-invoice --dry-run");
+    let answer = shop.done("ticket refund T1 --invoice INV/2026/1 --create-invoice");
+    assert_eq!(plan["warnings"], answer["warnings"]);
+    let codes: Vec<&str> = answer["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["credited_before", "payments_released"]);
+    let copy = &answer["result"]["invoices"][0];
+    assert_eq!((&copy["state"], &copy["total"], &copy["order"]), (&"draft".into(), &"384.00".into(), &"S00001".into()));
+    let invoice = shop.ok("invoice show INV/2026/1");
+    assert_eq!((&invoice["open"], &invoice["payment_state"]), (&"0.00".into(), &"reversed".into()));
+    assert_eq!(shop.ok("payment show P1")["open"], "84.00");
+    // The copy stands for the order now: nothing is billable again (spec B15).
+    shop.refused("invoice create --order S1", "nothing_to_invoice");
+}
+
+#[test]
+fn a_credit_note_on_a_paid_invoice_stays_open_until_it_is_paid_out_or_matched() {
+    let shop = shop();
+    shop.done("invoice pay INV/2026/1");
+    assert_eq!(shop.ok("invoice show INV/2026/1")["payment_state"], "paid");
+    shop.unchanged("invoice pay INV/2026/1");
+    shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=1 --post");
+    assert_eq!(shop.ok("credit-note show RINV/2026/1")["open"], "48.00");
+    shop.done("credit-note pay RINV/2026/1 --amount 8");
+    shop.done("invoice create --customer C1 --line LAMP=1");
+    shop.done("invoice post D3");
+    shop.done("credit-note match RINV/2026/1 --with INV/2026/2");
+    let note = shop.ok("credit-note show RINV/2026/1");
+    assert_eq!((&note["open"], &note["payment_state"]), (&"0.00".into(), &"paid".into()));
+    let invoice = shop.ok("invoice show INV/2026/2");
+    assert_eq!((&invoice["open"], &invoice["payment_state"]), (&"8.00".into(), &"partial".into()));
+    // Taking one match away touches no other.
+    shop.done("credit-note unmatch RINV/2026/1 --with INV/2026/2");
+    assert_eq!(shop.ok("credit-note show RINV/2026/1")["open"], "40.00");
+    assert_eq!(shop.ok("payment show P2")["open"], "0.00");
+    shop.unchanged("credit-note unmatch RINV/2026/1 --with INV/2026/2");
+}
+
+#[test]
+fn matching_needs_two_sides_of_one_customer_and_currency() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"invoice create","customer":"C2","line":["LAMP=1"]}
+{"command":"invoice post","invoice":"D2"}
+{"command":"credit-note create","customer":"C2","line":["LAMP=1@10.00"],"reason":"Goodwill"}
+{"command":"credit-note post","credit_note":"D3"}
+{"command":"credit-note create","customer":"C1","line":["LAMP=1@10.00"],"currency":"USD"}
+{"command":"credit-note post","credit_note":"D4"}
+{"command":"credit-note create","customer":"C1","line":["LAMP=1@10.00"]}"#,
+    );
+    shop.refused("invoice match INV/2026/1 --with INV/2026/2", "invalid_value");
+    shop.refused("invoice match INV/2026/1 --with RINV/2026/1", "invalid_value");
+    shop.refused("invoice match INV/2026/1 --with RINV/2026/2", "currency_mismatch");
+    shop.refused("invoice match INV/2026/1 --with D5", "state_not_allowed");
+    shop.refused("invoice match INV/2026/1 --with NONE", "not_found");
+    shop.refused("invoice match INV/2026/1", "missing_field");
+    shop.refused("invoice match INV/2026/2 --with RINV/2026/1 --amount 12.01", "invalid_value");
+    shop.done("invoice match INV/2026/2 --with RINV/2026/1");
+    assert_eq!(shop.ok("invoice show INV/2026/2")["open"], "36.00");
+    shop.unchanged("invoice match INV/2026/2 --with RINV/2026/1");
+}
+
+#[test]
+fn a_draft_is_edited_within_what_is_left() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice INV/2026/1");
+    let edited = shop.done("credit-note edit D2 --line 1=2 --drop-line 2 --reason 'Two broken' --date 2026-11-24");
+    let note = &edited["result"]["credit_note"];
+    assert_eq!((&note["total"], &note["text"]), (&"96.00".into(), &"Reversal of: INV/2026/00001, Two broken".into()));
+    shop.refused("credit-note edit D2 --line 1=4", "refund_exceeds_invoice");
+    shop.refused("credit-note edit D2 --line 1=2@80", "refund_exceeds_invoice");
+    shop.refused("credit-note edit D2 --line 2=1", "invalid_value");
+    shop.refused("credit-note edit D2 --add-line CHAIR=1", "refund_exceeds_invoice");
+    shop.refused("credit-note edit D2 --date ''", "missing_field");
+    shop.done("credit-note edit D2 --line 1=2@30");
+    assert_eq!(shop.ok("credit-note show D2")["total"], "72.00");
+    shop.unchanged("credit-note edit D2 --line 1=2@30");
+    shop.refused("credit-note post D2", "not_due");
+    shop.clock("2026-11-24T00:00:00Z");
+    shop.done("credit-note post D2");
+    shop.unchanged("credit-note post D2");
+    shop.refused("credit-note edit D2 --line 1=1", "state_not_allowed");
+}
+
+#[test]
+fn excess_needs_the_flag_and_the_right() {
+    let shop = shop();
+    shop.done("user create root --right admin");
+    shop.done("user create ann --right helpdesk --as root");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 500 --as ann", "refund_exceeds_invoice");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 500 --allow-excess --as ann", "access_denied");
+    shop.done("ticket refund T1 --invoice INV/2026/1 --amount 500 --allow-excess --post --as root");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --as ann", "nothing_to_refund");
+    shop.done("credit-note cancel RINV/2026/1 --as root");
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice INV/2026/1 --as ann"))["total"], "384.00");
+}
+
+#[test]
+fn what_waits_for_its_day_is_posted_then() {
+    let shop = shop();
+    let answer = shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=1 --date 2026-12-24 --post");
+    assert_eq!(
+        (&credit_note(&answer)["state"], &credit_note(&answer)["post_on"]),
+        (&"draft".into(), &"2026-12-24".into())
+    );
+    shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=1 --date 2026-12-01 --post");
+    shop.refused("credit-note post D2", "not_due");
+    assert_eq!(shop.run("credit-note post --due").stdout, "");
+    shop.clock("2026-12-31T10:00:00Z");
+    let ran = shop.run("credit-note post --due");
+    let posted: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let numbers: Vec<&str> = posted.iter().map(|line| line["result"]["credit_note"]["id"].as_str().unwrap()).collect();
+    assert_eq!((numbers, ran.code), (vec!["D00003", "D00002"], 0));
+    assert_eq!(shop.ok("credit-note show D3")["number"], "RINV/2026/00001");
+}
+
+#[test]
+fn cancelling_gives_back_what_was_held_and_keeps_the_number() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=3 --post");
+    shop.refused("invoice cancel INV/2026/1", "state_not_allowed");
+    shop.done("credit-note cancel RINV/2026/1");
+    let note = shop.ok("credit-note show RINV/2026/1");
+    assert_eq!(
+        (&note["state"], &note["open"], &note["matched"]),
+        (&"cancelled".into(), &"0.00".into(), &Value::Array(vec![]))
+    );
+    shop.unchanged("credit-note cancel RINV/2026/1");
+    assert_eq!(shop.ok("invoice show INV/2026/1")["open"], "384.00");
+    shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=3 --post");
+    assert_eq!(shop.ok("credit-note list --state posted")[0]["number"], "RINV/2026/00002");
+    shop.done("desk edit --lock-date 2026-11-30");
+    shop.refused("credit-note cancel RINV/2026/2", "period_locked");
+    // A document in the locked period is accounted on the day after it.
+    shop.done("invoice create --customer C1 --line LAMP=1");
+    shop.done("invoice post D4");
+    let invoice = shop.ok("invoice show D4");
+    assert_eq!((&invoice["date"], &invoice["accounting_date"]), (&"2026-11-23".into(), &"2026-12-01".into()));
+}
+
+#[test]
+fn several_invoices_each_get_their_credit_note_and_keep_their_journal() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"journal create","id":"WEB","name":"Web sales","type":"sale"}
+{"command":"invoice create","customer":"C1","line":["LAMP=1"],"journal":"WEB"}
+{"command":"invoice post","invoice":"D2"}"#,
+    );
+    let answer = shop.done("ticket refund T1 --order '' --invoice INV/2026/1 --invoice WEB/2026/1 --post");
+    let numbers: Vec<&str> = answer["result"]["credit_notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note["number"].as_str().unwrap())
+        .collect();
+    assert_eq!(numbers, ["RINV/2026/00001", "RWEB/2026/00001"]);
+}
+
+#[test]
+fn a_key_makes_a_retry_harmless() {
+    let shop = shop();
+    let first = shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=1 --post --key recall-7");
+    let again = shop.ok("ticket refund T1 --invoice INV/2026/1 --line 1=1 --post --key recall-7");
+    assert_eq!(again["status"], "replayed");
+    for key in ["operation", "created", "result", "warnings"] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
+    let by_json = shop.applied(
+        "",
+        r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":{"1":"1"},"post":true,"key":"recall-7"}"#,
+        0,
+    );
+    assert_eq!(by_json[0]["status"], "replayed");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --line 1=2 --post --key recall-7", "key_reused");
+    assert_eq!(shop.ok("invoice show INV/2026/1")["open"], "336.00");
+}
