@@ -48,10 +48,9 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
-    Entry::change::<refund::TicketRefund>("ticket refund"),
-    Entry::change::<plan::TicketPlan>("ticket plan"),
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
