@@ -22,6 +22,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("payment", "Money that came in or went out"),
     ("order", "What customers order; quotations and carts are drafts"),
     ("task", "Interventions of field service"),
+    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),

@@ -20,6 +20,7 @@ use crate::domain::task::Task;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
@@ -51,6 +52,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<plan::TicketPlan>("ticket plan"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -88,6 +90,12 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<Task>>("task show"),
     Entry::change::<task::TaskEdit>("task edit"),
     Entry::change::<task::TaskCancel>("task cancel"),
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -166,6 +174,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
         "task" => Task::COLUMNS,
+        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "verify" => verify::COLUMNS,

@@ -43,15 +43,18 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     Ok(shelf::save(cx.db, &shelf)?)
 }
 
-/// How much somebody who holds that reservation could take at a place: what is reserved for it and what is free. Without
-/// bound (none) where no stock is counted.
+/// How much somebody who holds that reservation could take at a place, of its lot or of any: what is reserved for it and what
+/// is free. Without bound (none) where no stock is counted.
 pub fn available(db: &Db, place: Place<'_>, held: Held<'_>) -> Result<Option<Quantity>> {
     if !place.location.kind.keeps_stock() {
         return Ok(None);
     }
     let mut shelf = shelf::load(db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity)?;
-    Ok(Some(shelf.takeable(key_of(place.lot))?))
+    Ok(Some(match place.lot {
+        Some(lot) => shelf.takeable(Some(lot.key))?,
+        None => shelf.free()?,
+    }))
 }
 
 /// Takes goods of exactly the lot of the place away, out of the reservation `held` and of what is free; more than that is

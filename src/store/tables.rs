@@ -305,6 +305,7 @@ pub static TABLES: &[Table] = &[
             millionths("opening"),
             millionths("quantity"),
             millionths("reserved"),
+            millionths("pinned"),
         ],
     ),
     records("tag", "tag", &[text("id"), text("name"), folded("name_folded", "name")]),

@@ -312,22 +312,26 @@ const STOCK_QUANTITY: &str = concat!(
      WHERE s.quantity <> s.moves ORDER BY p.key, l.key, b.key NULLS FIRST"
 );
 
-/// Over all lots of a product: what is reserved for a line without a lot may lie in any of them.
+/// Over all lots of a product, since what is reserved for a line without a lot may lie in any of them; then of each lot what
+/// is reserved by its name.
 const STOCK_RESERVED: &str = "
     WITH reserved AS (
-      SELECT product, location, reserved AS stored, 0 AS derived FROM stock
+      SELECT l.product AS product, t.source AS location, l.lot AS lot, l.reserved AS quantity
+      FROM transfer t JOIN transfer_line l ON l.transfer = t.key WHERE t.state IN ('waiting', 'ready') AND l.reserved > 0
       UNION ALL
-      SELECT l.product, t.source, 0, l.reserved FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-      WHERE t.state IN ('waiting', 'ready')
-      UNION ALL
-      SELECT p.product, l.key, 0, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
+      SELECT p.product, l.key, p.lot, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
         JOIN location l ON l.id = 'WH/Stock' WHERE r.state IN ('confirmed', 'under_repair')),
+    counted AS (
+      SELECT product, location, CAST(NULL AS BIGINT) AS lot, reserved AS stored, 0 AS derived FROM stock
+      UNION ALL SELECT product, location, CAST(NULL AS BIGINT), 0, quantity FROM reserved
+      UNION ALL SELECT product, location, lot, pinned, 0 FROM stock WHERE lot IS NOT NULL
+      UNION ALL SELECT product, location, lot, 0, quantity FROM reserved WHERE lot IS NOT NULL),
     places AS (
-      SELECT product, location, CAST(SUM(stored) AS BIGINT) AS stored, CAST(SUM(derived) AS BIGINT) AS derived
-      FROM reserved GROUP BY product, location)
-    SELECT p.id || ' at ' || l.id, '', s.stored, s.derived, 6, 0
-    FROM places s JOIN product p ON p.key = s.product JOIN location l ON l.key = s.location
-    WHERE s.stored <> s.derived AND l.type IN ('internal', 'scrap') ORDER BY p.key, l.key";
+      SELECT product, location, lot, CAST(SUM(stored) AS BIGINT) AS stored, CAST(SUM(derived) AS BIGINT) AS derived
+      FROM counted GROUP BY product, location, lot)
+    SELECT p.id || ' at ' || l.id, COALESCE('by its lot ' || b.id, ''), s.stored, s.derived, 6, 0
+    FROM places s JOIN product p ON p.key = s.product JOIN location l ON l.key = s.location LEFT JOIN lot b ON b.key = s.lot
+    WHERE s.stored <> s.derived ORDER BY p.key, l.key, b.key NULLS FIRST";
 
 const TRANSFER_LINES: &str = "
     SELECT t.id, 'done quantity of line ' || CAST(l.line AS TEXT), l.done, 0, 6, 0, l.key
