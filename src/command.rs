@@ -40,6 +40,7 @@ pub mod product;
 pub mod project;
 pub mod record;
 pub mod refund;
+pub mod repair;
 pub mod returns;
 pub mod stage;
 pub mod stock;

@@ -13,6 +13,7 @@ pub mod order;
 pub mod plan;
 pub mod post;
 pub mod refund;
+pub mod repair;
 pub mod returns;
 pub mod service;
 pub mod stock;

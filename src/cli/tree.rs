@@ -21,6 +21,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
     ("order", "What customers order; quotations and carts are drafts"),
+    ("repair", "Broken products, repaired with parts and labour"),
     ("task", "Interventions of field service"),
     ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("customer", "Whom the desk serves"),

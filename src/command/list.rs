@@ -13,6 +13,7 @@ use crate::domain::payment::Payment;
 use crate::domain::product::Lot;
 use crate::domain::product::Product;
 use crate::domain::project::Project;
+use crate::domain::repair::Repair;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
 use crate::domain::tag::Tag;
@@ -51,8 +52,9 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<refund::TicketRefund>("ticket refund"),
-    Entry::change::<plan::TicketPlan>("ticket plan"),
     Entry::change::<returns::TicketReturn>("ticket return"),
+    Entry::change::<repair::TicketRepair>("ticket repair"),
+    Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -85,6 +87,18 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderCancel>("order cancel"),
     // transfer
     // repair
+    Entry::read::<List<Repair>>("repair list"),
+    Entry::read::<Show<Repair>>("repair show"),
+    Entry::change::<repair::RepairEdit>("repair edit"),
+    Entry::change::<repair::RepairAddPart>("repair add-part"),
+    Entry::change::<repair::RepairEditPart>("repair edit-part"),
+    Entry::change::<repair::RepairRemovePart>("repair remove-part"),
+    Entry::change::<repair::RepairConfirm>("repair confirm"),
+    Entry::change::<repair::RepairStart>("repair start"),
+    Entry::change::<repair::RepairFinish>("repair finish"),
+    Entry::change::<repair::RepairCancel>("repair cancel"),
+    Entry::change::<repair::RepairReopen>("repair reopen"),
+    Entry::change::<repair::RepairQuote>("repair quote"),
     // task
     Entry::read::<List<Task>>("task list"),
     Entry::read::<Show<Task>>("task show"),
@@ -173,6 +187,8 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
         "order" => Order::COLUMNS,
+        "quotation" => Order::COLUMNS,
+        "repair" => Repair::COLUMNS,
         "task" => Task::COLUMNS,
         "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,

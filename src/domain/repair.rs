@@ -2,12 +2,13 @@
 
 use super::common::{StateNotAllowed, ValueRefused};
 use super::day::Day;
-use super::line::LineQuantity;
+use super::line::{LineNumber, LineQuantity};
 use super::product::{Product, Tracking, UnitPrice};
 use super::quantity::{Price, Quantity};
 use super::reference::{Reference, shell_word};
 use super::text::choices;
-use super::{Refusal, Result};
+use super::transfer::{check_numbers, no_such_line};
+use super::{Error, Faults, Refusal, Result};
 
 pub mod item;
 pub mod part;
@@ -136,9 +137,34 @@ impl Repair {
         }
     }
 
+    /// Whether both repair the same, from the same return, for the same customer.
+    pub fn is_same_item(&self, other: &Repair) -> bool {
+        let of = |repair: &Repair| {
+            let Repair { customer, product, lot, quantity, from_return, .. } = repair;
+            (customer.clone(), product.clone(), lot.clone(), *quantity, from_return.clone())
+        };
+        of(self) == of(other)
+    }
+
     /// Refuses to change what is over.
     pub fn check_editable(&self) -> std::result::Result<(), StateNotAllowed> {
         if self.state.is_over() { Err(self.not_to_be("edited")) } else { Ok(()) }
+    }
+
+    /// Refuses what its state does not let become of it: nothing where it is over; once confirmed not another product,
+    /// quantity or return, since these were confirmed to be on hand, and no part below zero (spec E2, E3).
+    pub fn check_edit(&self, after: &Repair) -> Result<()> {
+        self.check_editable()?;
+        if !self.state.holds_stock() {
+            return Ok(());
+        }
+        let confirmed = |repair: &Repair| (repair.product.clone(), repair.quantity, repair.from_return.clone());
+        if confirmed(self) != confirmed(after) {
+            let wanted = "given another product, quantity or return";
+            let hint = Some(format!("aftersales repair cancel {0}; aftersales repair reopen {0}", self.id));
+            return Err(StateNotAllowed { hint, ..self.not_to_be(wanted) }.into());
+        }
+        Ok(after.check_parts()?)
     }
 
     /// The refusal of something that its state does not allow, with the verb that leads on.
@@ -158,11 +184,10 @@ impl Repair {
         }
     }
 
-    /// The part on that line.
-    pub fn part(&self, line: i64) -> std::result::Result<&Part, ValueRefused> {
-        self.parts.iter().find(|part| part.line == line).ok_or_else(|| {
-            ValueRefused::invalid("line", line, format!("repair {} has no part on line {line}", self.id))
-        })
+    /// The part of that number.
+    pub fn part(&self, line: LineNumber) -> std::result::Result<&Part, ValueRefused> {
+        let found = self.parts.iter().find(|part| part.line == line.number());
+        found.ok_or_else(|| no_such_line("n", &self.id, line))
     }
 
     /// Refuses parts that cannot be reserved (spec E3).
@@ -173,23 +198,21 @@ impl Repair {
     /// How much of each part is used, in their order: what is asked for, where anything is only that, else all of each
     /// (spec E4). A tracked part that is used, and a tracked product to repair, need their lot.
     pub fn used(&self, asked: &[LineQuantity], product: &Product) -> Result<Vec<Quantity>> {
-        let mut used: Vec<Quantity> =
-            self.parts.iter().map(|part| if asked.is_empty() { part.quantity } else { Quantity::ZERO }).collect();
-        let mut named: Vec<i64> = Vec::new();
-        for LineQuantity { line, quantity } in asked {
-            let line = line.number();
-            let part = self.part(line)?;
-            if named.contains(&line) {
-                return Err(ValueRefused::invalid("line", line, format!("line {line} is named twice")).into());
-            }
-            named.push(line);
-            check_used(part, *quantity)?;
-            for (place, one) in used.iter_mut().zip(&self.parts) {
-                if one.line == line {
-                    *place = *quantity;
-                }
-            }
+        let numbers: Vec<i64> = self.parts.iter().map(|part| part.line).collect();
+        let mut faults = Faults::default();
+        check_numbers(&self.id, &numbers, asked, &mut faults);
+        let asked_of = |part: &Part| asked.iter().find(|named| named.line.number() == part.line);
+        let mut used = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let quantity = match asked_of(part) {
+                Some(named) => named.quantity,
+                None if asked.is_empty() => part.quantity,
+                None => Quantity::ZERO,
+            };
+            faults.gather(check_used(part, quantity).map_err(Error::from));
+            used.push(quantity);
         }
+        faults.refuse()?;
         for (part, quantity) in self.parts.iter().zip(&used) {
             if part.tracking != Tracking::None && part.lot.is_none() && !quantity.is_zero() {
                 return Err(RepairRefused::PartLotRequired {
@@ -206,21 +229,26 @@ impl Repair {
         Ok(used)
     }
 
+    /// Refuses what a repair with a quotation does not let happen: another quotation, another customer.
+    pub fn check_unquoted(&self) -> std::result::Result<(), RepairRefused> {
+        match &self.quotation {
+            None => Ok(()),
+            Some(quotation) => {
+                Err(RepairRefused::AlreadyQuoted { repair: self.id.clone(), quotation: quotation.id.clone() })
+            }
+        }
+    }
+
     /// Whose quotation it becomes (spec E6).
     pub fn quotable(&self, quotation_counts: bool) -> Result<&Reference> {
         if self.state == RepairState::Cancelled {
             return Err(self.not_to_be("quoted").into());
         }
-        if let Some(quotation) = self.quotation.as_ref().filter(|_| quotation_counts) {
-            return Err(RepairRefused::AlreadyQuoted {
-                repair: self.id.clone(),
-                quotation: quotation.id.clone(),
-                wanted: "quoted again",
-            }
-            .into());
+        if quotation_counts {
+            self.check_unquoted()?;
         }
         self.check_parts()?;
-        let refused = || RepairRefused::CustomerRequired { repair: self.id.clone() };
+        let refused = || RepairRefused::CustomerRequired { repair: Some(self.id.clone()) };
         Ok(self.customer.as_ref().ok_or_else(refused)?)
     }
 }
@@ -236,10 +264,11 @@ pub enum RepairRefused {
     LotRequired { repair: String, product: String },
     #[error("the lot or serial number of {product} on line {line} is needed to finish {repair}")]
     PartLotRequired { repair: String, line: i64, product: String },
-    #[error("{repair} has the quotation {quotation}, so it cannot be {wanted}")]
-    AlreadyQuoted { repair: String, quotation: String, wanted: &'static str },
-    #[error("{repair} has no customer, whom a quotation needs")]
-    CustomerRequired { repair: String },
+    #[error("{repair} has the quotation {quotation}, which is for one customer and the only one")]
+    AlreadyQuoted { repair: String, quotation: String },
+    /// A quotation is for somebody; the repair is none yet where it was only to be made.
+    #[error("{} has no customer, whom a quotation needs", .repair.as_deref().unwrap_or("the repair"))]
+    CustomerRequired { repair: Option<String> },
 }
 
 impl Refusal for RepairRefused {
@@ -282,9 +311,10 @@ impl Refusal for RepairRefused {
             RepairRefused::AlreadyQuoted { quotation, .. } => {
                 format!("aftersales order show {quotation}")
             }
-            RepairRefused::CustomerRequired { repair } => {
+            RepairRefused::CustomerRequired { repair: Some(repair) } => {
                 format!("aftersales repair edit {repair} --customer CUSTOMER")
             }
+            RepairRefused::CustomerRequired { repair: None } => "name one with --customer".to_owned(),
         })
     }
 }

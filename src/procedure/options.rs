@@ -1,6 +1,7 @@
 //! What can be done from a ticket, asked of the same steps that the services themselves take (spec A8).
 
 use super::context::Cx;
+use super::repair::form as repair;
 use super::{plan, refund, returns, service};
 use crate::domain::Result;
 use crate::domain::options::{Fields, Options, ServiceOptions};
@@ -11,8 +12,12 @@ use crate::domain::ticket::Ticket;
 type Offer = fn(&Cx<'_>, &Ticket) -> Result<Fields>;
 
 /// The services and their forms, in the order of the spec.
-const OFFERS: &[(Service, Offer)] =
-    &[(Service::Refunds, refund::offer), (Service::Returns, returns::offer), (Service::FieldService, plan::offer)];
+const OFFERS: &[(Service, Offer)] = &[
+    (Service::Refunds, refund::offer),
+    (Service::Returns, returns::offer),
+    (Service::Repairs, repair::offer),
+    (Service::FieldService, plan::offer),
+];
 
 /// The options of the ticket.
 pub fn of(cx: &Cx<'_>, ticket: &Ticket) -> Result<Options> {

@@ -1,10 +1,7 @@
 //! Repairs with their parts, labour and tags.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::location;
-use crate::domain::product::{Product, UnitPrice};
-use crate::domain::reference::Reference;
-use crate::domain::repair::item::ReturnOrder;
+use crate::domain::product::UnitPrice;
 use crate::domain::repair::part::{Labour, Part, PartKind};
 use crate::domain::repair::{Repair, RepairState};
 use crate::{column_of_text, paged, params};
@@ -119,64 +116,19 @@ pub fn is_of_ticket(db: &Db, id: &str) -> Result<Option<bool>> {
     db.query_opt("SELECT ticket FROM repair WHERE id = $1", params![id], |row| Ok(row.get::<Option<Key>>(0)?.is_some()))
 }
 
-/// The transfer with that id as the return that a repair may name.
-pub fn return_by_id(db: &Db, id: &str) -> Result<Option<ReturnOrder>> {
-    let found = db.query_opt(
-        "SELECT t.key, t.id, t.kind, t.return_of, t.state, c.key, c.id
-         FROM transfer t LEFT JOIN customer c ON c.key = t.customer WHERE t.id = $1",
-        params![id],
-        read_return,
-    )?;
-    found.map(|found| with_goods(db, found)).transpose()
-}
-
-/// The returns that bring the product, oldest first: those of the customer, or (none) of anybody.
-pub fn returns_with(db: &Db, product: &Product, customer: Option<&Reference>) -> Result<Vec<ReturnOrder>> {
-    let found = db.query(
-        "SELECT t.key, t.id, t.kind, t.return_of, t.state, c.key, c.id
-         FROM transfer t LEFT JOIN customer c ON c.key = t.customer
-         WHERE t.return_of IS NOT NULL AND (CAST($2 AS BIGINT) IS NULL OR t.customer = $2)
-           AND EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1)
+/// The ids of the returns, oldest first, that are ready or done and bring the product (none: any): of that customer, or (none)
+/// of anybody.
+pub fn returns_with(db: &Db, product: Option<Key>, customer: Option<Key>) -> Result<Vec<String>> {
+    db.query(
+        "SELECT t.id FROM transfer t
+         WHERE t.kind = 'incoming' AND t.return_of IS NOT NULL AND t.state IN ('ready', 'done')
+           AND (CAST($2 AS BIGINT) IS NULL OR t.customer = $2)
+           AND (CAST($1 AS BIGINT) IS NULL
+             OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1))
          ORDER BY t.key",
-        params![product.key, customer],
-        read_return,
-    )?;
-    found.into_iter().map(|found| with_goods(db, found)).collect()
-}
-
-fn read_return(row: &Row<'_>) -> Result<ReturnOrder> {
-    let kind: String = row.get(2)?;
-    let return_of: Option<Key> = row.get(3)?;
-    Ok(ReturnOrder {
-        transfer: row.reference(0)?,
-        is_return: kind == "incoming" && return_of.is_some(),
-        state: row.get(4)?,
-        customer: row.optional_reference(5)?,
-        holds: Vec::new(),
-    })
-}
-
-fn with_goods(db: &Db, mut found: ReturnOrder) -> Result<ReturnOrder> {
-    found.holds = db.query(
-        "SELECT product, lot FROM transfer_line WHERE transfer = $1 ORDER BY line",
-        params![&found.transfer],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    Ok(found)
-}
-
-/// The location where the product to repair is said to be: where its return brings it, else the main stock.
-pub fn place_of(db: &Db, repair: &Repair) -> Result<Reference> {
-    match &repair.from_return {
-        Some(from) => db.query_one(
-            "SELECT l.key, l.id FROM transfer t JOIN location l ON l.key = t.destination WHERE t.key = $1",
-            params![from],
-            |row| row.reference(0),
-        ),
-        None => {
-            db.query_one("SELECT key, id FROM location WHERE id = $1", params![location::STOCK], |row| row.reference(0))
-        }
-    }
+        params![product, customer],
+        |row| row.get(0),
+    )
 }
 
 /// Writes a new repair with parts, labour and tags.

@@ -7,6 +7,7 @@ use crate::domain::product::{Lot, Product, ProductType};
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
 use crate::domain::ticket::check_fit;
+use crate::domain::transfer::{Transfer, TransferKind, TransferState};
 use crate::domain::{Error, Faults, Result};
 
 /// What is to be repaired, and where it came from: the fields of the form that limit each other.
@@ -16,43 +17,38 @@ pub struct Item {
     pub product: Product,
     pub lot: Option<Lot>,
     pub quantity: Quantity,
-    pub from_return: Option<ReturnOrder>,
+    pub from_return: Option<Transfer>,
 }
 
-/// A transfer that was named as the return with which the product came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReturnOrder {
-    pub transfer: Reference,
-    /// Whether it is an incoming transfer that returns another one.
-    pub is_return: bool,
-    pub state: String,
-    pub customer: Option<Reference>,
-    /// What it brings: the product, and its lot where it has one.
-    pub holds: Vec<(i64, Option<i64>)>,
+/// The lot that the form shows at first: the ticket's, where it can be that of the product and of the return named.
+pub fn default_lot(product: &Product, of_ticket: Option<&Lot>, from: Option<&Transfer>) -> Option<Reference> {
+    let lot = of_ticket.filter(|lot| product.is_tracked() && lot.product.key == product.key)?;
+    let in_return = from.is_none_or(|from| holds(from, product.key, Some(lot.key)));
+    in_return.then(|| lot.reference())
 }
 
-impl ReturnOrder {
-    /// Whether it brings the product, of that lot where one is named.
-    pub fn holds(&self, product: i64, lot: Option<i64>) -> bool {
-        self.holds.iter().any(|(held, of)| *held == product && (lot.is_none() || *of == lot))
+/// Whether the transfer brings the product, of that lot where one is named.
+pub fn holds(from: &Transfer, product: i64, lot: Option<i64>) -> bool {
+    let of_lot = |held: &Option<Reference>| lot.is_none() || held.as_ref().map(|held| held.key) == lot;
+    from.lines.iter().any(|line| line.product.key == product && of_lot(&line.lot))
+}
+
+/// Whether the transfer can be named as the return on a repair for that customer: it takes back a delivery, is ready or done,
+/// and is theirs (spec E1). Where there is no customer it is anybody's.
+pub fn check_offered(from: &Transfer, customer: Option<&Reference>) -> std::result::Result<(), RepairRefused> {
+    let refused = |why: String| RepairRefused::ReturnNotOffered { transfer: from.id.clone(), why };
+    if from.kind != TransferKind::Incoming || from.return_of.is_none() {
+        return Err(refused("it is no return from a customer".to_owned()));
     }
-
-    /// Whether it can be named on a repair for that customer: a return, ready or done, and theirs (spec E1).
-    pub fn check_offered(&self, customer: Option<&Reference>) -> std::result::Result<(), RepairRefused> {
-        let refused = |why: String| RepairRefused::ReturnNotOffered { transfer: self.transfer.id.clone(), why };
-        if !self.is_return {
-            return Err(refused("it is no return from a customer".to_owned()));
+    if !matches!(from.state, TransferState::Ready | TransferState::Done) {
+        return Err(refused(format!("it is {}", from.state)));
+    }
+    match (customer, &from.customer) {
+        (Some(wanted), Some(other)) if wanted.key != other.key => {
+            Err(refused(format!("it is of {other}, not of {wanted}")))
         }
-        if !matches!(self.state.as_str(), "ready" | "done") {
-            return Err(refused(format!("it is {}", self.state)));
-        }
-        match (customer, &self.customer) {
-            (Some(wanted), Some(other)) if wanted.key != other.key => {
-                Err(refused(format!("it is of {other}, not of {wanted}")))
-            }
-            (Some(wanted), None) => Err(refused(format!("it is not of {wanted}"))),
-            _ => Ok(()),
-        }
+        (Some(wanted), None) => Err(refused(format!("it is not of {wanted}"))),
+        _ => Ok(()),
     }
 }
 
@@ -62,7 +58,7 @@ impl Item {
         let Item { product, lot, quantity, .. } = self;
         faults.gather(self.check_product());
         faults.gather(check_positive(*quantity));
-        let pieces = check_pieces("quantity", &product.id, product.tracking, lot.is_some(), *quantity);
+        let pieces = check_pieces("quantity", &product.reference(), product.tracking, lot.is_some(), *quantity);
         faults.gather(pieces.map_err(Error::from));
     }
 
@@ -73,12 +69,12 @@ impl Item {
         let Some(from) = from_return else {
             return Ok(());
         };
-        from.check_offered(customer.as_ref())?;
-        if !from.holds(product.key, None) {
+        check_offered(from, customer.as_ref())?;
+        if !holds(from, product.key, None) {
             return Err(self.not_in(from, product.id.clone(), "product"));
         }
         match lot {
-            Some(lot) if !from.holds(product.key, Some(lot.key)) => Err(self.not_in(from, lot.id.clone(), "lot")),
+            Some(lot) if !holds(from, product.key, Some(lot.key)) => Err(self.not_in(from, lot.id.clone(), "lot")),
             _ => Ok(()),
         }
     }
@@ -93,12 +89,12 @@ impl Item {
         }
     }
 
-    fn not_in(&self, from: &ReturnOrder, given: String, field: &'static str) -> Error {
+    fn not_in(&self, from: &Transfer, given: String, field: &'static str) -> Error {
         let product = match field {
             "lot" => format!("{} {given}", self.product.id),
             _ => given.clone(),
         };
-        RepairRefused::ProductNotInReturn { product, transfer: from.transfer.id.clone(), given, field }.into()
+        RepairRefused::ProductNotInReturn { product, transfer: from.id.clone(), given, field }.into()
     }
 }
 
@@ -115,15 +111,39 @@ fn check_positive(quantity: Quantity) -> Result<()> {
 mod tests {
     use super::super::tests::{product, reference};
     use super::*;
+    use crate::domain::location::{Location, LocationType};
     use crate::domain::product::Tracking;
+    use crate::domain::transfer::TransferLine;
 
-    fn returned(is_return: bool, state: &str, customer: Option<i64>, holds: &[(i64, Option<i64>)]) -> ReturnOrder {
-        ReturnOrder {
-            transfer: reference(20, "WH/IN/00001"),
-            is_return,
-            state: state.to_owned(),
+    fn returned(
+        is_return: bool,
+        state: TransferState,
+        customer: Option<i64>,
+        holds: &[(i64, Option<i64>)],
+    ) -> Transfer {
+        let place = |id: &str, kind| Location { key: 9, id: id.to_owned(), kind, return_location: true };
+        let line = |(product, lot): &(i64, Option<i64>)| {
+            let lot = lot.map(|key| reference(key, &format!("SN-{key}")));
+            TransferLine::new(reference(*product, "LAMP"), Tracking::None, lot, Quantity::ONE)
+        };
+        Transfer {
+            key: 20,
+            id: "WH/IN/00001".to_owned(),
+            kind: TransferKind::Incoming,
+            state,
+            origin: None,
             customer: customer.map(|key| reference(key, if key == 2 { "ADA" } else { "BO" })),
-            holds: holds.to_vec(),
+            order: None,
+            ticket: None,
+            task: None,
+            from: place("Customers", LocationType::Customer),
+            to: place("WH/Stock", LocationType::Internal),
+            lines: holds.iter().map(line).collect(),
+            return_of: is_return.then(|| reference(19, "WH/OUT/00001")),
+            exchange_of: None,
+            backorder_of: None,
+            keep_order_quantity: false,
+            date: "2026-11-23".parse().unwrap(),
         }
     }
 
@@ -143,43 +163,43 @@ mod tests {
 
     #[test]
     fn a_return_limits_product_and_lot() {
-        let theirs = |holds: &[(i64, Option<i64>)]| returned(true, "done", Some(2), holds);
+        let theirs = |holds: &[(i64, Option<i64>)]| returned(true, TransferState::Done, Some(2), holds);
         let nobody = Item { customer: None, ..item(Tracking::None) };
         let table = [
             // item, lot, return, code and field
             (item(Tracking::None), None, theirs(&[(3, None)]), None),
-            (item(Tracking::None), None, returned(true, "ready", Some(2), &[(3, None)]), None),
+            (item(Tracking::None), None, returned(true, TransferState::Ready, Some(2), &[(3, None)]), None),
             (item(Tracking::Serial), lot(5, 3), theirs(&[(3, Some(4)), (3, Some(5))]), None),
             (item(Tracking::Serial), None, theirs(&[(3, Some(4))]), None),
-            (nobody, None, returned(true, "done", Some(8), &[(3, None)]), None),
+            (nobody, None, returned(true, TransferState::Done, Some(8), &[(3, None)]), None),
             (
                 item(Tracking::None),
                 None,
-                returned(false, "done", Some(2), &[(3, None)]),
+                returned(false, TransferState::Done, Some(2), &[(3, None)]),
                 Some(("return_not_offered", "return")),
             ),
             (
                 item(Tracking::None),
                 None,
-                returned(true, "cancelled", Some(2), &[(3, None)]),
+                returned(true, TransferState::Cancelled, Some(2), &[(3, None)]),
                 Some(("return_not_offered", "return")),
             ),
             (
                 item(Tracking::None),
                 None,
-                returned(true, "waiting", Some(2), &[(3, None)]),
+                returned(true, TransferState::Waiting, Some(2), &[(3, None)]),
                 Some(("return_not_offered", "return")),
             ),
             (
                 item(Tracking::None),
                 None,
-                returned(true, "done", Some(8), &[(3, None)]),
+                returned(true, TransferState::Done, Some(8), &[(3, None)]),
                 Some(("return_not_offered", "return")),
             ),
             (
                 item(Tracking::None),
                 None,
-                returned(true, "done", None, &[(3, None)]),
+                returned(true, TransferState::Done, None, &[(3, None)]),
                 Some(("return_not_offered", "return")),
             ),
             (item(Tracking::None), None, theirs(&[(4, None)]), Some(("product_not_in_return", "product"))),

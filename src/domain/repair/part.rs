@@ -11,6 +11,7 @@ use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
 use crate::domain::quantity::{Price, Quantity};
 use crate::domain::reference::Reference;
 use crate::domain::text::{choices, text_value};
+use crate::domain::transfer::part_of_a_serial;
 
 choices! {
     /// What is done with a part: taken from stock, removed to scrap, or recycled to stock (spec E4).
@@ -69,6 +70,24 @@ pub struct Labour {
 }
 
 impl Part {
+    /// The same part with another quantity and own price.
+    #[must_use]
+    pub fn with(mut self, quantity: Quantity, price: Price) -> Part {
+        self.quantity = quantity;
+        self.price.price = price;
+        self
+    }
+
+    /// How much of it the quotation sells, as a part of a repair in that state; none where it is not sold, as what
+    /// is removed or recycled (spec E6).
+    pub fn sold(&self, of: RepairState) -> Option<Quantity> {
+        match (self.kind, of) {
+            (PartKind::Add, RepairState::Cancelled) => Some(Quantity::ZERO),
+            (PartKind::Add, _) => Some(self.quantity),
+            (PartKind::Remove | PartKind::Recycle, _) => None,
+        }
+    }
+
     /// How far it is, as a part of a repair in that state.
     pub fn state(&self, of: RepairState) -> PartState {
         match of {
@@ -127,13 +146,13 @@ pub(super) fn check_used(part: &Part, quantity: Quantity) -> std::result::Result
             format!("{quantity} is below zero, which cannot be used"),
         ));
     }
-    check_pieces("line", &part.product.id, part.tracking, part.lot.is_some(), quantity)
+    check_pieces("line", &part.product, part.tracking, part.lot.is_some(), quantity)
 }
 
 /// A serial number is one whole piece: no part of one, and under one number not more than one.
 pub(super) fn check_pieces(
     field: &'static str,
-    product: &str,
+    product: &Reference,
     tracking: Tracking,
     with_lot: bool,
     quantity: Quantity,
@@ -142,8 +161,7 @@ pub(super) fn check_pieces(
         return Ok(());
     }
     if !quantity.is_whole() {
-        let message = format!("{product} has serial numbers, so {quantity} of it is not a whole number of pieces");
-        return Err(ValueRefused::quantity(field, quantity, message));
+        return Err(part_of_a_serial(field, product, quantity));
     }
     if with_lot && quantity > Quantity::ONE {
         let message = format!("one serial number is one {product}, not {quantity}");
@@ -173,7 +191,7 @@ pub fn check_part(
         let message = format!("{} is a service, which is labour and no part", product.id);
         return Err(ValueRefused::invalid(field, &product.id, message).into());
     }
-    check_pieces(field, &product.id, product.tracking, with_lot, quantity)?;
+    check_pieces(field, &product.reference(), product.tracking, with_lot, quantity)?;
     price.map_or(Ok(()), |price| check_price(price, field))
 }
 
