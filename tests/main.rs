@@ -14,6 +14,7 @@ mod support;
 mod coupon;
 mod customer;
 mod order;
+mod plan;
 mod records;
 mod refund;
 mod returns;
