@@ -13,6 +13,8 @@ mod support;
 
 mod coupon;
 mod customer;
+mod documents;
+mod online_retail;
 mod order;
 mod plan;
 mod records;
