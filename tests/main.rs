@@ -14,6 +14,7 @@ mod support;
 mod customer;
 mod plan;
 mod refund;
+mod repair;
 mod shell;
 mod team;
 mod ticket;
