@@ -4,23 +4,28 @@
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::command::pipeline::{Clock, Mode, Session};
-use crate::command::{self, Action, Entry};
+use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
+use crate::command::{self, Action, Entry, Parsed};
+use crate::domain::Result;
 use crate::domain::day::Instant;
-use crate::output::{self, PrintError, Records};
+use crate::output::held::Held;
+use crate::output::{self, Kind, PrintError, Records};
 use crate::store::Access;
 
 mod bulk;
+mod config;
+mod csv_lines;
+mod demo;
 mod report;
 mod settings;
 mod top;
 mod tree;
 
-use report::Exit;
+use report::{Exit, Voice};
 use settings::Settings;
 
 /// Everything outside the program that a run may touch; `main` makes the real one.
@@ -35,12 +40,22 @@ pub struct Outside<'o> {
     pub stderr: &'o mut dyn Write,
     /// Whether a question can be asked: stdin and stderr are terminals.
     pub can_ask: bool,
-    pub stdout_width: Option<u16>,
+    pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    /// The width of the terminal that stdout is, none where it is no terminal.
+    pub stdout_width: Option<u16>,
     /// The operating system's user name.
     pub login: String,
-    /// The number of the signal that asked the run to end, 0 while none did.
-    pub interrupted: Arc<AtomicUsize>,
+    pub signals: Signals,
+}
+
+/// What becomes of a signal that asks the program to end.
+#[derive(Clone)]
+pub struct Signals {
+    /// Whether it ends the program at once. A bulk run takes that back, to finish its group first.
+    pub end_at_once: Arc<AtomicBool>,
+    /// The number of the signal that came, 0 while none did.
+    pub came: Arc<AtomicUsize>,
 }
 
 struct Moment<'o> {
@@ -67,32 +82,30 @@ pub fn run(mut outside: Outside<'_>) -> i32 {
     let settings = match Settings::from(&matches, &outside) {
         Ok(settings) => settings,
         Err(error) => {
-            let json = report::wants_json(&arguments, outside.variable);
-            return report::failure(&mut outside, &error, json);
+            let voice = Voice::early(&arguments, &outside);
+            return report::failure(&mut outside, &error, voice);
         }
     };
     match dispatch(&mut outside, &settings, &matches) {
         Ok(()) => 0,
-        Err(Exit::Refused(error)) => report::failure(&mut outside, &error, settings.json_errors()),
+        Err(Exit::Refused(error)) => report::failure(&mut outside, &error, settings.voice),
         Err(Exit::Code(code)) => code,
-        Err(Exit::Print(PrintError::UnknownField(field))) => report::failure(
-            &mut outside,
-            &report::usage_error(format!("the records have no field {field}"), Some("fields"), Some(field)),
-            settings.json_errors(),
-        ),
-        Err(Exit::Print(PrintError::Stream(error))) => {
-            report::stream_failure(&mut outside, &error, settings.json_errors())
-        }
     }
 }
 
-fn dispatch(outside: &mut Outside<'_>, settings: &Settings, matches: &clap::ArgMatches) -> Result<(), Exit> {
+fn dispatch(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    matches: &clap::ArgMatches,
+) -> std::result::Result<(), Exit> {
     let Some((noun, matches)) = matches.subcommand() else {
         return Err(report::usage_error("a command is needed".to_owned(), None, None).into());
     };
     match noun {
         "init" => top::init(outside, settings, matches),
+        "demo" => demo::demo(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
+        "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
         noun => {
@@ -102,122 +115,118 @@ fn dispatch(outside: &mut Outside<'_>, settings: &Settings, matches: &clap::ArgM
             };
             let (entry, matches) =
                 found.ok_or_else(|| report::usage_error(format!("{noun} needs a verb"), None, None))?;
-            run_entry(outside, settings, entry, matches)
+            match &entry.action {
+                Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
+                Action::Change { parse } => {
+                    let pairs = tree::pairs(entry, matches);
+                    change(outside, settings, &|| parse(entry, pairs.clone()))
+                }
+                Action::Read { .. } => Ok(read(outside, settings, entry, matches)?),
+            }
         }
     }
 }
 
-fn run_entry(
+/// Runs one read and prints what it answers, when all of it is there.
+fn read(
     outside: &mut Outside<'_>,
     settings: &Settings,
     entry: &'static Entry,
     matches: &clap::ArgMatches,
-) -> Result<(), Exit> {
-    match &entry.action {
-        Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
-        Action::Change { parse } => {
-            let pairs = tree::pairs(entry, matches);
-            change(outside, settings, &|| parse(entry, pairs.clone()))
-        }
-        Action::Read { kind, many, right, wider, opens, run } => {
-            let db = settings.open(Access::Read)?;
-            let clock = settings.clock(outside.clock);
-            let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-            let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
-            let mut records = Records::new(&mut out, &settings.shape, kind, *many, command::columns_of).opening(opens);
-            let mut print_fault = None;
-            session
-                .read_widened(
-                    *right,
-                    |db| wider(matches, db),
-                    |cx| {
-                        run(matches, cx, &mut |json| {
-                            records.record(json).map_err(|fault| {
-                                print_fault = Some(fault);
-                                command::internal("the output could not be printed")
-                            })
-                        })
-                    },
-                )
-                .map_err(|error| print_fault.take().map_or(Exit::Refused(error), Exit::Print))?;
-            records.end()?;
-            out.flush().map_err(PrintError::Stream)?;
-            Ok(())
-        }
-    }
+) -> Result<()> {
+    let Action::Read { kind, many, fields, right, wider, opens, run } = &entry.action else {
+        return Err(command::internal("a change is no read"));
+    };
+    let kind = Kind { fields, columns: command::columns_of(kind), many: *many, opens };
+    let mut held = Held::new();
+    let mut records = Records::new(&mut held, &settings.shape, kind)?;
+    let db = settings.open(Access::Read)?;
+    let clock = settings.clock(outside.clock);
+    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    session.read_widened(
+        *right,
+        |db| wider(matches, db),
+        |cx| run(matches, cx, &mut |json| Ok(records.record(json)?)),
+    )?;
+    records.end()?;
+    Ok(held.send(outside.stdout).map_err(PrintError::Stream)?)
 }
 
 /// Runs one change, asking its question where that is possible, and prints its answer.
-fn change(outside: &mut Outside<'_>, settings: &Settings, parsed: &dyn Fn() -> command::Parsed) -> Result<(), Exit> {
-    let db = settings.open(Access::Write)?;
-    let clock = settings.clock(outside.clock);
-    let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    let envelope = command::pipeline::Envelope { parsed: parsed(), key: settings.key.clone() };
+fn change(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    parsed: &dyn Fn() -> Parsed,
+) -> std::result::Result<(), Exit> {
+    output::check_fields(&settings.shape, Answer::FIELDS.iter().copied())?;
+    let envelope = Envelope { parsed: parsed(), key: settings.key.clone() };
     if settings.verbose
         && settings.mode == Mode::DryRun
-        && let command::Parsed::Whole(change) = &envelope.parsed
+        && let Parsed::Whole(change) = &envelope.parsed
     {
         let _ = writeln!(outside.stderr, "{}", change.content());
     }
-    let mut answer = session.run_single(&envelope, settings.mode);
+    let db = settings.open(Access::Write)?;
+    let clock = settings.clock(outside.clock);
+    let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut printed = Vec::new();
+    let mut ready = |answer: &Answer| rendered(settings, answer, &mut printed);
+    let mut answer = session.run_single(&envelope, settings.mode, &mut ready);
     if let Err(error) = &answer
         && error.fault().code == "confirmation_needed"
         && outside.can_ask
         && report::ask(outside, &error.fault().message)
     {
         session.yes = true;
-        answer = session.run_single(&envelope, settings.mode);
+        answer = session.run_single(&envelope, settings.mode, &mut ready);
     }
-    let answer = answer?;
-    print_answer(outside, settings, &answer)
+    tell(outside, settings, &answer?);
+    print(outside, &printed)
 }
 
-fn print_answer(
-    outside: &mut Outside<'_>,
-    settings: &Settings,
-    answer: &command::pipeline::Answer,
-) -> Result<(), Exit> {
-    let json = command::to_json(answer)?;
-    if !settings.quiet && !settings.json_errors() {
-        for warning in &answer.warnings {
-            let _ = writeln!(
-                outside.stderr,
-                "warning[{}]: {}",
-                warning.code,
-                output::escape::for_terminal(&warning.message)
-            );
-        }
-        if let Some(word) = match answer.status {
-            command::pipeline::Status::Unchanged => Some("unchanged: it was so already"),
-            command::pipeline::Status::Replayed => Some("replayed: this key was done before"),
-            command::pipeline::Status::Planned => Some("planned: nothing was changed"),
-            command::pipeline::Status::Done => None,
-        } {
-            let _ = writeln!(outside.stderr, "{word}");
-        }
+/// The answer as it will be printed, made while the change can still be undone.
+fn rendered(settings: &Settings, answer: &Answer, printed: &mut Vec<u8>) -> Result<()> {
+    Ok(output::change(printed, &settings.shape, &command::to_json(answer)?, answer.detail, command::columns_of)?)
+}
+
+/// What is said beside an answer that does not say it itself.
+fn tell(outside: &mut Outside<'_>, settings: &Settings, answer: &Answer) {
+    if settings.quiet || settings.voice.json {
+        return;
     }
-    output::change(&mut *outside.stdout, &settings.shape, &json, answer.detail, command::columns_of)?;
-    Ok(outside.stdout.flush().map_err(PrintError::Stream)?)
+    for warning in &answer.warnings {
+        settings.voice.warn(outside, warning);
+    }
+    let _ = match answer.status {
+        Status::Unchanged => writeln!(outside.stderr, "unchanged: it was so already"),
+        Status::Replayed => writeln!(outside.stderr, "replayed: this key was done before"),
+        Status::Planned => writeln!(outside.stderr, "planned: nothing was changed"),
+        Status::Done => Ok(()),
+    };
+}
+
+fn print(outside: &mut Outside<'_>, printed: &[u8]) -> std::result::Result<(), Exit> {
+    let written = outside.stdout.write_all(printed).and_then(|()| outside.stdout.flush());
+    Ok(written.map_err(PrintError::Stream)?)
 }
 
 fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error) -> i32 {
+    let voice = Voice::early(arguments, outside);
     // The quick tree is built for speed; help and messages come from the whole one.
     let error = match tree::whole().try_get_matches_from(arguments) {
         Err(error) => error,
-        Ok(_) => return report::failure(outside, &report::usage_error(quick.to_string(), None, None), false),
+        Ok(_) => return report::failure(outside, &report::usage_of(quick), voice),
     };
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let _ = write!(outside.stdout, "{}", error.render());
-            0
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
+            match print(outside, error.render().to_string().as_bytes()) {
+                Err(Exit::Refused(error)) => report::failure(outside, &error, voice),
+                _ => 0,
+            }
         }
-        kind => {
-            let json = report::wants_json(arguments, outside.variable);
-            let fault = match (kind, error.get(ContextKind::InvalidArg)) {
-                (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => report::missing(names),
-                _ => report::usage_of(&error),
-            };
-            report::failure(outside, &fault, json)
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => {
+            report::failure(outside, &report::missing(names), voice)
         }
+        _ => report::failure(outside, &report::usage_of(&error), voice),
     }
 }

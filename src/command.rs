@@ -16,12 +16,15 @@ pub mod app;
 pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod coupon;
+pub mod coupon_program;
 pub mod credit_note;
 pub mod customer;
 pub mod desk;
 pub mod document;
 pub mod export;
 pub mod given;
+pub mod import;
 pub mod init;
 pub mod invoice;
 pub mod journal;
@@ -78,6 +81,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const KIND: &'static str;
     /// Whether it answers an array.
     const MANY: bool;
+    /// All keys of its records in order, where it answers an array; a single record tells them itself.
+    const FIELDS: &'static [&'static str] = &[];
     /// The right that reading it needs (spec A9).
     const RIGHT: Right;
     /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
@@ -152,7 +157,7 @@ pub fn internal(message: impl Into<String>) -> Error {
 /// What was read of a command: whole, or its value faults with whatever could be read beside them.
 pub enum Parsed {
     Whole(Box<dyn AnyChange>),
-    Faulty { rest: Option<Box<dyn AnyChange>>, error: Error },
+    Faulty { right: Right, rest: Option<Box<dyn AnyChange>>, error: Error },
 }
 
 /// One command in the list.
@@ -166,8 +171,18 @@ pub struct Entry {
 
 /// What stands behind a command.
 pub enum Action {
-    Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
-    Read { kind: &'static str, many: bool, right: Right, wider: Wider, opens: Opens, run: Reader },
+    Change {
+        parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed,
+    },
+    Read {
+        kind: &'static str,
+        many: bool,
+        fields: &'static [&'static str],
+        right: Right,
+        wider: Wider,
+        opens: Opens,
+        run: Reader,
+    },
 }
 
 type Wider = fn(&ArgMatches, &Db) -> Result<Option<Right>>;
@@ -185,6 +200,7 @@ impl Entry {
             action: Action::Read {
                 kind: R::KIND,
                 many: R::MANY,
+                fields: R::FIELDS,
                 right: R::RIGHT,
                 wider: wider::<R>,
                 opens: R::OPENS,
@@ -193,11 +209,24 @@ impl Entry {
         }
     }
 
-    /// The names of its arguments, in the order of its flags.
-    pub fn names(&self) -> Vec<String> {
-        let bare = (self.arguments)(clap::Command::new(self.name));
-        bare.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    /// The names of its arguments, in the order of its flags; clap is asked once in a run.
+    pub fn names(&'static self) -> &'static [&'static str] {
+        NAMES.with_borrow_mut(|known| {
+            if let Some((_, names)) = known.iter().find(|(name, _)| *name == self.name) {
+                return *names;
+            }
+            let bare = (self.arguments)(clap::Command::new(self.name));
+            let names: Vec<&'static str> =
+                bare.get_arguments().map(|argument| &*argument.get_id().to_string().leak()).collect();
+            let names: &'static [&'static str] = names.leak();
+            known.push((self.name, names));
+            names
+        })
     }
+}
+
+thread_local! {
+    static NAMES: RefCell<Vec<(&'static str, &'static [&'static str])>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The command with this noun and verb.
@@ -218,7 +247,7 @@ fn read_of<R: Read>(matches: &ArgMatches) -> Result<R> {
 }
 
 fn parse<C: Change>(entry: &'static Entry, pairs: object::Pairs<'_>) -> Parsed {
-    let names = names_of(entry);
+    let names = entry.names();
     let named = |change: C| -> Box<dyn AnyChange> { Box::new(Named { name: entry.name, change }) };
     match object::fill::<C>(pairs, entry.name, names) {
         object::Filled::Whole(change) => Parsed::Whole(named(change)),
@@ -228,24 +257,7 @@ fn parse<C: Change>(entry: &'static Entry, pairs: object::Pairs<'_>) -> Parsed {
             let fault = error.fault_mut();
             fault.others = faults.collect();
             fault.hint = fault.hint.take().or_else(|| Some(format!("aftersales {} --help", entry.name)));
-            Parsed::Faulty { rest: rest.map(named), error }
+            Parsed::Faulty { right: C::RIGHT, rest: rest.map(named), error }
         }
     }
-}
-
-thread_local! {
-    static NAMES: RefCell<Vec<(&'static str, &'static [&'static str])>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The argument names of a command, asked of clap once in a run.
-fn names_of(entry: &'static Entry) -> &'static [&'static str] {
-    NAMES.with_borrow_mut(|known| {
-        if let Some((_, names)) = known.iter().find(|(name, _)| *name == entry.name) {
-            return *names;
-        }
-        let names: Vec<&'static str> = entry.names().into_iter().map(|name| &*name.leak()).collect();
-        let names: &'static [&'static str] = names.leak();
-        known.push((entry.name, names));
-        names
-    })
 }

@@ -133,12 +133,15 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// The value, or none where it was at fault.
     pub fn gather<T>(&mut self, checked: Result<T>) -> Option<T> {
-        checked.map_err(|error| self.0.push(*error.0)).ok()
+        checked.map_err(|error| self.note(error)).ok()
     }
 
-    /// Notes a fault.
+    /// Notes a fault, once where several values share it.
     pub fn note(&mut self, fault: impl Into<Error>) {
-        self.0.push(*fault.into().0);
+        let fault = *fault.into().0;
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
@@ -211,6 +214,7 @@ mod tests {
         let mut faults = Faults::default();
         assert_eq!(faults.gather(Ok(7)), Some(7));
         assert_eq!(faults.gather(rule()), None);
+        faults.gather(missing("customer"));
         faults.gather(missing("customer"));
         faults.gather(Err::<(), Error>(ValueRefused::quantity("line", "-1", "below zero").into()));
         let error = faults.refuse().unwrap_err();

@@ -2,16 +2,20 @@
 
 use std::io::{BufReader, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use aftersales::cli::{self, Outside};
+use aftersales::cli::{self, Outside, Signals};
 use aftersales::domain::day::Instant;
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
 
 #[allow(clippy::disallowed_methods, reason = "this is the file that touches the outside")]
 fn main() {
-    let interrupted = Arc::new(AtomicUsize::new(0));
+    let signals = signals();
+    let stdout_is_terminal = std::io::stdout().is_terminal();
     let mut stdout = std::io::stdout().lock();
     let mut stderr = std::io::stderr();
+    let stderr_is_terminal = stderr.is_terminal();
     let code = cli::run(Outside {
         arguments: std::env::args_os().collect(),
         variable: &|name| std::env::var(name).ok(),
@@ -19,14 +23,33 @@ fn main() {
         stdin: &|| Box::new(BufReader::with_capacity(1 << 16, std::io::stdin())),
         stdout: &mut stdout,
         stderr: &mut stderr,
-        can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
-        stdout_width: None,
-        stderr_is_terminal: std::io::stderr().is_terminal(),
+        can_ask: stderr_is_terminal && std::io::stdin().is_terminal(),
+        stdout_is_terminal,
+        stderr_is_terminal,
+        stdout_width: width().filter(|_| stdout_is_terminal),
         login: login(),
-        interrupted,
+        signals,
     });
     let _ = stdout.flush();
     std::process::exit(code);
+}
+
+/// An interrupt ends the program at once, unless a bulk run has asked for the time to finish its group; the second one does
+/// not wait. A file that may not grow is a fault of writing to it, not the end of the program.
+fn signals() -> Signals {
+    let signals = Signals { end_at_once: Arc::new(AtomicBool::new(true)), came: Arc::new(AtomicUsize::new(0)) };
+    for (signal, number) in [(SIGINT, 2), (SIGTERM, 15)] {
+        // Without a handler the signal does what it always does, which is near enough.
+        let _ = flag::register_conditional_shutdown(signal, 128 + signal, signals.end_at_once.clone());
+        let _ = flag::register_usize(signal, signals.came.clone(), number);
+        let _ = flag::register(signal, signals.end_at_once.clone());
+    }
+    let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    signals
+}
+
+fn width() -> Option<u16> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(terminal_size::Width(width), _)| width)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one clock")]
@@ -37,8 +60,7 @@ fn now() -> Instant {
 
 #[allow(clippy::disallowed_methods, reason = "the one environment")]
 fn login() -> String {
-    ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()))
-        .unwrap_or_else(|| "operator".to_owned())
+    let named =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|login| !login.is_empty()));
+    named.unwrap_or_else(|| whoami::username().unwrap_or_else(|_| "operator".to_owned()))
 }

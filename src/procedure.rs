@@ -4,6 +4,7 @@
 pub mod about;
 pub mod access;
 pub mod context;
+pub mod coupon;
 pub mod coupon_program;
 pub mod currency;
 pub mod install;
@@ -12,6 +13,7 @@ pub mod options;
 pub mod order;
 pub mod plan;
 pub mod post;
+pub mod random;
 pub mod refund;
 pub mod repair;
 pub mod returns;

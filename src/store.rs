@@ -369,9 +369,21 @@ impl Db {
         Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::open(path, access)?)))
     }
 
-    /// Opens the store at `path`, making an empty one where there is none.
+    /// Opens the store at `path`; where there is none, begins an empty one, which is there for others once it is kept.
     pub fn create(path: &Path) -> Result<Db> {
         Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::create(path)?)))
+    }
+
+    /// An empty store that nobody keeps, for a dry run.
+    pub fn imagined() -> Result<Db> {
+        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::in_memory()?)))
+    }
+
+    /// Closes the store, putting a new one in its place; says whether that was done, or another was there by then.
+    pub fn keep(self) -> Result<bool> {
+        match self.engine {
+            Engine::Sqlite(sqlite) => sqlite.keep(),
+        }
     }
 
     fn over(engine: Engine) -> Db {
@@ -481,7 +493,7 @@ impl Db {
 
     /// Ends a read begun by `begin_read`.
     pub fn end_read(&self) -> Result<()> {
-        self.run("ROLLBACK")
+        self.rollback()
     }
 
     /// Makes the group durable; the counters it moved are written first.
@@ -493,7 +505,9 @@ impl Db {
     /// Undoes the whole group.
     pub fn rollback(&self) -> Result<()> {
         self.counters.borrow_mut().forget();
-        self.run("ROLLBACK")
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.rollback(),
+        }
     }
 
     /// Marks the point to which one command of the group can be undone.

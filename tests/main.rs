@@ -11,10 +11,16 @@
 
 mod support;
 
+mod coupon;
 mod customer;
+mod order;
 mod plan;
+mod records;
 mod refund;
 mod repair;
+mod returns;
 mod shell;
+mod store;
 mod team;
 mod ticket;
+mod transfer;

@@ -46,8 +46,8 @@ fn what_cannot_be_a_team_is_refused() {
     shop.done("team create SUP --name Support");
     shop.done("team create Field");
     for (words, code, field) in [
-        ("team create SUP", "already_exists", "name"),
-        ("team create support", "already_exists", "name"),
+        ("team create SUP", "already_exists", "id"),
+        ("team create support", "already_exists", "id"),
         ("team create X --name 'FIELD '", "already_exists", "name"),
         ("team edit Field --name Support", "already_exists", "name"),
         ("team create", "missing_field", "name"),

@@ -2,9 +2,9 @@
 //! summary to where they belong.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -12,15 +12,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 
 use super::report::{self, Exit};
-use super::{Outside, Settings};
-use crate::command::Entry;
+use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
-use crate::command::bulk::{Bulk, LONGEST_LINE, Line, Lines, OnError, Summary};
-use crate::command::credit_note;
+use crate::command::bulk::{Answers, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
+use crate::command::import::{CsvForm, Import};
 use crate::command::pipeline::Session;
+use crate::command::{Entry, credit_note};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::output::{Format, PrintError, Records, Shape};
+use crate::domain::{Error, Result};
+use crate::output::{Format, Kind, PrintError, Records, Shape, check_fields, jq};
 use crate::store::{Access, Db};
 
 /// `apply` as clap sees it.
@@ -39,7 +40,7 @@ pub fn apply_command() -> Command {
 }
 
 /// Runs `apply`.
-pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let apply = Apply { command: text("command"), key_prefix: settings.key.clone() };
     let bulk = Bulk {
@@ -49,9 +50,10 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
         whole: false,
         mode: settings.mode,
     };
+    let shape = shape_of(settings)?;
     let db = settings.open(Access::Write)?;
     let lines = Input::open(outside, text("file").as_deref())?;
-    run(outside, settings, &db, &bulk, lines)
+    run(outside, settings, &shape, &db, &bulk, lines)
 }
 
 /// Whether this is `credit-note post --due`, which is a run of one command a document.
@@ -60,7 +62,8 @@ pub fn is_due(entry: &Entry, matches: &ArgMatches) -> bool {
 }
 
 /// Posts the drafts whose day has come, oldest first, each on its own (spec B9).
-pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
+pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
+    let shape = shape_of(settings)?;
     let db = settings.open(Access::Write)?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
@@ -71,71 +74,174 @@ pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Ex
     })?;
     let apply = Apply { command: None, key_prefix: settings.key.clone() };
     let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
-    let lines = Input::reading(outside, Box::new(std::io::Cursor::new(commands.into_bytes())));
-    run(outside, settings, &db, &bulk, lines)
+    let lines = Input::reading(outside, "the due documents", Box::new(std::io::Cursor::new(commands.into_bytes())));
+    run(outside, settings, &shape, &db, &bulk, lines)
 }
 
-fn on_error(matches: &ArgMatches) -> Result<Option<OnError>, Exit> {
+/// `import` as clap sees it.
+pub fn import_command() -> Command {
+    Command::new("import")
+        .about("Take records in, one JSON object a line, or restore an export")
+        .arg(Arg::new("file").value_name("FILE").help("The file, or - for standard input (default); one that ends in .csv is CSV"))
+        .arg(Arg::new("kind").long("kind").value_name("KIND").help("The kind of records that name none, such as customer; CSV needs it"))
+        .arg(Arg::new("update").long("update").action(ArgAction::SetTrue).help("Change records that are there already and are different"))
+        .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
+        .after_help(
+            "A line is {\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}; what it refers to stands before it. Keys left out are\n\
+             their default, in records that are there already too. All lines are done or none, and stand as one row in the log.\n\
+             In CSV a cell with a list is JSON text, and the rows of a document repeat its columns.\n\
+             A file that begins with {\"record\":\"export\",…} is restored as it stands, into a store where nothing was done yet.\n\n\
+             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales import desk.ndjson --store new.db",
+        )
+}
+
+/// Runs `import`.
+pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let on_error = on_error(matches)?;
+    let import = Import {
+        file: text("file"),
+        kind: text("kind"),
+        update: matches.get_flag("update"),
+        on_error: text("on-error"),
+        key: settings.key.clone(),
+    };
+    let form = import.csv_form()?;
+    let bulk = Bulk {
+        work: &import,
+        on_error: on_error.unwrap_or(OnError::Continue),
+        atomic: on_error != Some(OnError::Continue),
+        whole: true,
+        mode: settings.mode,
+    };
+    let shape = shape_of(settings)?;
+    let db = settings.open(Access::Write)?;
+    let lines = match form {
+        Some(form) => Input::open_csv(outside, import.file.as_deref(), form)?,
+        None => Input::open(outside, import.file.as_deref())?,
+    };
+    run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+fn on_error(matches: &ArgMatches) -> Result<Option<OnError>> {
     match matches.get_one::<String>("on-error").map(String::as_str) {
         None => Ok(None),
         Some("continue") => Ok(Some(OnError::Continue)),
         Some("stop") => Ok(Some(OnError::Stop)),
         Some(other) => {
             let message = format!("{other:?} is not continue or stop");
-            Err(report::usage_error(message, Some("on_error"), Some(other.to_owned())).into())
+            Err(report::usage_error(message, Some("on_error"), Some(other.to_owned())))
         }
     }
 }
 
+/// How answers are printed: ndjson unless a format was named. An expression gets them one by one, since they are printed as
+/// soon as they are true, not when all are there.
+fn shape_of(settings: &Settings) -> Result<Shape> {
+    let format = match (settings.format_given, &settings.shape.filter) {
+        (true, None) => settings.shape.format,
+        _ => Format::Ndjson,
+    };
+    let shape = Shape { format, ..settings.shape.clone() };
+    check_fields(&shape, LineAnswer::FIELDS.iter().copied())?;
+    Ok(shape)
+}
+
 /// Runs lines and prints their answers to stdout and the summary to stderr.
-fn run(outside: &mut Outside<'_>, settings: &Settings, db: &Db, bulk: &Bulk<'_>, mut lines: Input) -> Result<(), Exit> {
+fn run(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    shape: &Shape,
+    db: &Db,
+    bulk: &Bulk<'_>,
+    mut lines: Input,
+) -> std::result::Result<(), Exit> {
     let clock = settings.clock(outside.clock);
     let session = Session { db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    let shape = Shape {
-        format: if settings.format_given { settings.shape.format } else { Format::Ndjson },
-        ..settings.shape.clone()
+    let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
+    let mut out = Out {
+        records: Records::new(&mut stdout, shape, LINES)?,
+        filter: shape.filter.clone(),
+        progress: (outside.stderr_is_terminal && !outside.stdout_is_terminal && !settings.quiet)
+            .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
     };
-
-    let mut records = Records::new(&mut *outside.stdout, &shape, "line", true, columns_of_lines);
-    let mut print_fault = None;
-    let (summary, outcome) = bulk.run(&session, &mut lines, &mut |answer| {
-        let printed = records.record(answer).and_then(|()| records.flush());
-        printed.map_err(|fault| match fault {
-            PrintError::Stream(error) => error,
-            unknown => {
-                print_fault = Some(unknown);
-                std::io::Error::other("unknown field")
-            }
-        })
-    });
-    if let Some(fault) = print_fault {
-        return Err(Exit::Print(fault));
-    }
-    if outcome.is_ok() {
-        records.end()?;
-        outside.stdout.flush().map_err(PrintError::Stream)?;
+    let (mut summary, outcome) = bulk.run(&session, &mut lines, &mut out);
+    let ended = out.end();
+    drop(stdout);
+    if let (Ok(()), Some(signal)) = (&outcome, lines.signal()) {
+        summary.exit = signal;
     }
     tell(outside, settings, &summary);
     outcome?;
-    match (lines.signal(), summary.exit) {
-        (Some(code), _) => Err(Exit::Code(code)),
-        (None, 0) => Ok(()),
-        (None, code) => Err(Exit::Code(code)),
+    ended?;
+    match summary.exit {
+        0 => Ok(()),
+        code => Err(Exit::Code(code)),
     }
 }
 
-fn columns_of_lines(_kind: &str) -> &'static [&'static str] {
-    &["line", "command", "status", "operation", "created", "key", "error"]
+/// What the answers of a bulk run are as records.
+const LINES: Kind = Kind {
+    fields: LineAnswer::FIELDS,
+    columns: &["line", "command", "status", "operation", "created", "key", "error"],
+    many: true,
+    opens: &[],
+};
+
+/// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
+struct Out<'o> {
+    records: Records<'o>,
+    filter: Option<Rc<jq::Filter>>,
+    progress: Option<Progress<'o>>,
+}
+
+struct Progress<'o> {
+    stderr: &'o mut dyn Write,
+    lines: u64,
+}
+
+impl Answers for Out<'_> {
+    fn check(&mut self, answer: &str) -> Result<()> {
+        if let Some(filter) = &self.filter {
+            let answer = jq::input(answer).map_err(PrintError::from)?;
+            filter.run(answer, &mut std::io::sink()).map_err(PrintError::from)?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, answer: &str) -> Result<()> {
+        if let Some(progress) = &mut self.progress {
+            progress.lines += 1;
+        }
+        Ok(self.records.record(answer)?)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Some(Progress { stderr, lines }) = &mut self.progress {
+            let _ = write!(stderr, "\r{lines} lines").and_then(|()| stderr.flush());
+        }
+        Ok(self.records.flush()?)
+    }
+}
+
+impl Out<'_> {
+    /// Ends what was printed, also where the run ended early: what is answered can be read.
+    fn end(mut self) -> Result<()> {
+        if let Some(progress) = &mut self.progress {
+            let _ = write!(progress.stderr, "\r\x1b[K");
+        }
+        Ok(self.records.end()?)
+    }
 }
 
 #[derive(Serialize)]
-struct Told<'s> {
+struct Wrapped<'s> {
     summary: &'s Summary,
 }
 
 fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
-    let json = serde_json::to_string(&Told { summary }).unwrap_or_default();
-    let _ = if settings.json_errors() {
+    let json = serde_json::to_string(&Wrapped { summary }).unwrap_or_default();
+    let _ = if settings.voice.json {
         writeln!(outside.stderr, "{json}")
     } else if settings.quiet {
         Ok(())
@@ -149,47 +255,87 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
     };
 }
 
-type Batch = std::io::Result<Vec<Line>>;
+fn unreadable(name: &str, error: &std::io::Error) -> Error {
+    ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
+}
+
+fn reader_of<'n>(outside: &Outside<'_>, file: Option<&'n str>) -> Result<(&'n str, Box<dyn BufRead + Send>)> {
+    match file {
+        None | Some("-") => Ok(("standard input", (outside.stdin)())),
+        Some(path) => {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            Ok((path, Box::new(BufReader::with_capacity(1 << 16, file))))
+        }
+    }
+}
+
+/// Lines that were read at once.
+pub(super) type Batch = std::io::Result<Vec<Line>>;
 
 /// Lines on their way from the reading thread.
 pub struct Input {
+    name: String,
     receiver: Receiver<Batch>,
     batch: std::vec::IntoIter<Line>,
-    interrupted: Arc<AtomicUsize>,
+    signals: Signals,
     began: Instant,
     ended: bool,
+    /// What went wrong with reading, to be told when it is reached.
+    fault: Option<std::io::Error>,
 }
 
 impl Input {
     /// The lines of a file or of standard input.
-    pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input, Exit> {
-        Ok(Input::reading(outside, reader_of(outside, file)?))
+    pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
+        let (name, reader) = reader_of(outside, file)?;
+        Ok(Input::reading(outside, name, reader))
+    }
+
+    /// The records of CSV, as lines.
+    fn open_csv(outside: &Outside<'_>, file: Option<&str>, form: CsvForm) -> Result<Input> {
+        let (name, reader) = reader_of(outside, file)?;
+        Ok(Input::read_by(outside, name, move |sender| csv_lines::read(reader, form, sender)))
     }
 
     /// The lines of a reader.
-    fn reading(outside: &Outside<'_>, reader: Box<dyn BufRead + Send>) -> Input {
+    fn reading(outside: &Outside<'_>, name: &str, reader: Box<dyn BufRead + Send>) -> Input {
+        Input::read_by(outside, name, move |sender| read_lines(reader, sender))
+    }
+
+    /// What `read` sends, from a thread of its own. From here on a signal ends the run after its group, not the program at once.
+    fn read_by(outside: &Outside<'_>, name: &str, read: impl FnOnce(&SyncSender<Batch>) + Send + 'static) -> Input {
+        outside.signals.end_at_once.store(false, Ordering::SeqCst);
         let (sender, receiver) = sync_channel(4);
-        std::thread::spawn(move || read_lines(reader, &sender));
+        std::thread::spawn(move || read(&sender));
         Input {
+            name: name.to_owned(),
             receiver,
             batch: Vec::new().into_iter(),
-            interrupted: outside.interrupted.clone(),
+            signals: outside.signals.clone(),
             began: Instant::now(),
             ended: false,
+            fault: None,
         }
     }
 
     /// The exit code of the signal that asked the run to stop.
     pub fn signal(&self) -> Option<i32> {
-        match self.interrupted.load(Ordering::Relaxed) {
+        match self.signals.came.load(Ordering::SeqCst) {
             0 => None,
             signal => i32::try_from(signal).ok().map(|signal| 128 + signal),
+        }
+    }
+
+    fn take(&mut self, batch: Batch) {
+        match batch {
+            Ok(lines) => self.batch = lines.into_iter(),
+            Err(fault) => self.fault = Some(fault),
         }
     }
 }
 
 impl Lines for Input {
-    fn next(&mut self) -> std::io::Result<Option<Line>> {
+    fn next(&mut self) -> Result<Option<Line>> {
         loop {
             if self.interrupted() || self.ended {
                 return Ok(None);
@@ -197,42 +343,37 @@ impl Lines for Input {
             if let Some(line) = self.batch.next() {
                 return Ok(Some(line));
             }
+            if let Some(fault) = &self.fault {
+                return Err(unreadable(&self.name, fault));
+            }
             match self.receiver.recv_timeout(Duration::from_millis(50)) {
-                Ok(batch) => self.batch = batch?.into_iter(),
+                Ok(batch) => self.take(batch),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.ended = true,
             }
         }
     }
 
+    fn next_waiting(&mut self) -> Option<Line> {
+        if self.is_waiting() { self.batch.next() } else { None }
+    }
+
     fn is_waiting(&mut self) -> bool {
         if self.batch.len() == 0
-            && let Ok(Ok(batch)) = self.receiver.try_recv()
+            && self.fault.is_none()
+            && let Ok(batch) = self.receiver.try_recv()
         {
-            self.batch = batch.into_iter();
+            self.take(batch);
         }
         self.batch.len() > 0
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) != 0
+        self.signal().is_some()
     }
 
     fn elapsed(&self) -> Duration {
         self.began.elapsed()
-    }
-}
-
-fn reader_of(outside: &Outside<'_>, file: Option<&str>) -> Result<Box<dyn BufRead + Send>, Exit> {
-    match file {
-        None | Some("-") => Ok((outside.stdin)()),
-        Some(path) => match File::open(path) {
-            Ok(file) => Ok(Box::new(BufReader::with_capacity(1 << 16, file))),
-            Err(error) => {
-                let message = format!("{path} cannot be read: {error}");
-                Err(Exit::Refused(ValueRefused::invalid("file", path, message).into()))
-            }
-        },
     }
 }
 

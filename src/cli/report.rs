@@ -1,4 +1,4 @@
-//! What goes to stderr: errors as sentences or objects, questions; and the exit codes.
+//! What goes to stderr: errors as sentences or objects, warnings, questions; and the exit codes.
 
 use std::ffi::OsString;
 use std::io::BufRead;
@@ -6,14 +6,57 @@ use std::io::BufRead;
 use serde::Serialize;
 
 use super::Outside;
-use crate::domain::{Error, Fault, code};
+use crate::command::Warning;
+use crate::domain::{Allowed, Error, Fault, code};
 use crate::output::PrintError;
-use crate::output::escape::for_terminal;
+use crate::output::escape::{Color, colored, for_terminal};
+
+/// How messages are told.
+#[derive(Clone, Copy)]
+pub struct Voice {
+    /// As JSON objects rather than sentences.
+    pub json: bool,
+    pub colored: bool,
+}
+
+impl Voice {
+    /// The voice before the arguments could be read: plain, since how it should be is among them.
+    pub fn early(arguments: &[OsString], outside: &Outside<'_>) -> Voice {
+        Voice { json: wants_json(arguments, outside.variable), colored: false }
+    }
+
+    fn word(self, word: &str, color: Color) -> String {
+        if self.colored { colored(word, color) } else { word.to_owned() }
+    }
+
+    /// A fault in sentences: what, the other faults, and what to type next.
+    fn sentences(self, fault: &Fault) -> String {
+        let error = self.word("error", Color::Red);
+        let mut text = format!("{error}[{}]: {}\n", fault.code, for_terminal(&fault.message));
+        for other in &fault.others {
+            text.push_str(&format!("  also [{}]: {}\n", other.code, for_terminal(&other.message)));
+        }
+        for finding in &fault.findings {
+            let record = finding.record.as_deref().map(|record| format!(" {record}")).unwrap_or_default();
+            let told = for_terminal(&format!("{record}: {}", finding.message));
+            text.push_str(&format!("  found [{}]{told}\n", finding.check));
+        }
+        if let Some(hint) = &fault.hint {
+            text.push_str(&format!("{}: {}\n", self.word("hint", Color::Cyan), for_terminal(hint)));
+        }
+        text
+    }
+
+    /// A warning in a sentence; JSON answers hold it themselves.
+    pub fn warn(self, outside: &mut Outside<'_>, warning: &Warning) {
+        let word = self.word("warning", Color::Yellow);
+        let _ = writeln!(outside.stderr, "{word}[{}]: {}", warning.code, for_terminal(&warning.message));
+    }
+}
 
 /// How a command ended early.
 pub enum Exit {
     Refused(Error),
-    Print(PrintError),
     /// Everything is said already.
     Code(i32),
 }
@@ -24,18 +67,43 @@ impl<E: Into<Error>> From<E> for Exit {
     }
 }
 
-impl From<PrintError> for Exit {
+impl From<PrintError> for Error {
     fn from(error: PrintError) -> Self {
-        Exit::Print(error)
+        match error {
+            PrintError::UnknownField { field, known } => {
+                let mut error =
+                    usage_error(format!("there is no field {field} in what is printed"), Some("fields"), Some(field));
+                error.fault_mut().hint = Some(format!("--fields {}", known.join(",")));
+                error.fault_mut().allowed = Some(Allowed::Several(known));
+                error
+            }
+            PrintError::Expression(message) => bad_expression(&message, None),
+            PrintError::Stream(error) => stream_fault(&error),
+        }
     }
 }
+
+/// An output that would not take it: a closed pipe is 141, a full disk 43.
+pub fn stream_fault(error: &std::io::Error) -> Error {
+    let code = if error.kind() == std::io::ErrorKind::BrokenPipe { CLOSED_PIPE } else { "store_full" };
+    fault(code, format!("the output could not be written: {error}"), None, None, None)
+}
+
+const CLOSED_PIPE: &str = "closed_pipe";
 
 /// A fault of the call itself, exit 2.
 pub fn usage_error(message: String, field: Option<&str>, given: Option<String>) -> Error {
     fault("usage", message, field, given, None)
 }
 
-fn fault(
+/// An expression of `--jq` that cannot be read, or cannot be applied to what would be printed.
+pub fn bad_expression(message: &str, given: Option<String>) -> Error {
+    let hint = Some("try it on what is printed with -o json; the language is that of jq".to_owned());
+    fault("usage", format!("the expression cannot be used: {message}"), Some("jq"), given, hint)
+}
+
+/// A fault with that code.
+pub fn fault(
     code: &'static str,
     message: String,
     field: Option<&str>,
@@ -59,7 +127,7 @@ fn fault(
 
 /// A required argument of a read that was left out.
 pub fn missing(names: &[String]) -> Error {
-    let name = names.first().map(|name| name.trim_matches(['<', '>', '-']).to_lowercase()).unwrap_or_default();
+    let name = names.first().map(|name| name.trim_matches(['<', '>', '-', '.']).to_lowercase()).unwrap_or_default();
     fault("missing_field", format!("{name} is needed"), Some(&name), None, None)
 }
 
@@ -68,24 +136,29 @@ pub fn usage_of(error: &clap::Error) -> Error {
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
-    let hint = lines
-        .clone()
-        .find_map(|line| line.strip_prefix("tip: "))
-        .map(str::to_owned)
-        .or_else(|| lines.find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned))
-        .or_else(|| Some("aftersales --help".to_owned()));
-    fault("usage", message, None, None, hint)
+    let tip = lines.clone().find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
+    // The usage line begins with the command that was meant, as far as it is known.
+    let meant = lines.find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("aftersales");
+    let meant: Vec<&str> =
+        meant.split(' ').take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    let hint = tip.unwrap_or_else(|| format!("{} --help", meant.join(" ")));
+    fault("usage", message, None, None, Some(hint))
 }
 
 /// Whether errors are to be JSON, asked before the arguments could be parsed.
-pub fn wants_json(arguments: &[OsString], variable: &dyn Fn(&str) -> Option<String>) -> bool {
+fn wants_json(arguments: &[OsString], variable: &dyn Fn(&str) -> Option<String>) -> bool {
     let mut format = variable("AFTERSALES_OUTPUT");
-    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    for (at, argument) in texts.iter().enumerate() {
-        if matches!(*argument, "-o" | "--output") {
-            format = texts.get(at + 1).map(|text| (*text).to_owned());
-        } else if let Some(text) = argument.strip_prefix("--output=").or_else(|| argument.strip_prefix("-o")) {
-            format = Some(text.trim_start_matches('=').to_owned());
+    let mut texts = arguments.iter().skip(1).map_while(|argument| argument.to_str()).take_while(|text| *text != "--");
+    while let Some(argument) = texts.next() {
+        if argument == "--output" {
+            format = texts.next().map(str::to_owned);
+        } else if let Some(text) = argument.strip_prefix("--output=") {
+            format = Some(text.to_owned());
+        } else if let Some(letters) = argument.strip_prefix('-')
+            && let Some(text) = letters.trim_start_matches(['q', 'v', 'y']).strip_prefix('o')
+        {
+            let attached = Some(text.trim_start_matches('=')).filter(|text| !text.is_empty());
+            format = attached.or_else(|| texts.next()).map(str::to_owned);
         }
     }
     matches!(format.as_deref(), Some("json" | "ndjson"))
@@ -96,41 +169,19 @@ struct Wrapped<'f> {
     error: &'f Fault,
 }
 
-/// Prints a failure to stderr; answers its exit code.
-pub fn failure(outside: &mut Outside<'_>, error: &Error, json: bool) -> i32 {
+/// Prints a failure to stderr; answers its exit code. A reader that went away is told nothing.
+pub fn failure(outside: &mut Outside<'_>, error: &Error, voice: Voice) -> i32 {
     let fault = error.fault();
-    let _ = if json {
+    if fault.code == CLOSED_PIPE {
+        return fault.exit;
+    }
+    let _ = if voice.json {
         let text = serde_json::to_string(&Wrapped { error: fault }).unwrap_or_default();
         writeln!(outside.stderr, "{text}")
     } else {
-        write!(outside.stderr, "{}", sentences(fault))
+        write!(outside.stderr, "{}", voice.sentences(fault))
     };
     fault.exit
-}
-
-/// A fault in sentences: what, the other faults, and what to type next.
-pub fn sentences(fault: &Fault) -> String {
-    let mut text = format!("error[{}]: {}\n", fault.code, for_terminal(&fault.message));
-    for other in &fault.others {
-        text.push_str(&format!("  also [{}]: {}\n", other.code, for_terminal(&other.message)));
-    }
-    for finding in &fault.findings {
-        let record = finding.record.as_deref().map(|record| format!(" {record}")).unwrap_or_default();
-        let told = for_terminal(&format!("{record}: {}", finding.message));
-        text.push_str(&format!("  found [{}]{told}\n", finding.check));
-    }
-    if let Some(hint) = &fault.hint {
-        text.push_str(&format!("hint: {}\n", for_terminal(hint)));
-    }
-    text
-}
-
-/// A stream that would not take the output: a closed pipe is 141, a full disk 43.
-pub fn stream_failure(outside: &mut Outside<'_>, error: &std::io::Error, json: bool) -> i32 {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        return 141;
-    }
-    failure(outside, &fault("store_full", format!("the output could not be written: {error}"), None, None, None), json)
 }
 
 /// Asks a question on the terminal; anything but yes is no.
@@ -140,4 +191,33 @@ pub fn ask(outside: &mut Outside<'_>, question: &str) -> bool {
     let mut answer = String::new();
     let read = (outside.stdin)().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_errors_are_json_where_the_output_would_be() {
+        let table = [
+            ("", "", false),
+            ("-o json", "", true),
+            ("-ojson", "", true),
+            ("-o=ndjson", "", true),
+            ("--output json", "", true),
+            ("--output=ndjson", "", true),
+            ("-qyo json", "", true),
+            ("-o csv", "json", false),
+            ("-o", "json", false),
+            ("customer list", "json", true),
+            ("-- -o json", "", false),
+            ("-o json -o table", "", false),
+        ];
+        for (words, variable, expected) in table {
+            let arguments: Vec<OsString> =
+                ["aftersales"].into_iter().chain(words.split_whitespace()).map(OsString::from).collect();
+            let json = wants_json(&arguments, &|_| Some(variable.to_owned()));
+            assert_eq!(json, expected, "{words:?} with {variable:?}");
+        }
+    }
 }

@@ -1,25 +1,20 @@
-//! What the caller set: flags over environment over project file over user file over what is built in.
+//! What the caller set, read once into one value.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::ArgMatches;
 
-use super::{Moment, Outside, report};
+use super::config::{Found, Places, folder};
+use super::report::{self, Voice};
+use super::{Moment, Outside};
 use crate::command::pipeline::Mode;
 use crate::domain::common::ValueRefused;
-use crate::domain::day::Instant;
+use crate::domain::day::{Instant, TimeFault};
 use crate::domain::desk::Actor;
 use crate::domain::{Error, Result};
-use crate::output::{Format, Shape};
+use crate::output::{Format, Shape, jq};
 use crate::store::{Access, Db};
-
-/// The global flags' names, as clap ids.
-const GLOBALS: &[&str] = &["store", "output", "fields", "as", "now", "key", "dry-run", "yes", "quiet", "verbose"];
-
-/// Whether `name` is a global flag.
-pub fn is_global(name: &str) -> bool {
-    GLOBALS.contains(&name)
-}
 
 /// The settings of one run.
 pub struct Settings {
@@ -27,6 +22,7 @@ pub struct Settings {
     pub shape: Shape,
     /// Whether a format was named; bulk commands print ndjson otherwise.
     pub format_given: bool,
+    pub voice: Voice,
     pub actor: Actor,
     pub now: Option<Instant>,
     pub key: Option<String>,
@@ -37,58 +33,43 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings that flags and environment make.
+    /// The settings that flags, environment and files make.
     pub fn from(matches: &ArgMatches, outside: &Outside<'_>) -> Result<Settings> {
-        let environment = |name: &str| (outside.variable)(name).filter(|value| !value.is_empty());
-        let flag = |name: &str| matches.get_one::<String>(name).cloned();
-        let either = |name: &str, variable: &str| flag(name).or_else(|| environment(variable));
-
-        let format = either("output", "AFTERSALES_OUTPUT");
+        let places = Places::read(matches, outside)?;
+        let output = places.find("output");
+        let format = match &output {
+            Some(found) => found.text.parse().map_err(|message| found.refused("output", message))?,
+            None => Format::Table,
+        };
+        let color = places.find("color").map(|found| When::of(&found)).transpose()?;
+        let now = places.find("now").map(|found| instant(&found)).transpose()?;
+        let login = places.find("as");
         let shape = Shape {
-            format: match &format {
-                Some(text) => {
-                    text.parse().map_err(|message| report::usage_error(message, Some("output"), Some(text.clone())))?
-                }
-                None => Format::Table,
-            },
-            fields: flag("fields").map(|fields| {
-                fields.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect()
-            }),
+            format,
+            fields: places.flag("fields").map(|found| fields(&found)).transpose()?,
+            filter: places.flag("jq").map(|found| filter(&found, now.unwrap_or_else(outside.clock))).transpose()?,
             width: outside.stdout_width,
+            colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
-        let now = match either("now", "AFTERSALES_NOW") {
-            Some(text) => Some(text.parse().map_err(|fault: crate::domain::day::TimeFault| {
-                Error::from(ValueRefused::invalid("now", &text, fault.to_string()))
-            })?),
-            None => None,
-        };
-        let key = match flag("key") {
-            Some(key) => Some(checked_key(key)?),
-            None => None,
-        };
-        let asked = either("as", "AFTERSALES_AS");
-        let yes = matches.get_flag("yes")
-            || environment("AFTERSALES_YES").is_some_and(|value| !matches!(value.as_str(), "0" | "false" | "no"));
         Ok(Settings {
-            store: match either("store", "AFTERSALES_STORE") {
-                Some(path) => PathBuf::from(path),
-                None => default_store(&environment),
+            store: places.find("store").map_or_else(|| default_store(&places), |found| PathBuf::from(found.text)),
+            voice: Voice {
+                json: matches!(format, Format::Json | Format::Ndjson),
+                colored: is_colored(color, &places, outside.stderr_is_terminal),
             },
             shape,
-            format_given: format.is_some(),
-            actor: Actor::User { asked: asked.is_some(), login: asked.unwrap_or_else(|| outside.login.clone()) },
+            format_given: output.is_some(),
+            actor: Actor::User {
+                asked: login.is_some(),
+                login: login.map_or_else(|| outside.login.clone(), |found| found.text),
+            },
             now,
-            key,
+            key: places.flag("key").map(|found| found.text),
             mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },
-            yes,
+            yes: matches.get_flag("yes") || places.variable("AFTERSALES_YES").is_some_and(|value| is_yes(&value)),
             quiet: matches.get_flag("quiet"),
             verbose: matches.get_flag("verbose"),
         })
-    }
-
-    /// Whether errors and messages are JSON objects.
-    pub fn json_errors(&self) -> bool {
-        matches!(self.shape.format, Format::Json | Format::Ndjson)
     }
 
     /// Opens the store.
@@ -101,18 +82,70 @@ impl Settings {
     }
 }
 
-/// A key as it may be kept (contract, section 5): 1 to 255 bytes.
-pub fn checked_key(key: String) -> Result<String> {
-    if key.is_empty() || key.len() > 255 || key.contains('\0') {
-        return Err(ValueRefused::invalid("key", &key, "a key has 1 to 255 bytes").into());
-    }
-    Ok(key)
+/// When output is coloured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Auto,
+    Always,
+    Never,
 }
 
-fn default_store(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
-    let data = environment("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .or_else(|| environment("HOME").map(|home| PathBuf::from(home).join(".local/share")))
-        .unwrap_or_else(|| PathBuf::from("."));
+impl When {
+    fn of(found: &Found) -> Result<When> {
+        match found.text.as_str() {
+            "auto" => Ok(When::Auto),
+            "always" => Ok(When::Always),
+            "never" => Ok(When::Never),
+            text => Err(found.refused("color", format!("{text:?} is not one of auto, always, never"))),
+        }
+    }
+}
+
+/// By itself a terminal is coloured, unless its owner wants none (`NO_COLOR`) or it can none.
+fn is_colored(asked: Option<When>, places: &Places<'_>, is_terminal: bool) -> bool {
+    match asked.unwrap_or(When::Auto) {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            is_terminal && places.variable("NO_COLOR").is_none() && places.variable("TERM").is_none_or(|t| t != "dumb")
+        }
+    }
+}
+
+fn instant(found: &Found) -> Result<Instant> {
+    found.text.parse().map_err(|fault: TimeFault| match found.is_flag() {
+        true => Error::from(ValueRefused::invalid("now", &found.text, fault.to_string())),
+        false => found.refused("now", fault.to_string()),
+    })
+}
+
+fn fields(found: &Found) -> Result<Vec<String>> {
+    let mut fields: Vec<String> = Vec::new();
+    for field in found.text.split(',').map(str::trim) {
+        if field.is_empty() {
+            return Err(
+                found.refused("fields", "--fields needs names with commas between them, such as id,name".to_owned())
+            );
+        }
+        if !fields.iter().any(|known| known == field) {
+            fields.push(field.to_owned());
+        }
+    }
+    Ok(fields)
+}
+
+fn filter(found: &Found, now: Instant) -> Result<Rc<jq::Filter>> {
+    match jq::Filter::compile(&found.text, now.utc().timestamp()) {
+        Ok(filter) => Ok(Rc::new(filter)),
+        Err(message) => Err(report::bad_expression(&message, Some(found.text.clone()))),
+    }
+}
+
+fn is_yes(value: &str) -> bool {
+    !matches!(value, "0" | "false" | "no")
+}
+
+fn default_store(places: &Places<'_>) -> PathBuf {
+    let data = folder(places, "XDG_DATA_HOME", ".local/share").unwrap_or_default();
     data.join("aftersales").join("desk.db")
 }

@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::Path;
 
 use super::report::Exit;
-use super::{Outside, Settings, print_answer};
+use super::{Outside, Settings, print, rendered, tell};
 use crate::command::init::Init;
-use crate::command::pipeline::Session;
-use crate::command::{self, export, verify};
+use crate::command::pipeline::{Answer, Mode, Session};
+use crate::command::{export, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::output::{PrintError, Records};
+use crate::output::{Kind, PrintError, Records, check_fields};
 use crate::store::{Access, Db};
 
 /// `init` as clap sees it.
@@ -31,14 +31,28 @@ pub fn init_command() -> Command {
 
 /// Runs `init`.
 pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    check_fields(&settings.shape, Answer::FIELDS.iter().copied())?;
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let init =
         Init { currency: text("currency"), company: text("company"), plan: text("plan"), timezone: text("timezone") };
     let plan = init.checked()?;
-    let db = Db::create(&settings.store)?;
     let clock = settings.clock(outside.clock);
-    let answer = plan.run(&db, &clock, &settings.actor, settings.mode)?;
-    print_answer(outside, settings, &answer)
+    let mut printed = Vec::new();
+    let answer = loop {
+        let imagined = settings.mode == Mode::DryRun && !settings.store.exists();
+        let db = if imagined { Db::imagined()? } else { Db::create(&settings.store)? };
+        let mut ready = |answer: &Answer| {
+            printed.clear();
+            rendered(settings, answer, &mut printed)
+        };
+        let answer = plan.run(&db, &clock, &settings.actor, settings.mode, &mut ready)?;
+        // Where another `init` was faster, there is a store by now, and this one finds it in use.
+        if settings.mode == Mode::DryRun || db.keep()? {
+            break answer;
+        }
+    };
+    tell(outside, settings, &answer);
+    print(outside, &printed)
 }
 
 /// `export` as clap sees it.
@@ -64,7 +78,7 @@ pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
             lines = export::run(cx, &mut out)?;
             Ok(())
         })?;
-        out.flush().map_err(PrintError::Stream).map_err(Exit::Print)
+        Ok(out.flush().map_err(PrintError::Stream)?)
     };
     match matches.get_one::<String>("file").map(String::as_str) {
         None | Some("-") => write(&mut *outside.stdout),
@@ -108,7 +122,8 @@ pub fn verify_command() -> Command {
 /// Runs `verify`.
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
     let verified = verify::run(settings.open(Access::Read))?;
-    let mut records = Records::new(&mut *outside.stdout, &settings.shape, "verify", false, command::columns_of);
+    let kind = Kind { fields: verify::FIELDS, columns: verify::COLUMNS, many: false, opens: &[] };
+    let mut records = Records::new(&mut *outside.stdout, &settings.shape, kind)?;
     records.record(&verified)?;
     records.end()?;
     Ok(outside.stdout.flush().map_err(PrintError::Stream)?)

@@ -20,10 +20,12 @@ const NOUNS: &[(&str, &str)] = &[
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
+    ("coupon-program", "What codes are worth, and under which conditions"),
+    ("coupon", "Codes that each work once, made from tickets"),
     ("order", "What customers order; quotations and carts are drafts"),
+    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("repair", "Broken products, repaired with parts and labour"),
     ("task", "Interventions of field service"),
-    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),
@@ -115,38 +117,37 @@ fn root() -> Command {
         .arg(text("store", "PATH", "The store (default: $XDG_DATA_HOME/aftersales/desk.db)"))
         .arg(text("output", "FORMAT", "table, json, ndjson, csv or ids (default: table)").short('o'))
         .arg(text("fields", "A,B", "Print only these fields, in this order"))
+        .arg(text("jq", "EXPR", "Print what this jq expression makes of the JSON; texts are printed raw"))
         .arg(text("as", "LOGIN", "Run as this user; rights guard against mistakes, not against who can open the store"))
         .arg(text("now", "INSTANT", "Take this as the present moment, such as 2026-11-23T10:00:00Z"))
         .arg(text("key", "KEY", "Do it once under this key: again it answers what was done"))
+        .arg(text("color", "WHEN", "auto, always or never (default: auto, on a terminal)"))
+        .arg(text("config", "FILE", "The caller's settings (default: $XDG_CONFIG_HOME/aftersales/config.toml)"))
         .arg(switch("dry-run", "Run the command and undo it: what it would answer"))
         .arg(switch("yes", "Answer questions with yes").short('y'))
         .arg(switch("quiet", "No messages beside data and errors").short('q'))
         .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
         .subcommand(super::top::init_command())
+        .subcommand(super::demo::demo_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::bulk::import_command())
         .subcommand(super::top::export_command())
         .subcommand(super::top::verify_command())
 }
 
 /// What the flags gave, as the pairs that a command is filled from.
-pub fn pairs(entry: &Entry, matches: &ArgMatches) -> Pairs<'static> {
-    let mut pairs: Pairs<'static> = Vec::new();
-    for id in matches.ids() {
-        let name = id.as_str();
-        if matches.value_source(name) != Some(clap::parser::ValueSource::CommandLine) {
-            continue;
-        }
-        let given = match matches.try_get_many::<String>(name) {
-            Ok(Some(values)) => Given::Texts(values.cloned().collect()),
-            _ => Given::Switch(true),
-        };
-        if !super::settings::is_global(name) && entry_has(entry, name) {
-            pairs.push((Cow::Owned(name.to_owned()), given));
-        }
-    }
-    pairs
-}
-
-fn entry_has(entry: &Entry, name: &str) -> bool {
-    entry.names().iter().any(|known| known == name)
+pub fn pairs(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
+    let given = entry.names().iter().filter(|name| {
+        matches!(matches.try_contains_id(name), Ok(true))
+            && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+    });
+    given
+        .map(|name| {
+            let given = match matches.try_get_many::<String>(name) {
+                Ok(Some(values)) => Given::Texts(values.cloned().collect()),
+                _ => Given::Switch(true),
+            };
+            (Cow::Borrowed(*name), given)
+        })
+        .collect()
 }

@@ -16,6 +16,7 @@ impl Record for AppShown {
     const KIND: &'static str = "app";
     const NOUN: &'static str = "app";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "installed", "needed_by"];
     const COLUMNS: &'static [&'static str] = &["id", "installed", "needed_by"];
     const SCALARS: &'static [&'static str] = &["id", "installed"];
     const DAY: Option<&'static str> = None;

@@ -57,15 +57,15 @@ impl Running for Applying<'_> {
         self.group.finish()
     }
 
-    fn abandon(self: Box<Self>) -> Result<()> {
-        self.group.abandon()
+    fn abandon(self: Box<Self>) {
+        self.group.abandon();
     }
 }
 
 impl Apply {
     /// A line as a command with its key.
     fn read(&self, line: &Line) -> std::result::Result<(String, Envelope), Unread> {
-        let mut pairs = object::pairs_of_json(line.text().map_err(unread)?).map_err(|fault| unread(fault.into()))?;
+        let mut pairs = object::pairs_of_line(line.text().map_err(unread)?).map_err(|fault| unread(fault.into()))?;
         let named = take_text(&mut pairs, "command").map_err(unread)?;
         let key = take_text(&mut pairs, "key").map_err(unread)?;
         let Some(name) = named.or_else(|| self.command.clone()) else {
@@ -77,11 +77,6 @@ impl Apply {
         let Some(entry) = known else {
             return Err(fail(NoSuchCommand(name.clone()).into()));
         };
-        if let Some(key) = &key
-            && (key.is_empty() || key.len() > 255)
-        {
-            return Err(fail(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into()));
-        }
         let Action::Change { parse } = &entry.action else {
             return Err(fail(internal("a read in the bulk")));
         };

@@ -38,7 +38,7 @@ pub trait Running {
     /// Keeps the group, or undoes it where it was a dry run.
     fn finish(self: Box<Self>) -> Result<()>;
     /// Undoes the whole group.
-    fn abandon(self: Box<Self>) -> Result<()>;
+    fn abandon(self: Box<Self>);
 }
 
 /// The answer to a line, and the totals of the documents it made.
@@ -68,13 +68,25 @@ pub const LONGEST_LINE: usize = 16 << 20;
 /// Where lines come from.
 pub trait Lines {
     /// The next line, waiting for it; none at the end or when the run is to stop.
-    fn next(&mut self) -> std::io::Result<Option<Line>>;
+    fn next(&mut self) -> Result<Option<Line>>;
+    /// The next line where a complete one is waiting to be read.
+    fn next_waiting(&mut self) -> Option<Line>;
     /// Whether a complete line is waiting to be read.
     fn is_waiting(&mut self) -> bool;
     /// Whether the run was asked to stop.
     fn interrupted(&self) -> bool;
     /// Time since the run began.
     fn elapsed(&self) -> Duration;
+}
+
+/// Where answers go, one JSON text a line.
+pub trait Answers {
+    /// Refuses an answer that could not be printed as asked, while what it tells of can still be undone.
+    fn check(&mut self, answer: &str) -> Result<()>;
+    /// Prints an answer of what is durable.
+    fn print(&mut self, answer: &str) -> Result<()>;
+    /// Hands on what was printed.
+    fn flush(&mut self) -> Result<()>;
 }
 
 /// How a line ended.
@@ -153,24 +165,23 @@ impl Summary {
     }
 }
 
-/// A group ends after this many lines, or this long, or when no complete line is waiting.
-const GROUP_LINES: u64 = 1_000;
+/// A group ends after this many lines, or this long, or when no complete line is waiting; or when its answers are so long
+/// that holding them back would show in the memory.
+const GROUP_LINES: usize = 1_000;
+const GROUP_BYTES: usize = 8 << 20;
 const GROUP_TIME: Duration = Duration::from_millis(100);
 
 /// How long the lock is left free between two groups: a waiting writer looks every two milliseconds.
 const GAP: Duration = Duration::from_millis(5);
 
-/// What a run gives its answers to, one JSON text a line.
-pub type Printer<'p> = dyn FnMut(&str) -> std::io::Result<()> + 'p;
-
 impl Bulk<'_> {
     /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
-    pub fn run(&self, session: &Session<'_>, lines: &mut dyn Lines, print: &mut Printer<'_>) -> (Summary, Result<()>) {
+    pub fn run(&self, session: &Session<'_>, lines: &mut dyn Lines, out: &mut dyn Answers) -> (Summary, Result<()>) {
         let mut summary = Summary::default();
         let outcome = if self.atomic || self.whole || self.mode == Mode::DryRun {
-            self.run_whole(session, lines, print, &mut summary)
+            self.run_whole(session, lines, out, &mut summary)
         } else {
-            self.run_grouped(session, lines, print, &mut summary)
+            self.run_grouped(session, lines, out, &mut summary)
         };
         match &outcome {
             Err(error) => summary.exit = error.exit(),
@@ -184,39 +195,72 @@ impl Bulk<'_> {
         &self,
         session: &Session<'_>,
         lines: &mut dyn Lines,
-        print: &mut Printer<'_>,
+        out: &mut dyn Answers,
         summary: &mut Summary,
     ) -> Result<()> {
         let mut stopped = false;
         while let Some(first) = next_line(lines)? {
-            let mut group = self.work.begin(session, Mode::Commit)?;
-            let mut answers = Answers::default();
-            let began = lines.elapsed();
-            let mut next = Some(first);
-            while let Some(line) = next.take() {
-                let ran = if stopped { Ok(self.skip(&line)) } else { group.line(&line) };
-                match ran {
-                    Ok(answer) => {
-                        stopped |= answer.0.status == LineStatus::Error && self.on_error == OnError::Stop;
-                        answers.push(answer)?;
-                    }
-                    Err(error) => {
-                        group.abandon()?;
-                        return Err(error);
-                    }
-                }
-                let full = answers.count >= GROUP_LINES || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
-                if !full && lines.is_waiting() {
-                    next = next_line(lines)?;
-                }
-            }
-            group.finish()?;
-            answers.tell(print, summary)?;
-            if lines.is_waiting() {
+            let group = if stopped {
+                self.skip_waiting(first, lines)?
+            } else {
+                let group = self.run_group(session, first, lines, out)?;
+                stopped = self.on_error == OnError::Stop && group.statuses.contains(&LineStatus::Error);
+                group
+            };
+            group.tell(out, summary)?;
+            if !stopped && lines.is_waiting() {
                 std::thread::sleep(GAP);
             }
         }
         Ok(())
+    }
+
+    /// Runs the lines that are waiting, up to a group's size, and makes them durable.
+    fn run_group(
+        &self,
+        session: &Session<'_>,
+        first: Line,
+        lines: &mut dyn Lines,
+        out: &mut dyn Answers,
+    ) -> Result<Told> {
+        let mut group = self.work.begin(session, Mode::Commit)?;
+        let mut told = Told::default();
+        let began = lines.elapsed();
+        let mut next = Some(first);
+        while let Some(line) = next.take() {
+            let ran = group.line(&line).and_then(|(answer, amounts)| {
+                let text = super::to_json(&answer)?;
+                out.check(&text)?;
+                Ok((answer.status, text, amounts))
+            });
+            match ran {
+                Ok((status, text, amounts)) => told.push(status, &text, amounts),
+                Err(error) => {
+                    group.abandon();
+                    return Err(error);
+                }
+            }
+            let stops = told.statuses.last() == Some(&LineStatus::Error) && self.on_error == OnError::Stop;
+            let full = told.is_full() || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
+            if !stops && !full {
+                next = next_waiting(lines);
+            }
+        }
+        group.finish()?;
+        Ok(told)
+    }
+
+    fn skip_waiting(&self, first: Line, lines: &mut dyn Lines) -> Result<Told> {
+        let mut told = Told::default();
+        let mut next = Some(first);
+        while let Some(line) = next.take() {
+            let (answer, amounts) = self.skip(&line);
+            told.push(answer.status, &super::to_json(&answer)?, amounts);
+            if !told.is_full() {
+                next = next_waiting(lines);
+            }
+        }
+        Ok(told)
     }
 
     /// The whole input in one transaction; the lock is taken only when all of it has been read.
@@ -224,92 +268,83 @@ impl Bulk<'_> {
         &self,
         session: &Session<'_>,
         lines: &mut dyn Lines,
-        print: &mut Printer<'_>,
+        out: &mut dyn Answers,
         summary: &mut Summary,
     ) -> Result<()> {
-        let mut input = tempfile::tempfile().map_err(no_room)?;
-        let mut count = 0u64;
-        {
-            let mut writer = std::io::BufWriter::new(&mut input);
-            while let Some(line) = next_line(lines)? {
-                count += 1;
-                let bytes = line.bytes.as_deref();
-                let length = bytes.map_or(-1i64, |bytes| i64::try_from(bytes.len()).unwrap_or(-1));
-                writer.write_all(&line.number.to_le_bytes()).map_err(no_room)?;
-                writer.write_all(&length.to_le_bytes()).map_err(no_room)?;
-                writer.write_all(bytes.unwrap_or_default()).map_err(no_room)?;
-            }
-            writer.flush().map_err(no_room)?;
-        }
+        let (mut input, count) = kept_input(lines)?;
         if lines.interrupted() {
             return Ok(());
         }
-        input.seek(SeekFrom::Start(0)).map_err(no_room)?;
-
-        let mut kept = BufReader::new(input);
-        let mut output = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+        let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
         let mut group = self.work.begin(session, self.mode)?;
-        let mut first_fault: Option<i32> = None;
-        let mut stopped = false;
-        let mut sums = Sums::default();
-        for _ in 0..count {
-            let line = read_kept(&mut kept).map_err(no_room)?;
-            let (answer, amounts) = match if stopped { Ok(self.skip(&line)) } else { group.line(&line) } {
-                Ok(ran) => ran,
-                Err(error) => {
-                    group.abandon()?;
-                    return Err(error);
-                }
-            };
-            if let Some(fault) = &answer.error {
-                first_fault.get_or_insert(fault.exit);
-                stopped |= self.on_error == OnError::Stop;
+        let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
+        let run = match ran {
+            Ok(run) if run.finished && !run.fails => group.finish().map(|()| run),
+            ran => {
+                group.abandon();
+                ran
             }
-            sums.add(&amounts);
-            serde_json::to_writer(&mut output, &answer).map_err(|error| internal(error.to_string()))?;
-            output.write_all(b"\n").map_err(no_room)?;
-        }
-        let fails = first_fault.is_some() && (self.atomic || group.is_atomic());
-        if fails {
-            group.abandon()?;
-        } else {
-            group.finish()?;
-            summary.sums = sums;
+        }?;
+        if !run.finished {
+            return Ok(());
         }
 
-        let mut answers = output.into_inner().map_err(|error| no_room(error.into_error()))?;
+        let mut answers = kept.into_inner().map_err(|error| no_room(error.into_error()))?;
         answers.seek(SeekFrom::Start(0)).map_err(no_room)?;
         for line in BufReader::new(answers).lines() {
             let line = line.map_err(no_room)?;
             let mut answer: KeptAnswer = serde_json::from_str(&line).map_err(|error| internal(error.to_string()))?;
-            if fails && answer.status != "error" {
+            if run.fails && answer.status != "error" {
                 answer.skip();
-                summary.count(LineStatus::Skipped);
-                print(&super::to_json(&answer)?).map_err(no_stream)?;
+                out.print(&super::to_json(&answer)?)?;
             } else {
-                summary.count(answer.line_status());
-                print(&line).map_err(no_stream)?;
+                out.print(&line)?;
             }
+            summary.count(answer.line_status());
         }
-        if fails {
-            summary.exit = first_fault.unwrap_or(0);
+        out.flush()?;
+        if run.fails {
+            summary.exit = run.first_fault.unwrap_or(0);
+        } else {
+            summary.sums = run.sums;
         }
         Ok(())
     }
 
+    /// Runs the kept lines to their end, keeping their answers; an interrupt leaves it unfinished.
+    fn run_kept(
+        &self,
+        group: &mut (dyn Running + '_),
+        input: &mut impl std::io::Read,
+        count: u64,
+        lines: &dyn Lines,
+        out: &mut dyn Answers,
+        kept: &mut impl Write,
+    ) -> Result<WholeRun> {
+        let mut run = WholeRun::default();
+        let mut stopped = false;
+        for _ in 0..count {
+            if lines.interrupted() {
+                return Ok(run);
+            }
+            let line = read_kept(input).map_err(no_room)?;
+            let (answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
+            if let Some(fault) = &answer.error {
+                run.first_fault.get_or_insert(fault.exit);
+                stopped |= self.on_error == OnError::Stop;
+            }
+            run.sums.add(&amounts);
+            let text = super::to_json(&answer)?;
+            out.check(&text)?;
+            writeln!(kept, "{text}").map_err(no_room)?;
+        }
+        run.finished = true;
+        run.fails = run.first_fault.is_some() && (self.atomic || group.is_atomic());
+        Ok(run)
+    }
+
     fn skip(&self, line: &Line) -> Answered {
         (self.work.skipped(line), Vec::new())
-    }
-}
-
-/// The next line that is not blank.
-fn next_line(lines: &mut dyn Lines) -> Result<Option<Line>> {
-    loop {
-        match lines.next().map_err(no_stream)? {
-            None => return Ok(None),
-            Some(line) if is_blank(&line) => {}
-            Some(line) => return Ok(Some(line)),
-        }
     }
 }
 
@@ -357,6 +392,10 @@ fn is_blank(line: &Line) -> bool {
 }
 
 impl LineAnswer {
+    /// Its keys as printed.
+    pub const FIELDS: &[&str] =
+        &["command", "status", "operation", "created", "result", "warnings", "line", "key", "error"];
+
     pub(super) fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
         LineAnswer {
             command,
@@ -413,35 +452,84 @@ impl KeptAnswer {
     }
 }
 
-/// The answers of a group, held back until it is durable.
+/// How a whole run in one transaction went.
 #[derive(Default)]
-struct Answers {
-    count: u64,
+struct WholeRun {
+    finished: bool,
+    first_fault: Option<i32>,
+    /// Whether a fault undoes all lines.
+    fails: bool,
+    sums: Sums,
+}
+
+/// What a group has to tell, held back until it is durable.
+#[derive(Default)]
+struct Told {
     texts: String,
     statuses: Vec<LineStatus>,
     sums: Vec<Money>,
 }
 
-impl Answers {
-    fn push(&mut self, (answer, amounts): Answered) -> Result<()> {
-        self.count += 1;
-        self.statuses.push(answer.status);
+impl Told {
+    fn push(&mut self, status: LineStatus, text: &str, amounts: Vec<Money>) {
+        self.statuses.push(status);
         self.sums.extend(amounts);
-        self.texts.push_str(&super::to_json(&answer)?);
+        self.texts.push_str(text);
         self.texts.push('\n');
-        Ok(())
     }
 
-    fn tell(self, print: &mut Printer<'_>, summary: &mut Summary) -> Result<()> {
+    fn is_full(&self) -> bool {
+        self.statuses.len() >= GROUP_LINES || self.texts.len() >= GROUP_BYTES
+    }
+
+    fn tell(self, out: &mut dyn Answers, summary: &mut Summary) -> Result<()> {
         for status in self.statuses {
             summary.count(status);
         }
         summary.sums.add(&self.sums);
         for text in self.texts.lines() {
-            print(text).map_err(no_stream)?;
+            out.print(text)?;
         }
-        Ok(())
+        out.flush()
     }
+}
+
+/// The next line that is not blank, waiting for it.
+fn next_line(lines: &mut dyn Lines) -> Result<Option<Line>> {
+    while let Some(line) = lines.next()? {
+        if !is_blank(&line) {
+            return Ok(Some(line));
+        }
+    }
+    Ok(None)
+}
+
+/// The next line that is not blank, where one is waiting.
+fn next_waiting(lines: &mut dyn Lines) -> Option<Line> {
+    while !lines.interrupted() {
+        let line = lines.next_waiting()?;
+        if !is_blank(&line) {
+            return Some(line);
+        }
+    }
+    None
+}
+
+/// All lines up to the end of the input in a temporary file, and how many they are.
+fn kept_input(lines: &mut dyn Lines) -> Result<(BufReader<std::fs::File>, u64)> {
+    let mut writer = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+    let mut count = 0u64;
+    while let Some(line) = next_line(lines)? {
+        count += 1;
+        let bytes = line.bytes.as_deref();
+        let length = bytes.map_or(-1i64, |bytes| i64::try_from(bytes.len()).unwrap_or(-1));
+        let header = [line.number.to_le_bytes(), length.to_le_bytes()].concat();
+        writer.write_all(&header).map_err(no_room)?;
+        writer.write_all(bytes.unwrap_or_default()).map_err(no_room)?;
+    }
+    let mut file = writer.into_inner().map_err(|error| no_room(error.into_error()))?;
+    file.seek(SeekFrom::Start(0)).map_err(no_room)?;
+    Ok((BufReader::new(file), count))
 }
 
 fn read_kept(input: &mut impl std::io::Read) -> std::io::Result<Line> {
@@ -462,8 +550,4 @@ fn read_kept(input: &mut impl std::io::Read) -> std::io::Result<Line> {
 
 fn no_room(error: std::io::Error) -> Error {
     crate::store::StoreError::Full(format!("a temporary file: {error}")).into()
-}
-
-fn no_stream(error: std::io::Error) -> Error {
-    crate::store::StoreError::Stream(error.kind() == std::io::ErrorKind::BrokenPipe, error.to_string()).into()
 }

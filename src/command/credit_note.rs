@@ -26,6 +26,7 @@ impl Record for CreditNote {
     const KIND: &'static str = "credit_note";
     const NOUN: &'static str = "credit-note";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = document::FIELDS;
     const COLUMNS: &'static [&'static str] =
         &["id", "number", "state", "customer", "date", "invoice", "total", "open", "payment_state"];
     const SCALARS: &'static [&'static str] = &[

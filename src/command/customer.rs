@@ -14,6 +14,7 @@ impl Record for Customer {
     const KIND: &'static str = "customer";
     const NOUN: &'static str = "customer";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] = &["id", "name", "email"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "email"];
     const SCALARS: &'static [&'static str] = &["id", "name", "email"];
     const DAY: Option<&'static str> = None;

@@ -98,9 +98,7 @@ impl Change for DeskEdit {
         if let Some(company) = &self.company {
             desk.company.clone_from(company);
         }
-        if let Some(timezone) = given::value("timezone", self.timezone)? {
-            desk.timezone = timezone;
-        }
+        given::set(&mut desk.timezone, "timezone", self.timezone, Ok)?;
         if let Some(lock_date) = self.lock_date {
             desk.lock_date = lock_date.0;
         }

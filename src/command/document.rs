@@ -20,6 +20,34 @@ use crate::procedure::matching::{complete, item, match_items, unmatch};
 use crate::procedure::{currency, post};
 use crate::store::{document, journal, order, payment, product};
 
+/// All keys of a document as listed, in order.
+pub const FIELDS: &[&str] = &[
+    "id",
+    "number",
+    "kind",
+    "state",
+    "journal",
+    "customer",
+    "ticket",
+    "order",
+    "invoice",
+    "reason",
+    "text",
+    "date",
+    "accounting_date",
+    "due_date",
+    "post_on",
+    "currency",
+    "lines",
+    "tax_lines",
+    "untaxed",
+    "tax",
+    "total",
+    "open",
+    "payment_state",
+    "matched",
+];
+
 /// A document under the name of its kind, as results show it.
 pub struct Kinded(pub Document);
 

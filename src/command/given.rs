@@ -7,14 +7,36 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::text::Setting;
 
-/// The value of a field that a record cannot be without, none where it was not given; emptying it is a fault.
-pub fn value<T: Copy>(field: &'static str, given: Option<Setting<T>>) -> Result<Option<T>> {
+/// The checked value of a field that a record cannot be without.
+pub fn needed<T>(field: &'static str, given: Option<Setting<T>>, checked: impl FnOnce(T) -> Checked<T>) -> Result<T> {
+    let value = given.and_then(|given| given.0).ok_or(ValueRefused::missing(field))?;
+    Ok(checked(value)?)
+}
+
+/// Sets a field that always has a value, if it was given; emptying it is a fault.
+pub fn set<T>(
+    before: &mut T,
+    field: &'static str,
+    given: Option<Setting<T>>,
+    checked: impl FnOnce(T) -> Checked<T>,
+) -> Result<()> {
+    if given.is_some() {
+        *before = needed(field, given, checked)?;
+    }
+    Ok(())
+}
+
+/// The value given for a field that cannot be emptied; none where it was left out.
+pub fn value<T>(field: &'static str, given: Option<Setting<T>>) -> Result<Option<T>> {
     match given {
-        Some(Setting(None)) => Err(ValueRefused::missing(field).into()),
-        Some(Setting(Some(value))) => Ok(Some(value)),
         None => Ok(None),
+        Some(Setting(Some(value))) => Ok(Some(value)),
+        Some(Setting(None)) => Err(ValueRefused::missing(field).into()),
     }
 }
+
+/// A value of which the domain said whether it can stand.
+type Checked<T> = std::result::Result<T, ValueRefused>;
 
 /// An optional text of a new record; the empty text is none.
 pub fn text(given: Option<&str>) -> Option<String> {
@@ -43,7 +65,7 @@ pub fn record<R: Record>(cx: &Cx<'_>, field: &'static str, given: Option<&str>) 
     given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()
 }
 
-/// What a switch and its `--no-` twin say: on, off, or nothing.
+/// What a switch and its `--no-` twin say; none where neither was given.
 pub fn switch(field: &'static str, on: bool, off: bool) -> Result<Option<bool>> {
     match (on, off) {
         (true, true) => {
@@ -54,4 +76,12 @@ pub fn switch(field: &'static str, on: bool, off: bool) -> Result<Option<bool>> 
         (false, true) => Ok(Some(false)),
         (false, false) => Ok(None),
     }
+}
+
+/// Turns a switch on, or by its `--no-` twin off.
+pub fn set_switch(before: &mut bool, field: &'static str, on: bool, off: bool) -> Result<()> {
+    if let Some(given) = switch(field, on, off)? {
+        *before = given;
+    }
+    Ok(())
 }

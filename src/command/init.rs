@@ -49,26 +49,27 @@ struct InitOutcome {
 }
 
 impl NewDesk {
-    /// Makes the desk in an empty store; a store in use stays as it is.
-    pub fn run(self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
+    /// Makes the desk in an empty store; a store in use stays as it is. `ready` gets the answer while it can still be undone.
+    pub fn run(
+        &self,
+        db: &Db,
+        clock: &dyn Clock,
+        actor: &Actor,
+        mode: Mode,
+        ready: &mut dyn FnMut(&Answer) -> Result<()>,
+    ) -> Result<Answer> {
         db.begin_write()?;
-        match self.begun(db, clock, actor, mode) {
-            Ok(answer) => {
-                if mode == Mode::Commit {
-                    db.commit()?
-                } else {
-                    db.rollback()?
-                }
-                Ok(answer)
-            }
-            Err(error) => {
-                db.rollback()?;
-                Err(error)
+        match self.begun(db, clock, actor, mode).and_then(|answer| ready(&answer).map(|()| answer)) {
+            Ok(answer) if mode == Mode::Commit => Ok(db.commit().map(|()| answer)?),
+            ended => {
+                // What is told is how it went; what is not committed is undone in any case.
+                let _ = db.rollback();
+                ended
             }
         }
     }
 
-    fn begun(self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
+    fn begun(&self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
         let (status, operation, desk) = if db.has_tables()? {
             (Status::Unchanged, None, store::desk::load(db)?)
         } else {
@@ -93,7 +94,7 @@ impl NewDesk {
         })
     }
 
-    fn make(self, db: &Db, clock: &dyn Clock, actor: &Actor) -> Result<(i64, Desk)> {
+    fn make(&self, db: &Db, clock: &dyn Clock, actor: &Actor) -> Result<(i64, Desk)> {
         db.migrate_from(0)?;
         let desk = Desk {
             company: self.given.company.clone().unwrap_or_default(),

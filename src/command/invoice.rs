@@ -26,6 +26,7 @@ impl Record for Invoice {
     const KIND: &'static str = "invoice";
     const NOUN: &'static str = "invoice";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = document::FIELDS;
     const COLUMNS: &'static [&'static str] =
         &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
     const SCALARS: &'static [&'static str] = &[

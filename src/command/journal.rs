@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::held::Held;
 use crate::domain::journal::{Journal, JournalType};
 use crate::domain::text::Setting;
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, journal};
 
 impl Record for Journal {
     const KIND: &'static str = "journal";
     const NOUN: &'static str = "journal";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = &["id", "name", "type", "active"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "type", "active"];
     const SCALARS: &'static [&'static str] = &["id", "name", "type", "active"];
     const DAY: Option<&'static str> = None;
@@ -60,10 +61,13 @@ impl Change for JournalCreate {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Journal>> {
-        let id = naming::checked_id(&self.id)?;
-        let name = naming::name_or_id(self.name.as_deref(), &id)?;
-        let kind = given::value("type", self.r#type)?.unwrap_or(JournalType::Sale);
-        let active = given::switch("active", self.active, self.no_active)?.unwrap_or(true);
+        let (mut kind, mut active) = (JournalType::Sale, true);
+        let mut faults = Faults::default();
+        let id = faults.gather(naming::checked_id(&self.id)).unwrap_or_default();
+        let name = faults.gather(naming::name_or_id(self.name.as_deref(), &id)).unwrap_or_default();
+        faults.gather(given::set(&mut kind, "type", self.r#type, Ok));
+        faults.gather(given::set_switch(&mut active, "active", self.active, self.no_active));
+        faults.refuse()?;
         naming::check_new(&id, journal::by_id(cx.db, &id)?)?;
         let journal = Journal { key: cx.db.next_key()?, id, name, kind, active };
         journal::insert(cx.db, &journal)?;
@@ -105,13 +109,11 @@ impl Change for JournalEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Journal>> {
         let before: Journal = one(cx, "journal", &self.journal)?;
         let mut journal = before.clone();
-        naming::rename(&mut journal.name, self.name.as_deref())?;
-        if let Some(kind) = given::value("type", self.r#type)? {
-            journal.kind = kind;
-        }
-        if let Some(active) = given::switch("active", self.active, self.no_active)? {
-            journal.active = active;
-        }
+        let mut faults = Faults::default();
+        faults.gather(naming::rename(&mut journal.name, self.name.as_deref()));
+        faults.gather(given::set(&mut journal.kind, "type", self.r#type, Ok));
+        faults.gather(given::set_switch(&mut journal.active, "active", self.active, self.no_active));
+        faults.refuse()?;
         if journal.kind != before.kind {
             let used_by = journal::first_use(cx.db, journal.key)?;
             Held::check(&journal.id, "type", &before.kind, &journal.kind, used_by.as_ref())?;

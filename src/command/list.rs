@@ -5,6 +5,8 @@ use super::invoice::Invoice;
 use super::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
+use crate::domain::coupon::Coupon;
+use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
@@ -41,6 +43,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
+    Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<coupon::TicketCoupon>("ticket coupon"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -51,7 +55,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
-    Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<returns::TicketReturn>("ticket return"),
     Entry::change::<repair::TicketRepair>("ticket repair"),
     Entry::change::<plan::TicketPlan>("ticket plan"),
@@ -78,6 +81,16 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
+    // coupon-program
+    Entry::change::<coupon_program::CouponProgramCreate>("coupon-program create"),
+    Entry::read::<List<CouponProgram>>("coupon-program list"),
+    Entry::read::<Show<CouponProgram>>("coupon-program show"),
+    Entry::change::<coupon_program::CouponProgramEdit>("coupon-program edit"),
+    Entry::change::<coupon_program::CouponProgramArchive>("coupon-program archive"),
+    // coupon
+    Entry::read::<List<Coupon>>("coupon list"),
+    Entry::read::<Show<Coupon>>("coupon show"),
+    Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -86,6 +99,12 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
     // transfer
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
     // repair
     Entry::read::<List<Repair>>("repair list"),
     Entry::read::<Show<Repair>>("repair show"),
@@ -104,12 +123,6 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<Task>>("task show"),
     Entry::change::<task::TaskEdit>("task edit"),
     Entry::change::<task::TaskCancel>("task cancel"),
-    Entry::read::<List<Transfer>>("transfer list"),
-    Entry::read::<Show<Transfer>>("transfer show"),
-    Entry::change::<transfer::TransferCreate>("transfer create"),
-    Entry::change::<transfer::TransferValidate>("transfer validate"),
-    Entry::change::<transfer::TransferCancel>("transfer cancel"),
-    Entry::change::<returns::TransferReturn>("transfer return"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -186,6 +199,8 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
+        "coupon_program" => CouponProgram::COLUMNS,
+        "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
         "quotation" => Order::COLUMNS,
         "repair" => Repair::COLUMNS,

@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::location::{Location, LocationType};
 use crate::domain::text::Setting;
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, location};
 
 impl Record for Location {
     const KIND: &'static str = "location";
     const NOUN: &'static str = "location";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "type", "return_location"];
     const COLUMNS: &'static [&'static str] = &["id", "type", "return_location"];
     const SCALARS: &'static [&'static str] = &["id", "type", "return_location"];
     const DAY: Option<&'static str> = None;
@@ -52,8 +53,11 @@ impl Change for LocationCreate {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Location>> {
-        let id = naming::checked_id(&self.id)?;
-        let kind = given::value("type", self.r#type)?.unwrap_or(LocationType::Internal);
+        let mut kind = LocationType::Internal;
+        let mut faults = Faults::default();
+        let id = faults.gather(naming::checked_id(&self.id)).unwrap_or_default();
+        faults.gather(given::set(&mut kind, "type", self.r#type, Ok));
+        faults.refuse()?;
         naming::check_new(&id, location::by_id(cx.db, &id)?)?;
         let location = Location { key: cx.db.next_key()?, id, kind, return_location: self.return_location };
         location::insert(cx.db, &location)?;
@@ -92,12 +96,11 @@ impl Change for LocationEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Location>> {
         let before: Location = one(cx, "location", &self.location)?;
         let mut location = before.clone();
-        if let Some(kind) = given::value("type", self.r#type)? {
-            location.kind = kind;
-        }
-        if let Some(flagged) = given::switch("return_location", self.return_location, self.no_return_location)? {
-            location.return_location = flagged;
-        }
+        let mut faults = Faults::default();
+        faults.gather(given::set(&mut location.kind, "type", self.r#type, Ok));
+        let (on, off) = (self.return_location, self.no_return_location);
+        faults.gather(given::set_switch(&mut location.return_location, "return_location", on, off));
+        faults.refuse()?;
         if location.kind != before.kind {
             before.check_change(&location, location::first_use(cx.db, location.key)?.as_ref())?;
         }

@@ -16,6 +16,7 @@ impl Record for Lot {
     const KIND: &'static str = "lot";
     const NOUN: &'static str = "lot";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "product"];
     const COLUMNS: &'static [&'static str] = &["id", "product"];
     const SCALARS: &'static [&'static str] = &["id", "product"];
     const DAY: Option<&'static str> = None;

@@ -42,9 +42,9 @@ pub fn name_or_id(name: Option<&str>, id: &str) -> Result<String> {
 
 /// The id and name of a new record that is found by both; either is the other where only one was given.
 pub fn id_and_name(id: Option<&str>, name: Option<&str>) -> Result<(String, String)> {
-    let id = checked_id(id.or(name).unwrap_or_default())?;
-    let name = name_or_id(name, &id)?;
-    Ok((id, name))
+    let id = id.filter(|id| !id.trim().is_empty()).or(name).ok_or(ValueRefused::missing("name"))?;
+    let name = name_or_id(name, id)?;
+    Ok((checked_id(id)?, name))
 }
 
 /// Gives a record the name that an edit names, if it names one.

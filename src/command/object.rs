@@ -26,11 +26,43 @@ pub enum Given<'a> {
 /// The names and values of one command, without `command` and `key`.
 pub type Pairs<'a> = Vec<(Cow<'a, str>, Given<'a>)>;
 
+/// How deep a line's lists and objects may nest (contract, section 4).
+const DEEPEST: usize = 128;
+
+/// Reads a line of bulk input into pairs: one JSON object, in reasonable depth.
+pub fn pairs_of_line(text: &str) -> Result<Pairs<'_>, ObjectFault> {
+    if is_too_deep(text) {
+        let message = format!("the line nests lists and objects more than {DEEPEST} deep");
+        return Err(ObjectFault { code: "usage", ..ObjectFault::invalid(message) });
+    }
+    pairs_of_json(text)
+}
+
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
+}
+
 /// Reads one JSON object into pairs, refusing a key given twice.
 pub fn pairs_of_json(text: &str) -> Result<Pairs<'_>, ObjectFault> {
     serde_json::from_str::<RawPairs<'_>>(text).map(|pairs| pairs.0).map_err(|error| match error.to_string() {
         message if message.starts_with(TWICE) => {
-            ObjectFault::invalid(message.split(" at line").next().unwrap_or(&message).to_owned())
+            let message = message.rsplit_once(" at line").map_or(message.as_str(), |(message, _)| message);
+            let field = message.strip_prefix(TWICE).map(str::to_owned);
+            ObjectFault { field, ..ObjectFault::invalid(message.to_owned()) }
         }
         message => ObjectFault { code: "usage", ..ObjectFault::invalid(format!("not a JSON object: {message}")) },
     })
@@ -163,33 +195,51 @@ pub enum Filled<T> {
     Faulty { rest: Option<T>, faults: Vec<ObjectFault> },
 }
 
-/// Fills a command struct. `names` are the command's own, in the order of its flags; faults are told in that order.
+/// Fills a command struct. `names` are the command's own, in the order of its flags; faults are told in that order, names
+/// that the command does not have before all others.
 pub fn fill<T: DeserializeOwned>(mut pairs: Pairs<'_>, command: &str, names: &[&str]) -> Filled<T> {
     let place = |name: &str| names.iter().position(|known| *known == name);
-    if let Some((unknown, _)) = pairs.iter().find(|(name, _)| place(name).is_none()) {
-        return Filled::Faulty { rest: None, faults: vec![ObjectFault::unknown(unknown, command, names)] };
-    }
-    // Null means absent, for a required field too (contract, section 4).
-    pairs.retain(|(_, given)| !given.is_null());
+    let mut unknown: Vec<ObjectFault> = Vec::new();
+    pairs.retain(|(name, given)| {
+        if place(name).is_none() {
+            unknown.push(ObjectFault::unknown(name, command, names));
+        }
+        // What is null is absent (contract, section 4).
+        place(name).is_some() && !given.is_null()
+    });
     turn_off_by_twin(&mut pairs, names);
     pairs.sort_by_key(|(name, _)| place(name));
+
+    let (whole, mut faults) = fill_known(pairs);
+    match whole {
+        Some(whole) if unknown.is_empty() && faults.is_empty() => Filled::Whole(whole),
+        rest => {
+            faults.sort_by_key(|fault| fault.field.as_deref().and_then(place));
+            let rest = rest.filter(|_| unknown.is_empty());
+            Filled::Faulty { rest, faults: unknown.into_iter().chain(faults).collect() }
+        }
+    }
+}
+
+/// A struct from pairs whose names it knows. Each turn that finds a fault takes the faulty value away, or fills a missing one
+/// with an empty text, so that what else is wrong can be seen.
+fn fill_known<T: DeserializeOwned>(mut pairs: Pairs<'_>) -> (Option<T>, Vec<ObjectFault>) {
     let mut faults: Vec<ObjectFault> = Vec::new();
     loop {
-        match T::deserialize(PairsReader(&pairs)) {
-            Ok(whole) if faults.is_empty() => return Filled::Whole(whole),
-            Ok(rest) => return Filled::Faulty { rest: Some(rest), faults },
-            Err(fault) => {
-                let at = fault.field.as_deref().and_then(|field| pairs.iter().position(|(name, _)| name == field));
-                let told = faults.iter().any(|known| known.field == fault.field);
-                if !told {
-                    faults.push(fault);
-                }
-                match at {
-                    // Without the faulty value the rest may be readable; each turn takes one pair away.
-                    Some(at) => drop(pairs.remove(at)),
-                    None => return Filled::Faulty { rest: None, faults },
-                }
-            }
+        let fault = match T::deserialize(PairsReader(&pairs)) {
+            Ok(whole) => return (Some(whole), faults),
+            Err(fault) => fault,
+        };
+        let told = faults.iter().any(|known| known.field == fault.field);
+        let at = pairs.iter().position(|(name, _)| fault.field.as_deref() == Some(name));
+        let missing = fault.field.clone().filter(|_| fault.code == "missing_field" && at.is_none());
+        if !told {
+            faults.push(fault);
+        }
+        match (at, missing) {
+            (Some(at), _) => drop(pairs.remove(at)),
+            (None, Some(field)) if !told => pairs.push((Cow::Owned(field), Given::Text(Cow::Borrowed("")))),
+            _ => return (None, faults),
         }
     }
 }
@@ -307,7 +357,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(self, Given::Json(raw) if raw.get() == "null")
     }
 

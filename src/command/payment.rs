@@ -9,6 +9,8 @@ impl Record for Payment {
     const KIND: &'static str = "payment";
     const NOUN: &'static str = "payment";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] =
+        &["id", "direction", "customer", "date", "currency", "amount", "open", "reference", "matched"];
     const COLUMNS: &'static [&'static str] = &["id", "direction", "customer", "date", "amount", "open", "reference"];
     const SCALARS: &'static [&'static str] =
         &["id", "direction", "customer", "date", "currency", "amount", "open", "reference"];

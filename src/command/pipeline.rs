@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{AnyChange, Cx, Parsed, Told, Warning};
+use crate::domain::common::ValueRefused;
 use crate::domain::day::Instant;
 use crate::domain::desk::{Actor, Desk, KeyReused, Right, TrialOver};
 use crate::domain::money::Money;
@@ -62,6 +63,11 @@ pub struct Answer {
     pub detail: Detail,
 }
 
+impl Answer {
+    /// Its keys as printed.
+    pub const FIELDS: &[&str] = &["command", "status", "operation", "created", "result", "warnings"];
+}
+
 /// An answer kept for its key: what a replay tells again.
 #[derive(Serialize, serde::Deserialize)]
 struct Kept {
@@ -99,7 +105,8 @@ impl<'s> Session<'s> {
         match self.group_begun(mode) {
             Ok(group) => Ok(group),
             Err(error) => {
-                self.db.rollback()?;
+                // The first fault is the one to tell.
+                let _ = self.db.rollback();
                 Err(error)
             }
         }
@@ -110,15 +117,22 @@ impl<'s> Session<'s> {
         Ok(Group { session: self, desk, tail: None, mode })
     }
 
-    /// Runs one change as a group of its own.
-    pub fn run_single(&self, envelope: &Envelope, mode: Mode) -> Result<Answer> {
+    /// Runs one change as a group of its own. `ready` gets the answer while it can still be undone: an answer that cannot be
+    /// printed as asked is refused before it is true.
+    pub fn run_single(
+        &self,
+        envelope: &Envelope,
+        mode: Mode,
+        ready: &mut dyn FnMut(&Answer) -> Result<()>,
+    ) -> Result<Answer> {
         let mut group = self.open_group(mode)?;
-        let answer = group.run(envelope);
-        match &answer {
-            Ok(_) => group.finish()?,
-            Err(_) => group.abandon()?,
+        match group.run(envelope).and_then(|answer| ready(&answer).map(|()| answer)) {
+            Ok(answer) => group.finish().map(|()| answer),
+            Err(error) => {
+                group.abandon();
+                Err(error)
+            }
         }
-        answer
     }
 
     /// Runs a read over one moment of the store.
@@ -135,8 +149,8 @@ impl<'s> Session<'s> {
     ) -> Result<()> {
         self.db.begin_read()?;
         let read = self.read_begun(right, wider, run);
-        self.db.end_read()?;
-        read
+        let ended = self.db.end_read();
+        read.and(ended.map_err(Error::from))
     }
 
     fn read_begun(
@@ -148,7 +162,7 @@ impl<'s> Session<'s> {
         let desk = store::desk::load(self.db)?;
         let now = self.clock.now();
         check_trial(&desk, now, right)?;
-        if let Err(denied) = self.check_access(right) {
+        if let Err(denied) = procedure::access::check(self.db, &self.actor, right) {
             let wider = if denied.is_of_the_store() { None } else { wider(self.db)? };
             if !wider.map_or(Ok(false), |wider| procedure::access::may(self.db, &self.actor, wider))? {
                 return Err(denied);
@@ -157,7 +171,9 @@ impl<'s> Session<'s> {
         run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
     }
 
-    fn check_access(&self, right: Right) -> Result<()> {
+    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
+    pub(super) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
+        check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
     }
 }
@@ -168,6 +184,8 @@ impl Group<'_> {
         let db = self.session.db;
         db.savepoint()?;
         match self.on_savepoint(envelope) {
+            // Nothing was to be changed, so nothing is: numbers that were only looked at go back.
+            Ok(answer) if answer.status == Status::Unchanged => db.undo().map(|()| answer).map_err(Error::from),
             Ok(answer) => {
                 db.release()?;
                 Ok(answer)
@@ -189,35 +207,51 @@ impl Group<'_> {
         }
     }
 
-    /// Undoes the whole group.
-    pub fn abandon(self) -> Result<()> {
-        Ok(self.session.db.rollback()?)
+    /// Undoes the whole group, for a reason that is told instead of any fault in undoing it: what is not committed is
+    /// undone in any case when the store is closed.
+    pub fn abandon(self) {
+        let _ = self.session.db.rollback();
     }
 
     fn on_savepoint(&mut self, envelope: &Envelope) -> Result<Answer> {
+        let now = self.session.clock.now();
+        let key = envelope.key.as_deref().filter(|_| self.mode == Mode::Commit);
         match &envelope.parsed {
-            Parsed::Whole(change) => self.change(change.as_ref(), envelope.key.as_deref()),
-            Parsed::Faulty { rest: None, error } => Err(error.clone()),
+            Parsed::Whole(change) => {
+                self.check_access(change.right(), now)?;
+                self.change(change.as_ref(), key, now)
+            }
             // Faults of access, key, existence and service come before faults of values (contract, section 3).
-            Parsed::Faulty { rest: Some(rest), error } => match self.change(rest.as_ref(), None) {
-                Err(earlier) if comes_before_values(&earlier) => Err(earlier),
-                _ => Err(error.clone()),
-            },
+            Parsed::Faulty { right, rest, error } => {
+                self.check_access(*right, now)?;
+                key.map_or(Ok(()), |key| check_unused(self.session.db, key))?;
+                match rest.as_deref().map(|rest| rest.run(&self.view(now))) {
+                    Some(Err(earlier)) if comes_before_values(&earlier, error) => Err(earlier),
+                    _ => Err(error.clone()),
+                }
+            }
         }
     }
 
-    fn change(&mut self, change: &dyn AnyChange, key: Option<&str>) -> Result<Answer> {
+    fn check_access(&self, right: Right, now: Instant) -> Result<()> {
+        self.session.check(&self.desk, now, right)
+    }
+
+    fn view(&self, now: Instant) -> Cx<'_> {
+        let cx = Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes);
+        if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
+    }
+
+    fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
         let session = self.session;
-        let now = session.clock.now();
-        check_trial(&self.desk, now, change.right())?;
-        session.check_access(change.right())?;
-        let key = key.filter(|_| self.mode == Mode::Commit);
         let content = change.content();
-        if let Some(replayed) = key.map(|key| replay(session.db, change, key, &content)).transpose()?.flatten() {
+        if let Some(key) = key
+            && let Some(replayed) = replay(session.db, change, key, &content)?
+        {
             return Ok(replayed);
         }
 
-        let cx = Cx::new(session.db, &self.desk, &session.actor, now, session.yes);
+        let cx = self.view(now);
         let result = raw(change.run(&cx)?)?;
         let operation = if cx.changed_anything() { Some(cx.operation()?) } else { None };
         let Told { created, touched, warnings, amounts } = cx.into_told();
@@ -272,8 +306,26 @@ fn answer(
     Answer { command: change.name().to_owned(), status, operation, created, result, warnings, amounts, detail }
 }
 
+/// A key as it may be kept (contract, section 5): 1 to 255 bytes.
+fn check_key(key: &str) -> Result<()> {
+    if key.is_empty() || key.len() > 255 || key.contains('\0') {
+        return Err(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into());
+    }
+    Ok(())
+}
+
+/// Refuses a key that stands for a change already done, for a command that cannot be that change.
+fn check_unused(db: &Db, key: &str) -> Result<()> {
+    check_key(key)?;
+    match db.kept_outcome(key)? {
+        None => Ok(()),
+        Some(stored) => Err(KeyReused { key: key.to_owned(), operation: stored.operation }.into()),
+    }
+}
+
 /// The stored answer of a key already used for the same content; `key_reused` where the content differs.
 fn replay(db: &Db, change: &dyn AnyChange, key: &str, content: &str) -> Result<Option<Answer>> {
+    check_key(key)?;
     let Some(stored) = db.kept_outcome(key)? else {
         return Ok(None);
     };
@@ -297,9 +349,12 @@ fn raw(json: String) -> Result<Box<RawValue>> {
     RawValue::from_string(json).map_err(|error| super::internal(error.to_string()))
 }
 
-fn comes_before_values(error: &Error) -> bool {
-    let Fault { code, exit, .. } = error.fault();
-    matches!(exit, 11 | 12 | 15 | 21 | 44) || *code == "service_not_enabled"
+/// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
+fn comes_before_values(earlier: &Error, values: &Error) -> bool {
+    let Fault { code, exit, field, .. } = earlier.fault();
+    let at_fault = |fault: &Fault| fault.field.is_some() && fault.field == *field;
+    let of_values = at_fault(values.fault()) || values.fault().others.iter().any(at_fault);
+    (matches!(exit, 11 | 12 | 15) || *code == "service_not_enabled") && !of_values
 }
 
 /// From its last instant on, an ended trial leaves only what gets a subscription or the data out (spec A4).

@@ -5,19 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming, to_json};
-use crate::domain::Result;
 use crate::domain::desk::Right;
-use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, check_tracking, checked_price};
+use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, checked_price, checked_tracking};
 use crate::domain::quantity::Price;
 use crate::domain::stock::StockOfProduct;
 use crate::domain::tax::Tax;
 use crate::domain::text::Setting;
+use crate::domain::{Error, Faults, Result};
 use crate::store::{self, Db, Key, Page, product, stock};
 
 impl Record for Product {
     const KIND: &'static str = "product";
     const NOUN: &'static str = "product";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "name", "price", "type", "tracking", "taxes"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "price", "type", "tracking", "taxes"];
     const SCALARS: &'static [&'static str] = &["id", "name", "price", "type", "tracking"];
     const DAY: Option<&'static str> = None;
@@ -79,13 +80,16 @@ impl Change for ProductCreate {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Product>> {
         let taxes: Vec<Tax> = given::records(cx, "tax", &self.tax)?;
-        let id = naming::checked_id(&self.id)?;
-        let name = naming::name_or_id(self.name.as_deref(), &id)?;
-        let price = checked_price(given::value("price", self.price)?.unwrap_or_default())?;
-        let kind = given::value("type", self.r#type)?.unwrap_or(ProductType::Goods);
-        let tracking = given::value("tracking", self.tracking)?.unwrap_or(Tracking::None);
-        check_tracking(kind, tracking)?;
-        check_taxes(&taxes)?;
+        let (mut price, mut kind, mut tracking) = (Price::ZERO, ProductType::Goods, Tracking::None);
+        let mut faults = Faults::default();
+        let id = faults.gather(naming::checked_id(&self.id)).unwrap_or_default();
+        let name = faults.gather(naming::name_or_id(self.name.as_deref(), &id)).unwrap_or_default();
+        faults.gather(given::set(&mut price, "price", self.price, checked_price));
+        faults.gather(given::set(&mut kind, "type", self.r#type, Ok));
+        faults
+            .gather(given::set(&mut tracking, "tracking", self.tracking, |tracking| checked_tracking(kind, tracking)));
+        faults.gather(check_taxes(&taxes).map_err(Error::from));
+        faults.refuse()?;
         naming::check_new(&id, product::by_id(cx.db, &id)?)?;
 
         let price = UnitPrice { price, currency: cx.desk.currency };
@@ -134,18 +138,14 @@ impl Change for ProductEdit {
         if let Some(taxes) = &self.tax {
             product.taxes = given::records(cx, "tax", taxes)?;
         }
-        naming::rename(&mut product.name, self.name.as_deref())?;
-        if let Some(price) = given::value("price", self.price)? {
-            product.price.price = checked_price(price)?;
-        }
-        if let Some(kind) = given::value("type", self.r#type)? {
-            product.kind = kind;
-        }
-        if let Some(tracking) = given::value("tracking", self.tracking)? {
-            product.tracking = tracking;
-        }
-        check_tracking(product.kind, product.tracking)?;
-        check_taxes(&product.taxes)?;
+        let mut faults = Faults::default();
+        faults.gather(naming::rename(&mut product.name, self.name.as_deref()));
+        faults.gather(given::set(&mut product.price.price, "price", self.price, checked_price));
+        faults.gather(given::set(&mut product.kind, "type", self.r#type, Ok));
+        faults.gather(given::set(&mut product.tracking, "tracking", self.tracking, Ok));
+        faults.gather(checked_tracking(product.kind, product.tracking).map_err(Error::from));
+        faults.gather(check_taxes(&product.taxes).map_err(Error::from));
+        faults.refuse()?;
         if (product.kind, product.tracking) != (before.kind, before.tracking) {
             let moved = product::first_move(cx.db, product.key)?;
             let billed_as_time = product::first_billed_as_time(cx.db, product.key)?;

@@ -5,18 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::product::Product;
 use crate::domain::project::{Project, time_product};
 use crate::domain::reference::Reference;
 use crate::domain::worksheet_template::WorksheetTemplate;
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, project};
 
 impl Record for Project {
     const KIND: &'static str = "project";
     const NOUN: &'static str = "project";
     const RIGHT: Right = Right::FieldService;
+    const FIELDS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const SCALARS: &'static [&'static str] = &["id", "name", "worksheets", "worksheet_template", "time_product"];
     const DAY: Option<&'static str> = None;
@@ -62,8 +63,11 @@ impl Change for ProjectCreate {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Project>> {
         let worksheet_template = template_of(cx, self.worksheet_template.as_deref())?;
         let product: Option<Product> = given::record(cx, "time_product", self.time_product.as_deref())?;
-        let (id, name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
-        let time_product = product.as_ref().map(time_product).transpose()?;
+        let mut faults = Faults::default();
+        let names = naming::id_and_name(self.id.as_deref(), self.name.as_deref());
+        let (id, name) = faults.gather(names).unwrap_or_default();
+        let time_product = faults.gather(billed_as(product.as_ref())).flatten();
+        faults.refuse()?;
         naming::check_new_names(cx.db, &id, &name, project::by_id)?;
         let key = cx.db.next_key()?;
         let project = Project { key, id, name, worksheets: self.worksheets, worksheet_template, time_product };
@@ -113,13 +117,13 @@ impl Change for ProjectEdit {
             project.worksheet_template = template_of(cx, self.worksheet_template.as_deref())?;
         }
         let product: Option<Product> = given::record(cx, "time_product", self.time_product.as_deref())?;
-        naming::rename(&mut project.name, self.name.as_deref())?;
-        if let Some(worksheets) = given::switch("worksheets", self.worksheets, self.no_worksheets)? {
-            project.worksheets = worksheets;
-        }
+        let mut faults = Faults::default();
+        faults.gather(naming::rename(&mut project.name, self.name.as_deref()));
+        faults.gather(given::set_switch(&mut project.worksheets, "worksheets", self.worksheets, self.no_worksheets));
         if self.time_product.is_some() {
-            project.time_product = product.as_ref().map(time_product).transpose()?;
+            project.time_product = faults.gather(billed_as(product.as_ref())).flatten();
         }
+        faults.refuse()?;
         naming::check_name(cx.db, &project.name, project.key, project::by_id)?;
         if project != before {
             project::update(cx.db, &project)?;
@@ -127,6 +131,10 @@ impl Change for ProjectEdit {
         }
         Ok(Changed(project))
     }
+}
+
+fn billed_as(product: Option<&Product>) -> Result<Option<Reference>> {
+    Ok(product.map(time_product).transpose()?)
 }
 
 fn template_of(cx: &Cx<'_>, given: Option<&str>) -> Result<Option<Reference>> {

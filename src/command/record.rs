@@ -24,6 +24,8 @@ pub trait Record: Serialize + Sized + 'static {
     const NOUN: &'static str;
     /// The right that reading it needs.
     const RIGHT: Right;
+    /// All keys of a listed record, in order.
+    const FIELDS: &'static [&'static str];
     /// The columns of its table, in order.
     const COLUMNS: &'static [&'static str];
     /// Its scalar keys, each a filter of `list`.
@@ -233,6 +235,7 @@ fn plural_of(kind: &str) -> String {
 impl<R: Record> Read for List<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = true;
+    const FIELDS: &'static [&'static str] = R::FIELDS;
     const RIGHT: Right = R::RIGHT;
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {

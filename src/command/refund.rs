@@ -119,14 +119,17 @@ impl Change for TicketRefund {
             let left_out = if fully_uncredited(&invoice) { Vec::new() } else { holders(cx, &invoice)? };
             let lines = refund::decide(&invoice, &ask, self.allow_excess, &left_out)?;
             let mut credit_note = self.draft(cx, &ticket, &invoice, journal.as_ref(), date, lines)?;
+            let at_once = (self.post || self.create_invoice) && date <= cx.today;
+            if at_once {
+                post::make_final(cx, &mut credit_note, Some(&invoice))?;
+            }
             write(cx, &ticket, &invoice, &mut credit_note)?;
             if self.create_invoice {
                 warn_of_earlier_credit(cx, &invoice);
-                let copy = copy_of(cx, &invoice, &ticket)?;
-                outcome.invoices.push(copy);
+                outcome.invoices.push(copy_of(cx, &invoice, &ticket)?);
             }
-            if (self.post || self.create_invoice) && date <= cx.today {
-                post::post(cx, &mut credit_note)?;
+            if at_once {
+                post::settle(cx, &mut credit_note, Some(invoice))?;
             }
             outcome.credit_notes.push(credit_note);
         }

@@ -24,6 +24,24 @@ impl Record for Repair {
     const KIND: &'static str = "repair";
     const NOUN: &'static str = "repair";
     const RIGHT: Right = Right::Repair;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "state",
+        "ticket",
+        "customer",
+        "product",
+        "lot",
+        "quantity",
+        "return",
+        "under_warranty",
+        "scheduled_date",
+        "responsible",
+        "tags",
+        "parts",
+        "labour",
+        "notes",
+        "quotation",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "state", "ticket", "customer", "product", "lot", "quantity", "scheduled_date", "responsible"];
     const SCALARS: &'static [&'static str] = &[

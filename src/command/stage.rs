@@ -14,6 +14,7 @@ impl Record for Stage {
     const KIND: &'static str = "stage";
     const NOUN: &'static str = "stage";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "folded"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "folded"];
     const SCALARS: &'static [&'static str] = &["id", "name", "folded"];
     const DAY: Option<&'static str> = None;
@@ -89,9 +90,7 @@ impl Change for StageEdit {
         let before: Stage = one(cx, "stage", &self.stage)?;
         let mut stage = before.clone();
         naming::rename(&mut stage.name, self.name.as_deref())?;
-        if let Some(folded) = given::switch("folded", self.folded, self.no_folded)? {
-            stage.folded = folded;
-        }
+        given::set_switch(&mut stage.folded, "folded", self.folded, self.no_folded)?;
         naming::check_name(cx.db, &stage.name, stage.key, stage::by_id)?;
         if stage != before {
             stage::update(cx.db, &stage)?;

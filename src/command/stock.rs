@@ -9,6 +9,7 @@ impl Record for Stock {
     const KIND: &'static str = "stock";
     const NOUN: &'static str = "stock";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
     const COLUMNS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
     const SCALARS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
     const DAY: Option<&'static str> = None;

@@ -14,6 +14,7 @@ impl Record for Tag {
     const KIND: &'static str = "tag";
     const NOUN: &'static str = "tag";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] = &["id", "name"];
     const COLUMNS: &'static [&'static str] = &["id", "name"];
     const SCALARS: &'static [&'static str] = &["id", "name"];
     const DAY: Option<&'static str> = None;

@@ -20,6 +20,20 @@ impl Record for Task {
     const KIND: &'static str = "task";
     const NOUN: &'static str = "task";
     const RIGHT: Right = Right::FieldService;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "title",
+        "project",
+        "stage",
+        "customer",
+        "ticket",
+        "assignee",
+        "planned_start",
+        "planned_end",
+        "worked_minutes",
+        "products",
+        "worksheet",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "title", "project", "stage", "customer", "ticket", "assignee", "planned_start"];
     const SCALARS: &'static [&'static str] = &[

@@ -5,18 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
-use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::quantity::Percent;
 use crate::domain::tax::{Tax, checked_rate};
 use crate::domain::text::Setting;
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, tax};
 
 impl Record for Tax {
     const KIND: &'static str = "tax";
     const NOUN: &'static str = "tax";
     const RIGHT: Right = Right::Invoicing;
+    const FIELDS: &'static [&'static str] = &["id", "rate", "included"];
     const COLUMNS: &'static [&'static str] = &["id", "rate", "included"];
     const SCALARS: &'static [&'static str] = &["id", "rate", "included"];
     const DAY: Option<&'static str> = None;
@@ -54,9 +54,10 @@ impl Change for TaxCreate {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tax>> {
-        let id = naming::checked_id(&self.id)?;
-        let rate = given::value("rate", self.rate)?.ok_or(ValueRefused::missing("rate"))?;
-        let rate = checked_rate(rate)?;
+        let mut faults = Faults::default();
+        let id = faults.gather(naming::checked_id(&self.id)).unwrap_or_default();
+        let rate = faults.gather(given::needed("rate", self.rate, checked_rate)).unwrap_or_default();
+        faults.refuse()?;
         naming::check_new(&id, tax::by_id(cx.db, &id)?)?;
         let tax = Tax { key: cx.db.next_key()?, id, rate, included: self.included };
         tax::insert(cx.db, &tax)?;
@@ -93,12 +94,10 @@ impl Change for TaxEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tax>> {
         let before: Tax = one(cx, "tax", &self.tax)?;
         let mut tax = before.clone();
-        if let Some(rate) = given::value("rate", self.rate)? {
-            tax.rate = checked_rate(rate)?;
-        }
-        if let Some(included) = given::switch("included", self.included, self.no_included)? {
-            tax.included = included;
-        }
+        let mut faults = Faults::default();
+        faults.gather(given::set(&mut tax.rate, "rate", self.rate, checked_rate));
+        faults.gather(given::set_switch(&mut tax.included, "included", self.included, self.no_included));
+        faults.refuse()?;
         if tax != before {
             tax::update(cx.db, &tax)?;
             cx.touched("tax", &tax.id);

@@ -4,20 +4,26 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, one};
-use super::{Change, Cx, found};
+use super::{Change, Cx, given, naming};
 use crate::domain::Result;
 use crate::domain::app::{App, AppShown};
-use crate::domain::common::{AlreadyExists, ValueRefused};
+use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::location::Location;
+use crate::domain::project::Project;
 use crate::domain::reference::Reference;
 use crate::domain::team::{self as decide, Service, Team};
+use crate::domain::text::Setting;
+use crate::domain::user::User;
 use crate::procedure::install;
-use crate::store::{self, Db, Key, Page, location, project, team, user};
+use crate::store::{self, Db, Key, Page, team};
 
 impl Record for Team {
     const KIND: &'static str = "team";
     const NOUN: &'static str = "team";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] =
+        &["id", "name", "services", "field_service_project", "return_location", "members"];
     const COLUMNS: &'static [&'static str] =
         &["id", "name", "services", "field_service_project", "return_location", "members"];
     const SCALARS: &'static [&'static str] = &["id", "name", "field_service_project", "return_location"];
@@ -86,26 +92,18 @@ impl Change for TeamCreate {
     const RIGHT: Right = Right::Helpdesk;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TeamOutcome> {
-        // The id stands for the name and the name for the id, so that `{"name": …}` makes a team as well.
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-        let name = given(&self.name).or_else(|| given(&self.id));
-        let name = name.ok_or_else(|| ValueRefused::missing("name"))?;
-        let id = given(&self.id).unwrap_or_else(|| name.clone());
-        if team::by_id(cx.db, &id)?.is_some() {
-            return Err(taken(&id));
-        }
-        refuse_taken_name(cx, &name, None)?;
-
         let mut team = Team {
             key: cx.db.next_key()?,
-            id,
-            name,
+            id: String::new(),
+            name: String::new(),
             services: decide::in_order(self.service.iter().copied()),
             field_service_project: None,
             return_location: None,
             members: members(cx, &self.member)?,
         };
         set_defaults(cx, &mut team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
+        (team.id, team.name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
+        naming::check_new_names(cx.db, &team.id, &team.name, team::by_id)?;
         team::insert(cx.db, &team)?;
         cx.created("team", &team.id);
         let installed = install::for_services(cx, &team.services)?;
@@ -128,7 +126,7 @@ pub struct TeamEdit {
     pub name: Option<String>,
     /// A service that it offers: refunds, coupons, returns, repairs, field-service (repeatable, replaces all)
     #[arg(long)]
-    pub service: Option<Vec<String>>,
+    pub service: Option<Vec<Setting<Service>>>,
     /// Where its field service tasks are planned, unless another project is named
     #[arg(long)]
     pub field_service_project: Option<String>,
@@ -150,17 +148,12 @@ impl Change for TeamEdit {
         if let Some(given) = &self.member {
             team.members = members(cx, given)?;
         }
-        if let Some(name) = &self.name {
-            if name.trim().is_empty() {
-                return Err(ValueRefused::missing("name").into());
-            }
-            refuse_taken_name(cx, name, Some(team.key))?;
-            team.name.clone_from(name);
-        }
-        if let Some(given) = &self.service {
-            team.services = services(given)?;
-        }
         set_defaults(cx, &mut team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
+        naming::rename(&mut team.name, self.name.as_deref())?;
+        if let Some(given) = &self.service {
+            team.services = decide::in_order(given::list(given));
+        }
+        naming::check_name(cx.db, &team.name, team.key, team::by_id)?;
         kept(cx, &before, team)
     }
 }
@@ -247,24 +240,13 @@ fn set_defaults(
     field_service_project: Option<&str>,
     return_location: Option<&str>,
 ) -> Result<()> {
-    if let Some(given) = field_service_project {
-        team.field_service_project = match given {
-            "" => None,
-            given => {
-                let project = project::by_id(cx.db, given)?;
-                Some(found(project, "project", "project", "field_service_project", given)?.reference())
-            }
-        };
+    let project: Option<Project> = given::record(cx, "field_service_project", field_service_project)?;
+    let location: Option<Location> = given::record(cx, "return_location", return_location)?;
+    if field_service_project.is_some() {
+        team.field_service_project = project.map(|project| project.reference());
     }
-    if let Some(given) = return_location {
-        team.return_location = match given {
-            "" => None,
-            given => {
-                let location = location::by_id(cx.db, given)?;
-                let location = found(location, "location", "location", "return_location", given)?;
-                Some(decide::return_location(&location)?)
-            }
-        };
+    if return_location.is_some() {
+        team.return_location = location.as_ref().map(decide::return_location).transpose()?;
     }
     Ok(())
 }
@@ -272,36 +254,14 @@ fn set_defaults(
 /// The users of these logins, each once.
 fn members(cx: &Cx<'_>, logins: &[String]) -> Result<Vec<Reference>> {
     let mut members: Vec<Reference> = Vec::new();
-    for login in logins.iter().filter(|login| !login.is_empty()) {
-        let member = found(user::by_id(cx.db, login)?, "user", "user", "member", login)?.reference();
-        if !members.contains(&member) {
-            members.push(member);
+    for user in given::records::<User>(cx, "member", logins)? {
+        if !members.iter().any(|member| member.key == user.key) {
+            members.push(user.reference());
         }
     }
     Ok(members)
 }
 
-/// Services as they were given to `edit`, where an empty text empties the list.
-fn services(given: &[String]) -> Result<Vec<Service>> {
-    let mut services = Vec::new();
-    for word in given.iter().filter(|word| !word.is_empty()) {
-        services.push(word.parse().map_err(|message: String| ValueRefused::invalid("service", word, message))?);
-    }
-    Ok(decide::in_order(services))
-}
-
 fn refuse_none(services: &[Service]) -> Result<()> {
     if services.is_empty() { Err(ValueRefused::missing("service").into()) } else { Ok(()) }
-}
-
-/// A name that another team is found by cannot be taken (spec A1).
-fn refuse_taken_name(cx: &Cx<'_>, name: &str, own: Option<Key>) -> Result<()> {
-    match team::by_id(cx.db, name)? {
-        Some(other) if Some(other.key) != own => Err(taken(name)),
-        _ => Ok(()),
-    }
-}
-
-fn taken(name: &str) -> crate::domain::Error {
-    AlreadyExists { kind: "team", noun: "team", field: "name", given: name.to_owned() }.into()
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, one};
-use super::{Change, Cx, found, to_json};
+use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
@@ -12,14 +12,31 @@ use crate::domain::reference::Reference;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
 use crate::domain::ticket::{About, Documents, LogEntry, Priority, Ticket};
+use crate::domain::user::User;
 use crate::output::Opens;
 use crate::procedure::{about, tags, ticket_log};
-use crate::store::{self, Db, Key, Page, stage, ticket, user};
+use crate::store::{self, Db, Key, Page, ticket};
 
 impl Record for Ticket {
     const KIND: &'static str = "ticket";
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "subject",
+        "team",
+        "customer",
+        "user",
+        "priority",
+        "stage",
+        "closed",
+        "order",
+        "product",
+        "lot",
+        "description",
+        "tags",
+        "created_at",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "subject", "team", "customer", "user", "priority", "stage", "tags"];
     const SCALARS: &'static [&'static str] = &[
@@ -415,15 +432,12 @@ fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
 
 /// The user of that login; none where it is empty or not given.
 fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
-    let Some(login) = login.filter(|login| !login.is_empty()) else {
-        return Ok(None);
-    };
-    found(user::by_id(cx.db, login)?, "user", "user", "user", login).map(|user| Some(user.reference()))
+    let user: Option<User> = given::record(cx, "user", login)?;
+    Ok(user.map(|user| user.reference()))
 }
 
 fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
-    let given = needed("stage", given)?;
-    found(stage::by_id(cx.db, &given)?, "stage", "stage", "stage", &given)
+    one(cx, "stage", &needed("stage", given)?)
 }
 
 /// A text that may not be empty.

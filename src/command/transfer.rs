@@ -29,6 +29,23 @@ impl Record for Transfer {
     const KIND: &'static str = "transfer";
     const NOUN: &'static str = "transfer";
     const RIGHT: Right = Right::Inventory;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "kind",
+        "state",
+        "origin",
+        "customer",
+        "order",
+        "ticket",
+        "from",
+        "to",
+        "lines",
+        "return_of",
+        "exchange_of",
+        "backorder_of",
+        "keep_order_quantity",
+        "date",
+    ];
     const COLUMNS: &'static [&'static str] =
         &["id", "kind", "state", "origin", "customer", "order", "ticket", "from", "to", "date"];
     const SCALARS: &'static [&'static str] = &[

@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::text::Setting;
 use crate::domain::user::{GivenRight, User, rights_of};
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, user};
 
 impl Record for User {
     const KIND: &'static str = "user";
     const NOUN: &'static str = "user";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "email", "rights"];
     const COLUMNS: &'static [&'static str] = &["id", "name", "email", "rights"];
     const SCALARS: &'static [&'static str] = &["id", "name", "email"];
     const DAY: Option<&'static str> = None;
@@ -62,8 +63,10 @@ impl Change for UserCreate {
     const RIGHT: Right = Right::Admin;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<User>> {
-        let id = naming::checked_id(&self.id)?;
-        let name = naming::name_or_id(self.name.as_deref(), &id)?;
+        let mut faults = Faults::default();
+        let id = faults.gather(naming::checked_id(&self.id)).unwrap_or_default();
+        let name = faults.gather(naming::name_or_id(self.name.as_deref(), &id)).unwrap_or_default();
+        faults.refuse()?;
         let email = given::text(self.email.as_deref());
         naming::check_new(&id, user::by_id(cx.db, &id)?)?;
         let user = User { key: cx.db.next_key()?, id, name, email, rights: rights_of(given::list(&self.right)) };

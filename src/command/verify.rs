@@ -12,6 +12,9 @@ use crate::store::Db;
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["id", "clean"];
 
+/// Its keys.
+pub const FIELDS: &[&str] = &["id", "clean", "checks", "findings"];
+
 /// What a clean store answers.
 #[derive(Serialize)]
 struct Verified {

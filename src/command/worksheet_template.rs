@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::text::Setting;
 use crate::domain::worksheet_template::{Field, GivenField, WorksheetTemplate, check_fields};
+use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, worksheet_template};
 
 impl Record for WorksheetTemplate {
     const KIND: &'static str = "worksheet_template";
     const NOUN: &'static str = "worksheet-template";
     const RIGHT: Right = Right::Admin;
+    const FIELDS: &'static [&'static str] = &["id", "name", "fields"];
     const COLUMNS: &'static [&'static str] = &["id", "name"];
     const SCALARS: &'static [&'static str] = &["id", "name"];
     const DAY: Option<&'static str> = None;
@@ -55,8 +56,11 @@ impl Change for WorksheetTemplateCreate {
     const RIGHT: Right = Right::Admin;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<WorksheetTemplate>> {
-        let (id, name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
-        let fields = fields_of(&self.field)?;
+        let mut faults = Faults::default();
+        let names = naming::id_and_name(self.id.as_deref(), self.name.as_deref());
+        let (id, name) = faults.gather(names).unwrap_or_default();
+        let fields = faults.gather(fields_of(&self.field)).unwrap_or_default();
+        faults.refuse()?;
         naming::check_new_names(cx.db, &id, &name, worksheet_template::by_id)?;
         let template = WorksheetTemplate { key: cx.db.next_key()?, id, name, fields };
         worksheet_template::insert(cx.db, &template)?;
@@ -90,10 +94,12 @@ impl Change for WorksheetTemplateEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<WorksheetTemplate>> {
         let before: WorksheetTemplate = one(cx, "worksheet_template", &self.worksheet_template)?;
         let mut template = before.clone();
-        naming::rename(&mut template.name, self.name.as_deref())?;
+        let mut faults = Faults::default();
+        faults.gather(naming::rename(&mut template.name, self.name.as_deref()));
         if let Some(fields) = &self.field {
-            template.fields = fields_of(fields)?;
+            template.fields = faults.gather(fields_of(fields)).unwrap_or_default();
         }
+        faults.refuse()?;
         naming::check_name(cx.db, &template.name, template.key, worksheet_template::by_id)?;
         if template != before {
             worksheet_template::update(cx.db, &template)?;

@@ -88,13 +88,13 @@ pub fn checked_price(price: Price) -> Result<Price, ValueRefused> {
     Ok(price)
 }
 
-/// Refuses lots and serial numbers of what does not lie in stock.
-pub fn check_tracking(kind: ProductType, tracking: Tracking) -> Result<(), ValueRefused> {
+/// The tracking as that of a product of this type: what does not lie in stock has no lots or serial numbers.
+pub fn checked_tracking(kind: ProductType, tracking: Tracking) -> Result<Tracking, ValueRefused> {
     match (kind, tracking) {
         (ProductType::Service, Tracking::Lot | Tracking::Serial) => {
             Err(ValueRefused::invalid("tracking", tracking, "a service has no lots or serial numbers"))
         }
-        _ => Ok(()),
+        _ => Ok(tracking),
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         for kind in ProductType::ALL {
             for tracking in Tracking::ALL {
                 let allowed = *kind == ProductType::Goods || *tracking == Tracking::None;
-                assert_eq!(check_tracking(*kind, *tracking).is_ok(), allowed, "{kind} {tracking}");
+                assert_eq!(checked_tracking(*kind, *tracking).is_ok(), allowed, "{kind} {tracking}");
             }
         }
     }

@@ -4,20 +4,36 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-/// The header of records like `record`.
-pub fn header(out: &mut dyn Write, record: &Value) -> io::Result<()> {
-    let names: Vec<&str> = record.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    header_of(out, &names)
+/// Rows on their way out.
+pub struct Rows<'o>(csv::Writer<&'o mut dyn Write>);
+
+impl<'o> Rows<'o> {
+    /// Prints to `out`.
+    pub fn new(out: &'o mut dyn Write) -> Rows<'o> {
+        Rows(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out))
+    }
+
+    /// The header: the names of the columns.
+    pub fn header<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> io::Result<()> {
+        self.0.write_record(names).map_err(io_error)
+    }
+
+    /// One record as a row; nested values as JSON text.
+    pub fn row(&mut self, record: &Value) -> io::Result<()> {
+        self.0.write_record(record.as_object().into_iter().flatten().map(|(_, value)| cell(value))).map_err(io_error)
+    }
+
+    /// Hands on what was written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
-/// The header with these names.
-pub fn header_of(out: &mut dyn Write, names: &[&str]) -> io::Result<()> {
-    line(out, names.iter().map(|name| (*name).to_owned()))
-}
-
-/// One record as a row; nested values as JSON text.
-pub fn row(out: &mut dyn Write, record: &Value) -> io::Result<()> {
-    line(out, record.as_object().into_iter().flatten().map(|(_, value)| cell(value)))
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn cell(value: &Value) -> String {
@@ -30,21 +46,48 @@ fn cell(value: &Value) -> String {
 
 /// A cell that starts like a formula gets an apostrophe; a number does not (contract, section 2).
 fn harmless(text: &str) -> String {
-    let start = text.trim_start_matches(' ');
-    if !is_number(text) && start.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() && !matches!(c, '\t' | '\r'));
+    let tempting = start.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if tempting && !super::is_number(text) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_a_number_stays_one() {
+        let table = [
+            (json!("Ada"), "Ada"),
+            (json!("=1+1"), "'=1+1"),
+            (json!("  @cmd"), "'  @cmd"),
+            (json!("\u{a0}\n=1"), "'\u{a0}\n=1"),
+            (json!("\t=1"), "'\t=1"),
+            (json!("\r"), "'\r"),
+            (json!("+49 30"), "'+49 30"),
+            (json!("-"), "'-"),
+            (json!("-1-2"), "'-1-2"),
+            (json!("-12.50"), "-12.50"),
+            (json!("12"), "12"),
+            (json!("a=b"), "a=b"),
+            (json!(null), ""),
+            (json!(7), "7"),
+            (json!(true), "true"),
+            (json!(["=1", {"a": null}]), r#"["=1",{"a":null}]"#),
+        ];
+        for (value, expected) in table {
+            assert_eq!(cell(&value), expected, "{value}");
+        }
     }
-}
 
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
-}
-
-fn line(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    writer.write_record(cells).map_err(io::Error::other)?;
-    writer.flush()
+    #[test]
+    fn rows_end_in_crlf_and_quote_what_needs_it() {
+        let mut out = Vec::new();
+        let mut rows = Rows::new(&mut out);
+        rows.header(["a", "b"].into_iter()).unwrap();
+        rows.row(&json!({"a": "x,y", "b": "a \"word\"\n"})).unwrap();
+        drop(rows);
+        assert_eq!(String::from_utf8(out).unwrap(), "a,b\r\n\"x,y\",\"a \"\"word\"\"\n\"\r\n");
+    }
 }

@@ -5,17 +5,18 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::escape::for_terminal;
+use super::Shape;
+use super::escape::{self, for_terminal};
 
 /// A table of `records` with these columns; nothing where there is no record.
-pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: Option<u16>) -> io::Result<()> {
+pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], shape: &Shape) -> io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(width) = width {
+    if let Some(width) = shape.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     table.set_header(columns.iter().map(|column| column.to_uppercase()));
@@ -28,8 +29,11 @@ pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], width: 
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
+    for (at, line) in table.lines().enumerate() {
+        match (at, shape.colored) {
+            (0, true) => writeln!(out, "{}", escape::bold(line.trim_end()))?,
+            _ => writeln!(out, "{}", line.trim_end())?,
+        }
     }
     Ok(())
 }
@@ -41,7 +45,7 @@ pub fn print_nested(
     record: &Value,
     columns: &[String],
     opens: super::Opens,
-    width: Option<u16>,
+    shape: &Shape,
 ) -> io::Result<()> {
     let rest =
         || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
@@ -63,9 +67,9 @@ pub fn print_nested(
                 writeln!(out, "\n{key}")?;
                 let (sheets, columns): (Vec<String>, Vec<String>) =
                     keys_of(records.first()).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
-                print(out, &columns, records, width)?;
+                print(out, &columns, records, shape)?;
                 for sheet in &sheets {
-                    print_sheets(out, records, sheet, width)?;
+                    print_sheets(out, records, sheet, shape)?;
                 }
             }
             Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
@@ -83,7 +87,7 @@ fn keys_of(record: Option<&Value>) -> impl Iterator<Item = String> {
 }
 
 /// An object of objects, such as the fields of a form: a table of its own, a row for each of them.
-fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, width: Option<u16>) -> io::Result<()> {
+fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, shape: &Shape) -> io::Result<()> {
     let name = sheet.strip_suffix('s').unwrap_or(sheet);
     for record in records.iter().filter(|record| is_sheet(record.get(sheet))) {
         let rows: Vec<Value> = record
@@ -100,7 +104,7 @@ fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, width: Opti
         let columns: Vec<String> = keys_of(rows.first()).collect();
         let title = record.as_object().and_then(|fields| fields.values().next());
         writeln!(out, "\n{}", cell(title))?;
-        print(out, &columns, &rows, width)?;
+        print(out, &columns, &rows, shape)?;
     }
     Ok(())
 }
@@ -149,11 +153,7 @@ fn is_empty(value: &Value) -> bool {
 
 fn is_number(value: Option<&Value>) -> bool {
     match value {
-        Some(Value::String(text)) => {
-            !text.is_empty()
-                && text.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '.')
-                && !text[1..].contains('-')
-        }
+        Some(Value::String(text)) => super::is_number(text),
         Some(Value::Number(_) | Value::Null) | None => true,
         Some(_) => false,
     }

@@ -2,7 +2,7 @@
 
 use super::context::Cx;
 use super::repair::form as repair;
-use super::{plan, refund, returns, service};
+use super::{coupon, plan, refund, returns, service};
 use crate::domain::Result;
 use crate::domain::options::{Fields, Options, ServiceOptions};
 use crate::domain::team::Service;
@@ -14,6 +14,7 @@ type Offer = fn(&Cx<'_>, &Ticket) -> Result<Fields>;
 /// The services and their forms, in the order of the spec.
 const OFFERS: &[(Service, Offer)] = &[
     (Service::Refunds, refund::offer),
+    (Service::Coupons, coupon::offer),
     (Service::Returns, returns::offer),
     (Service::Repairs, repair::offer),
     (Service::FieldService, plan::offer),

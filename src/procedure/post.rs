@@ -10,35 +10,51 @@ use crate::domain::payment::Item;
 use crate::domain::refund;
 use crate::store::document;
 
-/// Posts a draft: number, accounting date, matching with the invoice it reverses. The document is complete with its lines;
-/// afterwards it is as stored.
+/// Posts a stored draft, complete with its lines: number, accounting date, matching with the invoice it reverses.
+/// Afterwards it is as stored.
 pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
+    let invoice = match &draft.invoice {
+        Some(invoice) => Some(document::by_key(cx.db, invoice.key)?),
+        None => None,
+    };
+    make_final(cx, draft, invoice.as_ref())?;
+    document::update(cx.db, draft)?;
+    cx.touched(draft.kind.word(), &draft.id);
+    settle(cx, draft, invoice)
+}
+
+/// Makes a draft final in memory: state, number, accounting date, all of it open (spec B7, B10). What it reverses must
+/// still be posted.
+pub fn make_final(cx: &Cx<'_>, draft: &mut Document, invoice: Option<&Document>) -> Result<()> {
     if draft.date > cx.today {
         return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date }.into());
     }
     check_postable(draft)?;
-    let reversed = match &draft.invoice {
-        Some(invoice) => Some(reversed_invoice(cx, draft, invoice.key)?),
-        None => None,
-    };
+    if let Some(invoice) = invoice.filter(|invoice| invoice.state != DocumentState::Posted) {
+        let refused = DocumentRefused::InvoiceNotPosted { invoice: invoice.shown().to_owned(), state: invoice.state };
+        return Err(refused.into());
+    }
     let accounted = accounting_date(draft.date, cx.desk.lock_date);
     draft.number = Some(next_number(cx, draft, accounted.year())?);
     draft.accounting_date = Some(accounted);
     draft.state = DocumentState::Posted;
     draft.post_on = None;
     draft.open = draft.total;
-    document::update(cx.db, draft)?;
-    cx.touched(draft.kind.word(), &draft.id);
+    Ok(())
+}
 
-    if let Some(invoice) = reversed {
-        if draft.replaces {
+/// Matches a document that was just made final, and stored, with the invoice it reverses (spec B6, B7).
+pub fn settle(cx: &Cx<'_>, posted: &mut Document, invoice: Option<Document>) -> Result<()> {
+    if let Some(mut invoice) = invoice {
+        if posted.replaces {
             release_payments(cx, &invoice)?;
-            clear_with_earlier(cx, draft.key, invoice.key)?;
+            clear_with_earlier(cx, posted.key, invoice.key)?;
+            invoice = document::by_key(cx.db, invoice.key)?;
         }
-        clear(cx, draft, invoice.key)?;
+        clear(cx, posted, &invoice)?;
     }
-    draft.payment_state = payment_state(draft.kind, draft.state, draft.total.minor, draft.open.minor, false);
-    log_on_ticket(cx, draft, "posted")
+    posted.payment_state = payment_state(posted.kind, posted.state, posted.total.minor, posted.open.minor, false);
+    log_on_ticket(cx, posted, "posted")
 }
 
 fn check_postable(draft: &Document) -> Result<()> {
@@ -49,17 +65,6 @@ fn check_postable(draft: &Document) -> Result<()> {
         return Err(DocumentRefused::BelowZero { document: draft.named(), total: draft.total }.into());
     }
     Ok(())
-}
-
-/// The invoice that a credit note reverses, still posted.
-fn reversed_invoice(cx: &Cx<'_>, _draft: &Document, key: i64) -> Result<Document> {
-    let invoice = document::by_key(cx.db, key)?;
-    if invoice.state != DocumentState::Posted {
-        return Err(
-            DocumentRefused::InvoiceNotPosted { invoice: invoice.shown().to_owned(), state: invoice.state }.into()
-        );
-    }
-    Ok(invoice)
 }
 
 /// The next number of the journal and year of the accounting date: `INV/2026/00001`, credit notes `RINV/2026/00001`.
@@ -91,16 +96,15 @@ pub fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
 fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: i64) -> Result<()> {
     for mut earlier in document::credit_notes_of(cx.db, invoice)? {
         if earlier.key != but && earlier.state == DocumentState::Posted && !earlier.open.is_zero() {
-            clear(cx, &mut earlier, invoice)?;
+            clear(cx, &mut earlier, &document::by_key(cx.db, invoice)?)?;
         }
     }
     Ok(())
 }
 
 /// Matches a credit note with its invoice, up to the smaller of the two open amounts (spec B7).
-fn clear(cx: &Cx<'_>, credit_note: &mut Document, invoice: i64) -> Result<()> {
-    let invoice = document::by_key(cx.db, invoice)?;
-    let (one, other) = (Item::of_document(credit_note)?, Item::of_document(&invoice)?);
+fn clear(cx: &Cx<'_>, credit_note: &mut Document, invoice: &Document) -> Result<()> {
+    let (one, other) = (Item::of_document(credit_note)?, Item::of_document(invoice)?);
     if let Some(amount) = match_items(cx, &one, &other, None)? {
         credit_note.open = Money::new(credit_note.open.minor - amount.minor, credit_note.currency);
         credit_note.matched.push(crate::domain::document::Matched { with: invoice.shown().to_owned(), amount });

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
@@ -25,8 +26,18 @@ const STATEMENTS_KEPT: usize = 512;
 
 pub struct Sqlite {
     connection: Connection,
+    /// Where the file goes once it is whole; none for one that is there.
+    new: Option<New>,
     /// For each statement (by the address of its text) the `$n` behind each parameter position.
     orders: RefCell<HashMap<usize, Box<[usize]>>>,
+}
+
+/// A store that is being made.
+struct New {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+    /// Whether an empty file is in its place.
+    replaces: bool,
 }
 
 impl Sqlite {
@@ -44,22 +55,62 @@ impl Sqlite {
     /// write-ahead log needs a file of its own beside the store.
     fn open_unwritable(path: &Path) -> Result<Sqlite> {
         let text = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        let has_log = std::fs::metadata(log_path(path)).is_ok_and(|log| log.len() > 0);
-        let uri = if has_log { format!("file:{text}?mode=ro") } else { format!("file:{text}?immutable=1") };
+        let uri = if has_log(path) { format!("file:{text}?mode=ro") } else { format!("file:{text}?immutable=1") };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(uri, flags).map_err(fault)?;
         Sqlite::configured(connection)
     }
 
+    /// Opens the store at `path`, or begins one: it is made under another name and takes its place when it is whole, so
+    /// that whoever looks sees all of it or nothing. An empty file, as `mktemp` leaves it, counts as none.
     pub fn create(path: &Path) -> Result<Sqlite> {
-        if path.exists() {
-            return Sqlite::open(path, Access::Write);
-        }
-        make_private(path)?;
+        let replaces = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() && metadata.len() == 0 => true,
+            Ok(_) => return Sqlite::open(path, Access::Write),
+            Err(_) => false,
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let refused = |error| StoreError::ReadOnly(format!("{}: {error}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(refused)?;
+        // Made for its owner alone.
+        let file =
+            tempfile::Builder::new().prefix(".aftersales-").suffix(".new").tempfile_in(folder).map_err(refused)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+        let connection = Connection::open_with_flags(file.path(), flags).map_err(fault)?;
+        let mut sqlite = Sqlite::configured(connection)?;
+        sqlite.new = Some(New { file, path: path.to_owned(), replaces });
+        Ok(sqlite)
+    }
+
+    /// A store in memory, which is gone with the program.
+    pub fn in_memory() -> Result<Sqlite> {
+        Sqlite::configured(Connection::open_in_memory().map_err(fault)?)
+    }
+
+    /// Puts a new store in its place; says whether another was put there meanwhile, so that this one is dropped.
+    pub fn keep(self) -> Result<bool> {
+        let Sqlite { connection, new, orders: _ } = self;
+        let Some(New { file, path, replaces }) = new else {
+            return Ok(true);
+        };
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
-        Sqlite::configured(connection)
+        connection.close().map_err(|(_, error)| fault(error))?;
+        file.as_file().sync_all().map_err(|error| StoreError::Full(error.to_string()))?;
+        let placed = if replaces { file.persist(&path) } else { file.persist_noclobber(&path) };
+        match placed {
+            Ok(_) => {}
+            Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(refused) => return Err(StoreError::ReadOnly(format!("{}: {}", path.display(), refused.error))),
+        }
+        // The name is durable when its folder is; where a folder cannot be synced, that is all there is to do.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        Ok(true)
+    }
+
+    /// Undoes the open transaction; SQLite has done so itself after some faults, such as a full disk.
+    pub fn rollback(&self) -> Result<()> {
+        if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
     }
 
     fn configured(mut connection: Connection) -> Result<Sqlite> {
@@ -71,7 +122,7 @@ impl Sqlite {
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
             .map_err(fault)?;
-        Ok(Sqlite { connection, orders: RefCell::default() })
+        Ok(Sqlite { connection, new: None, orders: RefCell::default() })
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
@@ -187,35 +238,71 @@ pub fn text<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Result<Option<&'a 
 
 /// Reads the header by hand: a foreign, newer or broken file is told before SQLite opens it, and not a byte changes.
 fn check_header(path: &Path) -> Result<()> {
-    let shown = path.display().to_string();
+    let shown = path.display();
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             return Err(StoreError::ReadOnly(format!("{shown}: {error}")));
         }
-        Err(_) => return Err(StoreError::Missing(shown)),
+        Err(_) => return Err(StoreError::Missing(shown.to_string())),
     };
     if !metadata.is_file() {
         return Err(StoreError::Foreign(format!("{shown} is not a file, so not a store of aftersales")));
     }
-    let mut header = Vec::with_capacity(100);
-    File::open(path)
-        .and_then(|file| file.take(100).read_to_end(&mut header))
-        .map_err(|error| StoreError::ReadOnly(format!("{shown}: {error}")))?;
-    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+    let header = header_of(path)?;
+    if header.len() < HEADER || !header.starts_with(b"SQLite format 3\0") {
         return Err(StoreError::Foreign(format!("{shown} is not a store of aftersales")));
     }
-    if i64::from(big_endian(&header, 68)) != APPLICATION_ID {
+    if big_endian(&header, 68) != APPLICATION_ID {
         return Err(StoreError::Foreign(format!("{shown} is a database of another application")));
     }
-    match i64::from(big_endian(&header, 60)) {
-        version if version > super::migrate::VERSION => Err(StoreError::Newer(version)),
-        _ => Ok(()),
+    match big_endian(&header, 60) {
+        version if version > super::migrate::VERSION => return Err(StoreError::Newer(version)),
+        version if version < 1 => return Err(StoreError::Damaged(format!("{shown} has no format version"))),
+        _ => {}
     }
+    if is_cut_short(path)? {
+        return Err(StoreError::Damaged(format!("{shown} is shorter than its header says")));
+    }
+    Ok(())
 }
 
-fn big_endian(header: &[u8], at: usize) -> u32 {
-    header.iter().skip(at).take(4).fold(0, |number, byte| (number << 8) | u32::from(*byte))
+/// The length of a SQLite file's header.
+const HEADER: usize = 100;
+
+fn header_of(path: &Path) -> Result<Vec<u8>> {
+    let mut header = Vec::with_capacity(HEADER);
+    File::open(path)
+        .and_then(|file| file.take(HEADER as u64).read_to_end(&mut header))
+        .map_err(|error| StoreError::ReadOnly(format!("{}: {error}", path.display())))?;
+    Ok(header)
+}
+
+/// Whether pages are missing at the end. While a log lies beside the file they may be in there; a writer can have finished
+/// between two of our looks, so that only what stays short is short.
+fn is_cut_short(path: &Path) -> Result<bool> {
+    for _ in 0..3 {
+        let header = header_of(path)?;
+        let page = match big_endian(&header, 16) >> 16 {
+            1 => 65_536,
+            size => size,
+        };
+        let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let whole = u64::try_from(page * big_endian(&header, 28)).unwrap_or(0);
+        if length >= whole || has_log(path) {
+            return Ok(false);
+        }
+        std::thread::sleep(BUSY_STEP);
+    }
+    Ok(true)
+}
+
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(log_path(path)).is_ok_and(|log| log.len() > 0)
+}
+
+fn big_endian(header: &[u8], at: usize) -> i64 {
+    header.iter().skip(at).take(4).fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 fn writable(path: &Path) -> bool {
@@ -231,26 +318,6 @@ fn log_path(path: &Path) -> std::path::PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     name.into()
-}
-
-/// Makes the empty file itself, for its owner alone, before SQLite sees it.
-fn make_private(path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| StoreError::ReadOnly(format!("{}: {error}", folder.display())))?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::ReadOnly(format!("{}: {error}", path.display()))),
-    }
 }
 
 /// Looks again every two milliseconds, so that the gap a bulk run leaves between its groups is not slept through.
@@ -270,8 +337,13 @@ fn fault(error: rusqlite::Error) -> StoreError {
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
-        ErrorCode::DiskFull | ErrorCode::TooBig => StoreError::Full(text),
-        ErrorCode::SystemIoFailure => StoreError::Full(text),
+        ErrorCode::DiskFull => StoreError::Full(text),
+        ErrorCode::SystemIoFailure => match failure.extended_code {
+            SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ | SQLITE_IOERR_DATA | SQLITE_IOERR_CORRUPTFS => {
+                StoreError::Damaged(text)
+            }
+            _ => StoreError::Full(text),
+        },
         ErrorCode::ConstraintViolation => StoreError::Constraint(text),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
         _ => StoreError::Fault(text),

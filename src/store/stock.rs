@@ -34,10 +34,10 @@ fn read(row: &Row<'_>) -> Result<Stock> {
     })
 }
 
-/// The stock of that id, which is made of the ids of product, location and lot.
+/// The stock of that id, which is made of the ids of product, location and lot; nothing may lie there any more.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Stock>> {
     db.query_opt(
-        concat!(present!(), " WHERE p.id || '@' || l.id || COALESCE('#' || t.id, '') = $1 ORDER BY s.key"),
+        concat!(head!(), " WHERE p.id || '@' || l.id || COALESCE('#' || t.id, '') = $1 ORDER BY s.key"),
         params![id],
         read,
     )
@@ -74,4 +74,93 @@ pub(super) fn first_in(db: &Db, location: Key) -> Result<Option<Use>> {
 /// Stock that was ever counted of a lot.
 pub(super) fn first_of_lot(db: &Db, lot: Key) -> Result<Option<Use>> {
     first(db, concat!(head!(), " WHERE s.lot = $1 ORDER BY s.key LIMIT 1"), lot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::day::Instant;
+    use crate::domain::desk::{Desk, Plan};
+    use crate::domain::money::Currency;
+    use crate::domain::product::{Lot, Product, ProductType, Tracking, UnitPrice};
+    use crate::domain::quantity::{Price, Quantity};
+    use crate::store::{currency, desk, location, lot, product, shelf};
+
+    fn store(folder: &std::path::Path) -> Db {
+        let db = Db::create(&folder.join("desk.db")).unwrap();
+        db.begin_write().unwrap();
+        db.migrate_from(0).unwrap();
+        let desk = Desk {
+            company: String::new(),
+            currency: Currency::iso("EUR").unwrap(),
+            timezone: "UTC".parse().unwrap(),
+            lock_date: None,
+            shop_url: None,
+            portal_url: None,
+            mail_from: None,
+            customers_may_close: false,
+            plan: Plan::Standard,
+            created_at: Instant::FIRST,
+            trial_started_at: None,
+            subscription_added_at: None,
+        };
+        currency::keep(&db, desk.currency).unwrap();
+        desk::save(&db, &desk).unwrap();
+        desk::seed(&db).unwrap();
+        db
+    }
+
+    #[test]
+    fn what_lies_somewhere_is_stock_and_what_lay_there_still_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store(folder.path());
+        let price = UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() };
+        let lamp = Product {
+            key: db.next_key().unwrap(),
+            id: "LAMP".to_owned(),
+            name: "Lamp".to_owned(),
+            price,
+            kind: ProductType::Goods,
+            tracking: Tracking::Lot,
+            taxes: Vec::new(),
+        };
+        product::insert(&db, &lamp).unwrap();
+        let batch = Lot { key: db.next_key().unwrap(), id: "B1".to_owned(), product: lamp.reference() };
+        lot::insert(&db, &batch).unwrap();
+        let place = |id| location::by_id(&db, id).unwrap().unwrap().key;
+        let (here, scrap) = (place("WH/Stock"), place("Scrap"));
+        shelf::add(&db, lamp.key, here, Some(batch.key), "2".parse().unwrap()).unwrap();
+        shelf::add(&db, lamp.key, scrap, None, Quantity::ZERO).unwrap();
+
+        let listed = page(&db, Page { after: None, newest: false, limit: 10 }).unwrap();
+        assert_eq!(listed.iter().map(|stock| stock.id.as_str()).collect::<Vec<_>>(), ["LAMP@WH/Stock#B1"]);
+        assert_eq!(by_id(&db, "LAMP@WH/Stock#B1").unwrap().as_ref(), listed.first());
+        assert_eq!(by_id(&db, "LAMP@Scrap").unwrap().unwrap().quantity, Quantity::ZERO);
+        assert_eq!(by_id(&db, "LAMP@WH/Stock").unwrap(), None);
+        let shown = of_product(&db, lamp.key).unwrap();
+        assert_eq!(shown.len(), 1);
+        assert_eq!((shown[0].location.id.as_str(), shown[0].quantity.to_string()), ("WH/Stock", "2".to_owned()));
+
+        assert_eq!(first_of(&db, lamp.key).unwrap().unwrap().id, "LAMP@WH/Stock#B1");
+        assert_eq!(first_of_lot(&db, batch.key).unwrap().unwrap().id, "LAMP@WH/Stock#B1");
+        assert_eq!(location::first_use(&db, scrap).unwrap().unwrap().id, "LAMP@Scrap");
+        assert_eq!(location::first_use(&db, place("Customers")).unwrap(), None);
+        db.rollback().unwrap();
+    }
+
+    #[test]
+    fn every_search_for_a_use_can_be_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store(folder.path());
+        for nothing in [
+            product::first_move(&db, 999),
+            product::first_billed_as_time(&db, 999),
+            lot::first_use(&db, 999),
+            location::first_use(&db, 999),
+            crate::store::journal::first_use(&db, 999),
+        ] {
+            assert_eq!(nothing.unwrap(), None);
+        }
+        db.rollback().unwrap();
+    }
 }

@@ -29,6 +29,7 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::OrderTotals => ORDER_TOTALS,
         Invariant::OrderLines => ORDER_LINES,
         Invariant::OneCart => ONE_CART,
+        Invariant::CouponCodes => COUPON_CODES,
         Invariant::DocumentTotals => DOCUMENT_TOTALS,
         Invariant::DocumentLines => DOCUMENT_LINES,
         Invariant::DocumentOpen => DOCUMENT_OPEN,
@@ -163,7 +164,11 @@ const DOCUMENT_LINES: &str = lines!("document", "COALESCE(t.number, t.id)", "doc
 
 const ONE_CART: &str = "
     SELECT c.id, '', COUNT(*), 1, 0, 0 FROM sales_order o JOIN customer c ON c.key = o.customer
-    WHERE o.cart = 1 AND o.state IN ('draft', 'sent') GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+    WHERE o.cart = 1 AND o.state = 'draft' GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+
+const COUPON_CODES: &str = "
+    SELECT c.id, p.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM coupon c JOIN coupon_program p ON p.code_folded = c.code_folded ORDER BY c.key";
 
 const DOCUMENT_OPEN: &str = "
     WITH matched AS (

@@ -453,7 +453,9 @@ CREATE TABLE coupon (
   cancelled BIGINT NOT NULL CHECK (cancelled IN (0, 1)),
   used_by BIGINT REFERENCES sales_order (key),
   share_link TEXT,
-  sent_at TEXT
+  sent_at TEXT,
+  CHECK (cancelled = 0 OR used_by IS NULL),
+  CHECK (only_customer = 0 OR customer IS NOT NULL)
 );
 CREATE INDEX coupon_program_key ON coupon (program);
 CREATE INDEX coupon_ticket ON coupon (ticket) WHERE ticket IS NOT NULL;
