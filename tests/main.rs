@@ -19,6 +19,7 @@ mod order;
 mod plan;
 mod records;
 mod refund;
+mod repair;
 mod returns;
 mod shell;
 mod store;
