@@ -11,9 +11,15 @@
 
 mod support;
 
+mod coupon;
 mod customer;
+mod order;
+mod plan;
 mod records;
 mod refund;
+mod returns;
 mod shell;
+mod store;
 mod team;
 mod ticket;
+mod transfer;

@@ -225,7 +225,7 @@ pub fn finished(child: std::process::Child) -> Ran {
 }
 
 /// The exit code as a shell tells it: 128 and the signal for a program that a signal ended.
-fn code_of(status: std::process::ExitStatus) -> i32 {
+pub fn code_of(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("an exit code or a signal")
 }
@@ -283,8 +283,29 @@ pub mod store {
         whole(folder).unwrap_or_else(|_| format!("{:?}", std::fs::read(path).ok()))
     }
 
+    /// Holds the store's lock for writing until it is dropped.
+    pub fn locked(folder: &Path) -> rusqlite::Connection {
+        let connection = opened(folder);
+        connection.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
+        connection
+    }
+
+    /// The number of the last page of a table, from 1.
+    pub fn last_page(folder: &Path, table: &str) -> u64 {
+        let connection = opened(folder);
+        let root: u32 = connection
+            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = $1", [table], |row| row.get(0))
+            .expect("the table");
+        drop(connection);
+        let file = std::fs::read(address(folder)).expect("the file can be read");
+        // The root is an inner page; the right-most child's number stands 8 bytes into its header.
+        let page = &file[(root as usize - 1) * 4096..][..4096];
+        assert_eq!(page[0], 5, "the table is larger than one page");
+        u64::from(u32::from_be_bytes(page[8..12].try_into().expect("four bytes")))
+    }
+
     fn whole(folder: &Path) -> rusqlite::Result<String> {
-        if !exists(folder) {
+        if !Path::new(&address(folder)).is_file() {
             return Err(rusqlite::Error::InvalidQuery);
         }
         let connection = opened(folder);

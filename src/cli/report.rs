@@ -136,13 +136,13 @@ pub fn usage_of(error: &clap::Error) -> Error {
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
-    let hint = lines
-        .clone()
-        .find_map(|line| line.strip_prefix("tip: "))
-        .map(str::to_owned)
-        .or_else(|| lines.find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned))
-        .or_else(|| Some("aftersales --help".to_owned()));
-    fault("usage", message, None, None, hint)
+    let tip = lines.clone().find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
+    // The usage line begins with the command that was meant, as far as it is known.
+    let meant = lines.find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("aftersales");
+    let meant: Vec<&str> =
+        meant.split(' ').take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    let hint = tip.unwrap_or_else(|| format!("{} --help", meant.join(" ")));
+    fault("usage", message, None, None, Some(hint))
 }
 
 /// Whether errors are to be JSON, asked before the arguments could be parsed.

@@ -80,10 +80,12 @@ impl Change for OrderCreate {
         if self.line.is_empty() {
             faults.gather::<()>(Err(ValueRefused::missing("line").into()));
         }
-        let date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(cx.today);
+        // Needed for the lines, but told in the place of its flag.
         let named = procedure::currency::named(cx, self.currency.as_deref());
-        let currency = faults.gather(named).unwrap_or(cx.desk.currency);
+        let currency = named.as_ref().copied().unwrap_or(cx.desk.currency);
         let lines = new_lines(cx, &mut faults, &products, &self.line, currency, "line")?;
+        let date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(cx.today);
+        faults.gather(named);
         faults.refuse()?;
 
         let zero = Money::zero(currency);
@@ -230,7 +232,8 @@ impl Change for OrderConfirm {
 
 /// Cancel an order
 ///
-/// A confirmed one can be cancelled while nothing of it is delivered or invoiced.
+/// A confirmed one can be cancelled while nothing of it is delivered or invoiced; deliveries that still wait are cancelled
+/// with it.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order cancel S00001")]
 pub struct OrderCancel {
@@ -246,13 +249,7 @@ impl Change for OrderCancel {
         let order: Order = one(cx, "order", &self.order)?;
         let state = order.cancelled()?;
         if state.is_some() {
-            for delivery in order::pending_deliveries(cx.db, order.key)? {
-                let id = &order.id;
-                cx.warn(
-                    "delivery_pending",
-                    format!("{delivery} still waits to deliver {id}; aftersales transfer cancel {delivery} ends it"),
-                );
-            }
+            procedure::order::cancel_deliveries(cx, &order)?;
         }
         moved(cx, order, state)
     }

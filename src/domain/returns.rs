@@ -291,3 +291,255 @@ fn held_by(holders: &[String]) -> String {
     let first = holders.first().map_or("", String::as_str);
     format!("{} took it back: aftersales transfer show {}", holders.join(", "), shell_word(first))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(key: i64, id: &str) -> Reference {
+        Reference { key, id: id.to_owned() }
+    }
+
+    fn location(key: i64, id: &str, kind: LocationType, return_location: bool) -> Location {
+        Location { key, id: id.to_owned(), kind, return_location }
+    }
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().unwrap()
+    }
+
+    /// A done delivery to customer 1: of LAMP 3, of which 1 came back; of TV 1 by its serial number; of GLUE nothing was moved.
+    fn delivery() -> Transfer {
+        let line = |number, tracking, done: &str, returned: &str| TransferLine {
+            key: number,
+            line: number,
+            done: quantity(done),
+            returned: quantity(returned),
+            ..TransferLine::new(reference(number, "P"), tracking, None, quantity(done))
+        };
+        Transfer {
+            key: 7,
+            id: "WH/OUT/00007".to_owned(),
+            kind: TransferKind::Outgoing,
+            state: TransferState::Done,
+            origin: None,
+            customer: Some(reference(1, "ADA")),
+            order: None,
+            ticket: None,
+            task: None,
+            from: location(1, "WH/Stock", LocationType::Internal, true),
+            to: location(2, "Customers", LocationType::Customer, false),
+            lines: vec![
+                line(1, Tracking::None, "3", "1"),
+                line(2, Tracking::Serial, "1", "0"),
+                line(3, Tracking::Lot, "0", "0"),
+            ],
+            return_of: None,
+            exchange_of: None,
+            backorder_of: None,
+            keep_order_quantity: false,
+            date: "2026-11-23".parse().unwrap(),
+        }
+    }
+
+    struct Typed {
+        lines: Vec<LineQuantity>,
+        dropped: Vec<LineNumber>,
+    }
+
+    impl Typed {
+        fn new(lines: &[&str], dropped: &[&str]) -> Typed {
+            let lines = lines.iter().map(|text| text.parse().unwrap()).collect();
+            Typed { lines, dropped: dropped.iter().map(|text| text.parse().unwrap()).collect() }
+        }
+
+        fn asked(&self) -> Asked<'_> {
+            Asked { lines: &self.lines, dropped: &self.dropped }
+        }
+    }
+
+    fn told<T>(result: Result<T>) -> std::result::Result<T, String> {
+        result.map_err(|error| format!("{} {}", error.fault().code, error.fault().field.as_deref().unwrap_or_default()))
+    }
+
+    #[test]
+    fn lines_come_back_as_asked_and_no_more_than_was_delivered() {
+        let source = delivery();
+        let table: &[(&[&str], &[&str], std::result::Result<&str, &str>)] = &[
+            (&[], &[], Ok("1=2 2=1")),
+            (&[], &["2"], Ok("1=2")),
+            (&["1=1"], &[], Ok("1=1")),
+            (&["1=0.5", "2=1"], &[], Ok("1=0.5 2=1")),
+            (&["1=0", "2=1"], &[], Ok("2=1")),
+            (&["2=1"], &["1"], Ok("2=1")),
+            (&["1=2.000001"], &[], Err("return_exceeds_delivered line")),
+            (&["3=1"], &[], Err("return_exceeds_delivered line")),
+            (&[], &["1", "2"], Err("nothing_to_return line")),
+            (&["1=0", "2=0"], &[], Err("nothing_to_return line")),
+            (&["3=0"], &[], Err("nothing_to_return line")),
+        ];
+        for (lines, dropped, expected) in table {
+            let typed = Typed::new(lines, dropped);
+            let decided = told(decide(&source, typed.asked(), true, || Ok(Vec::new())));
+            let shown = decided.map(|lines| {
+                let line = |line: &ReturnLine<'_>| format!("{}={}", line.source.line, line.quantity);
+                lines.iter().map(line).collect::<Vec<_>>().join(" ")
+            });
+            assert_eq!(shown.as_deref().map_err(String::as_str), *expected, "{lines:?} {dropped:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_and_who_holds_the_rest_is_told() {
+        let source = delivery();
+        let typed = Typed::new(&["1=3"], &[]);
+        let holders = || Ok(vec!["WH/IN/00001".to_owned()]);
+        let error = decide(&source, typed.asked(), true, holders).unwrap_err();
+        assert_eq!(error.fault().allowed, Some(Allowed::One("2".to_owned())));
+        assert_eq!(error.fault().given.as_deref(), Some("1=3"));
+        assert!(error.fault().hint.as_ref().unwrap().starts_with("WH/IN/00001 took it back"), "{error:?}");
+        // Where nothing at all is left, that comes first.
+        assert_eq!(told(decide(&source, typed.asked(), false, holders)), Err("nothing_to_return delivery".to_owned()));
+    }
+
+    #[test]
+    fn values_that_cannot_stand_are_gathered() {
+        let source = delivery();
+        let table: &[(&[&str], &[&str], &[&str])] = &[
+            (&["1=1", "2=1"], &[], &[]),
+            (&["1=0"], &["2"], &[]),
+            (&["1=-1"], &[], &["quantity_invalid line"]),
+            (&["2=0.5"], &[], &["quantity_invalid line"]),
+            (&["1=0.5"], &[], &[]),
+            (&["4=1"], &[], &["invalid_value line"]),
+            (&["1=1", "1=2"], &[], &["invalid_value line"]),
+            (&[], &["4"], &["invalid_value drop_line"]),
+            (&["1=1"], &["1"], &["invalid_value drop_line"]),
+            (&["1=-1", "9=1"], &["8"], &["quantity_invalid line", "invalid_value line", "invalid_value drop_line"]),
+        ];
+        for (lines, dropped, expected) in table {
+            let typed = Typed::new(lines, dropped);
+            let mut faults = Faults::default();
+            typed.asked().check(&mut faults);
+            typed.asked().check_against(&source, &mut faults);
+            let faults = match faults.refuse() {
+                Ok(()) => Vec::new(),
+                Err(error) => {
+                    let first = error.fault().clone();
+                    let shown = |fault: &crate::domain::Fault| {
+                        format!("{} {}", fault.code, fault.field.as_deref().unwrap_or_default())
+                    };
+                    std::iter::once(&first).chain(&first.others).map(shown).collect()
+                }
+            };
+            assert_eq!(faults, *expected, "{lines:?} {dropped:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_lines_named_are_looked_at() {
+        assert_eq!(Typed::new(&[], &["2"]).asked().named(), None);
+        assert_eq!(Typed::new(&["3=1", "1=1"], &["2", "1"]).asked().named(), Some(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn the_delivery_named_must_be_one_of_the_customer_that_is_done() {
+        let (ada, bo) = (reference(1, "ADA"), reference(2, "BO"));
+        let undone = Transfer { state: TransferState::Ready, ..delivery() };
+        let cancelled = Transfer { state: TransferState::Cancelled, ..delivery() };
+        let receipt = Transfer { kind: TransferKind::Incoming, ..delivery() };
+        let nobodys = Transfer { customer: None, ..delivery() };
+        for (delivery, customer, about, holds, expected) in [
+            (&delivery(), &ada, None, true, None),
+            (&delivery(), &ada, Some("LAMP"), true, None),
+            (&delivery(), &ada, Some("LAMP"), false, Some("delivery_not_offered delivery")),
+            (&delivery(), &bo, None, true, Some("delivery_not_offered delivery")),
+            (&nobodys, &ada, None, true, Some("delivery_not_offered delivery")),
+            (&receipt, &ada, None, true, Some("delivery_not_offered delivery")),
+            (&undone, &ada, None, true, Some("delivery_not_done delivery")),
+            (&cancelled, &ada, None, true, Some("delivery_not_done delivery")),
+            // Another customer's is not offered, done or not.
+            (&undone, &bo, None, true, Some("delivery_not_offered delivery")),
+        ] {
+            let refused = told(check_offered(delivery, customer, about, holds)).err();
+            assert_eq!(refused.as_deref(), expected, "{} {customer}", delivery.state);
+        }
+    }
+
+    #[test]
+    fn without_a_name_there_must_be_one_candidate() {
+        let (one, other) = (reference(1, "WH/OUT/00001"), reference(2, "WH/OUT/00002"));
+        assert_eq!(the_only(std::slice::from_ref(&one), "ADA", true), Ok(&one));
+        assert_eq!(told(the_only(&[], "ADA", false)), Err("no_delivery delivery".to_owned()));
+        assert_eq!(told(the_only(&[], "ADA", true)), Err("nothing_to_return delivery".to_owned()));
+        let error = the_only(&[one, other], "ADA", true).unwrap_err();
+        assert_eq!(error.fault().code, "delivery_ambiguous");
+        let candidates = vec!["WH/OUT/00001".to_owned(), "WH/OUT/00002".to_owned()];
+        assert_eq!(error.fault().allowed, Some(Allowed::Several(candidates)));
+    }
+
+    #[test]
+    fn goods_go_to_the_team_back_where_they_came_from_or_where_returns_are_taken() {
+        let source = delivery();
+        let team = location(3, "WH/Returns", LocationType::Internal, false);
+        let flagged = [
+            location(1, "WH/Stock", LocationType::Internal, true),
+            location(4, "WH/Shelf", LocationType::Internal, true),
+        ];
+        let ids = |allowed: Vec<Location>| allowed.into_iter().map(|location| location.id).collect::<Vec<_>>();
+        let is_return = Transfer {
+            kind: TransferKind::Incoming,
+            from: source.to.clone(),
+            to: source.from.clone(),
+            ..source.clone()
+        };
+        assert_eq!(default_location(&source, Some(&team)).id, "WH/Returns");
+        assert_eq!(default_location(&source, None).id, "WH/Stock");
+        assert_eq!(default_location(&is_return, Some(&team)).id, "Customers");
+        assert_eq!(ids(locations(&source, Some(&team), &flagged)), ["WH/Returns", "WH/Stock", "WH/Shelf"]);
+        assert_eq!(ids(locations(&source, None, &flagged)), ["WH/Stock", "WH/Shelf"]);
+        assert_eq!(ids(locations(&is_return, Some(&team), &flagged)), ["Customers"]);
+
+        let allowed = locations(&source, None, &flagged);
+        let scrap = location(9, "Scrap", LocationType::Scrap, true);
+        for (named, expected) in [
+            (&flagged[1], None),
+            (&source.from, None),
+            (&team, Some("location_not_allowed location")),
+            (&scrap, Some("location_not_allowed location")),
+        ] {
+            assert_eq!(told(check_location(named, &allowed)).err().as_deref(), expected, "{}", named.id);
+        }
+        // A flag on another kind of location opens nothing.
+        assert_eq!(ids(locations(&source, None, std::slice::from_ref(&scrap))), ["WH/Stock"]);
+    }
+
+    #[test]
+    fn the_order_keeps_its_quantity_where_asked_and_where_it_was_kept() {
+        let returned = |keep| Transfer {
+            kind: TransferKind::Incoming,
+            keep_order_quantity: keep,
+            return_of: Some(reference(7, "WH/OUT/00007")),
+            ..delivery()
+        };
+        let replacement = Transfer { keep_order_quantity: true, ..delivery() };
+        for (source, asked, expected) in [
+            (&delivery(), false, false),
+            (&delivery(), true, true),
+            (&returned(false), false, false),
+            (&returned(true), false, true),
+            (&returned(false), true, true),
+            // A replacement that counted for nothing takes a delivered piece with it when it comes back.
+            (&replacement, false, false),
+        ] {
+            assert_eq!(keeps_order_quantity(source, asked), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_delivery_is_exchanged() {
+        assert_eq!(told(check_exchange(&delivery())), Ok(()));
+        let receipt = Transfer { kind: TransferKind::Incoming, ..delivery() };
+        assert_eq!(told(check_exchange(&receipt)), Err("invalid_value exchange".to_owned()));
+    }
+}

@@ -52,6 +52,16 @@ pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Qua
     Ok(())
 }
 
+/// How much of a product lies at a location, of one lot or of all.
+pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
+    db.query_one(
+        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)",
+        params![product, location, lot],
+        |row| row.get(0),
+    )
+}
+
 /// How much of a lot lies in stock, wherever it is.
 pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
     db.query_one(
@@ -88,7 +98,7 @@ pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> 
          WHERE l.product = $1 AND l.reserved < l.quantity AND l.key > $3 AND t.source = $2
          UNION ALL
          SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.quantity - p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
-         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add' AND p.state = 'confirmed'
+         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add'
            AND p.reserved < p.quantity AND p.key > $3 AND $2 = (SELECT s.key FROM location s WHERE s.id = $5)
          ORDER BY 1 LIMIT $4",
         params![product, location, after, limit, location::STOCK],

@@ -29,6 +29,7 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::OrderTotals => ORDER_TOTALS,
         Invariant::OrderLines => ORDER_LINES,
         Invariant::OneCart => ONE_CART,
+        Invariant::CouponCodes => COUPON_CODES,
         Invariant::DocumentTotals => DOCUMENT_TOTALS,
         Invariant::DocumentLines => DOCUMENT_LINES,
         Invariant::DocumentOpen => DOCUMENT_OPEN,
@@ -163,7 +164,11 @@ const DOCUMENT_LINES: &str = lines!("document", "COALESCE(t.number, t.id)", "doc
 
 const ONE_CART: &str = "
     SELECT c.id, '', COUNT(*), 1, 0, 0 FROM sales_order o JOIN customer c ON c.key = o.customer
-    WHERE o.cart = 1 AND o.state IN ('draft', 'sent') GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+    WHERE o.cart = 1 AND o.state = 'draft' GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+
+const COUPON_CODES: &str = "
+    SELECT c.id, p.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM coupon c JOIN coupon_program p ON p.code_folded = c.code_folded ORDER BY c.key";
 
 const DOCUMENT_OPEN: &str = "
     WITH matched AS (
@@ -295,8 +300,9 @@ const STOCK_QUANTITY: &str = concat!(
        SELECT l.product, t.source, l.lot, -l.done FROM transfer t JOIN transfer_line l ON l.transfer = t.key WHERE t.state = 'done'
        UNION ALL
        SELECT p.product, l.key, p.lot, CASE WHEN p.kind = 'add' THEN -p.done ELSE p.done END
-       FROM repair_part p JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
-       WHERE p.state = 'done'),
+       FROM repair r JOIN repair_part p ON p.repair = r.key
+         JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
+       WHERE r.state = 'done'),
      counted AS (
        SELECT m.product AS product, m.location AS location, m.lot AS lot, 0 AS quantity, m.quantity AS moves
        FROM moved m JOIN location l ON l.key = m.location WHERE l.type IN ('internal', 'scrap')
@@ -353,7 +359,7 @@ const RETURNED: &str = "
 
 const REPAIR_PARTS: &str = "
     SELECT r.id, 'done quantity of part ' || CAST(p.line AS TEXT), p.done, 0, 6, 0, p.key
-    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND (p.state <> 'done' OR r.state <> 'done')
+    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND r.state <> 'done'
     UNION ALL
     SELECT r.id, 'reserved quantity of part ' || CAST(p.line AS TEXT), p.reserved,
       CASE WHEN r.state IN ('confirmed', 'under_repair') THEN p.quantity ELSE 0 END, 6, 0, p.key
