@@ -11,6 +11,7 @@
 
 mod support;
 
+mod apply;
 mod customer;
 mod records;
 mod refund;
