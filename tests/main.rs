@@ -12,6 +12,7 @@
 mod support;
 
 mod coupon;
+mod apply;
 mod customer;
 mod documents;
 mod online_retail;
