@@ -58,6 +58,12 @@ impl<'a> Cx<'a> {
         Cx { planned: true, ..self }
     }
 
+    /// The view of one step of a change that has its number in the log already.
+    pub fn within(self, operation: Key) -> Cx<'a> {
+        self.operation.set(Some(operation));
+        self
+    }
+
     /// Tells that the record `id` was made.
     pub fn created(&self, kind: &'static str, id: &str) {
         let mut told = self.told.borrow_mut();
