@@ -16,6 +16,7 @@ pub mod document;
 pub mod held;
 pub mod journal;
 pub mod line;
+pub mod linking;
 pub mod location;
 pub mod log;
 pub mod money;

@@ -20,6 +20,7 @@ pub mod desk;
 pub mod document;
 pub mod exchange;
 pub mod journal;
+pub mod linking;
 pub mod location;
 pub mod log;
 pub mod lot;

@@ -12,7 +12,10 @@
 mod support;
 
 mod coupon;
+mod apply;
 mod customer;
+mod documents;
+mod online_retail;
 mod order;
 mod plan;
 mod records;

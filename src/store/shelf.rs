@@ -133,3 +133,35 @@ pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
     )?;
     Ok(rows == 1)
 }
+
+/// The count of a place: what it was opened with, what lies there, what of it is spoken for.
+pub struct Counted {
+    pub key: Key,
+    pub opening: Quantity,
+    pub quantity: Quantity,
+    pub reserved: Quantity,
+}
+
+/// The count of a place, where one was ever made or something was ever put there.
+pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Option<Counted>> {
+    db.query_opt(
+        "SELECT key, opening, quantity, reserved FROM stock WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        params![product, location, lot.unwrap_or(0)],
+        |row| Ok(Counted { key: row.get(0)?, opening: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)? }),
+    )
+}
+
+/// Writes the opening count of a place where nothing ever lay.
+pub fn count(db: &Db, product: Key, location: Key, lot: Option<Key>, opening: Quantity) -> Result<()> {
+    db.execute(
+        "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
+         VALUES ($1, $2, $3, $4, $5, $5, 0, 0)",
+        params![db.next_key()?, product, location, lot, opening],
+    )
+    .map(drop)
+}
+
+/// Writes another opening count of a place, and what lies there by it.
+pub fn recount(db: &Db, key: Key, opening: Quantity, quantity: Quantity) -> Result<()> {
+    db.change_one("UPDATE stock SET opening = $2, quantity = $3 WHERE key = $1", params![key, opening, quantity])
+}
