@@ -214,7 +214,6 @@ fn planning_needs_the_helpdesk_and_tasks_need_field_service() {
     }
     shop.refused("ticket plan T1 --as fred", "access_denied");
     shop.done("task cancel FS1 --as fred");
-    shop.abandoned();
 }
 
 #[test]
