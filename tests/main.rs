@@ -12,10 +12,15 @@
 mod support;
 
 mod coupon;
+mod apply;
 mod customer;
+mod documents;
+mod online_retail;
 mod order;
+mod plan;
 mod records;
 mod refund;
+mod repair;
 mod returns;
 mod shell;
 mod store;

@@ -24,6 +24,8 @@ const NOUNS: &[(&str, &str)] = &[
     ("coupon", "Codes that each work once, made from tickets"),
     ("order", "What customers order; quotations and carts are drafts"),
     ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
+    ("repair", "Broken products, repaired with parts and labour"),
+    ("task", "Interventions of field service"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),

@@ -2,24 +2,98 @@
 //! (contract, section 6). A file that begins as an export is restored instead.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
+use super::naming::checked_id;
 use super::object::Pairs;
 use super::pipeline::{Mode, Session};
-use super::{Cx, Told, content, internal, object};
+use super::record::words_of;
+use super::{Cx, Told, content, found, internal, object};
 use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::day::Instant;
 use crate::domain::desk::{Desk, KeyReused, Right};
-use crate::domain::{Error, Refusal, Result};
+use crate::domain::ticket::NamedOrder;
+use crate::domain::{Allowed, Error, Fault, Refusal, Result};
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db, exchange};
 
+mod document;
+mod lines;
+mod lookup;
 mod nouns;
+mod order;
 mod restore;
+mod stock;
+mod ticket;
+mod transfer;
 
-use nouns::NOUNS;
+use lookup::Lookup;
+use nouns::{NOUNS, Noun};
 use restore::{HEADER, Restoring};
+
+/// The records that have a form of their own, beside the base records.
+static FORMS: &[&Form] =
+    &[&stock::FORM, &order::FORM, &transfer::FORM, &document::INVOICE, &document::CREDIT_NOTE, &ticket::FORM];
+
+/// How a kind of record is imported.
+pub struct Form {
+    pub kind: &'static str,
+    /// Its keys, the order in which faults are told.
+    pub keys: &'static [&'static str],
+    /// The keys of its lines.
+    pub lines: &'static [&'static str],
+    /// The keys that are true or false.
+    pub switches: &'static [&'static str],
+    /// Imports one; what tells nothing was there already.
+    pub run: fn(&mut Run<'_, '_>) -> Result<()>,
+}
+
+/// One record at work.
+pub struct Run<'r, 'a> {
+    pub cx: &'r Cx<'a>,
+    pub lookup: &'r mut Lookup,
+    pub update: bool,
+    pairs: Pairs<'r>,
+}
+
+impl Run<'_, '_> {
+    /// The order of that id, and whose it is.
+    fn order(&self, id: &str) -> Result<NamedOrder> {
+        let order = self.cx.db.by_reference(id, |id| store::ticket::named_order(self.cx.db, id))?;
+        found(order, "order", "order", "order", id)
+    }
+}
+
+/// The record as its struct.
+fn filled<T: DeserializeOwned>(run: &mut Run<'_, '_>, form: &Form) -> Result<T> {
+    match object::fill(std::mem::take(&mut run.pairs), &format!("the record {}", form.kind), form.keys) {
+        object::Filled::Whole(record) => Ok(record),
+        object::Filled::Faulty { faults, .. } => {
+            let mut faults = faults.into_iter().map(Fault::from);
+            let mut error = faults.next().map_or_else(|| internal("a fault without a reason"), Error::from);
+            error.fault_mut().others = faults.collect();
+            Err(error)
+        }
+    }
+}
+
+/// A record of that id is there, and is different.
+struct Stands {
+    form: &'static Form,
+    id: String,
+}
+
+impl From<Stands> for Error {
+    fn from(Stands { form, id }: Stands) -> Error {
+        let noun = match form.kind {
+            "credit_note" => "credit-note",
+            kind => kind,
+        };
+        AlreadyExists { kind: words_of(form.kind), noun, field: "id", given: id }.into()
+    }
+}
 
 /// What was asked of an import; the command as the log keeps it.
 #[derive(Serialize, Debug)]
@@ -50,6 +124,9 @@ impl Import {
             return Ok(None);
         }
         let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
+        if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
+            return Ok(Some(CsvForm { lines: form.lines.to_vec(), switches: form.switches.to_vec() }));
+        }
         match NOUNS.iter().find(|noun| noun.kind == kind) {
             Some(noun) => Ok(Some(CsvForm { lines: Vec::new(), switches: noun.switches() })),
             None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
@@ -96,6 +173,7 @@ struct Records {
     operation: i64,
     /// How many records were touched.
     touched: i64,
+    lookup: Lookup,
 }
 
 impl<'s> Importing<'s> {
@@ -150,7 +228,7 @@ impl<'s> Importing<'s> {
             touched: &[],
         };
         Tail::load(self.db())?.append(self.db(), &row)?;
-        self.input = Input::Records(Records { operation, touched: 0 });
+        self.input = Input::Records(Records { operation, touched: 0, lookup: Lookup::default() });
         Ok(())
     }
 
@@ -202,7 +280,7 @@ impl<'s> Importing<'s> {
         db.savepoint()?;
         let cx = Cx::new(db, &self.desk, &self.session.actor, self.now, self.session.yes).within(records.operation);
         let cx = if is_commit { cx } else { cx.as_plan() };
-        let result = match imported(&cx, kind, pairs, self.import.update) {
+        let result = match imported(&cx, &mut records.lookup, kind, pairs, self.import.update) {
             Ok(result) => result,
             Err(error) => {
                 if !error.is_of_the_store() {
@@ -227,11 +305,11 @@ impl<'s> Importing<'s> {
             self.desk = store::desk::load(db)?;
         }
         let status = if changed { done } else { LineStatus::Unchanged };
-        let result = RawValue::from_string(result).map_err(|error| internal(error.to_string()))?;
+        let result = result.map(RawValue::from_string).transpose().map_err(|error| internal(error.to_string()))?;
         let answer = LineAnswer {
             operation,
             created,
-            result: Some(result),
+            result,
             warnings,
             ..LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status)
         };
@@ -284,21 +362,32 @@ impl Running for Importing<'_> {
 /// What is kept for the key of an import: its answers are many, and are not told again.
 const NOTHING_TOLD: &str = r#"{"created":[],"result":null,"warnings":[]}"#;
 
-/// Imports a record of whatever kind; answers the result as JSON. One that tells nothing was there already.
-fn imported(cx: &Cx<'_>, kind: &str, mut pairs: Pairs<'_>, update: bool) -> Result<String> {
-    let Some(noun) = NOUNS.iter().find(|noun| noun.kind == kind) else {
-        return Err(NoSuchKind { kind: kind.to_owned() }.into());
-    };
+/// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing
+/// was there already.
+fn imported(cx: &Cx<'_>, lookup: &mut Lookup, kind: &str, pairs: Pairs<'_>, update: bool) -> Result<Option<String>> {
+    if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
+        return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
+    }
+    match NOUNS.iter().find(|noun| noun.kind == kind) {
+        Some(noun) => base_record(cx, lookup, noun, pairs, update).map(Some),
+        None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
+    }
+}
+
+fn base_record(cx: &Cx<'_>, lookup: &mut Lookup, noun: &Noun, mut pairs: Pairs<'_>, update: bool) -> Result<String> {
     let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
-    if !exchange::has(cx.db, kind, &id)? {
+    if !exchange::has(cx.db, noun.kind, &id)? {
         return noun.create(cx, &id, pairs);
     }
-    let taken = || AlreadyExists { kind: noun.kind, noun: noun.noun(), field: "id", given: id.clone() };
+    let taken = || AlreadyExists { kind: words_of(noun.kind), noun: noun.noun(), field: "id", given: id.clone() };
     match noun.edit(cx, &id, pairs) {
         // What an edit would be refused for makes the record different all the same.
         Err(error) if !update && matches!(error.exit(), 13 | 14) => Err(taken().into()),
         Ok(_) if !update && cx.changed_anything() => Err(taken().into()),
-        edited => edited,
+        edited => {
+            lookup.forget(noun.kind, &id);
+            edited
+        }
     }
 }
 
@@ -319,8 +408,9 @@ impl Refusal for NoSuchKind {
     fn given(&self) -> Option<String> {
         Some(self.kind.clone())
     }
-    fn allowed(&self) -> Option<crate::domain::Allowed> {
-        Some(crate::domain::Allowed::Several(NOUNS.iter().map(|noun| noun.kind.to_owned()).collect()))
+    fn allowed(&self) -> Option<Allowed> {
+        let kinds = NOUNS.iter().map(|noun| noun.kind).chain(FORMS.iter().map(|form| form.kind));
+        Some(Allowed::Several(kinds.map(str::to_owned).collect()))
     }
 }
 

@@ -1,9 +1,5 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
-use super::record::{List, Record, Show};
-use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
@@ -15,15 +11,21 @@ use crate::domain::payment::Payment;
 use crate::domain::product::Lot;
 use crate::domain::product::Product;
 use crate::domain::project::Project;
+use crate::domain::repair::Repair;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
 use crate::domain::tag::Tag;
+use crate::domain::task::Task;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
+use super::*;
+use super::credit_note::CreditNote;
+use super::invoice::Invoice;
+use super::record::{List, Record, Show};
 
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
@@ -54,6 +56,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<returns::TicketReturn>("ticket return"),
+    Entry::change::<repair::TicketRepair>("ticket repair"),
+    Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -101,6 +105,24 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<transfer::TransferValidate>("transfer validate"),
     Entry::change::<transfer::TransferCancel>("transfer cancel"),
     Entry::change::<returns::TransferReturn>("transfer return"),
+    // repair
+    Entry::read::<List<Repair>>("repair list"),
+    Entry::read::<Show<Repair>>("repair show"),
+    Entry::change::<repair::RepairEdit>("repair edit"),
+    Entry::change::<repair::RepairAddPart>("repair add-part"),
+    Entry::change::<repair::RepairEditPart>("repair edit-part"),
+    Entry::change::<repair::RepairRemovePart>("repair remove-part"),
+    Entry::change::<repair::RepairConfirm>("repair confirm"),
+    Entry::change::<repair::RepairStart>("repair start"),
+    Entry::change::<repair::RepairFinish>("repair finish"),
+    Entry::change::<repair::RepairCancel>("repair cancel"),
+    Entry::change::<repair::RepairReopen>("repair reopen"),
+    Entry::change::<repair::RepairQuote>("repair quote"),
+    // task
+    Entry::read::<List<Task>>("task list"),
+    Entry::read::<Show<Task>>("task show"),
+    Entry::change::<task::TaskEdit>("task edit"),
+    Entry::change::<task::TaskCancel>("task cancel"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -180,6 +202,9 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "coupon_program" => CouponProgram::COLUMNS,
         "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
+        "quotation" => Order::COLUMNS,
+        "repair" => Repair::COLUMNS,
+        "task" => Task::COLUMNS,
         "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,

@@ -5,13 +5,9 @@ use super::stock::{self, Held};
 use super::ticket_log;
 use crate::domain::Result;
 use crate::domain::location::Location;
-use crate::domain::product::Tracking;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::transfer::{
-    Asked, ChosenLot, LineLot, MoveRefused, Taken, Transfer, TransferLine, TransferState, plan,
-};
-use crate::store::shelf::of_lot;
+use crate::domain::transfer::{Asked, ChosenLot, LineLot, Taken, Transfer, TransferLine, TransferState, plan};
 use crate::store::transfer::{complete, hold_returned, insert, insert_line, set_state, update_line};
 use crate::store::{Key, lot};
 
@@ -178,16 +174,10 @@ fn check_serial(
     line: &TransferLine,
     lot: Option<&Reference>,
 ) -> Result<()> {
-    let comes_in = to.kind.keeps_stock() && !from.kind.keeps_stock();
-    match lot {
-        Some(lot) if comes_in && line.tracking == Tracking::Serial => {
-            if of_lot(cx.db, line.product.key, lot.key)?.is_zero() {
-                return Ok(());
-            }
-            Err(MoveRefused::SerialInStock { product: line.product.id.clone(), lot: lot.id.clone() }.into())
-        }
-        _ => Ok(()),
+    if from.kind.keeps_stock() {
+        return Ok(());
     }
+    stock::check_single(cx, crate::domain::stock::Place { product: &line.product, location: to, lot }, line.tracking)
 }
 
 /// Writes what became of a line: its first piece stands on it, the others on new lines behind the last. A rest that stays to

@@ -595,7 +595,6 @@ pub static TABLES: &[Table] = &[
                 millionths("done"),
                 millionths("reserved"),
                 price("price"),
-                text("state"),
                 line("order_line", &ORDER_LINES),
             ],
         )

@@ -300,8 +300,9 @@ const STOCK_QUANTITY: &str = concat!(
        SELECT l.product, t.source, l.lot, -l.done FROM transfer t JOIN transfer_line l ON l.transfer = t.key WHERE t.state = 'done'
        UNION ALL
        SELECT p.product, l.key, p.lot, CASE WHEN p.kind = 'add' THEN -p.done ELSE p.done END
-       FROM repair_part p JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
-       WHERE p.state = 'done'),
+       FROM repair r JOIN repair_part p ON p.repair = r.key
+         JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
+       WHERE r.state = 'done'),
      counted AS (
        SELECT m.product AS product, m.location AS location, m.lot AS lot, 0 AS quantity, m.quantity AS moves
        FROM moved m JOIN location l ON l.key = m.location WHERE l.type IN ('internal', 'scrap')
@@ -358,7 +359,7 @@ const RETURNED: &str = "
 
 const REPAIR_PARTS: &str = "
     SELECT r.id, 'done quantity of part ' || CAST(p.line AS TEXT), p.done, 0, 6, 0, p.key
-    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND (p.state <> 'done' OR r.state <> 'done')
+    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND r.state <> 'done'
     UNION ALL
     SELECT r.id, 'reserved quantity of part ' || CAST(p.line AS TEXT), p.reserved,
       CASE WHEN r.state IN ('confirmed', 'under_repair') THEN p.quantity ELSE 0 END, 6, 0, p.key

@@ -230,7 +230,7 @@ mod tests {
             for (command, positional) in [(noun.create, "id"), (noun.edit, noun.kind)] {
                 let names = entry(command).unwrap().names();
                 for flag in noun.keys.iter().map(|key| key.flag).chain([positional]) {
-                    assert!(names.iter().any(|name| *name == flag), "{command} has no {flag}");
+                    assert!(names.contains(&flag), "{command} has no {flag}");
                 }
             }
             let names = entry(noun.edit).unwrap().names();

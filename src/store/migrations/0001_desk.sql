@@ -486,6 +486,7 @@ CREATE TABLE repair_tag (
   tag BIGINT NOT NULL REFERENCES tag (key),
   PRIMARY KEY (repair, position)
 );
+-- How far a part is follows from its repair, what is reserved for it and what of it was used.
 CREATE TABLE repair_part (
   key BIGINT PRIMARY KEY,
   repair BIGINT NOT NULL REFERENCES repair (key),
@@ -497,7 +498,6 @@ CREATE TABLE repair_part (
   done BIGINT NOT NULL CHECK (done >= 0),
   reserved BIGINT NOT NULL CHECK (reserved >= 0),
   price BIGINT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('draft', 'confirmed', 'done', 'cancelled')),
   order_line BIGINT REFERENCES order_line (key),
   UNIQUE (repair, line)
 );
