@@ -13,6 +13,7 @@ mod support;
 
 mod apply;
 mod customer;
+mod house;
 mod records;
 mod refund;
 mod shell;
