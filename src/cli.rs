@@ -18,6 +18,8 @@ use crate::store::Access;
 
 mod bulk;
 mod config;
+mod csv_lines;
+mod demo;
 mod report;
 mod settings;
 mod top;
@@ -101,7 +103,9 @@ fn dispatch(
     };
     match noun {
         "init" => top::init(outside, settings, matches),
+        "demo" => demo::demo(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
+        "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
         noun => {
@@ -130,7 +134,7 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, opens, run } = &entry.action else {
+    let Action::Read { kind, many, fields, right, wider, opens, run } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
     let kind = Kind { fields, columns: command::columns_of(kind), many: *many, opens };
@@ -139,7 +143,11 @@ fn read(
     let db = settings.open(Access::Read)?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    session.read(*right, |cx| run(matches, cx, &mut |json| Ok(records.record(json)?)))?;
+    session.read_widened(
+        *right,
+        |db| wider(matches, db),
+        |cx| run(matches, cx, &mut |json| Ok(records.record(json)?)),
+    )?;
     records.end()?;
     Ok(held.send(outside.stdout).map_err(PrintError::Stream)?)
 }
@@ -178,7 +186,7 @@ fn change(
 
 /// The answer as it will be printed, made while the change can still be undone.
 fn rendered(settings: &Settings, answer: &Answer, printed: &mut Vec<u8>) -> Result<()> {
-    Ok(output::change(printed, &settings.shape, &command::to_json(answer)?, command::columns_of)?)
+    Ok(output::change(printed, &settings.shape, &command::to_json(answer)?, answer.detail, command::columns_of)?)
 }
 
 /// What is said beside an answer that does not say it itself.

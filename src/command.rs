@@ -9,18 +9,22 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
-use crate::output::Opens;
+use crate::output::{Detail, Opens};
+use crate::store::Db;
 
 pub mod app;
 pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod coupon;
+pub mod coupon_program;
 pub mod credit_note;
 pub mod customer;
 pub mod desk;
 pub mod document;
 pub mod export;
 pub mod given;
+pub mod import;
 pub mod init;
 pub mod invoice;
 pub mod journal;
@@ -34,17 +38,22 @@ pub mod options;
 pub mod order;
 pub mod payment;
 pub mod pipeline;
+pub mod plan;
 pub mod product;
 pub mod project;
 pub mod record;
 pub mod refund;
+pub mod repair;
+pub mod returns;
 pub mod stage;
 pub mod stock;
 pub mod subscription;
 pub mod tag;
+pub mod task;
 pub mod tax;
 pub mod team;
 pub mod ticket;
+pub mod transfer;
 pub mod user;
 pub mod verify;
 pub mod worksheet_template;
@@ -58,6 +67,10 @@ pub trait Change: clap::Args + Serialize + DeserializeOwned + 'static {
     type Outcome: Serialize;
     /// The right that running it needs (spec A9).
     const RIGHT: Right;
+    /// How much of each record of its answer a table tells.
+    fn detail(&self) -> Detail {
+        Detail::Row
+    }
     /// Loads, decides and writes; what it made and touched is told to `cx`. A change that tells nothing is `unchanged`.
     fn run(&self, cx: &Cx<'_>) -> Result<Self::Outcome>;
 }
@@ -74,6 +87,10 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const RIGHT: Right;
     /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
     const OPENS: Opens = &[];
+    /// Another right that opens what this very read reads, beside `RIGHT`.
+    fn also_opened_by(&self, _db: &Db) -> Result<Option<Right>> {
+        Ok(None)
+    }
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 }
@@ -86,6 +103,8 @@ pub trait AnyChange {
     fn right(&self) -> Right;
     /// The command as the JSON object that would make it again.
     fn content(&self) -> String;
+    /// How much of each record of its answer a table tells.
+    fn detail(&self) -> Detail;
     /// Runs it and answers the outcome as JSON.
     fn run(&self, cx: &Cx<'_>) -> Result<String>;
 }
@@ -104,6 +123,9 @@ impl<C: Change> AnyChange for Named<C> {
     }
     fn content(&self) -> String {
         content::to_json(self.name, &self.change)
+    }
+    fn detail(&self) -> Detail {
+        self.change.detail()
     }
     fn run(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&self.change.run(cx)?)
@@ -149,10 +171,21 @@ pub struct Entry {
 
 /// What stands behind a command.
 pub enum Action {
-    Change { parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed },
-    Read { kind: &'static str, many: bool, fields: &'static [&'static str], right: Right, opens: Opens, run: Reader },
+    Change {
+        parse: fn(&'static Entry, object::Pairs<'_>) -> Parsed,
+    },
+    Read {
+        kind: &'static str,
+        many: bool,
+        fields: &'static [&'static str],
+        right: Right,
+        wider: Wider,
+        opens: Opens,
+        run: Reader,
+    },
 }
 
+type Wider = fn(&ArgMatches, &Db) -> Result<Option<Right>>;
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 
 impl Entry {
@@ -169,6 +202,7 @@ impl Entry {
                 many: R::MANY,
                 fields: R::FIELDS,
                 right: R::RIGHT,
+                wider: wider::<R>,
                 opens: R::OPENS,
                 run: read::<R>,
             },
@@ -200,9 +234,16 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     COMMANDS.iter().find(|entry| entry.name == name)
 }
 
+fn wider<R: Read>(matches: &ArgMatches, db: &Db) -> Result<Option<Right>> {
+    read_of::<R>(matches)?.also_opened_by(db)
+}
+
 fn read<R: Read>(matches: &ArgMatches, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-    let read = R::from_arg_matches(matches).map_err(|error| internal(error.to_string()))?;
-    read.run(cx, emit)
+    read_of::<R>(matches)?.run(cx, emit)
+}
+
+fn read_of<R: Read>(matches: &ArgMatches) -> Result<R> {
+    R::from_arg_matches(matches).map_err(|error| internal(error.to_string()))
 }
 
 fn parse<C: Change>(entry: &'static Entry, pairs: object::Pairs<'_>) -> Parsed {

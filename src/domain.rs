@@ -16,6 +16,7 @@ pub mod document;
 pub mod held;
 pub mod journal;
 pub mod line;
+pub mod linking;
 pub mod location;
 pub mod log;
 pub mod money;
@@ -23,20 +24,25 @@ pub mod number;
 pub mod options;
 pub mod order;
 pub mod payment;
+pub mod plan;
 pub mod product;
 pub mod project;
 pub mod quantity;
 pub mod reference;
 pub mod refund;
+pub mod repair;
+pub mod returns;
 pub mod shelf;
 pub mod stage;
 pub mod stock;
 pub mod subscription;
 pub mod tag;
+pub mod task;
 pub mod tax;
 pub mod team;
 pub mod text;
 pub mod ticket;
+pub mod transfer;
 pub mod user;
 pub mod verify;
 pub mod worksheet_template;
@@ -128,12 +134,15 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// The value, or none where it was at fault.
     pub fn gather<T>(&mut self, checked: Result<T>) -> Option<T> {
-        checked.map_err(|error| self.0.push(*error.0)).ok()
+        checked.map_err(|error| self.note(error)).ok()
     }
 
-    /// Notes a fault.
+    /// Notes a fault, once where several values share it.
     pub fn note(&mut self, fault: impl Into<Error>) {
-        self.0.push(*fault.into().0);
+        let fault = *fault.into().0;
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
@@ -206,6 +215,7 @@ mod tests {
         let mut faults = Faults::default();
         assert_eq!(faults.gather(Ok(7)), Some(7));
         assert_eq!(faults.gather(rule()), None);
+        faults.gather(missing("customer"));
         faults.gather(missing("customer"));
         faults.gather(Err::<(), Error>(ValueRefused::quantity("line", "-1", "below zero").into()));
         let error = faults.refuse().unwrap_err();

@@ -80,6 +80,15 @@ pub struct Shape {
 /// Columns of the tables, by kind of record.
 pub type ColumnsOf = fn(&str) -> &'static [&'static str];
 
+/// How much of the records that a change answers a table tells; the other formats tell everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// A row a record.
+    Row,
+    /// What stands beside the row too, as where the record is shown.
+    Whole,
+}
+
 /// Keys of a record under which ids of others stand, each with the command that opens one of them.
 pub type Opens = &'static [(&'static str, &'static str)];
 
@@ -273,7 +282,7 @@ fn keys_of(record: &Value) -> impl Iterator<Item = &str> + Clone {
 }
 
 /// Prints the answer of a change.
-pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, columns_of: ColumnsOf) -> Result<()> {
+pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, detail: Detail, columns_of: ColumnsOf) -> Result<()> {
     if let Some(filter) = &shape.filter {
         return Ok(filter.run(jq::input(&selected_json(answer, shape)?)?, out)?);
     }
@@ -297,7 +306,7 @@ pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, columns_of: Colu
             let value = selected(answer, shape)?;
             match &shape.fields {
                 Some(fields) => table::print(out, fields, &[value], shape)?,
-                None => change_as_tables(out, shape, &value, columns_of)?,
+                None => change_as_tables(out, shape, &value, detail, columns_of)?,
             }
         }
     }
@@ -305,7 +314,13 @@ pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, columns_of: Colu
 }
 
 /// The records that a change made or changed: a table for each kind.
-fn change_as_tables(out: &mut dyn Write, shape: &Shape, answer: &Value, columns_of: ColumnsOf) -> Result<()> {
+fn change_as_tables(
+    out: &mut dyn Write,
+    shape: &Shape,
+    answer: &Value,
+    detail: Detail,
+    columns_of: ColumnsOf,
+) -> Result<()> {
     let mut first = true;
     for (name, value) in answer.get("result").and_then(Value::as_object).into_iter().flatten() {
         let records: &[Value] = match value {
@@ -322,6 +337,9 @@ fn change_as_tables(out: &mut dyn Write, shape: &Shape, answer: &Value, columns_
             known => columns(None, known),
         };
         table::print(out, &names, records, shape)?;
+        if let ([record], Detail::Whole) = (records, detail) {
+            table::print_nested(out, record, &names, &[], shape)?;
+        }
     }
     Ok(())
 }

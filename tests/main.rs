@@ -11,12 +11,20 @@
 
 mod support;
 
+mod coupon;
 mod apply;
 mod customer;
 mod house;
+mod documents;
+mod online_retail;
+mod order;
+mod plan;
 mod records;
 mod refund;
+mod repair;
+mod returns;
 mod shell;
 mod store;
 mod team;
 mod ticket;
+mod transfer;

@@ -12,9 +12,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 
 use super::report::{self, Exit};
-use super::{Outside, Settings, Signals};
+use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
 use crate::command::bulk::{Answers, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
+use crate::command::import::{CsvForm, Import};
 use crate::command::pipeline::Session;
 use crate::command::{Entry, credit_note};
 use crate::domain::common::ValueRefused;
@@ -74,6 +75,51 @@ pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::
     let apply = Apply { command: None, key_prefix: settings.key.clone() };
     let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
     let lines = Input::reading(outside, "the due documents", Box::new(std::io::Cursor::new(commands.into_bytes())));
+    run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+/// `import` as clap sees it.
+pub fn import_command() -> Command {
+    Command::new("import")
+        .about("Take records in, one JSON object a line, or restore an export")
+        .arg(Arg::new("file").value_name("FILE").help("The file, or - for standard input (default); one that ends in .csv is CSV"))
+        .arg(Arg::new("kind").long("kind").value_name("KIND").help("The kind of records that name none, such as customer; CSV needs it"))
+        .arg(Arg::new("update").long("update").action(ArgAction::SetTrue).help("Change records that are there already and are different"))
+        .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
+        .after_help(
+            "A line is {\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}; what it refers to stands before it. Keys left out are\n\
+             their default, in records that are there already too. All lines are done or none, and stand as one row in the log.\n\
+             In CSV a cell with a list is JSON text, and the rows of a document repeat its columns.\n\
+             A file that begins with {\"record\":\"export\",…} is restored as it stands, into a store where nothing was done yet.\n\n\
+             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales import desk.ndjson --store new.db",
+        )
+}
+
+/// Runs `import`.
+pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let on_error = on_error(matches)?;
+    let import = Import {
+        file: text("file"),
+        kind: text("kind"),
+        update: matches.get_flag("update"),
+        on_error: text("on-error"),
+        key: settings.key.clone(),
+    };
+    let form = import.csv_form()?;
+    let bulk = Bulk {
+        work: &import,
+        on_error: on_error.unwrap_or(OnError::Continue),
+        atomic: on_error != Some(OnError::Continue),
+        whole: true,
+        mode: settings.mode,
+    };
+    let shape = shape_of(settings)?;
+    let db = settings.open(Access::Write)?;
+    let lines = match form {
+        Some(form) => Input::open_csv(outside, import.file.as_deref(), form)?,
+        None => Input::open(outside, import.file.as_deref())?,
+    };
     run(outside, settings, &shape, &db, &bulk, lines)
 }
 
@@ -217,7 +263,18 @@ fn unreadable(name: &str, error: &std::io::Error) -> Error {
     ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
 }
 
-type Batch = std::io::Result<Vec<Line>>;
+fn reader_of<'n>(outside: &Outside<'_>, file: Option<&'n str>) -> Result<(&'n str, Box<dyn BufRead + Send>)> {
+    match file {
+        None | Some("-") => Ok(("standard input", (outside.stdin)())),
+        Some(path) => {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            Ok((path, Box::new(BufReader::with_capacity(1 << 16, file))))
+        }
+    }
+}
+
+/// Lines that were read at once.
+pub(super) type Batch = std::io::Result<Vec<Line>>;
 
 /// Lines on their way from the reading thread.
 pub struct Input {
@@ -234,20 +291,26 @@ pub struct Input {
 impl Input {
     /// The lines of a file or of standard input.
     pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
-        match file {
-            None | Some("-") => Ok(Input::reading(outside, "standard input", (outside.stdin)())),
-            Some(path) => {
-                let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-                Ok(Input::reading(outside, path, Box::new(BufReader::with_capacity(1 << 16, file))))
-            }
-        }
+        let (name, reader) = reader_of(outside, file)?;
+        Ok(Input::reading(outside, name, reader))
     }
 
-    /// The lines of a reader. From here on a signal ends the run after its group, not the program at once.
+    /// The records of CSV, as lines.
+    fn open_csv(outside: &Outside<'_>, file: Option<&str>, form: CsvForm) -> Result<Input> {
+        let (name, reader) = reader_of(outside, file)?;
+        Ok(Input::read_by(outside, name, move |sender| csv_lines::read(reader, form, sender)))
+    }
+
+    /// The lines of a reader.
     fn reading(outside: &Outside<'_>, name: &str, reader: Box<dyn BufRead + Send>) -> Input {
+        Input::read_by(outside, name, move |sender| read_lines(reader, sender))
+    }
+
+    /// What `read` sends, from a thread of its own. From here on a signal ends the run after its group, not the program at once.
+    fn read_by(outside: &Outside<'_>, name: &str, read: impl FnOnce(&SyncSender<Batch>) + Send + 'static) -> Input {
         outside.signals.end_at_once.store(false, Ordering::SeqCst);
         let (sender, receiver) = sync_channel(4);
-        std::thread::spawn(move || read_lines(reader, &sender));
+        std::thread::spawn(move || read(&sender));
         Input {
             name: name.to_owned(),
             receiver,

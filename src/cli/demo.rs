@@ -1,7 +1,5 @@
 //! `demo`: a small made-up shop in a temporary store, and a tour of the five services: each command, then what it prints.
 
-use std::io::Write;
-
 use clap::{ArgMatches, Command};
 
 use super::report::Exit;
@@ -75,7 +73,11 @@ fn run(outside: &mut Outside<'_>, store: &str, words: &'static str, input: &str)
     writeln!(outside.stdout, "{lead}aftersales {words}").map_err(PrintError::Stream)?;
 
     let bytes = input.as_bytes().to_vec();
-    let variable = |name: &str| (name == "AFTERSALES_STORE").then(|| store.to_owned());
+    let variable = |name: &str| match name {
+        "AFTERSALES_STORE" => Some(store.to_owned()),
+        "AFTERSALES_OUTPUT" => Some("table".to_owned()),
+        _ => None,
+    };
     let mut complaints: Vec<u8> = Vec::new();
     let code = super::run(Outside {
         arguments: std::iter::once("aftersales".into()).chain(split(words).into_iter().map(Into::into)).collect(),
@@ -85,10 +87,11 @@ fn run(outside: &mut Outside<'_>, store: &str, words: &'static str, input: &str)
         stdout: &mut *outside.stdout,
         stderr: &mut complaints,
         can_ask: false,
-        stdout_width: outside.stdout_width,
+        stdout_is_terminal: outside.stdout_is_terminal,
         stderr_is_terminal: false,
+        stdout_width: outside.stdout_width,
         login: outside.login.clone(),
-        interrupted: outside.interrupted.clone(),
+        signals: outside.signals.clone(),
     });
     // The tour reads top to bottom, so what a shell shows beside the data stands in its place.
     outside.stdout.write_all(&complaints).map_err(PrintError::Stream)?;

@@ -20,7 +20,12 @@ const NOUNS: &[(&str, &str)] = &[
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),
+    ("coupon-program", "What codes are worth, and under which conditions"),
+    ("coupon", "Codes that each work once, made from tickets"),
     ("order", "What customers order; quotations and carts are drafts"),
+    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
+    ("repair", "Broken products, repaired with parts and labour"),
+    ("task", "Interventions of field service"),
     ("customer", "Whom the desk serves"),
     ("product", "What is sold, returned and repaired"),
     ("stock", "How much of what lies where"),
@@ -123,7 +128,9 @@ fn root() -> Command {
         .arg(switch("quiet", "No messages beside data and errors").short('q'))
         .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
         .subcommand(super::top::init_command())
+        .subcommand(super::demo::demo_command())
         .subcommand(super::bulk::apply_command())
+        .subcommand(super::bulk::import_command())
         .subcommand(super::top::export_command())
         .subcommand(super::top::verify_command())
 }

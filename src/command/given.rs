@@ -26,6 +26,15 @@ pub fn set<T>(
     Ok(())
 }
 
+/// The value given for a field that cannot be emptied; none where it was left out.
+pub fn value<T>(field: &'static str, given: Option<Setting<T>>) -> Result<Option<T>> {
+    match given {
+        None => Ok(None),
+        Some(Setting(Some(value))) => Ok(Some(value)),
+        Some(Setting(None)) => Err(ValueRefused::missing(field).into()),
+    }
+}
+
 /// A value of which the domain said whether it can stand.
 type Checked<T> = std::result::Result<T, ValueRefused>;
 
@@ -56,12 +65,23 @@ pub fn record<R: Record>(cx: &Cx<'_>, field: &'static str, given: Option<&str>) 
     given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()
 }
 
+/// What a switch and its `--no-` twin say; none where neither was given.
+pub fn switch(field: &'static str, on: bool, off: bool) -> Result<Option<bool>> {
+    match (on, off) {
+        (true, true) => {
+            let flag = field.replace('_', "-");
+            Err(ValueRefused::invalid(field, true, format!("--{flag} and --no-{flag} cannot both be given")).into())
+        }
+        (true, false) => Ok(Some(true)),
+        (false, true) => Ok(Some(false)),
+        (false, false) => Ok(None),
+    }
+}
+
 /// Turns a switch on, or by its `--no-` twin off.
 pub fn set_switch(before: &mut bool, field: &'static str, on: bool, off: bool) -> Result<()> {
-    if on && off {
-        let flag = field.replace('_', "-");
-        return Err(ValueRefused::invalid(field, on, format!("--{flag} and --no-{flag} cannot both be given")).into());
+    if let Some(given) = switch(field, on, off)? {
+        *before = given;
     }
-    *before = on || (*before && !off);
     Ok(())
 }

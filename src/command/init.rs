@@ -90,6 +90,7 @@ impl NewDesk {
             result,
             warnings: Vec::new(),
             amounts: Vec::new(),
+            detail: crate::output::Detail::Row,
         })
     }
 

@@ -1,10 +1,8 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
-use super::record::{List, Record, Show};
-use super::*;
 use crate::domain::app::AppShown;
+use crate::domain::coupon::Coupon;
+use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
@@ -13,14 +11,21 @@ use crate::domain::payment::Payment;
 use crate::domain::product::Lot;
 use crate::domain::product::Product;
 use crate::domain::project::Project;
+use crate::domain::repair::Repair;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
 use crate::domain::tag::Tag;
+use crate::domain::task::Task;
 use crate::domain::tax::Tax;
 use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
+use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
+use super::*;
+use super::credit_note::CreditNote;
+use super::invoice::Invoice;
+use super::record::{List, Record, Show};
 
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
@@ -38,6 +43,8 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<subscription::SubscriptionShow>("subscription show"),
     Entry::change::<subscription::SubscriptionAdd>("subscription add"),
     // ticket
+    Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<coupon::TicketCoupon>("ticket coupon"),
     Entry::change::<ticket::TicketCreate>("ticket create"),
     Entry::read::<List<Ticket>>("ticket list"),
     Entry::read::<Show<Ticket>>("ticket show"),
@@ -48,7 +55,9 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
     Entry::read::<options::TicketOptions>("ticket options"),
-    Entry::change::<refund::TicketRefund>("ticket refund"),
+    Entry::change::<returns::TicketReturn>("ticket return"),
+    Entry::change::<repair::TicketRepair>("ticket repair"),
+    Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
     Entry::read::<List<Invoice>>("invoice list"),
     Entry::read::<Show<Invoice>>("invoice show"),
@@ -72,6 +81,16 @@ pub static COMMANDS: &[Entry] = &[
     // payment
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
+    // coupon-program
+    Entry::change::<coupon_program::CouponProgramCreate>("coupon-program create"),
+    Entry::read::<List<CouponProgram>>("coupon-program list"),
+    Entry::read::<Show<CouponProgram>>("coupon-program show"),
+    Entry::change::<coupon_program::CouponProgramEdit>("coupon-program edit"),
+    Entry::change::<coupon_program::CouponProgramArchive>("coupon-program archive"),
+    // coupon
+    Entry::read::<List<Coupon>>("coupon list"),
+    Entry::read::<Show<Coupon>>("coupon show"),
+    Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<List<Order>>("order list"),
@@ -79,6 +98,31 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    // transfer
+    Entry::read::<List<Transfer>>("transfer list"),
+    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::change::<transfer::TransferCreate>("transfer create"),
+    Entry::change::<transfer::TransferValidate>("transfer validate"),
+    Entry::change::<transfer::TransferCancel>("transfer cancel"),
+    Entry::change::<returns::TransferReturn>("transfer return"),
+    // repair
+    Entry::read::<List<Repair>>("repair list"),
+    Entry::read::<Show<Repair>>("repair show"),
+    Entry::change::<repair::RepairEdit>("repair edit"),
+    Entry::change::<repair::RepairAddPart>("repair add-part"),
+    Entry::change::<repair::RepairEditPart>("repair edit-part"),
+    Entry::change::<repair::RepairRemovePart>("repair remove-part"),
+    Entry::change::<repair::RepairConfirm>("repair confirm"),
+    Entry::change::<repair::RepairStart>("repair start"),
+    Entry::change::<repair::RepairFinish>("repair finish"),
+    Entry::change::<repair::RepairCancel>("repair cancel"),
+    Entry::change::<repair::RepairReopen>("repair reopen"),
+    Entry::change::<repair::RepairQuote>("repair quote"),
+    // task
+    Entry::read::<List<Task>>("task list"),
+    Entry::read::<Show<Task>>("task show"),
+    Entry::change::<task::TaskEdit>("task edit"),
+    Entry::change::<task::TaskCancel>("task cancel"),
     // customer
     Entry::change::<customer::CustomerCreate>("customer create"),
     Entry::read::<List<Customer>>("customer list"),
@@ -155,7 +199,13 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "invoice" => Invoice::COLUMNS,
         "credit_note" => CreditNote::COLUMNS,
         "payment" => Payment::COLUMNS,
+        "coupon_program" => CouponProgram::COLUMNS,
+        "coupon" => Coupon::COLUMNS,
         "order" => Order::COLUMNS,
+        "quotation" => Order::COLUMNS,
+        "repair" => Repair::COLUMNS,
+        "task" => Task::COLUMNS,
+        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
         "customer" => Customer::COLUMNS,
         "log" => log::COLUMNS,
         "verify" => verify::COLUMNS,

@@ -179,6 +179,9 @@ impl de::Error for ObjectFault {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
         ObjectFault::invalid(message.to_string())
     }
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        ObjectFault::unknown(field, "the object", expected)
+    }
     fn missing_field(field: &'static str) -> Self {
         ObjectFault {
             code: "missing_field",
@@ -357,7 +360,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(self, Given::Json(raw) if raw.get() == "null")
     }
 

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
-use super::{Change, Cx};
+use super::record::{Changed, Record, one};
+use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::day::Day;
@@ -42,12 +42,6 @@ impl Record for Order {
     }
 }
 
-/// What a change of an order answers.
-#[derive(Serialize)]
-pub struct OrderOutcome {
-    order: Order,
-}
-
 /// Create an order
 ///
 /// It is a draft, which is a quotation; with --cart it is the customer's cart, of which there is one open at most.
@@ -75,10 +69,10 @@ pub struct OrderCreate {
 }
 
 impl Change for OrderCreate {
-    type Outcome = OrderOutcome;
+    type Outcome = Changed<Order>;
     const RIGHT: Right = Right::Sales;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let customer: Customer = one(cx, "customer", &self.customer)?;
         let products = products_of(cx, &self.line, "line")?;
 
@@ -86,10 +80,12 @@ impl Change for OrderCreate {
         if self.line.is_empty() {
             faults.gather::<()>(Err(ValueRefused::missing("line").into()));
         }
-        let date = faults.gather(day_of(self.date.as_ref(), cx.today)).unwrap_or(cx.today);
+        // Needed for the lines, but told in the place of its flag.
         let named = procedure::currency::named(cx, self.currency.as_deref());
-        let currency = faults.gather(named).unwrap_or(cx.desk.currency);
+        let currency = named.as_ref().copied().unwrap_or(cx.desk.currency);
         let lines = new_lines(cx, &mut faults, &products, &self.line, currency, "line")?;
+        let date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(cx.today);
+        faults.gather(named);
         faults.refuse()?;
 
         let zero = Money::zero(currency);
@@ -113,7 +109,7 @@ impl Change for OrderCreate {
         order::insert(cx.db, &order)?;
         cx.created("order", &order.id);
         cx.amounts_to(order.total);
-        Ok(OrderOutcome { order })
+        Ok(Changed(order))
     }
 }
 
@@ -157,10 +153,10 @@ pub struct OrderEdit {
 }
 
 impl Change for OrderEdit {
-    type Outcome = OrderOutcome;
+    type Outcome = Changed<Order>;
     const RIGHT: Right = Right::Sales;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let before: Order = one(cx, "order", &self.order)?;
         let customer = self.customer.as_deref().map(|given| one::<Customer>(cx, "customer", given)).transpose()?;
         let products = products_of(cx, &self.add_line, "add_line")?;
@@ -170,8 +166,8 @@ impl Change for OrderEdit {
         if let Some(customer) = &customer {
             after.customer = customer.reference();
         }
-        after.date = faults.gather(day_of(self.date.as_ref(), before.date)).unwrap_or(before.date);
-        after.cart = faults.gather(self.cart_after(before.cart)).unwrap_or(before.cart);
+        after.date = faults.gather(given::value("date", self.date)).flatten().unwrap_or(before.date);
+        faults.gather(given::set_switch(&mut after.cart, "cart", self.cart, self.no_cart));
         for change in &self.line {
             faults.gather(check_change(cx, &before, change));
         }
@@ -186,18 +182,7 @@ impl Change for OrderEdit {
             order::update(cx.db, &before, &after)?;
             cx.touched("order", &after.id);
         }
-        Ok(OrderOutcome { order: after })
-    }
-}
-
-impl OrderEdit {
-    fn cart_after(&self, before: bool) -> Result<bool> {
-        match (self.cart, self.no_cart) {
-            (true, true) => {
-                Err(ValueRefused::invalid("no_cart", "true", "--cart and --no-cart exclude each other").into())
-            }
-            (cart, no_cart) => Ok(cart || (before && !no_cart)),
-        }
+        Ok(Changed(after))
     }
 }
 
@@ -224,15 +209,6 @@ fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> {
     }
 }
 
-/// The day given, `default` where none is; an order is never without one.
-fn day_of(given: Option<&Setting<Day>>, default: Day) -> Result<Day> {
-    match given {
-        None => Ok(default),
-        Some(Setting(Some(day))) => Ok(*day),
-        Some(Setting(None)) => Err(ValueRefused::missing("date").into()),
-    }
-}
-
 /// Confirm an order
 ///
 /// What is confirmed is frozen.
@@ -244,10 +220,10 @@ pub struct OrderConfirm {
 }
 
 impl Change for OrderConfirm {
-    type Outcome = OrderOutcome;
+    type Outcome = Changed<Order>;
     const RIGHT: Right = Right::Sales;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let order: Order = one(cx, "order", &self.order)?;
         let state = order.confirmed()?;
         moved(cx, order, state)
@@ -256,7 +232,8 @@ impl Change for OrderConfirm {
 
 /// Cancel an order
 ///
-/// A confirmed one can be cancelled while nothing of it is delivered or invoiced.
+/// A confirmed one can be cancelled while nothing of it is delivered or invoiced; deliveries that still wait are cancelled
+/// with it.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order cancel S00001")]
 pub struct OrderCancel {
@@ -265,32 +242,26 @@ pub struct OrderCancel {
 }
 
 impl Change for OrderCancel {
-    type Outcome = OrderOutcome;
+    type Outcome = Changed<Order>;
     const RIGHT: Right = Right::Sales;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<OrderOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let order: Order = one(cx, "order", &self.order)?;
         let state = order.cancelled()?;
         if state.is_some() {
-            for delivery in order::pending_deliveries(cx.db, order.key)? {
-                let id = &order.id;
-                cx.warn(
-                    "delivery_pending",
-                    format!("{delivery} still waits to deliver {id}; aftersales transfer cancel {delivery} ends it"),
-                );
-            }
+            procedure::order::cancel_deliveries(cx, &order)?;
         }
         moved(cx, order, state)
     }
 }
 
 /// Writes the state that an order comes to, if any.
-fn moved(cx: &Cx<'_>, before: Order, state: Option<OrderState>) -> Result<OrderOutcome> {
+fn moved(cx: &Cx<'_>, before: Order, state: Option<OrderState>) -> Result<Changed<Order>> {
     let Some(state) = state else {
-        return Ok(OrderOutcome { order: before });
+        return Ok(Changed(before));
     };
     let order = Order { state, ..before.clone() };
     order::update(cx.db, &before, &order)?;
     cx.touched("order", &order.id);
-    Ok(OrderOutcome { order })
+    Ok(Changed(order))
 }

@@ -10,6 +10,7 @@ use crate::domain::day::Instant;
 use crate::domain::desk::{Actor, Desk, KeyReused, Right, TrialOver};
 use crate::domain::money::Money;
 use crate::domain::{Error, Fault, Result};
+use crate::output::Detail;
 use crate::procedure;
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db, Key};
@@ -57,6 +58,9 @@ pub struct Answer {
     /// Totals of the documents made.
     #[serde(skip)]
     pub amounts: Vec<Money>,
+    /// How much of each record of the result a table tells.
+    #[serde(skip)]
+    pub detail: Detail,
 }
 
 impl Answer {
@@ -133,21 +137,43 @@ impl<'s> Session<'s> {
 
     /// Runs a read over one moment of the store.
     pub fn read(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
+        self.read_widened(right, |_| Ok(None), run)
+    }
+
+    /// Runs a read that another right may open too, depending on what is read: `wider` is asked where `right` is missing.
+    pub fn read_widened(
+        &self,
+        right: Right,
+        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
+        run: impl FnOnce(&Cx<'_>) -> Result<()>,
+    ) -> Result<()> {
         self.db.begin_read()?;
-        let read = self.read_begun(right, run);
+        let read = self.read_begun(right, wider, run);
         let ended = self.db.end_read();
         read.and(ended.map_err(Error::from))
     }
 
-    fn read_begun(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
+    fn read_begun(
+        &self,
+        right: Right,
+        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
+        run: impl FnOnce(&Cx<'_>) -> Result<()>,
+    ) -> Result<()> {
         let desk = store::desk::load(self.db)?;
         let now = self.clock.now();
         check_trial(&desk, now, right)?;
-        self.check_access(right)?;
+        if let Err(denied) = procedure::access::check(self.db, &self.actor, right) {
+            let wider = if denied.is_of_the_store() { None } else { wider(self.db)? };
+            if !wider.map_or(Ok(false), |wider| procedure::access::may(self.db, &self.actor, wider))? {
+                return Err(denied);
+            }
+        }
         run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
     }
 
-    fn check_access(&self, right: Right) -> Result<()> {
+    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
+    pub(super) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
+        check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
     }
 }
@@ -208,19 +234,19 @@ impl Group<'_> {
     }
 
     fn check_access(&self, right: Right, now: Instant) -> Result<()> {
-        check_trial(&self.desk, now, right)?;
-        self.session.check_access(right)
+        self.session.check(&self.desk, now, right)
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
-        Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes)
+        let cx = Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes);
+        if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
         let session = self.session;
         let content = change.content();
         if let Some(key) = key
-            && let Some(replayed) = replay(session.db, change.name(), key, &content)?
+            && let Some(replayed) = replay(session.db, change, key, &content)?
         {
             return Ok(replayed);
         }
@@ -276,7 +302,8 @@ fn answer(
     warnings: Vec<Warning>,
     amounts: Vec<Money>,
 ) -> Answer {
-    Answer { command: change.name().to_owned(), status, operation, created, result, warnings, amounts }
+    let detail = change.detail();
+    Answer { command: change.name().to_owned(), status, operation, created, result, warnings, amounts, detail }
 }
 
 /// A key as it may be kept (contract, section 5): 1 to 255 bytes.
@@ -297,7 +324,7 @@ fn check_unused(db: &Db, key: &str) -> Result<()> {
 }
 
 /// The stored answer of a key already used for the same content; `key_reused` where the content differs.
-fn replay(db: &Db, command: &str, key: &str, content: &str) -> Result<Option<Answer>> {
+fn replay(db: &Db, change: &dyn AnyChange, key: &str, content: &str) -> Result<Option<Answer>> {
     check_key(key)?;
     let Some(stored) = db.kept_outcome(key)? else {
         return Ok(None);
@@ -307,12 +334,13 @@ fn replay(db: &Db, command: &str, key: &str, content: &str) -> Result<Option<Ans
     }
     let kept: Kept = serde_json::from_str(&stored.outcome).map_err(|error| super::internal(error.to_string()))?;
     Ok(Some(Answer {
-        command: command.to_owned(),
+        command: change.name().to_owned(),
         status: Status::Replayed,
         operation: Some(stored.operation),
         created: kept.created,
         result: kept.result,
         amounts: Vec::new(),
+        detail: change.detail(),
         warnings: kept.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect(),
     }))
 }

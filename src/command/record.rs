@@ -47,6 +47,10 @@ pub trait Record: Serialize + Sized + 'static {
     }
     /// Settles what depends on the day, such as whether a coupon is expired; filters see it settled.
     fn settle(&mut self, _today: Day) {}
+    /// A right beside `RIGHT` that shows the record that a typed reference stands for (spec A9).
+    fn also_opened_by(_db: &Db, _given: &str) -> store::Result<Option<Right>> {
+        Ok(None)
+    }
     /// The record as `show` prints it.
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
@@ -124,6 +128,9 @@ impl<R: Record> Read for Show<R> {
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
     const OPENS: Opens = R::OPENS;
+    fn also_opened_by(&self, db: &Db) -> Result<Option<Right>> {
+        Ok(R::also_opened_by(db, &self.reference)?)
+    }
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
     }

@@ -425,22 +425,22 @@ fn put_in(cx: &Cx<'_>, before: &Ticket, stage: &Stage, kind: &'static str) -> Re
     kept(cx, before, ticket, |_| Entry { kind, text })
 }
 
-fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
+pub(super) fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
     let team: Team = one(cx, "team", &needed("team", given)?)?;
     Ok(Reference { key: team.key, id: team.id })
 }
 
 /// The user of that login; none where it is empty or not given.
-fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
+pub(super) fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
     let user: Option<User> = given::record(cx, "user", login)?;
     Ok(user.map(|user| user.reference()))
 }
 
-fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
+pub(super) fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
     one(cx, "stage", &needed("stage", given)?)
 }
 
 /// A text that may not be empty.
-fn needed(field: &'static str, text: &str) -> Result<String> {
+pub(super) fn needed(field: &'static str, text: &str) -> Result<String> {
     if text.trim().is_empty() { Err(ValueRefused::missing(field).into()) } else { Ok(text.to_owned()) }
 }

@@ -164,3 +164,133 @@ impl Refusal for CouponRefused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::coupon_program::{AmountTax, Conditions};
+    use crate::domain::money::Currency;
+    use proptest::prelude::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn coupon(state: CouponState, valid_until: Option<&str>) -> Coupon {
+        Coupon {
+            key: 1,
+            id: "QK7M-2XNA-9TBC".to_owned(),
+            program: Reference { key: 2, id: "Sorry 10".to_owned() },
+            ticket: None,
+            customer: None,
+            only_customer: false,
+            valid_until: valid_until.map(day),
+            state,
+            order: None,
+            share_link: None,
+            sent_at: None,
+        }
+    }
+
+    fn program(kind: ProgramType, archived: bool, start: Option<&str>, end: Option<&str>) -> CouponProgram {
+        CouponProgram {
+            key: 2,
+            id: "Sorry 10".to_owned(),
+            name: "Sorry 10".to_owned(),
+            kind,
+            archived,
+            code: None,
+            currency: Currency::iso("EUR").unwrap(),
+            start: start.map(day),
+            end: end.map(day),
+            usage_limit: None,
+            rewards: Vec::new(),
+            conditions: Conditions {
+                minimum_amount: None,
+                minimum_amount_tax: AmountTax::Included,
+                minimum_quantity: None,
+                products: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn only_active_programs_of_coupons_are_offered() {
+        use ProgramType::{Coupons, PromoCode};
+        let table = [
+            // type, archived, start, end, what it is refused with on 2026-11-23
+            (Coupons, false, None, None, None),
+            (Coupons, false, Some("2026-11-23"), Some("2026-11-23"), None),
+            (Coupons, false, Some("2026-11-24"), None, Some("coupon_program_inactive")),
+            (Coupons, false, None, Some("2026-11-22"), Some("coupon_program_inactive")),
+            (Coupons, true, None, None, Some("coupon_program_inactive")),
+            (PromoCode, false, None, None, Some("program_not_coupons")),
+            (PromoCode, true, None, Some("2026-11-22"), Some("program_not_coupons")),
+        ];
+        for (kind, archived, start, end, code) in table {
+            let refused = check_offered(&program(kind, archived, start, end), day("2026-11-23")).err();
+            assert_eq!(refused.as_ref().map(Refusal::code), code, "{kind} {archived} {start:?} {end:?}");
+            // The next command to type undoes what is in the way.
+            assert!(refused.is_none_or(|refused| refused.hint().is_some_and(|hint| hint.starts_with("aftersales "))));
+        }
+    }
+
+    #[test]
+    fn only_what_is_valid_expires() {
+        use CouponState::{Cancelled, Expired, Used, Valid};
+        for (state, valid_until, settled) in [
+            (Valid, None, Valid),
+            (Valid, Some("2026-11-23"), Valid),
+            (Valid, Some("2026-11-22"), Expired),
+            (Used, Some("2026-11-22"), Used),
+            (Cancelled, Some("2026-11-22"), Cancelled),
+        ] {
+            let mut coupon = coupon(state, valid_until);
+            coupon.settle(day("2026-11-23"));
+            assert_eq!(coupon.state, settled, "{state} {valid_until:?}");
+        }
+    }
+
+    #[test]
+    fn a_used_coupon_stays_used() {
+        use CouponState::{Cancelled, Expired, Used, Valid};
+        for (state, to) in [
+            (Valid, Ok(Some(Cancelled))),
+            (Expired, Ok(Some(Cancelled))),
+            (Cancelled, Ok(None)),
+            (Used, Err("state_not_allowed")),
+        ] {
+            assert_eq!(coupon(state, None).cancelled().map_err(|refused| refused.code()), to, "{state}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_not_told_is_null() {
+        let shown = |id: &str| {
+            let coupon = Coupon { id: id.to_owned(), ..coupon(CouponState::Valid, None) };
+            serde_json::to_string(&coupon).unwrap()
+        };
+        assert!(shown("").starts_with(r#"{"id":null,"program":"Sorry 10","ticket":null,"#), "{}", shown(""));
+        assert!(shown("AAAA-AAAA-AAAA").starts_with(r#"{"id":"AAAA-AAAA-AAAA","#));
+    }
+
+    #[test]
+    fn all_symbols_are_different_and_none_is_mistaken() {
+        let symbols: std::collections::BTreeSet<u8> = ALPHABET.iter().copied().collect();
+        assert_eq!(symbols.len(), 32);
+        assert!(b"0O1I".iter().all(|symbol| !symbols.contains(symbol)));
+    }
+
+    proptest! {
+        #[test]
+        fn sixty_bits_make_a_code(random: [u8; SYMBOLS], place in 0..SYMBOLS, bit in 0_u32..8) {
+            let code = code_of(random);
+            prop_assert_eq!(code.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4]);
+            prop_assert!(code.bytes().all(|symbol| symbol == b'-' || ALPHABET.contains(&symbol)));
+            // Each of the five bits that a symbol is made of makes another code.
+            let mut other = random;
+            other[place] ^= 1 << bit;
+            prop_assert_eq!(code != code_of(other), bit < 5);
+        }
+    }
+}

@@ -6,15 +6,15 @@ use std::str::FromStr;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Result;
 use super::common::{CurrencyMismatch, ValueRefused};
 use super::day::Day;
 use super::money::{Amount, Currency, Money};
 use super::number::NumberFault;
 use super::product::Product;
 use super::quantity::{Percent, Quantity};
-use super::reference::Reference;
+use super::reference::{Reference, shell_word};
 use super::text::{choices, text_value};
+use super::{Faults, Refusal, Result};
 
 choices! {
     /// Whether a program makes codes that each work once, or has one code for all (spec C1).
@@ -133,6 +133,22 @@ impl On {
 }
 
 impl Reward {
+    /// The same reward on something else; a free product is on nothing.
+    pub fn covering(self, other: &On) -> Reward {
+        match self {
+            Reward::Discount { worth, maximum, .. } => Reward::Discount { worth, on: other.clone(), maximum },
+            free => free,
+        }
+    }
+
+    /// The same reward with another maximum; a free product has none.
+    pub fn limited_to(self, maximum: Option<Money>) -> Reward {
+        match self {
+            Reward::Discount { worth, on, .. } => Reward::Discount { worth, on, maximum },
+            free => free,
+        }
+    }
+
     /// The word for its kind.
     pub fn kind(&self) -> RewardType {
         match self {
@@ -269,6 +285,33 @@ pub fn folded_code(code: &str) -> String {
     code.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
+/// A code that a program or a coupon has already, in whatever spelling (contract, section 7).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the code {code} is taken already by {}", .program.as_ref().map_or("a coupon".to_owned(), |program| format!("the program {program}")))]
+pub struct CodeTaken {
+    pub code: String,
+    /// The program that has it; none where it is a coupon's.
+    pub program: Option<String>,
+}
+
+impl Refusal for CodeTaken {
+    fn code(&self) -> &'static str {
+        "already_exists"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("code")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.code.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        Some(match &self.program {
+            Some(program) => format!("aftersales coupon-program show {}", shell_word(program)),
+            None => format!("aftersales coupon show {}", shell_word(&self.code)),
+        })
+    }
+}
+
 /// Where the parts of a reward are given: the flags of a command, or the keys of an import record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
@@ -380,6 +423,37 @@ impl GivenReward {
     }
 }
 
+/// The rewards that flags give: each of `--reward`, and what `--on` and `--maximum` say of every discount among them.
+pub fn brought_together(new: Vec<NewReward>, on: &[String], maximum: Option<&Amount>) -> Result<Vec<GivenReward>> {
+    let mut rewards: Vec<GivenReward> = new.into_iter().map(GivenReward::of).collect();
+    let discounts = rewards.iter_mut().filter(|reward| reward.kind != RewardType::FreeProduct);
+    let (covers, products) = covered(on);
+    let mut any = false;
+    for reward in discounts {
+        any = true;
+        reward.on = Some(covers);
+        reward.products.clone_from(&products);
+        reward.maximum = maximum.cloned();
+    }
+    let stray = on.first().map(|on| ("on", on.clone())).or(maximum.map(|maximum| ("maximum", maximum.to_string())));
+    match stray {
+        Some((field, given)) if !any && !rewards.is_empty() => {
+            Err(ValueRefused::invalid(field, given, format!("--{field} is for a discount, and there is none")).into())
+        }
+        _ => Ok(rewards),
+    }
+}
+
+/// What `--on` names: one of its words, or products, also several with commas between them.
+pub fn covered(on: &[String]) -> (Covers, Vec<String>) {
+    let pieces: Vec<&str> = on.iter().flat_map(|on| on.split(',')).filter(|piece| !piece.is_empty()).collect();
+    match pieces.as_slice() {
+        [] | ["order"] => (Covers::Order, Vec::new()),
+        ["cheapest"] => (Covers::Cheapest, Vec::new()),
+        products => (Covers::Products, products.iter().map(|id| (*id).to_owned()).collect()),
+    }
+}
+
 /// A program as an import record gives it, or flags brought together (contract, section 6).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -414,22 +488,31 @@ pub struct GivenConditions {
     pub products: Vec<String>,
 }
 
-/// The reward that was given, in a program of that currency: `free` is the free product, `covered` the products named.
+/// The reward that was given, in a program of that currency, its faults gathered: `free` is the free product, `covered` the
+/// products named.
 pub fn reward(
     given: &GivenReward,
     free: Option<&Product>,
     covered: Vec<Reference>,
     currency: Currency,
     names: Names,
-) -> Result<Reward> {
+    faults: &mut Faults,
+) -> Option<Reward> {
     match (given.kind, free) {
-        (RewardType::FreeProduct, Some(product)) => free_product(given, product, names),
-        (RewardType::FreeProduct, None) => Err(ValueRefused::missing(names.reward).into()),
+        (RewardType::FreeProduct, Some(product)) => faults.gather(free_product(given, product, names)),
+        (RewardType::FreeProduct, None) => faults.gather(Err(ValueRefused::missing(names.reward).into())),
         (RewardType::Percent | RewardType::Fixed, Some(product)) => {
             let message = format!("a {} reward has no free product", given.kind);
-            Err(ValueRefused::invalid(names.reward, &product.id, message).into())
+            faults.gather(Err(ValueRefused::invalid(names.reward, &product.id, message).into()))
         }
-        (RewardType::Percent | RewardType::Fixed, None) => discount(given, covered, currency, names),
+        (RewardType::Percent | RewardType::Fixed, None) => {
+            let worth = faults.gather(worth(given, currency, names.reward));
+            let on = faults.gather(on(given, covered, names.on));
+            let maximum = given.maximum.as_ref();
+            let maximum =
+                maximum.and_then(|maximum| faults.gather(more_than_nothing(maximum, currency, names.maximum)));
+            Some(Reward::Discount { worth: worth?, on: on?, maximum })
+        }
     }
 }
 
@@ -453,28 +536,27 @@ fn free_product(given: &GivenReward, product: &Product, names: Names) -> Result<
     Ok(Reward::FreeProduct { product: product.reference(), quantity })
 }
 
-fn discount(given: &GivenReward, covered: Vec<Reference>, currency: Currency, names: Names) -> Result<Reward> {
-    let Some(value) = &given.value else {
-        return Err(ValueRefused::missing(names.reward).into());
-    };
-    let worth = match given.kind {
-        RewardType::Percent => Worth::Percent(percent(value, names.reward)?),
-        _ => Worth::Fixed(more_than_nothing(value, currency, names.reward)?),
-    };
+fn worth(given: &GivenReward, currency: Currency, field: &'static str) -> Result<Worth> {
     if let Some(quantity) = given.quantity {
-        return Err(ValueRefused::invalid(names.reward, quantity, "a discount has no quantity").into());
+        return Err(ValueRefused::invalid(field, quantity, "a discount has no quantity").into());
     }
-    let on = match given.on.unwrap_or(Covers::Order) {
-        Covers::Products if covered.is_empty() => return Err(ValueRefused::missing(names.on).into()),
-        Covers::Products => On::Products(covered),
+    match (given.kind, &given.value) {
+        (_, None) => Err(ValueRefused::missing(field).into()),
+        (RewardType::Percent, Some(value)) => percent(value, field).map(Worth::Percent),
+        (_, Some(value)) => more_than_nothing(value, currency, field).map(Worth::Fixed),
+    }
+}
+
+fn on(given: &GivenReward, covered: Vec<Reference>, field: &'static str) -> Result<On> {
+    match given.on.unwrap_or(Covers::Order) {
+        Covers::Products if covered.is_empty() => Err(ValueRefused::missing(field).into()),
+        Covers::Products => Ok(On::Products(covered)),
         other if !covered.is_empty() => {
-            return Err(ValueRefused::invalid(names.on, other, format!("on {other} names no products")).into());
+            Err(ValueRefused::invalid(field, other, format!("on {other} names no products")).into())
         }
-        Covers::Order => On::Order,
-        Covers::Cheapest => On::Cheapest,
-    };
-    let maximum = given.maximum.as_ref().map(|maximum| more_than_nothing(maximum, currency, names.maximum));
-    Ok(Reward::Discount { worth, on, maximum: maximum.transpose()? })
+        Covers::Order => Ok(On::Order),
+        Covers::Cheapest => Ok(On::Cheapest),
+    }
 }
 
 fn percent(value: &Amount, field: &'static str) -> Result<Percent> {
@@ -514,4 +596,218 @@ pub fn minimum_quantity(given: Quantity) -> Result<Quantity> {
         return Err(ValueRefused::quantity("minimum_quantity", given, message).into());
     }
     Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::product::{ProductType, Tracking, UnitPrice};
+    use crate::domain::quantity::Price;
+    use proptest::prelude::*;
+
+    fn eur() -> Currency {
+        Currency::iso("EUR").unwrap()
+    }
+
+    fn product(id: &str, tracking: Tracking) -> Product {
+        Product {
+            key: 1,
+            id: id.to_owned(),
+            name: id.to_owned(),
+            price: UnitPrice { price: Price::ZERO, currency: eur() },
+            kind: ProductType::Goods,
+            tracking,
+            taxes: Vec::new(),
+        }
+    }
+
+    fn lamp() -> Reference {
+        product("LAMP", Tracking::None).reference()
+    }
+
+    /// The reward, or the code and field of the first fault.
+    fn decided(
+        given: &GivenReward,
+        free: Option<&Product>,
+        covered: Vec<Reference>,
+    ) -> std::result::Result<Reward, String> {
+        let mut faults = Faults::default();
+        let reward = reward(given, free, covered, eur(), Names::FLAGS, &mut faults);
+        let told = |error: super::super::Error| {
+            let fault = error.fault();
+            format!("{} {}", fault.code, fault.field.as_deref().unwrap_or_default())
+        };
+        faults.refuse().map_err(told).map(|()| reward.unwrap())
+    }
+
+    fn given(json: &str) -> GivenReward {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn rewards_are_read_as_they_are_typed() {
+        let free = |product: &str, quantity: Option<&str>| NewReward::FreeProduct {
+            product: product.to_owned(),
+            quantity: quantity.map(|quantity| quantity.parse().unwrap()),
+        };
+        for (text, reward) in [
+            ("percent=10", NewReward::Percent("10".parse().unwrap())),
+            ("percent=-1", NewReward::Percent("-1".parse().unwrap())),
+            ("fixed=5.00", NewReward::Fixed("5.00".parse().unwrap())),
+            ("free-product=BULB", free("BULB", None)),
+            ("free-product=BULB:2", free("BULB", Some("2"))),
+            ("free-product=A=B:C", free("A=B:C", None)),
+            ("free-product=A:B:0.5", free("A:B", Some("0.5"))),
+            ("free-product=:2", free(":2", None)),
+        ] {
+            assert_eq!(text.parse(), Ok(reward), "{text}");
+            assert_eq!(text.parse::<NewReward>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "10", "percent", "percent=", "percent=x", "fixed=1e3", "free-product=", "free=BULB", "Percent=1"]
+        {
+            assert!(text.parse::<NewReward>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_reward_has_what_its_kind_has() {
+        let bulb = product("BULB", Tracking::None);
+        let saw = product("SAW", Tracking::Serial);
+        let table = [
+            // given, free product, covered, shown or the first fault
+            (r#"{"type":"percent","value":"10"}"#, None, vec![], Ok("10% off the order")),
+            (r#"{"type":"percent","value":"100","on":"cheapest"}"#, None, vec![], Ok("100% off the cheapest product")),
+            (
+                r#"{"type":"fixed","value":"5","on":"products","maximum":"3.50"}"#,
+                None,
+                vec![lamp()],
+                Ok("5.00 EUR off LAMP, at most 3.50 EUR"),
+            ),
+            (r#"{"type":"free_product"}"#, Some(&bulb), vec![], Ok("1 BULB for free")),
+            (r#"{"type":"free_product","quantity":"0.5"}"#, Some(&bulb), vec![], Ok("0.5 BULB for free")),
+            (r#"{"type":"percent"}"#, None, vec![], Err("missing_field reward")),
+            (r#"{"type":"percent","value":"0"}"#, None, vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"percent","value":"100.000001"}"#, None, vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"percent","value":"-5"}"#, None, vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"percent","value":"0.0000001"}"#, None, vec![], Err("invalid_value reward")),
+            (r#"{"type":"percent","value":"5","quantity":"1"}"#, None, vec![], Err("invalid_value reward")),
+            (r#"{"type":"fixed","value":"0"}"#, None, vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"fixed","value":"0.005"}"#, None, vec![], Err("invalid_value reward")),
+            (r#"{"type":"fixed","value":"5","maximum":"0.00"}"#, None, vec![], Err("quantity_invalid maximum")),
+            (r#"{"type":"fixed","value":"5","on":"products"}"#, None, vec![], Err("missing_field on")),
+            (r#"{"type":"fixed","value":"5","on":"order"}"#, None, vec![lamp()], Err("invalid_value on")),
+            (r#"{"type":"fixed","value":"5"}"#, Some(&bulb), vec![], Err("invalid_value reward")),
+            (r#"{"type":"free_product"}"#, None, vec![], Err("missing_field reward")),
+            (r#"{"type":"free_product","quantity":"0"}"#, Some(&bulb), vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"free_product","quantity":"-1"}"#, Some(&bulb), vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"free_product","quantity":"0.5"}"#, Some(&saw), vec![], Err("quantity_invalid reward")),
+            (r#"{"type":"free_product","value":"5"}"#, Some(&bulb), vec![], Err("invalid_value reward")),
+            (r#"{"type":"free_product","maximum":"5"}"#, Some(&bulb), vec![], Err("invalid_value maximum")),
+            (r#"{"type":"free_product","on":"order"}"#, Some(&bulb), vec![], Err("invalid_value on")),
+        ];
+        for (json, free, covered, expected) in table {
+            let decided = decided(&given(json), free, covered).map(|reward| reward.to_string());
+            assert_eq!(decided.as_deref().map_err(String::as_str), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn on_and_maximum_are_of_every_discount() {
+        let new = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<NewReward>>();
+        let words = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let maximum: Amount = "7".parse().unwrap();
+
+        let rewards = brought_together(
+            new(&["percent=10", "free-product=B", "fixed=5"]),
+            &words(&["LAMP,BULB", "SAW"]),
+            Some(&maximum),
+        )
+        .unwrap();
+        let told: Vec<_> =
+            rewards.iter().map(|reward| (reward.on, reward.products.len(), reward.maximum.is_some())).collect();
+        let discount = (Some(Covers::Products), 3, true);
+        assert_eq!(told, [discount, (None, 0, false), discount]);
+
+        for (on, maximum, good) in [(&[][..], None, true), (&["order"], None, false), (&[], Some(&maximum), false)] {
+            assert_eq!(brought_together(new(&["free-product=B"]), &words(on), maximum).is_ok(), good, "{on:?}");
+        }
+        for (on, covers) in [
+            (&[""][..], Covers::Order),
+            (&["order"], Covers::Order),
+            (&["cheapest"], Covers::Cheapest),
+            (&["X"], Covers::Products),
+        ] {
+            assert_eq!(covered(&words(on)).0, covers, "{on:?}");
+        }
+    }
+
+    #[test]
+    fn all_keys_of_a_reward_are_shown() {
+        let reward = decided(&given(r#"{"type":"fixed","value":"5","on":"products"}"#), None, vec![lamp()]).unwrap();
+        assert_eq!(
+            serde_json::to_string(&reward).unwrap(),
+            r#"{"type":"fixed","value":"5.00","on":"products","products":["LAMP"],"product":null,"quantity":null,"maximum":null}"#
+        );
+        let bulb = product("BULB", Tracking::None);
+        let reward = decided(&given(r#"{"type":"free_product"}"#), Some(&bulb), Vec::new()).unwrap();
+        assert_eq!(
+            serde_json::to_string(&reward).unwrap(),
+            r#"{"type":"free_product","value":null,"on":null,"products":[],"product":"BULB","quantity":"1","maximum":null}"#
+        );
+    }
+
+    #[test]
+    fn the_days_and_the_code_fit_the_program() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        for (start, end, good) in [
+            (None, None, true),
+            (day("2026-01-02"), None, true),
+            (None, day("2026-01-01"), true),
+            (day("2026-01-01"), day("2026-01-01"), true),
+            (day("2026-01-02"), day("2026-01-01"), false),
+        ] {
+            assert_eq!(check_days(start, end).is_ok(), good, "{start:?} {end:?}");
+        }
+        for (kind, code, expected) in [
+            (ProgramType::Coupons, None, Ok(())),
+            (ProgramType::Coupons, Some("SPRING"), Err("invalid_value")),
+            (ProgramType::PromoCode, Some("SPRING"), Ok(())),
+            (ProgramType::PromoCode, None, Err("missing_field")),
+            (ProgramType::PromoCode, Some(" - "), Err("invalid_value")),
+        ] {
+            assert_eq!(check_code(kind, code).map_err(|error| error.fault().code), expected, "{kind} {code:?}");
+        }
+    }
+
+    #[test]
+    fn counts_are_more_than_none() {
+        for (text, limit) in [("1", Ok(1)), ("250", Ok(250)), ("0", Err(())), ("-1", Err(())), ("1.5", Err(()))] {
+            assert_eq!(usage_limit(text.parse().unwrap()).map_err(|_| ()), limit, "{text}");
+        }
+        for (text, good) in [("1", true), ("0.5", true), ("0", false), ("-1", false)] {
+            assert_eq!(minimum_quantity(text.parse().unwrap()).is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_import_record_may_leave_out_what_it_likes() {
+        let record = r#"{"id":"Sorry 10","type":"coupons","rewards":[{"type":"percent","value":"10","on":"order","maximum":null}],
+            "conditions":{"minimum_amount":"50.00"},"start":null,"end":null,"usage_limit":null,"currency":null}"#;
+        let program: GivenProgram = serde_json::from_str(record).unwrap();
+        assert_eq!((program.rewards.len(), program.conditions.unwrap().minimum_amount), (1, "50.00".parse().ok()));
+        assert!(serde_json::from_str::<GivenProgram>(r#"{"id":"X"}"#).unwrap().rewards.is_empty());
+        assert!(serde_json::from_str::<GivenProgram>(r#"{"id":"X","colour":"red"}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_is_the_same_in_every_spelling(code in "[A-Z0-9]{1,12}", places in prop::collection::vec(0_usize..12, 0..4)) {
+            let mut spelled = code.to_lowercase();
+            for place in places {
+                spelled.insert(place.min(spelled.len()), if place % 2 == 0 { '-' } else { ' ' });
+            }
+            prop_assert_eq!(folded_code(&spelled), folded_code(&code));
+        }
+    }
 }

@@ -57,6 +57,9 @@ impl Desk {
     }
 }
 
+/// How many quarters of an hour a day has.
+const QUARTERS_OF_A_DAY: i64 = 24 * 4;
+
 /// A time zone of the IANA database, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timezone(chrono_tz::Tz);
@@ -67,6 +70,20 @@ impl Timezone {
         let there = now.utc().with_timezone(&self.0).date_naive();
         // Outside the years that a day can be, the zone makes no difference that matters.
         Day::from_date(there).or_else(|| Day::from_date(now.utc().date_naive())).unwrap_or(Day::FIRST)
+    }
+
+    /// The first second of that day in this zone; none where no instant can be it (the edges of the calendar).
+    pub fn start_of(self, day: Day) -> Option<Instant> {
+        // Where the clocks go forward at midnight the day begins when they have; no zone jumps by more than a day.
+        let midnight = day.date().and_time(chrono::NaiveTime::MIN);
+        let quarters = (0..=QUARTERS_OF_A_DAY).map(|quarter| midnight + chrono::TimeDelta::minutes(15 * quarter));
+        let first = quarters.filter_map(|local| local.and_local_timezone(self.0).earliest()).next()?;
+        Instant::from_utc(first.to_utc())
+    }
+
+    /// The last second of that day in this zone; none where no instant can be it (the edges of the calendar).
+    pub fn end_of(self, day: Day) -> Option<Instant> {
+        self.start_of(day.plus_days(1)?)?.plus_seconds(-1)
     }
 }
 
@@ -222,6 +239,29 @@ impl Refusal for TrialOver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_has_its_first_and_last_second() {
+        let table = [
+            ("UTC", "2026-11-24", "2026-11-24T00:00:00Z", "2026-11-24T23:59:59Z"),
+            ("Europe/Paris", "2026-11-24", "2026-11-23T23:00:00Z", "2026-11-24T22:59:59Z"),
+            // The clocks go forward at midnight: the day begins at one and has 23 hours.
+            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T02:59:59Z"),
+            // The clocks go back at midnight: the day's first second is that of the earlier hour.
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z"),
+        ];
+        for (zone, day, start, end) in table {
+            let zone: Timezone = zone.parse().unwrap();
+            let day: Day = day.parse().unwrap();
+            assert_eq!(zone.start_of(day), Some(start.parse().unwrap()), "{zone}");
+            assert_eq!(zone.end_of(day), Some(end.parse().unwrap()), "{zone}");
+            assert_eq!(zone.day_of(zone.start_of(day).unwrap()), day);
+            assert_eq!(zone.day_of(zone.end_of(day).unwrap()), day);
+        }
+        let utc: Timezone = "UTC".parse().unwrap();
+        assert_eq!(utc.end_of("9999-12-31".parse().unwrap()), None);
+        assert_eq!(utc.start_of(Day::FIRST), Some(Instant::FIRST));
+    }
 
     #[test]
     fn only_a_lock_date_that_goes_back_asks() {

@@ -207,6 +207,10 @@ impl Order {
         let Some(line) = self.lines.iter_mut().find(|line| line.line == change.line.number()) else {
             return Ok(());
         };
+        if change.quantity.is_negative() {
+            let message = format!("{} is below zero, which a line cannot be", change.quantity);
+            return Err(ValueRefused::quantity("line", change, message).into());
+        }
         if let Some(price) = change.price {
             check_price(price, "line")?;
         }
@@ -373,6 +377,7 @@ mod tests {
             (&["1=1", "1=2"], &[], "invalid_value", "line"),
             (&["1=1"], &["1"], "invalid_value", "drop_line"),
             (&[], &["1", "1"], "invalid_value", "drop_line"),
+            (&["1=-1"], &[], "quantity_invalid", "line"),
             (&["1=1@-1"], &[], "quantity_invalid", "line"),
             (&["1=9000000000000@9000000000000"], &[], "invalid_value", "line"),
         ] {

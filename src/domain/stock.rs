@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::location::Location;
 use super::quantity::Quantity;
-use super::reference::Reference;
+use super::reference::{Reference, shell_word};
 use super::{Allowed, Refusal};
 
 /// What lies of a product, or of one of its lots, in one location, as shown.
@@ -49,10 +49,11 @@ pub struct Place<'a> {
 
 /// More was to be moved than is reserved for it and free (spec D8).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{wanted} of {goods} are wanted from {location}, where {available} can be taken")]
+#[error("{wanted} of {} are wanted from {location}, where {available} can be taken", .lot.as_ref().unwrap_or(product))]
 pub struct StockInsufficient {
-    /// The product, with its lot where one is named.
-    pub goods: String,
+    pub product: String,
+    /// The lot, where one is named.
+    pub lot: Option<String>,
     pub location: String,
     pub wanted: Quantity,
     /// What is reserved for it and free.
@@ -62,11 +63,13 @@ pub struct StockInsufficient {
 impl StockInsufficient {
     /// The refusal of `wanted` at a place where only `available` can be taken.
     pub fn at(place: Place<'_>, wanted: Quantity, available: Quantity) -> StockInsufficient {
-        let goods = match place.lot {
-            Some(lot) => format!("{} {lot}", place.product),
-            None => place.product.id.clone(),
-        };
-        StockInsufficient { goods, location: place.location.id.clone(), wanted, available }
+        StockInsufficient {
+            product: place.product.id.clone(),
+            lot: place.lot.map(|lot| lot.id.clone()),
+            location: place.location.id.clone(),
+            wanted,
+            available,
+        }
     }
 }
 
@@ -82,5 +85,8 @@ impl Refusal for StockInsufficient {
     }
     fn allowed(&self) -> Option<Allowed> {
         Some(Allowed::One(self.available.to_string()))
+    }
+    fn hint(&self) -> Option<String> {
+        Some(format!("aftersales stock list --product {}", shell_word(&self.product)))
     }
 }

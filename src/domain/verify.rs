@@ -70,6 +70,7 @@ invariants! {
     OrderLines = "order_lines": "The tax of an order line is the sum of its taxes, its total that and the untaxed amount.",
         "its {what} is {stored}, and its parts come to {derived}";
     OneCart = "one_cart": "A customer has one open cart at most.", "{stored} carts are open";
+    CouponCodes = "coupon_codes": "No coupon has the code of a program.", "its code is that of the program {what} too";
     DocumentTotals = "document_totals": "The totals of an invoice or credit note are the sums of its lines.",
         "its {what} is {stored}, and its lines come to {derived}";
     DocumentLines = "document_lines":

@@ -23,6 +23,8 @@ pub struct Cx<'a> {
     pub actor: &'a Actor,
     /// Whether questions are answered with yes.
     pub yes: bool,
+    /// Whether what it does is undone afterwards (a dry run), so that no code or link it draws may be told.
+    pub planned: bool,
     told: RefCell<Told>,
     operation: Cell<Option<Key>>,
 }
@@ -48,7 +50,18 @@ impl<'a> Cx<'a> {
     /// The view of one command at `now`.
     pub fn new(db: &'a Db, desk: &'a Desk, actor: &'a Actor, now: Instant, yes: bool) -> Cx<'a> {
         let today = desk.timezone.day_of(now);
-        Cx { db, now, today, desk, actor, yes, told: RefCell::default(), operation: Cell::new(None) }
+        Cx { db, now, today, desk, actor, yes, planned: false, told: RefCell::default(), operation: Cell::new(None) }
+    }
+
+    /// The same view, of a command that is undone afterwards.
+    pub fn as_plan(self) -> Cx<'a> {
+        Cx { planned: true, ..self }
+    }
+
+    /// The view of one step of a change that has its number in the log already.
+    pub fn within(self, operation: Key) -> Cx<'a> {
+        self.operation.set(Some(operation));
+        self
     }
 
     /// Tells that the record `id` was made.

@@ -1,11 +1,9 @@
-//! Steps of coupon programs that the commands and the import share: a program from what was given, and what may not be taken
-//! twice.
+//! Steps of coupon programs that the commands and the import share: a program from what was given, and a code that is its own.
 
 use super::context::{Cx, found};
 use super::currency;
-use crate::domain::common::AlreadyExists;
 use crate::domain::coupon_program::{
-    AmountTax, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code,
+    AmountTax, CodeTaken, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code,
     check_days, check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
 };
 use crate::domain::money::Currency;
@@ -17,21 +15,24 @@ use crate::store::{coupon, coupon_program, product};
 /// The program that was given, its values checked; its key is 0 until it is written.
 pub fn made_of(cx: &Cx<'_>, given: &GivenProgram, names: Names) -> Result<CouponProgram> {
     let mut faults = Faults::default();
-    let kind = given.kind.unwrap_or(ProgramType::Coupons);
-    let code = given.code.clone().filter(|code| !code.is_empty());
-    faults.gather(check_code(kind, code.as_deref()));
-    let currency = faults.gather(currency::named(cx, given.currency.as_deref())).unwrap_or(cx.desk.currency);
-    faults.gather(check_days(given.start, given.end));
-    let usage_limit = given.usage_limit.and_then(|limit| faults.gather(usage_limit(limit)));
+    // Needed for the amounts, but told in the place of its flag.
+    let named = currency::named(cx, given.currency.as_deref());
+    let currency = named.as_ref().copied().unwrap_or(cx.desk.currency);
+
     faults.gather(check_rewards(&given.rewards, names));
     let rewards = rewards(cx, &mut faults, &given.rewards, currency, names)?;
-
     let conditions = given.conditions.clone().unwrap_or_default();
     let minimum_amount = conditions.minimum_amount.as_ref();
     let minimum_amount =
         minimum_amount.and_then(|amount| faults.gather(more_than_nothing(amount, currency, "minimum_amount")));
     let minimum_quantity = conditions.minimum_quantity.and_then(|least| faults.gather(minimum_quantity(least)));
     let products = products(cx, &conditions.products, "condition_product")?;
+    faults.gather(check_days(given.start, given.end));
+    let usage_limit = given.usage_limit.and_then(|limit| faults.gather(usage_limit(limit)));
+    let kind = given.kind.unwrap_or(ProgramType::Coupons);
+    let code = given.code.clone().filter(|code| !code.is_empty());
+    faults.gather(check_code(kind, code.as_deref()));
+    faults.gather(named);
     faults.refuse()?;
 
     Ok(CouponProgram {
@@ -67,7 +68,7 @@ pub fn rewards(
     for given in given {
         let free = given.product.as_deref().map(|id| product_of(cx, id, names.reward)).transpose()?;
         let covered = products(cx, &given.products, names.on)?;
-        rewards.extend(faults.gather(reward(given, free.as_ref(), covered, currency, names)));
+        rewards.extend(reward(given, free.as_ref(), covered, currency, names, faults));
     }
     Ok(rewards)
 }
@@ -88,25 +89,14 @@ fn product_of(cx: &Cx<'_>, given: &str, field: &'static str) -> Result<Product> 
     found(cx.db.by_reference(given, |id| product::by_id(cx.db, id))?, "product", "product", field, given)
 }
 
-/// Refuses an id, a name or a code that another program, or (the code) a coupon, has.
-pub fn check_taken(cx: &Cx<'_>, program: &CouponProgram) -> Result<()> {
-    let taken = |field, given: &str| -> Result<()> {
-        let given = given.to_owned();
-        Err(AlreadyExists { kind: "coupon program", noun: "coupon-program", field, given }.into())
-    };
-    for (field, text) in [("id", &program.id), ("name", &program.name)] {
-        if coupon_program::by_id(cx.db, text)?.is_some_and(|other| other.key != program.key) {
-            return taken(field, text);
-        }
-    }
+/// Refuses a promo code that another program or a coupon has (contract, section 7).
+pub fn check_code_free(cx: &Cx<'_>, program: &CouponProgram) -> Result<()> {
     let Some(code) = program.code.as_deref() else {
         return Ok(());
     };
-    if coupon_program::with_code(cx.db, code)?.is_some_and(|other| other != program.id)
-        || coupon::by_code(cx.db, code)?.is_some()
-    {
-        let given = code.to_owned();
-        return Err(AlreadyExists { kind: "coupon or promo code", noun: "coupon", field: "code", given }.into());
+    let of_program = coupon_program::with_code(cx.db, code)?.filter(|other| *other != program.id);
+    if of_program.is_some() || coupon::by_code(cx.db, code)?.is_some() {
+        return Err(CodeTaken { code: code.to_owned(), program: of_program }.into());
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! What can be done from a ticket, asked of the same steps that the services themselves take (spec A8).
 
 use super::context::Cx;
-use super::{refund, service};
+use super::repair::form as repair;
+use super::{coupon, plan, refund, returns, service};
 use crate::domain::Result;
 use crate::domain::options::{Fields, Options, ServiceOptions};
 use crate::domain::team::Service;
@@ -11,7 +12,13 @@ use crate::domain::ticket::Ticket;
 type Offer = fn(&Cx<'_>, &Ticket) -> Result<Fields>;
 
 /// The services and their forms, in the order of the spec.
-const OFFERS: &[(Service, Offer)] = &[(Service::Refunds, refund::offer)];
+const OFFERS: &[(Service, Offer)] = &[
+    (Service::Refunds, refund::offer),
+    (Service::Coupons, coupon::offer),
+    (Service::Returns, returns::offer),
+    (Service::Repairs, repair::offer),
+    (Service::FieldService, plan::offer),
+];
 
 /// The options of the ticket.
 pub fn of(cx: &Cx<'_>, ticket: &Ticket) -> Result<Options> {

@@ -1,12 +1,13 @@
 //! Steps of orders that several commands run: finding what a line sells, writing new lines, the one open cart.
 
 use super::context::{Cx, found};
+use super::transfer;
 use crate::domain::line::{NewLine, sell};
 use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine, OrderRefused};
 use crate::domain::product::Product;
 use crate::domain::{Faults, Result};
-use crate::store::{order, product};
+use crate::store::{self, order, product};
 
 /// The products that lines given by the flag `field` sell, in order.
 pub fn products_of(cx: &Cx<'_>, lines: &[NewLine], field: &'static str) -> Result<Vec<Product>> {
@@ -43,4 +44,15 @@ pub fn check_cart(cx: &Cx<'_>, order: &Order) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Cancels the deliveries of the order that are not done yet: what is no longer ordered is not to leave the house.
+pub fn cancel_deliveries(cx: &Cx<'_>, order: &Order) -> Result<()> {
+    for key in order::pending_deliveries(cx.db, order.key)? {
+        let mut delivery = store::transfer::by_key(cx.db, key)?;
+        store::transfer::complete(cx.db, &mut delivery)?;
+        let delivery = transfer::cancel(cx, delivery)?;
+        cx.warn("delivery_cancelled", format!("{} is cancelled with its order {}", delivery.id, order.id));
+    }
+    Ok(())
 }

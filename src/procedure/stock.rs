@@ -5,10 +5,12 @@
 use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::location::Location;
+use crate::domain::product::Tracking;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
 use crate::domain::shelf::ShelfFault;
 use crate::domain::stock::{Place, StockInsufficient};
+use crate::domain::transfer::MoveRefused;
 use crate::store::shelf::{self, Waiter};
 use crate::store::{Db, Key};
 
@@ -43,15 +45,18 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     Ok(shelf::save(cx.db, &shelf)?)
 }
 
-/// How much somebody who holds that reservation could take at a place: what is reserved for it and what is free. Without
-/// bound (none) where no stock is counted.
+/// How much somebody who holds that reservation could take at a place, of its lot or of any: what is reserved for it and what
+/// is free. Without bound (none) where no stock is counted.
 pub fn available(db: &Db, place: Place<'_>, held: Held<'_>) -> Result<Option<Quantity>> {
     if !place.location.kind.keeps_stock() {
         return Ok(None);
     }
     let mut shelf = shelf::load(db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity)?;
-    Ok(Some(shelf.takeable(key_of(place.lot))?))
+    Ok(Some(match place.lot {
+        Some(lot) => shelf.takeable(Some(lot.key))?,
+        None => shelf.free()?,
+    }))
 }
 
 /// Takes goods of exactly the lot of the place away, out of the reservation `held` and of what is free; more than that is
@@ -75,6 +80,19 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
         return Ok(());
     }
     Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
+}
+
+/// A serial number stands for one piece: one that comes into stock from outside may not lie there already, wherever that is.
+pub fn check_single(cx: &Cx<'_>, place: Place<'_>, tracking: Tracking) -> Result<()> {
+    match place.lot {
+        Some(lot) if tracking == Tracking::Serial && place.location.kind.keeps_stock() => {
+            if shelf::of_lot(cx.db, place.product.key, lot.key)?.is_zero() {
+                return Ok(());
+            }
+            Err(MoveRefused::SerialInStock { product: place.product.id.clone(), lot: lot.id.clone() }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Stock of the product became free at the location: what waits for it tries again, oldest first, over transfers and the

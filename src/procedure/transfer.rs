@@ -1,19 +1,15 @@
 //! Transfers at work: opening one with what it can reserve, moving its goods, and giving up (spec D5, D8).
 
-use super::context::Cx;
+use super::context::{Cx, found};
 use super::stock::{self, Held};
 use super::ticket_log;
 use crate::domain::Result;
 use crate::domain::location::Location;
-use crate::domain::product::Tracking;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::transfer::{Asked, MoveRefused, Taken, Transfer, TransferLine, TransferState, plan};
-use crate::store::Key;
-use crate::store::stock::of_lot;
-use crate::store::transfer::{
-    complete, hold_returned, insert, insert_line, set_state, update_line,
-};
+use crate::domain::transfer::{Asked, ChosenLot, LineLot, Taken, Transfer, TransferLine, TransferState, plan};
+use crate::store::transfer::{complete, hold_returned, insert, insert_line, set_state, update_line};
+use crate::store::{Key, lot};
 
 /// What becomes of goods that a validation leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +20,32 @@ pub enum Rest {
     Dropped,
 }
 
-/// Opens a transfer that is filled in but for key, id and state: numbers its lines, reserves what stock it can, and is ready
-/// where that is all of it, else waiting (spec D6, D8).
+/// Looks up the lots that are named for lines.
+pub fn chosen_lots(cx: &Cx<'_>, named: &[LineLot]) -> Result<Vec<ChosenLot>> {
+    let mut chosen = Vec::new();
+    for choice in named {
+        // A lot whose own id holds a colon comes before a lot with a quantity.
+        let (lot, quantity) = match (lot::by_id(cx.db, &choice.text)?, choice.lot_and_quantity()) {
+            (Some(lot), _) => (Some(lot), None),
+            (None, Some((id, quantity))) => (lot::by_id(cx.db, id)?, Some(quantity)),
+            (None, None) => (None, None),
+        };
+        let id = choice.lot_and_quantity().map_or(choice.text.as_str(), |(id, _)| id);
+        chosen.push(ChosenLot { line: choice.line, lot: found(lot, "lot", "lot", "lot", id)?, quantity });
+    }
+    Ok(chosen)
+}
+
+/// Opens a transfer that is filled in but for key, id and state, under the next number of its kind.
 pub fn open(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
-    transfer.key = cx.db.next_key()?;
     transfer.id = cx.db.next_reference(transfer.kind.prefix())?;
+    open_as(cx, transfer)
+}
+
+/// Opens a transfer under the id that it has: numbers its lines, reserves what stock it can, and is ready where that is all of
+/// it, else waiting (spec D6, D8).
+pub fn open_as(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
+    transfer.key = cx.db.next_key()?;
     for (number, line) in (1..).zip(&mut transfer.lines) {
         line.line = number;
         if transfer.from.kind.keeps_stock() {
@@ -59,9 +76,7 @@ pub fn record_done(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
         let nothing = Held { lot: None, quantity: Quantity::ZERO };
         move_goods(cx, &transfer, line, line.lot.as_ref(), nothing, line.done)?;
     }
-    for line in &transfer.lines {
-        stock::arrived(cx, line.product.key, &transfer.to)?;
-    }
+    let_others_try(cx, &transfer, &transfer.to)?;
     cx.created("transfer", &transfer.id);
     Ok(transfer)
 }
@@ -69,9 +84,7 @@ pub fn record_done(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
 /// Moves what is asked of an open transfer; what is left goes to a backorder or is dropped (spec D5). Answers the transfer,
 /// done.
 pub fn validate(cx: &Cx<'_>, mut transfer: Transfer, asked: Asked<'_>, rest: Rest) -> Result<Transfer> {
-    let taken = plan(&transfer, asked, |line| {
-        stock::available(cx.db, line.place(&transfer.from), held(line))
-    })?;
+    let taken = plan(&transfer, asked, |line| stock::available(cx.db, line.place(&transfer.from), held(line)))?;
     let mut backorder = match rest {
         Rest::Backorder if taken.iter().any(|taken| !taken.rest.is_zero()) => Some(backorder_of(cx, &transfer)?),
         _ => None,
@@ -86,7 +99,10 @@ pub fn validate(cx: &Cx<'_>, mut transfer: Transfer, asked: Asked<'_>, rest: Res
         set_state(cx.db, backorder.key, state, backorder.date)?;
     }
     set_state(cx.db, transfer.key, TransferState::Done, cx.today)?;
-    let_others_try(cx, &transfer, backorder.is_none())?;
+    let_others_try(cx, &transfer, &transfer.to)?;
+    if rest == Rest::Dropped {
+        let_others_try(cx, &transfer, &transfer.from)?;
+    }
 
     transfer.state = TransferState::Done;
     transfer.date = cx.today;
@@ -109,9 +125,7 @@ pub fn cancel(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
     }
     set_state(cx.db, transfer.key, TransferState::Cancelled, transfer.date)?;
     transfer.state = TransferState::Cancelled;
-    for line in &transfer.lines {
-        stock::arrived(cx, line.product.key, &transfer.from)?;
-    }
+    let_others_try(cx, &transfer, &transfer.from)?;
     tell(cx, &transfer, "cancelled")?;
     Ok(transfer)
 }
@@ -160,16 +174,10 @@ fn check_serial(
     line: &TransferLine,
     lot: Option<&Reference>,
 ) -> Result<()> {
-    let comes_in = to.kind.keeps_stock() && !from.kind.keeps_stock();
-    match lot {
-        Some(lot) if comes_in && line.tracking == Tracking::Serial => {
-            if of_lot(cx.db, line.product.key, lot.key)?.is_zero() {
-                return Ok(());
-            }
-            Err(MoveRefused::SerialInStock { product: line.product.id.clone(), lot: lot.id.clone() }.into())
-        }
-        _ => Ok(()),
+    if from.kind.keeps_stock() {
+        return Ok(());
     }
+    stock::check_single(cx, crate::domain::stock::Place { product: &line.product, location: to, lot }, line.tracking)
 }
 
 /// Writes what became of a line: its first piece stands on it, the others on new lines behind the last. A rest that stays to
@@ -232,17 +240,13 @@ fn backorder_of(cx: &Cx<'_>, transfer: &Transfer) -> Result<Transfer> {
     Ok(backorder)
 }
 
-/// What came in, and what was let go, is there for those that wait.
-fn let_others_try(cx: &Cx<'_>, transfer: &Transfer, rest_let_go: bool) -> Result<()> {
+/// Goods of the transfer's products came free at a location: what waits for them there tries again.
+fn let_others_try(cx: &Cx<'_>, transfer: &Transfer, location: &Location) -> Result<()> {
     let mut tried: Vec<Key> = Vec::new();
     for line in &transfer.lines {
-        if tried.contains(&line.product.key) {
-            continue;
-        }
-        tried.push(line.product.key);
-        stock::arrived(cx, line.product.key, &transfer.to)?;
-        if rest_let_go {
-            stock::arrived(cx, line.product.key, &transfer.from)?;
+        if !tried.contains(&line.product.key) {
+            tried.push(line.product.key);
+            stock::arrived(cx, line.product.key, location)?;
         }
     }
     Ok(())

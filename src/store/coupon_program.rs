@@ -1,12 +1,13 @@
 //! Coupon programs, their rewards and conditions.
 
-use super::{Db, Key, Page, Result, Row, StoreError};
+use super::{Db, Key, Page, Result, Row, StoreError, uses};
 use crate::domain::coupon_program::{
     AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code,
 };
+use crate::domain::held::Use;
 use crate::domain::money::Money;
 use crate::domain::reference::{Reference, folded};
-use crate::{column_of_text, paged, params};
+use crate::{column_of_text, named, paged, params};
 
 column_of_text!(ProgramType, RewardType, Covers, AmountTax);
 
@@ -45,11 +46,7 @@ fn read(row: &Row<'_>) -> Result<CouponProgram> {
 
 /// The program with that id or, ignoring case, that name; complete.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<CouponProgram>> {
-    let by_id = db.query_opt(concat!(head!(), " WHERE p.id = $1"), params![id], read)?;
-    let program = match by_id {
-        Some(program) => Some(program),
-        None => db.query_opt(concat!(head!(), " WHERE p.name_folded = $1"), params![folded(id)], read)?,
-    };
+    let program = db.by_id_or_name(named!(head!(), "p"), id, read)?;
     program.map(|program| completed(db, program)).transpose()
 }
 
@@ -73,13 +70,9 @@ pub fn with_code(db: &Db, code: &str) -> Result<Option<String>> {
     db.query_opt("SELECT id FROM coupon_program WHERE code_folded = $1", params![folded_code(code)], |row| row.get(0))
 }
 
-/// Whether any coupon was made of the program.
-pub fn has_coupons(db: &Db, program: Key) -> Result<bool> {
-    let first =
-        db.query_opt("SELECT key FROM coupon WHERE program = $1 ORDER BY key LIMIT 1", params![program], |row| {
-            row.get::<i64>(0)
-        })?;
-    Ok(first.is_some())
+/// The first coupon that was made of the program.
+pub fn first_coupon(db: &Db, program: Key) -> Result<Option<Use>> {
+    uses::first(db, &[("coupon", "SELECT id FROM coupon WHERE program = $1 ORDER BY key LIMIT 1")], program)
 }
 
 fn completed(db: &Db, mut program: CouponProgram) -> Result<CouponProgram> {

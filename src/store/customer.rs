@@ -24,6 +24,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Customer> {
     db.query_one(concat!(head!(), " WHERE c.key = $1"), params![key], read)
 }
 
+/// The ids of all, in order of creation.
+pub fn ids(db: &Db) -> Result<Vec<String>> {
+    db.query("SELECT id FROM customer ORDER BY key", params![], |row| row.get(0))
+}
+
 /// One stretch of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Customer>> {
     db.page(paged!(head!(), "c.key"), page, read)

@@ -28,6 +28,7 @@ pub struct Exchanged {
     select: &'static str,
     insert: &'static str,
     delete: &'static str,
+    by_id: Option<&'static str>,
     last_key: Option<&'static str>,
     misplaced: Option<&'static str>,
     folds: Vec<(&'static Column, &'static str)>,
@@ -61,12 +62,14 @@ impl Exchanged {
     fn of(path: &[&'static Table]) -> Exchanged {
         let table = path.last().copied().unwrap_or(&TABLES[0]);
         let lists = table.lists.iter().map(|list| Exchanged::of(&[path, &[list]].concat())).collect();
+        let has_id = table.is_keyed() && table.columns.iter().any(|column| column.name == "id");
         Exchanged {
             table,
             lists,
             select: select(path).leak(),
             insert: insert(table).leak(),
             delete: format!("DELETE FROM {}", table.name).leak(),
+            by_id: has_id.then(|| &*format!("SELECT key FROM {} WHERE id = $1", table.name).leak()),
             last_key: table
                 .is_keyed()
                 .then(|| &*format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name).leak()),
@@ -206,6 +209,20 @@ impl Exchanged {
             keys.extend(list.last_keys(db)?);
         }
         Ok(keys)
+    }
+}
+
+/// Whether the store was made and nothing else was done in it.
+pub fn is_fresh(db: &Db) -> Result<bool> {
+    db.query_one("SELECT COUNT(*) FROM (SELECT key FROM operation LIMIT 2) done", params![], |row| row.get::<i64>(0))
+        .map(|operations| operations < 2)
+}
+
+/// Whether a record of that kind has that id.
+pub fn has(db: &Db, kind: &str, id: &str) -> Result<bool> {
+    match tables().iter().find(|exchanged| exchanged.table.shown == kind).and_then(|exchanged| exchanged.by_id) {
+        Some(sql) => Ok(db.query_opt(sql, params![id], |row| row.get::<Key>(0))?.is_some()),
+        None => Ok(false),
     }
 }
 

@@ -60,3 +60,13 @@ pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
         ),
     }
 }
+
+/// Where the team's returns go, where it says so.
+pub fn of_team(db: &Db, team: Key) -> Result<Option<Location>> {
+    db.query_opt(concat!(head!(), " JOIN team t ON t.return_location = l.key WHERE t.key = $1"), params![team], read)
+}
+
+/// The internal locations that take returns, in order of creation.
+pub fn taking_returns(db: &Db) -> Result<Vec<Location>> {
+    db.query(concat!(head!(), " WHERE l.type = 'internal' AND l.return_location = 1 ORDER BY l.key"), params![], read)
+}

@@ -42,13 +42,19 @@ impl Tail {
             params![row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command, &hash],
         )?;
         for (position, (kind, id)) in (1i64..).zip(row.touched) {
-            db.execute(
-                "INSERT INTO operation_touch (operation, position, kind, id) VALUES ($1, $2, $3, $4)",
-                params![row.operation, position, *kind, id],
-            )?;
+            touch(db, row.operation, position, kind, id)?;
         }
         Ok(Tail { hash })
     }
+}
+
+/// Writes that an operation touched a record, as the one of that place.
+pub fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result<()> {
+    db.execute(
+        "INSERT INTO operation_touch (operation, position, kind, id) VALUES ($1, $2, $3, $4)",
+        params![operation, position, kind, id],
+    )
+    .map(drop)
 }
 
 /// The hash of a row over the row before it; the command enters by its own digest, so that a text can be erased later.

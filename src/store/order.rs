@@ -73,9 +73,9 @@ pub fn ticket_naming(db: &Db, order: Key, customer: Key) -> Result<Option<String
 }
 
 /// The deliveries of the order that are not done yet.
-pub fn pending_deliveries(db: &Db, order: Key) -> Result<Vec<String>> {
+pub fn pending_deliveries(db: &Db, order: Key) -> Result<Vec<Key>> {
     db.query(
-        "SELECT id FROM transfer WHERE sales_order = $1 AND kind = 'outgoing' AND state IN ('waiting', 'ready') ORDER BY key",
+        "SELECT key FROM transfer WHERE sales_order = $1 AND kind = 'outgoing' AND state IN ('waiting', 'ready') ORDER BY key",
         params![order],
         |row| row.get(0),
     )

@@ -52,6 +52,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Product> {
     Ok(product)
 }
 
+/// The ids of the products of that type, in order of creation.
+pub fn ids_of(db: &Db, kind: ProductType) -> Result<Vec<String>> {
+    db.query("SELECT id FROM product WHERE type = $1 ORDER BY key", params![kind.word()], |row| row.get(0))
+}
+
 /// One stretch of the list, without taxes.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Product>> {
     let currency = db.desk_currency()?;

@@ -34,6 +34,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Project> {
     db.query_one(concat!(head!(), " WHERE p.key = $1"), params![key], read)
 }
 
+/// The ids of all, in order of creation.
+pub fn ids(db: &Db) -> Result<Vec<String>> {
+    db.query("SELECT id FROM project ORDER BY key", params![], |row| row.get(0))
+}
+
 /// One stretch of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Project>> {
     db.page(paged!(head!(), "p.key"), page, read)

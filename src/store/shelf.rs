@@ -52,6 +52,16 @@ pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Qua
     Ok(())
 }
 
+/// How much of a product lies at a location, of one lot or of all.
+pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
+    db.query_one(
+        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)",
+        params![product, location, lot],
+        |row| row.get(0),
+    )
+}
+
 /// How much of a lot lies in stock, wherever it is.
 pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
     db.query_one(
@@ -88,7 +98,7 @@ pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> 
          WHERE l.product = $1 AND l.reserved < l.quantity AND l.key > $3 AND t.source = $2
          UNION ALL
          SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.quantity - p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
-         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add' AND p.state = 'confirmed'
+         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add'
            AND p.reserved < p.quantity AND p.key > $3 AND $2 = (SELECT s.key FROM location s WHERE s.id = $5)
          ORDER BY 1 LIMIT $4",
         params![product, location, after, limit, location::STOCK],
@@ -122,4 +132,36 @@ pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
         params![transfer],
     )?;
     Ok(rows == 1)
+}
+
+/// The count of a place: what it was opened with, what lies there, what of it is spoken for.
+pub struct Counted {
+    pub key: Key,
+    pub opening: Quantity,
+    pub quantity: Quantity,
+    pub reserved: Quantity,
+}
+
+/// The count of a place, where one was ever made or something was ever put there.
+pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Option<Counted>> {
+    db.query_opt(
+        "SELECT key, opening, quantity, reserved FROM stock WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        params![product, location, lot.unwrap_or(0)],
+        |row| Ok(Counted { key: row.get(0)?, opening: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)? }),
+    )
+}
+
+/// Writes the opening count of a place where nothing ever lay.
+pub fn count(db: &Db, product: Key, location: Key, lot: Option<Key>, opening: Quantity) -> Result<()> {
+    db.execute(
+        "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
+         VALUES ($1, $2, $3, $4, $5, $5, 0, 0)",
+        params![db.next_key()?, product, location, lot, opening],
+    )
+    .map(drop)
+}
+
+/// Writes another opening count of a place, and what lies there by it.
+pub fn recount(db: &Db, key: Key, opening: Quantity, quantity: Quantity) -> Result<()> {
+    db.change_one("UPDATE stock SET opening = $2, quantity = $3 WHERE key = $1", params![key, opening, quantity])
 }

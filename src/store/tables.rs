@@ -1,7 +1,7 @@
 //! The tables as data: how each row and column is shown outside. From this one description an export is written, a
 //! restoration is read and keys are checked; a test holds it against the schema.
 
-use crate::domain::reference;
+use crate::domain::{coupon_program, reference};
 
 /// A table whose rows are records of an export, or stand in a list inside another row.
 pub struct Table {
@@ -123,6 +123,9 @@ const fn json(name: &'static str) -> Column {
 }
 const fn folded(name: &'static str, of: &'static str) -> Column {
     column(name, Holds::Folded(of, reference::folded))
+}
+const fn folded_code(name: &'static str, of: &'static str) -> Column {
+    column(name, Holds::Folded(of, coupon_program::folded_code))
 }
 
 impl Column {
@@ -305,6 +308,7 @@ pub static TABLES: &[Table] = &[
             millionths("opening"),
             millionths("quantity"),
             millionths("reserved"),
+            millionths("pinned"),
         ],
     ),
     records("tag", "tag", &[text("id"), text("name"), folded("name_folded", "name")]),
@@ -339,7 +343,7 @@ pub static TABLES: &[Table] = &[
             text("type"),
             switch("archived"),
             text("code"),
-            folded("code_folded", "code"),
+            folded_code("code_folded", "code"),
             text("currency"),
             text("start_date").shown("start"),
             text("end_date").shown("end"),
@@ -545,7 +549,7 @@ pub static TABLES: &[Table] = &[
         "coupon",
         &[
             text("id"),
-            folded("code_folded", "id"),
+            folded_code("code_folded", "id"),
             link("program", "coupon_program"),
             link("ticket", "ticket"),
             link("customer", "customer"),
@@ -591,7 +595,6 @@ pub static TABLES: &[Table] = &[
                 millionths("done"),
                 millionths("reserved"),
                 price("price"),
-                text("state"),
                 line("order_line", &ORDER_LINES),
             ],
         )
@@ -631,3 +634,90 @@ pub static TABLES: &[Table] = &[
     ]),
     records("counter", "counter", &[text("name").shown("id"), int("value")]).by("name"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params;
+    use crate::store::Db;
+    use std::collections::BTreeSet;
+
+    /// Every column that the description has, as `table.column`.
+    fn described(table: &Table, columns: &mut BTreeSet<String>) {
+        let mut names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        names.extend(table.parent);
+        names.extend(table.is_keyed().then_some("key"));
+        names.extend(table.only.map(|_| "kind"));
+        if let Order::Place(place) = table.order {
+            names.push(place);
+        }
+        for name in names {
+            columns.insert(format!("{}.{name}", table.name));
+        }
+        for list in table.lists {
+            described(list, columns);
+        }
+    }
+
+    #[test]
+    fn every_column_of_the_store_is_described() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::create(&folder.path().join("desk.db")).unwrap();
+        db.begin_write().unwrap();
+        db.migrate_from(0).unwrap();
+        db.commit().unwrap();
+
+        let there: Vec<String> = db
+            .query(
+                "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1",
+                params![],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let mut known = BTreeSet::new();
+        for table in TABLES {
+            described(table, &mut known);
+        }
+        let there: BTreeSet<String> = there.into_iter().collect();
+        assert_eq!(there.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "not described");
+        assert_eq!(known.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "described, but not there");
+    }
+
+    #[test]
+    fn links_lead_to_tables_that_stand_before() {
+        fn check(table: &Table, before: &[&str]) {
+            for column in table.columns {
+                let linked = match column.holds {
+                    Holds::Link(linked) => linked,
+                    Holds::Line(lines) => lines.of,
+                    _ => continue,
+                };
+                assert!(before.contains(&linked), "{}.{} links to {linked}", table.name, column.name);
+            }
+            table.lists.iter().for_each(|list| check(list, before));
+        }
+        let mut before = Vec::new();
+        for table in TABLES {
+            // A row may link to an earlier one of its own table.
+            before.push(table.name);
+            check(table, &before);
+        }
+    }
+
+    #[test]
+    fn no_record_shows_two_things_under_one_key() {
+        fn check(table: &Table) {
+            let mut shown = vec!["record", "position"];
+            let lists = table.lists.iter().map(|list| list.shown);
+            let columns =
+                table.columns.iter().filter(|column| !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)));
+            for key in columns.map(|column| column.shown).chain(lists) {
+                assert!(!shown.contains(&key), "{} shows {key} twice", table.name);
+                shown.push(key);
+            }
+            table.lists.iter().for_each(check);
+        }
+        TABLES.iter().for_each(check);
+    }
+}

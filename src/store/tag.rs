@@ -25,6 +25,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Tag> {
     db.query_one(concat!(head!(), " WHERE t.key = $1"), params![key], read)
 }
 
+/// The ids of all, in order of creation.
+pub fn ids(db: &Db) -> Result<Vec<String>> {
+    db.query("SELECT id FROM tag ORDER BY key", params![], |row| row.get(0))
+}
+
 /// One stretch of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Tag>> {
     db.page(paged!(head!(), "t.key"), page, read)

@@ -73,6 +73,11 @@ fn rights_of(db: &Db, user: Key) -> Result<Vec<Right>> {
     })
 }
 
+/// The ids of all, in order of creation.
+pub fn ids(db: &Db) -> Result<Vec<String>> {
+    db.query("SELECT id FROM person ORDER BY key", params![], |row| row.get(0))
+}
+
 /// One stretch of the list, without rights.
 pub fn page(db: &Db, page: Page) -> Result<Vec<User>> {
     db.page(paged!(head!(), "u.key"), page, read)

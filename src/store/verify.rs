@@ -29,6 +29,7 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::OrderTotals => ORDER_TOTALS,
         Invariant::OrderLines => ORDER_LINES,
         Invariant::OneCart => ONE_CART,
+        Invariant::CouponCodes => COUPON_CODES,
         Invariant::DocumentTotals => DOCUMENT_TOTALS,
         Invariant::DocumentLines => DOCUMENT_LINES,
         Invariant::DocumentOpen => DOCUMENT_OPEN,
@@ -163,7 +164,11 @@ const DOCUMENT_LINES: &str = lines!("document", "COALESCE(t.number, t.id)", "doc
 
 const ONE_CART: &str = "
     SELECT c.id, '', COUNT(*), 1, 0, 0 FROM sales_order o JOIN customer c ON c.key = o.customer
-    WHERE o.cart = 1 AND o.state IN ('draft', 'sent') GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+    WHERE o.cart = 1 AND o.state = 'draft' GROUP BY c.key, c.id HAVING COUNT(*) > 1 ORDER BY c.key";
+
+const COUPON_CODES: &str = "
+    SELECT c.id, p.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM coupon c JOIN coupon_program p ON p.code_folded = c.code_folded ORDER BY c.key";
 
 const DOCUMENT_OPEN: &str = "
     WITH matched AS (
@@ -295,8 +300,9 @@ const STOCK_QUANTITY: &str = concat!(
        SELECT l.product, t.source, l.lot, -l.done FROM transfer t JOIN transfer_line l ON l.transfer = t.key WHERE t.state = 'done'
        UNION ALL
        SELECT p.product, l.key, p.lot, CASE WHEN p.kind = 'add' THEN -p.done ELSE p.done END
-       FROM repair_part p JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
-       WHERE p.state = 'done'),
+       FROM repair r JOIN repair_part p ON p.repair = r.key
+         JOIN location l ON l.id = CASE WHEN p.kind = 'remove' THEN 'Scrap' ELSE 'WH/Stock' END
+       WHERE r.state = 'done'),
      counted AS (
        SELECT m.product AS product, m.location AS location, m.lot AS lot, 0 AS quantity, m.quantity AS moves
        FROM moved m JOIN location l ON l.key = m.location WHERE l.type IN ('internal', 'scrap')
@@ -311,22 +317,26 @@ const STOCK_QUANTITY: &str = concat!(
      WHERE s.quantity <> s.moves ORDER BY p.key, l.key, b.key NULLS FIRST"
 );
 
-/// Over all lots of a product: what is reserved for a line without a lot may lie in any of them.
+/// Over all lots of a product, since what is reserved for a line without a lot may lie in any of them; then of each lot what
+/// is reserved by its name.
 const STOCK_RESERVED: &str = "
     WITH reserved AS (
-      SELECT product, location, reserved AS stored, 0 AS derived FROM stock
+      SELECT l.product AS product, t.source AS location, l.lot AS lot, l.reserved AS quantity
+      FROM transfer t JOIN transfer_line l ON l.transfer = t.key WHERE t.state IN ('waiting', 'ready') AND l.reserved > 0
       UNION ALL
-      SELECT l.product, t.source, 0, l.reserved FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-      WHERE t.state IN ('waiting', 'ready')
-      UNION ALL
-      SELECT p.product, l.key, 0, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
+      SELECT p.product, l.key, p.lot, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
         JOIN location l ON l.id = 'WH/Stock' WHERE r.state IN ('confirmed', 'under_repair')),
+    counted AS (
+      SELECT product, location, CAST(NULL AS BIGINT) AS lot, reserved AS stored, 0 AS derived FROM stock
+      UNION ALL SELECT product, location, CAST(NULL AS BIGINT), 0, quantity FROM reserved
+      UNION ALL SELECT product, location, lot, pinned, 0 FROM stock WHERE lot IS NOT NULL
+      UNION ALL SELECT product, location, lot, 0, quantity FROM reserved WHERE lot IS NOT NULL),
     places AS (
-      SELECT product, location, CAST(SUM(stored) AS BIGINT) AS stored, CAST(SUM(derived) AS BIGINT) AS derived
-      FROM reserved GROUP BY product, location)
-    SELECT p.id || ' at ' || l.id, '', s.stored, s.derived, 6, 0
-    FROM places s JOIN product p ON p.key = s.product JOIN location l ON l.key = s.location
-    WHERE s.stored <> s.derived AND l.type IN ('internal', 'scrap') ORDER BY p.key, l.key";
+      SELECT product, location, lot, CAST(SUM(stored) AS BIGINT) AS stored, CAST(SUM(derived) AS BIGINT) AS derived
+      FROM counted GROUP BY product, location, lot)
+    SELECT p.id || ' at ' || l.id, COALESCE('by its lot ' || b.id, ''), s.stored, s.derived, 6, 0
+    FROM places s JOIN product p ON p.key = s.product JOIN location l ON l.key = s.location LEFT JOIN lot b ON b.key = s.lot
+    WHERE s.stored <> s.derived ORDER BY p.key, l.key, b.key NULLS FIRST";
 
 const TRANSFER_LINES: &str = "
     SELECT t.id, 'done quantity of line ' || CAST(l.line AS TEXT), l.done, 0, 6, 0, l.key
@@ -349,7 +359,7 @@ const RETURNED: &str = "
 
 const REPAIR_PARTS: &str = "
     SELECT r.id, 'done quantity of part ' || CAST(p.line AS TEXT), p.done, 0, 6, 0, p.key
-    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND (p.state <> 'done' OR r.state <> 'done')
+    FROM repair r JOIN repair_part p ON p.repair = r.key WHERE p.done <> 0 AND r.state <> 'done'
     UNION ALL
     SELECT r.id, 'reserved quantity of part ' || CAST(p.line AS TEXT), p.reserved,
       CASE WHEN r.state IN ('confirmed', 'under_repair') THEN p.quantity ELSE 0 END, 6, 0, p.key

@@ -48,6 +48,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<WorksheetTemplate> {
     Ok(template)
 }
 
+/// The ids of all, in order of creation.
+pub fn ids(db: &Db) -> Result<Vec<String>> {
+    db.query("SELECT id FROM worksheet_template ORDER BY key", params![], |row| row.get(0))
+}
+
 /// One stretch of the list, without fields.
 pub fn page(db: &Db, page: Page) -> Result<Vec<WorksheetTemplate>> {
     db.page(paged!(head!(), "w.key"), page, read)

@@ -453,7 +453,9 @@ CREATE TABLE coupon (
   cancelled BIGINT NOT NULL CHECK (cancelled IN (0, 1)),
   used_by BIGINT REFERENCES sales_order (key),
   share_link TEXT,
-  sent_at TEXT
+  sent_at TEXT,
+  CHECK (cancelled = 0 OR used_by IS NULL),
+  CHECK (only_customer = 0 OR customer IS NOT NULL)
 );
 CREATE INDEX coupon_program_key ON coupon (program);
 CREATE INDEX coupon_ticket ON coupon (ticket) WHERE ticket IS NOT NULL;
@@ -484,6 +486,7 @@ CREATE TABLE repair_tag (
   tag BIGINT NOT NULL REFERENCES tag (key),
   PRIMARY KEY (repair, position)
 );
+-- How far a part is follows from its repair, what is reserved for it and what of it was used.
 CREATE TABLE repair_part (
   key BIGINT PRIMARY KEY,
   repair BIGINT NOT NULL REFERENCES repair (key),
@@ -495,7 +498,6 @@ CREATE TABLE repair_part (
   done BIGINT NOT NULL CHECK (done >= 0),
   reserved BIGINT NOT NULL CHECK (reserved >= 0),
   price BIGINT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('draft', 'confirmed', 'done', 'cancelled')),
   order_line BIGINT REFERENCES order_line (key),
   UNIQUE (repair, line)
 );

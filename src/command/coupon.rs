@@ -1,0 +1,173 @@
+//! `ticket coupon` and `coupon`: codes that each work once, made from a ticket (spec C2, C3, C9).
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Changed, Record, one};
+use super::{Change, Cx};
+use crate::domain::Result;
+use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
+use crate::domain::coupon_program::CouponProgram;
+use crate::domain::day::Day;
+use crate::domain::desk::Right;
+use crate::domain::reference::Reference;
+use crate::domain::team::Service;
+use crate::domain::text::Setting;
+use crate::procedure::coupon::new_code;
+use crate::procedure::{service, ticket_log};
+use crate::store::{self, Db, Key, Page, coupon};
+
+impl Record for Coupon {
+    const KIND: &'static str = "coupon";
+    const NOUN: &'static str = "coupon";
+    const RIGHT: Right = Right::Sales;
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "program",
+        "ticket",
+        "customer",
+        "only_customer",
+        "valid_until",
+        "state",
+        "order",
+        "share_link",
+        "sent_at",
+    ];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "program", "ticket", "customer", "only_customer", "valid_until", "state", "order"];
+    const SCALARS: &'static [&'static str] = &[
+        "id",
+        "program",
+        "ticket",
+        "customer",
+        "only_customer",
+        "valid_until",
+        "state",
+        "order",
+        "share_link",
+        "sent_at",
+    ];
+    const DAY: Option<&'static str> = Some("valid_until");
+
+    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+        coupon::by_code(db, given)
+    }
+    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
+        coupon::page(db, page)
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+    fn settle(&mut self, today: Day) {
+        Coupon::settle(self, today);
+    }
+}
+
+/// What `ticket coupon` answers.
+#[derive(Serialize)]
+pub struct CouponMade {
+    coupon: Coupon,
+    /// Always null: the code is only made here.
+    email: Option<()>,
+}
+
+/// Generate a coupon from a ticket
+///
+/// The code works once. Programs on offer are those of type coupons that are active today; 'coupon-program list' shows them.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales ticket coupon T00001 --program 'Sorry 10'\n  aftersales ticket coupon T00001 --program 'Sorry 10' --valid-until 2026-12-31 --only-customer"
+)]
+pub struct TicketCoupon {
+    /// The ticket
+    pub ticket: String,
+    /// The coupon program
+    #[arg(long, value_name = "NAME")]
+    pub program: String,
+    /// The last day on which the code works (default: it does not expire)
+    #[arg(long, value_name = "DAY")]
+    pub valid_until: Option<Setting<Day>>,
+    /// Nobody but the ticket's customer can use it (default: whoever holds the code)
+    #[arg(long)]
+    #[serde(default)]
+    pub only_customer: bool,
+}
+
+impl Change for TicketCoupon {
+    type Outcome = CouponMade;
+    const RIGHT: Right = Right::Helpdesk;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<CouponMade> {
+        let ticket = service::ticket(cx, &self.ticket)?;
+        let program: CouponProgram = one(cx, "program", &self.program)?;
+        service::check_offered(cx, &ticket, Service::Coupons)?;
+        let valid_until = self.valid_until.and_then(|day| day.0);
+        if let Some(given) = valid_until.filter(|day| *day < cx.today) {
+            return Err(CouponRefused::Past { given, today: cx.today }.into());
+        }
+        check_offered(&program, cx.today)?;
+        if self.only_customer {
+            service::customer_of(&ticket)?;
+        }
+
+        let coupon = Coupon {
+            key: cx.db.next_key()?,
+            id: new_code(cx)?,
+            program: program.reference(),
+            ticket: Some(Reference { key: ticket.key, id: ticket.id.clone() }),
+            customer: ticket.customer.clone(),
+            only_customer: self.only_customer,
+            valid_until,
+            state: CouponState::Valid,
+            order: None,
+            share_link: None,
+            sent_at: None,
+        };
+        coupon::insert(cx.db, &coupon)?;
+        let text = format!("Coupon of {}: {}", program.id, worth_of(&program));
+        ticket_log::note(cx, ticket.key, "coupon", &text, Some(&coupon.id))?;
+        cx.touched("ticket", &ticket.id);
+        if cx.planned {
+            // What is undone was never given out: its code is told to nobody.
+            return Ok(CouponMade { coupon: Coupon { id: String::new(), ..coupon }, email: None });
+        }
+        cx.created("coupon", &coupon.id);
+        Ok(CouponMade { coupon, email: None })
+    }
+}
+
+/// The rewards of a program in words.
+fn worth_of(program: &CouponProgram) -> String {
+    let rewards: Vec<String> = program.rewards.iter().map(ToString::to_string).collect();
+    rewards.join("; ")
+}
+
+/// Cancel a coupon
+///
+/// A used one stays used; cancelling its order gives it back.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales coupon cancel QK7M-2XNA-9TBC")]
+pub struct CouponCancel {
+    /// The coupon's code
+    pub coupon: String,
+}
+
+impl Change for CouponCancel {
+    type Outcome = Changed<Coupon>;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Coupon>> {
+        let before: Coupon = one(cx, "coupon", &self.coupon)?;
+        let Some(state) = before.cancelled()? else {
+            return Ok(Changed(before));
+        };
+        let after = Coupon { state, ..before };
+        coupon::cancel(cx.db, after.key)?;
+        cx.touched("coupon", &after.id);
+        if let Some(ticket) = &after.ticket {
+            ticket_log::note(cx, ticket.key, "coupon", "Coupon cancelled", Some(&after.id))?;
+            cx.touched("ticket", &ticket.id);
+        }
+        Ok(Changed(after))
+    }
+}

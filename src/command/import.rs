@@ -1,0 +1,439 @@
+//! `import`: records of other systems, each made if there is none like it, in one transaction and one row of the log
+//! (contract, section 6). A file that begins as an export is restored instead.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
+use super::naming::checked_id;
+use super::object::Pairs;
+use super::pipeline::{Mode, Session};
+use super::record::words_of;
+use super::{Cx, Told, content, found, internal, object};
+use crate::domain::common::{AlreadyExists, ValueRefused};
+use crate::domain::day::Instant;
+use crate::domain::desk::{Desk, KeyReused, Right};
+use crate::domain::ticket::NamedOrder;
+use crate::domain::{Allowed, Error, Fault, Refusal, Result};
+use crate::store::log::{NewOperation, Tail};
+use crate::store::{self, Db, exchange};
+
+mod document;
+mod lines;
+mod lookup;
+mod nouns;
+mod order;
+mod restore;
+mod stock;
+mod ticket;
+mod transfer;
+
+use lookup::Lookup;
+use nouns::{NOUNS, Noun};
+use restore::{HEADER, Restoring};
+
+/// The records that have a form of their own, beside the base records.
+static FORMS: &[&Form] =
+    &[&stock::FORM, &order::FORM, &transfer::FORM, &document::INVOICE, &document::CREDIT_NOTE, &ticket::FORM];
+
+/// How a kind of record is imported.
+pub struct Form {
+    pub kind: &'static str,
+    /// Its keys, the order in which faults are told.
+    pub keys: &'static [&'static str],
+    /// The keys of its lines.
+    pub lines: &'static [&'static str],
+    /// The keys that are true or false.
+    pub switches: &'static [&'static str],
+    /// Imports one; what tells nothing was there already.
+    pub run: fn(&mut Run<'_, '_>) -> Result<()>,
+}
+
+/// One record at work.
+pub struct Run<'r, 'a> {
+    pub cx: &'r Cx<'a>,
+    pub lookup: &'r mut Lookup,
+    pub update: bool,
+    pairs: Pairs<'r>,
+}
+
+impl Run<'_, '_> {
+    /// The order of that id, and whose it is.
+    fn order(&self, id: &str) -> Result<NamedOrder> {
+        let order = self.cx.db.by_reference(id, |id| store::ticket::named_order(self.cx.db, id))?;
+        found(order, "order", "order", "order", id)
+    }
+}
+
+/// The record as its struct.
+fn filled<T: DeserializeOwned>(run: &mut Run<'_, '_>, form: &Form) -> Result<T> {
+    match object::fill(std::mem::take(&mut run.pairs), &format!("the record {}", form.kind), form.keys) {
+        object::Filled::Whole(record) => Ok(record),
+        object::Filled::Faulty { faults, .. } => {
+            let mut faults = faults.into_iter().map(Fault::from);
+            let mut error = faults.next().map_or_else(|| internal("a fault without a reason"), Error::from);
+            error.fault_mut().others = faults.collect();
+            Err(error)
+        }
+    }
+}
+
+/// A record of that id is there, and is different.
+struct Stands {
+    form: &'static Form,
+    id: String,
+}
+
+impl From<Stands> for Error {
+    fn from(Stands { form, id }: Stands) -> Error {
+        let noun = match form.kind {
+            "credit_note" => "credit-note",
+            kind => kind,
+        };
+        AlreadyExists { kind: words_of(form.kind), noun, field: "id", given: id }.into()
+    }
+}
+
+/// What was asked of an import; the command as the log keeps it.
+#[derive(Serialize, Debug)]
+pub struct Import {
+    pub file: Option<String>,
+    /// The kind of records that name none, as those of a CSV file.
+    pub kind: Option<String>,
+    /// Whether records that are there already, and are different, are changed.
+    pub update: bool,
+    pub on_error: Option<String>,
+    #[serde(skip)]
+    pub key: Option<String>,
+}
+
+/// How records of a kind stand in CSV.
+#[derive(Debug, Clone)]
+pub struct CsvForm {
+    /// The columns of a document's lines; none where the records have no lines.
+    pub lines: Vec<&'static str>,
+    /// The columns that are true or false.
+    pub switches: Vec<&'static str>,
+}
+
+impl Import {
+    /// The form of its records where it reads CSV: a file by that ending, of the kind named.
+    pub fn csv_form(&self) -> Result<Option<CsvForm>> {
+        if !self.file.as_deref().is_some_and(|file| file.to_ascii_lowercase().ends_with(".csv")) {
+            return Ok(None);
+        }
+        let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
+        if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
+            return Ok(Some(CsvForm { lines: form.lines.to_vec(), switches: form.switches.to_vec() }));
+        }
+        match NOUNS.iter().find(|noun| noun.kind == kind) {
+            Some(noun) => Ok(Some(CsvForm { lines: Vec::new(), switches: noun.switches() })),
+            None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
+        }
+    }
+}
+
+impl Work for Import {
+    fn begin<'s>(&'s self, session: &'s Session<'s>, mode: Mode) -> Result<Box<dyn Running + 's>> {
+        Ok(Box::new(Importing::begin(self, session, mode)?))
+    }
+
+    fn skipped(&self, line: &Line) -> LineAnswer {
+        LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, LineStatus::Skipped)
+    }
+}
+
+const COMMAND: &str = "import";
+
+/// An import at work.
+struct Importing<'s> {
+    import: &'s Import,
+    session: &'s Session<'s>,
+    mode: Mode,
+    desk: Desk,
+    now: Instant,
+    input: Input,
+}
+
+/// What the lines turned out to be.
+enum Input {
+    /// No line was seen.
+    Unseen,
+    Records(Records),
+    Restoration(Restoring),
+    /// A restoration that failed: nothing of it will stand, so nothing more is tried.
+    Refused,
+    /// The key was used for this import before.
+    Replayed(i64),
+}
+
+/// Records on their way in.
+struct Records {
+    operation: i64,
+    /// How many records were touched.
+    touched: i64,
+    lookup: Lookup,
+}
+
+impl<'s> Importing<'s> {
+    fn begin(import: &'s Import, session: &'s Session<'s>, mode: Mode) -> Result<Importing<'s>> {
+        session.db.begin_write()?;
+        let now = session.clock.now();
+        let begun = store::desk::load(session.db).map_err(Error::from).and_then(|desk| {
+            session.check(&desk, now, Right::Admin)?;
+            Ok(desk)
+        });
+        match begun {
+            Ok(desk) => Ok(Importing { import, session, mode, desk, now, input: Input::Unseen }),
+            Err(error) => {
+                // The first fault is the one to tell.
+                let _ = session.db.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    fn db(&self) -> &'s Db {
+        self.session.db
+    }
+
+    /// The content of the command, which its key stands for.
+    fn content(&self) -> String {
+        content::to_json(COMMAND, self.import)
+    }
+
+    /// Settles by the first record what the lines are.
+    fn open(&mut self, kind: &str) -> Result<()> {
+        if !matches!(self.input, Input::Unseen) || kind == HEADER {
+            return Ok(());
+        }
+        let content = self.content();
+        let key = self.import.key.as_deref().filter(|_| self.mode == Mode::Commit);
+        if let Some(kept) = key.map(|key| self.db().kept_outcome(key)).transpose()?.flatten() {
+            if kept.command != content {
+                let key = key.unwrap_or_default().to_owned();
+                return Err(KeyReused { key, operation: kept.operation }.into());
+            }
+            self.input = Input::Replayed(kept.operation);
+            return Ok(());
+        }
+        let operation = self.db().next_number("operation")?;
+        let row = NewOperation {
+            operation,
+            at: self.now,
+            recorded_at: self.session.clock.machine(),
+            actor: &self.session.actor,
+            command: &content,
+            touched: &[],
+        };
+        Tail::load(self.db())?.append(self.db(), &row)?;
+        self.input = Input::Records(Records { operation, touched: 0, lookup: Lookup::default() });
+        Ok(())
+    }
+
+    fn run(&mut self, line: &Line) -> Result<Answered> {
+        let (kind, pairs) = self.read(line)?;
+        self.open(&kind)?;
+        let answer = |status| LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status);
+        match &mut self.input {
+            Input::Unseen => {
+                self.input = Input::Refused;
+                self.input = Input::Restoration(Restoring::begin(self.session.db, pairs)?);
+                Ok((answer(self.done()), Vec::new()))
+            }
+            Input::Restoration(restoring) => match restoring.record(self.session.db, &kind, pairs) {
+                Ok(id) => Ok((LineAnswer { created: id.into_iter().collect(), ..answer(self.done()) }, Vec::new())),
+                Err(error) => {
+                    self.input = Input::Refused;
+                    Err(error)
+                }
+            },
+            Input::Refused => Ok((answer(LineStatus::Skipped), Vec::new())),
+            Input::Replayed(operation) => {
+                Ok((LineAnswer { operation: Some(*operation), ..answer(LineStatus::Replayed) }, Vec::new()))
+            }
+            Input::Records(_) if kind == HEADER => Err(HeaderInside.into()),
+            Input::Records(_) => self.record(line, &kind, pairs),
+        }
+    }
+
+    fn done(&self) -> LineStatus {
+        if self.mode == Mode::DryRun { LineStatus::Planned } else { LineStatus::Done }
+    }
+
+    /// A line as a kind of record and its keys.
+    fn read<'l>(&self, line: &'l Line) -> Result<(String, Pairs<'l>)> {
+        let mut pairs = object::pairs_of_json(line.text()?)?;
+        let kind = take_text(&mut pairs, "record")?.or_else(|| self.import.kind.clone());
+        let kind = kind.ok_or_else(|| missing("record"))?;
+        Ok((kind, pairs))
+    }
+
+    /// Imports one record on a savepoint of its own.
+    fn record(&mut self, line: &Line, kind: &str, pairs: Pairs<'_>) -> Result<Answered> {
+        let db = self.db();
+        let (is_commit, done) = (self.mode == Mode::Commit, self.done());
+        let Input::Records(records) = &mut self.input else {
+            return Err(internal("no records are being imported"));
+        };
+        db.savepoint()?;
+        let cx = Cx::new(db, &self.desk, &self.session.actor, self.now, self.session.yes).within(records.operation);
+        let cx = if is_commit { cx } else { cx.as_plan() };
+        let result = match imported(&cx, &mut records.lookup, kind, pairs, self.import.update) {
+            Ok(result) => result,
+            Err(error) => {
+                if !error.is_of_the_store() {
+                    db.undo()?;
+                }
+                return Err(error);
+            }
+        };
+        let changed = cx.changed_anything();
+        let Told { created, touched, warnings, amounts } = cx.into_told();
+        for (kind, id) in &touched {
+            records.touched += 1;
+            store::log::touch(db, records.operation, records.touched, kind, id)?;
+        }
+        if changed {
+            db.release()?;
+        } else {
+            db.undo()?;
+        }
+        let operation = (changed && is_commit).then_some(records.operation);
+        if touched.iter().any(|(kind, _)| *kind == "desk") {
+            self.desk = store::desk::load(db)?;
+        }
+        let status = if changed { done } else { LineStatus::Unchanged };
+        let result = result.map(RawValue::from_string).transpose().map_err(|error| internal(error.to_string()))?;
+        let answer = LineAnswer {
+            operation,
+            created,
+            result,
+            warnings,
+            ..LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status)
+        };
+        Ok((answer, amounts))
+    }
+}
+
+impl Running for Importing<'_> {
+    fn line(&mut self, line: &Line) -> Result<Answered> {
+        match self.run(line) {
+            Err(error) if !error.is_of_the_store() => {
+                let answer = LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, LineStatus::Error);
+                Ok((answer.with_error(error), Vec::new()))
+            }
+            ran => ran,
+        }
+    }
+
+    fn is_atomic(&self) -> bool {
+        matches!(self.input, Input::Restoration(_) | Input::Refused)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        let db = self.db();
+        let kept = match &self.input {
+            Input::Restoration(restoring) => match restoring.check(db) {
+                Ok(()) => true,
+                Err(error) => {
+                    let _ = db.rollback();
+                    return Err(error);
+                }
+            },
+            Input::Records(records) => records.touched > 0,
+            Input::Unseen | Input::Refused | Input::Replayed(_) => false,
+        };
+        if !kept || self.mode == Mode::DryRun {
+            return Ok(db.rollback()?);
+        }
+        if let (Input::Records(records), Some(key)) = (&self.input, &self.import.key) {
+            db.keep_outcome(records.operation, key, NOTHING_TOLD)?;
+        }
+        Ok(db.commit()?)
+    }
+
+    fn abandon(self: Box<Self>) {
+        let _ = self.db().rollback();
+    }
+}
+
+/// What is kept for the key of an import: its answers are many, and are not told again.
+const NOTHING_TOLD: &str = r#"{"created":[],"result":null,"warnings":[]}"#;
+
+/// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing
+/// was there already.
+fn imported(cx: &Cx<'_>, lookup: &mut Lookup, kind: &str, pairs: Pairs<'_>, update: bool) -> Result<Option<String>> {
+    if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
+        return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
+    }
+    match NOUNS.iter().find(|noun| noun.kind == kind) {
+        Some(noun) => base_record(cx, lookup, noun, pairs, update).map(Some),
+        None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
+    }
+}
+
+fn base_record(cx: &Cx<'_>, lookup: &mut Lookup, noun: &Noun, mut pairs: Pairs<'_>, update: bool) -> Result<String> {
+    let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
+    if !exchange::has(cx.db, noun.kind, &id)? {
+        return noun.create(cx, &id, pairs);
+    }
+    let taken = || AlreadyExists { kind: words_of(noun.kind), noun: noun.noun(), field: "id", given: id.clone() };
+    match noun.edit(cx, &id, pairs) {
+        // What an edit would be refused for makes the record different all the same.
+        Err(error) if !update && matches!(error.exit(), 13 | 14) => Err(taken().into()),
+        Ok(_) if !update && cx.changed_anything() => Err(taken().into()),
+        edited => {
+            lookup.forget(noun.kind, &id);
+            edited
+        }
+    }
+}
+
+/// A line names a kind of record that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no kind of record {kind:?} that can be imported")]
+struct NoSuchKind {
+    kind: String,
+}
+
+impl Refusal for NoSuchKind {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("record")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.kind.clone())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        let kinds = NOUNS.iter().map(|noun| noun.kind).chain(FORMS.iter().map(|form| form.kind));
+        Some(Allowed::Several(kinds.map(str::to_owned).collect()))
+    }
+}
+
+/// The first line of an export stands inside other records.
+#[derive(Debug, thiserror::Error)]
+#[error("the first line of an export stands behind other records; an export is restored alone")]
+struct HeaderInside;
+
+impl Refusal for HeaderInside {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("record")
+    }
+}
+
+fn missing(name: &'static str) -> Error {
+    object::ObjectFault {
+        code: "missing_field",
+        field: Some(name.to_owned()),
+        given: None,
+        message: format!("{name} is needed"),
+    }
+    .into()
+}

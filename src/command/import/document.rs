@@ -1,0 +1,548 @@
+//! Invoices and credit notes, with their own ids, numbers, days and states; what was paid of them comes as one payment.
+
+use serde::Deserialize;
+
+use super::super::document::{above_zero, new_payment};
+use super::lines::{Terms, checked_quantity, of_line};
+use super::{Form, Run, Stands, filled};
+use crate::domain::Result;
+use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
+use crate::domain::day::Day;
+use crate::domain::document::{
+    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds,
+};
+use crate::domain::line::PricedLine;
+use crate::domain::linking::{Source, claim};
+use crate::domain::money::{Amount, Currency, Money};
+use crate::domain::payment::{Item, MatchRefused};
+use crate::domain::product::{Lot, Product, UnitPrice};
+use crate::domain::quantity::{Percent, Price, Quantity};
+use crate::domain::reference::{Reference, generated_number, generated_parts};
+use crate::domain::refund;
+use crate::domain::tax::Tax;
+use crate::domain::ticket::TicketRefused;
+use crate::domain::transfer::MoveRefused;
+use crate::procedure::context::{Cx, found};
+use crate::procedure::matching::{complete, match_items};
+use crate::procedure::{currency, post};
+use crate::store::{document, linking, payment, ticket};
+
+#[derive(Deserialize)]
+struct DocumentRecord {
+    id: String,
+    #[serde(default)]
+    number: Option<String>,
+    #[serde(default)]
+    state: Option<DocumentState>,
+    #[serde(default)]
+    journal: Option<String>,
+    #[serde(default)]
+    customer: Option<String>,
+    #[serde(default)]
+    ticket: Option<String>,
+    #[serde(default)]
+    order: Option<String>,
+    #[serde(default)]
+    invoice: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    date: Option<Day>,
+    #[serde(default)]
+    accounting_date: Option<Day>,
+    #[serde(default)]
+    due_date: Option<Day>,
+    #[serde(default)]
+    currency: Option<String>,
+    #[serde(default)]
+    paid: Option<Amount>,
+    #[serde(default)]
+    lines: Vec<LineRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineRecord {
+    #[serde(default)]
+    product: Option<String>,
+    #[serde(default)]
+    lot: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    quantity: Option<Quantity>,
+    #[serde(default)]
+    price: Option<Price>,
+    #[serde(default)]
+    discount: Option<Percent>,
+    #[serde(default)]
+    taxes: Option<Vec<String>>,
+    #[serde(default)]
+    refunds: Option<Refunds>,
+    #[serde(default)]
+    invoice_line: Option<i64>,
+}
+
+pub const INVOICE: Form = Form {
+    kind: "invoice",
+    keys: &[
+        "id",
+        "number",
+        "state",
+        "journal",
+        "customer",
+        "ticket",
+        "order",
+        "reason",
+        "text",
+        "date",
+        "accounting_date",
+        "due_date",
+        "currency",
+        "paid",
+        "lines",
+    ],
+    lines: &["product", "lot", "label", "quantity", "price", "discount", "taxes"],
+    switches: &[],
+    run: |run| import(run, DocumentKind::Invoice, &INVOICE),
+};
+
+pub const CREDIT_NOTE: Form = Form {
+    kind: "credit_note",
+    keys: &[
+        "id",
+        "number",
+        "state",
+        "journal",
+        "customer",
+        "ticket",
+        "order",
+        "invoice",
+        "reason",
+        "text",
+        "date",
+        "accounting_date",
+        "due_date",
+        "currency",
+        "paid",
+        "lines",
+    ],
+    lines: &["product", "lot", "label", "quantity", "price", "discount", "taxes", "refunds", "invoice_line"],
+    switches: &[],
+    run: |run| import(run, DocumentKind::CreditNote, &CREDIT_NOTE),
+};
+
+fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Result<()> {
+    let cx = run.cx;
+    let record: DocumentRecord = filled(run, form)?;
+    let told = Told::of(run, kind, &record)?;
+    if let Some(mut before) = document::by_any_id(cx.db, &told.document.id)? {
+        complete(cx.db, &mut before)?;
+        return match is_same(&before, &told) {
+            true => Ok(()),
+            false if run.update => Err(unchangeable(&before)),
+            false => Err(Stands { form, id: before.id }.into()),
+        };
+    }
+    if let Some(number) = &told.document.number
+        && document::by_any_id(cx.db, number)?.is_some()
+    {
+        let (kind, noun) = (kind.words(), kind.noun());
+        return Err(AlreadyExists { kind, noun, field: "number", given: number.clone() }.into());
+    }
+    insert(cx, told)
+}
+
+fn unchangeable(before: &Document) -> crate::domain::Error {
+    let hint = Some(format!("aftersales {} show {}", before.kind.noun(), before.shown()));
+    StateNotAllowed { what: before.named(), state: before.state.to_string(), wanted: "changed by an import", hint }
+        .into()
+}
+
+/// A document as the record tells it, not written yet.
+struct Told {
+    document: Document,
+    /// The invoice that a credit note reverses, with its lines.
+    invoice: Option<Document>,
+    /// What was paid of it.
+    paid: Money,
+}
+
+impl Told {
+    fn of(run: &mut Run<'_, '_>, kind: DocumentKind, record: &DocumentRecord) -> Result<Told> {
+        let cx = run.cx;
+        let invoice = record.invoice.as_deref().map(|id| reversed(cx, id)).transpose()?;
+        let order = record.order.as_deref().map(|id| run.order(id)).transpose()?;
+        let customer = match (&record.customer, &invoice, &order) {
+            (Some(id), ..) => run.lookup.customer(cx, id)?,
+            (None, Some(invoice), _) => invoice.customer.clone(),
+            (None, None, Some(named)) => named.customer.clone(),
+            (None, None, None) => return Err(ValueRefused::missing("customer").into()),
+        };
+        if let Some(named) = order.as_ref().filter(|named| named.customer.key != customer.key) {
+            let (order, customer) = (named.order.id.clone(), customer.id);
+            return Err(TicketRefused::OrderNotOfCustomer { order, customer }.into());
+        }
+        let journal = run.lookup.journal(cx, record.journal.as_deref().unwrap_or("INV"))?;
+        let ticket = match &record.ticket {
+            Some(id) => {
+                let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
+                let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
+                Some(Reference { key: ticket.key, id: ticket.id })
+            }
+            None => None,
+        };
+        let currency = match (&record.currency, &invoice) {
+            (None, Some(invoice)) => invoice.currency,
+            (named, _) => currency::named(cx, named.as_deref())?,
+        };
+        let state = record.state.unwrap_or(DocumentState::Draft);
+        let date = record.date.unwrap_or(cx.today);
+        let id = super::checked_id(&record.id)?;
+        let number = match state {
+            DocumentState::Draft => None,
+            DocumentState::Posted => Some(record.number.clone().unwrap_or_else(|| id.clone())),
+            DocumentState::Cancelled => record.number.clone(),
+        };
+        let (order, invoice_order) = (order.map(|named| named.order), invoice.as_ref().and_then(|i| i.order.clone()));
+        let reason = record.reason.clone().filter(|reason| !reason.is_empty());
+        let text = record.text.clone().or_else(|| {
+            let invoice = invoice.as_ref()?;
+            Some(refund::text(invoice.shown(), reason.as_deref()))
+        });
+        let zero = Money::zero(currency);
+        let mut document = Document {
+            key: 0,
+            id,
+            number,
+            kind,
+            state,
+            journal: journal.reference(),
+            customer,
+            ticket,
+            order: order.or(invoice_order),
+            invoice: invoice.as_ref().map(Document::reference),
+            reason,
+            text,
+            date,
+            accounting_date: match state {
+                DocumentState::Draft => None,
+                _ => Some(record.accounting_date.unwrap_or(date)),
+            },
+            due_date: record.due_date,
+            post_on: None,
+            currency,
+            lines: Vec::with_capacity(record.lines.len()),
+            tax_lines: Vec::new(),
+            untaxed: zero,
+            tax: zero,
+            total: zero,
+            open: zero,
+            payment_state: PaymentState::NotPaid,
+            matched: Vec::new(),
+            allow_excess: false,
+            replaces: false,
+            copy_of: None,
+        };
+        add_lines(run, &mut document, invoice.as_ref(), &record.lines)?;
+        document.sum_up()?;
+        check(&document, invoice.as_ref())?;
+        let paid = paid(&document, record.paid.as_ref())?;
+        Ok(Told { document, invoice, paid })
+    }
+}
+
+/// The invoice that a credit note reverses, with its lines and what is held of them.
+fn reversed(cx: &Cx<'_>, given: &str) -> Result<Document> {
+    let invoice = cx.db.by_reference(given, |id| document::by_id(cx.db, DocumentKind::Invoice, id))?;
+    let mut invoice = found(invoice, "invoice", "invoice", "invoice", given)?;
+    document::load_lines(cx.db, &mut invoice)?;
+    Ok(invoice)
+}
+
+fn add_lines(
+    run: &mut Run<'_, '_>,
+    document: &mut Document,
+    invoice: Option<&Document>,
+    records: &[LineRecord],
+) -> Result<()> {
+    let mut of_invoice: Vec<Source> = invoice.map(|invoice| sources_of(invoice)).unwrap_or_default();
+    for (number, record) in (1_i64..).zip(records) {
+        let line = match invoice {
+            Some(invoice) => record.reversing(run, invoice, &mut of_invoice, number),
+            None => record.plain(run, document.currency, number),
+        };
+        document.lines.push(line.map_err(|error| of_line(number, error))?);
+    }
+    Ok(())
+}
+
+fn sources_of(invoice: &Document) -> Vec<Source> {
+    let source = |line: &DocumentLine| Source {
+        key: line.key,
+        product: line.product.as_ref().map(|product| product.key),
+        lot: line.lot.as_ref().map(|lot| lot.key),
+        left: line.held().left_quantity().unwrap_or(Quantity::ZERO),
+    };
+    invoice.lines.iter().map(source).collect()
+}
+
+impl LineRecord {
+    /// A line that stands for itself.
+    fn plain(&self, run: &mut Run<'_, '_>, currency: Currency, number: i64) -> Result<DocumentLine> {
+        if let Some(line) = self.invoice_line {
+            return Err(ValueRefused::invalid("invoice_line", line, "no invoice is named").into());
+        }
+        let terms = Terms {
+            product: self.product.as_deref(),
+            label: self.label.as_deref(),
+            quantity: self.quantity,
+            price: self.price,
+            discount: self.discount,
+            taxes: self.taxes.as_deref(),
+        };
+        let told = terms.told(run.cx, run.lookup, currency)?;
+        let lot = self.lot_of(run, told.product.as_deref(), number)?;
+        Ok(DocumentLine {
+            key: 0,
+            line: number,
+            product: told.product.map(|product| product.reference()),
+            lot,
+            label: told.label,
+            priced: told.priced,
+            refunds: self.refunds,
+            invoice_line: None,
+            order_line: None,
+            held: None,
+        })
+    }
+
+    /// A line of a credit note, which takes from a line of the invoice; what it does not tell is as it is there.
+    fn reversing(
+        &self,
+        run: &mut Run<'_, '_>,
+        invoice: &Document,
+        left: &mut [Source],
+        number: i64,
+    ) -> Result<DocumentLine> {
+        let product = self.product.as_deref().map(|id| run.lookup.product(run.cx, id)).transpose()?;
+        let lot = self.lot_of(run, product.as_deref(), number)?;
+        let refunds = self.refunds.unwrap_or(Refunds::Goods);
+        let quantity = match (refunds, self.quantity) {
+            (Refunds::Value, None) => Quantity::ONE,
+            (Refunds::Value, Some(quantity)) if quantity != Quantity::ONE => {
+                let message = format!("a price reduction has the quantity 1, not {quantity}");
+                return Err(ValueRefused::quantity("quantity", quantity, message).into());
+            }
+            (_, quantity) => checked_quantity(quantity, product.as_deref())?,
+        };
+        let taken = if refunds == Refunds::Value { Quantity::ZERO } else { quantity };
+        let source = match self.invoice_line {
+            Some(line) => invoice.lines.iter().find(|source| source.line == line),
+            None => {
+                let product = product.as_ref().map(|product| product.key);
+                let key = claim(left, product, lot.as_ref().map(|lot| lot.key), taken);
+                invoice.lines.iter().find(|source| Some(source.key) == key)
+            }
+        };
+        let Some(source) = source else {
+            let message = format!("{} has no line that it could be of", invoice.shown());
+            return Err(match self.invoice_line {
+                Some(line) => ValueRefused::invalid("invoice_line", line, message),
+                None => ValueRefused::invalid("product", self.product.as_deref().unwrap_or_default(), message),
+            }
+            .into());
+        };
+        let fits = |key: Option<i64>, of: &Option<Reference>| key.is_none() || key == of.as_ref().map(|of| of.key);
+        if !fits(product.as_ref().map(|product| product.key), &source.product) {
+            let message = format!("line {} of {} is of another product", source.line, invoice.shown());
+            return Err(ValueRefused::invalid("product", self.product.as_deref().unwrap_or_default(), message).into());
+        }
+        self.check_taxes(source, invoice)?;
+        let rates: Vec<Tax> = source
+            .priced
+            .taxes
+            .iter()
+            .map(|tax| Tax { key: tax.tax.key, id: tax.tax.id.clone(), rate: tax.rate, included: tax.included })
+            .collect();
+        let price = self.price.unwrap_or(source.priced.price.price);
+        let price = UnitPrice { price, currency: invoice.currency };
+        let discount = self.discount.unwrap_or(source.priced.discount);
+        if !discount.is_discount() {
+            let message = format!("a discount is 0 to 100 percent, not {discount}");
+            return Err(ValueRefused::quantity("discount", discount, message).into());
+        }
+        Ok(DocumentLine {
+            key: 0,
+            line: number,
+            product: source.product.clone(),
+            lot: lot.or_else(|| source.lot.clone()),
+            label: self.label.clone().filter(|label| !label.is_empty()).unwrap_or_else(|| source.label.clone()),
+            priced: PricedLine::compute(quantity, price, discount, &rates)?,
+            refunds: Some(refunds),
+            invoice_line: Some(source.key),
+            order_line: source.order_line,
+            held: None,
+        })
+    }
+
+    /// A credit note takes from its invoice tax by tax, so it has the same ones.
+    fn check_taxes(&self, source: &DocumentLine, invoice: &Document) -> Result<()> {
+        let Some(given) = &self.taxes else {
+            return Ok(());
+        };
+        if given.iter().ne(source.priced.taxes.iter().map(|tax| &tax.tax.id)) {
+            let message = format!("the taxes of line {} of {} are others", source.line, invoice.shown());
+            return Err(ValueRefused::invalid("taxes", given.join(", "), message).into());
+        }
+        Ok(())
+    }
+
+    fn lot_of(&self, run: &mut Run<'_, '_>, product: Option<&Product>, number: i64) -> Result<Option<Reference>> {
+        let Some(id) = self.lot.as_deref().filter(|lot| !lot.is_empty()) else {
+            return Ok(None);
+        };
+        let lot: Lot = run.lookup.lot(run.cx, id)?;
+        match product {
+            Some(product) if !product.is_tracked() => {
+                Err(MoveRefused::NotTracked { product: product.id.clone(), line: number, given: lot.id }.into())
+            }
+            Some(product) if product.key == lot.product.key => Ok(Some(lot.reference())),
+            product => {
+                let product = product.map(|product| product.id.clone()).unwrap_or_default();
+                Err(MoveRefused::OtherProduct { lot: lot.id, has: lot.product.id, product }.into())
+            }
+        }
+    }
+}
+
+fn check(document: &Document, invoice: Option<&Document>) -> Result<()> {
+    if document.state == DocumentState::Posted {
+        if document.lines.is_empty() {
+            return Err(DocumentRefused::NoLines { document: document.named() }.into());
+        }
+        if document.total.is_negative() {
+            return Err(DocumentRefused::BelowZero { document: document.named(), total: document.total }.into());
+        }
+    }
+    let Some(invoice) = invoice else {
+        return Ok(());
+    };
+    if invoice.state != DocumentState::Posted && document.state != DocumentState::Cancelled {
+        return Err(DocumentRefused::InvoiceNotPosted { invoice: invoice.id.clone(), state: invoice.state }.into());
+    }
+    if invoice.customer.key != document.customer.key {
+        let message = format!("{} is an invoice of {}", invoice.shown(), invoice.customer);
+        return Err(ValueRefused::invalid("customer", &document.customer, message).into());
+    }
+    if invoice.currency != document.currency {
+        return Err(CurrencyMismatch {
+            field: "currency",
+            what: invoice.named(),
+            has: invoice.currency,
+            wanted: document.currency,
+            hint: None,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// What was paid of the document: up to its total, and nothing while it is not posted.
+fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
+    let zero = Money::zero(document.currency);
+    let Some(given) = paid else {
+        return Ok(zero);
+    };
+    let is_nothing = given.in_currency(document.currency).is_ok_and(Money::is_zero);
+    if is_nothing {
+        return Ok(zero);
+    }
+    let paid = above_zero("paid", given, document.currency)?;
+    if document.state != DocumentState::Posted {
+        return Err(MatchRefused::NotPosted { document: document.named(), state: document.state }.into());
+    }
+    if paid.minor > document.total.minor {
+        return Err(MatchRefused::TooMuch { field: "paid", asked: paid, open: document.total }.into());
+    }
+    Ok(paid)
+}
+
+fn insert(cx: &Cx<'_>, told: Told) -> Result<()> {
+    let Told { mut document, invoice, paid } = told;
+    raise_counters(cx, &document)?;
+    if document.state == DocumentState::Posted {
+        document.open = document.total;
+    }
+    if let (None, Some(order)) = (&invoice, &document.order) {
+        let mut left = linking::to_bill(cx.db, order.key)?;
+        for line in &mut document.lines {
+            let product = line.product.as_ref().map(|product| product.key);
+            line.order_line = claim(&mut left, product, None, line.priced.quantity);
+        }
+    }
+    if let Some(invoice) = invoice.as_ref().filter(|_| document.state != DocumentState::Cancelled) {
+        post::check_within_left(&document, invoice)?;
+    }
+    document.key = cx.db.next_key()?;
+    document::insert(cx.db, &mut document)?;
+    cx.created(document.kind.word(), &document.id);
+    cx.amounts_to(document.total);
+    if document.state != DocumentState::Cancelled {
+        post::hold_lines(cx, &document, 1)?;
+    }
+    if let Some(ticket) = &document.ticket {
+        cx.touched("ticket", &ticket.id);
+    }
+    if !paid.is_zero() {
+        let payment = new_payment(cx, &document, paid, document.date, None)?;
+        payment::insert(cx.db, &payment)?;
+        cx.created("payment", &payment.id);
+        match_items(cx, &Item::of_document(&document)?, &Item::of_payment(&payment), Some(paid))?;
+        document.open = Money::new(document.open.minor - paid.minor, document.currency);
+    }
+    // What a credit note leaves open clears its invoice, up to what is open there (spec B7).
+    if let (Some(invoice), DocumentState::Posted) = (&invoice, document.state) {
+        match_items(cx, &Item::of_document(&document)?, &Item::of_document(invoice)?, None)?;
+    }
+    Ok(())
+}
+
+/// Counters go on after the highest imported number.
+fn raise_counters(cx: &Cx<'_>, document: &Document) -> Result<()> {
+    if let Some(number) = generated_number(&document.id, "D") {
+        cx.db.raise_counter("D", number)?;
+    }
+    if let Some((prefix, number)) = document.number.as_deref().and_then(generated_parts)
+        && prefix.ends_with('/')
+    {
+        cx.db.raise_counter(prefix, number)?;
+    }
+    Ok(())
+}
+
+/// Whether a document is what a record tells; what came of it since, such as further payments, does not count.
+fn is_same(stored: &Document, told: &Told) -> bool {
+    let key = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
+    let head = |document: &Document| {
+        (
+            (document.id.clone(), document.number.clone(), document.kind, document.state),
+            (document.journal.key, document.customer.key, document.currency),
+            (key(&document.ticket), key(&document.order), key(&document.invoice)),
+            (document.reason.clone(), document.text.clone()),
+            (document.date, document.accounting_date, document.due_date),
+        )
+    };
+    let line = |line: &DocumentLine| {
+        let taxes: Vec<i64> = line.priced.taxes.iter().map(|tax| tax.tax.key).collect();
+        let terms = (line.priced.quantity, line.priced.price, line.priced.discount);
+        (key(&line.product), key(&line.lot), line.label.clone(), terms, taxes, line.refunds)
+    };
+    let document = &told.document;
+    let settled = stored.total.minor.saturating_sub(stored.open.minor);
+    head(stored) == head(document)
+        && stored.lines.iter().map(line).eq(document.lines.iter().map(line))
+        && (told.paid.is_zero() || settled >= told.paid.minor)
+}

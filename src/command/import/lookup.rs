@@ -1,0 +1,101 @@
+//! What records refer to, looked up once in a run: lines name the same products over and over.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::domain::Result;
+use crate::domain::journal::Journal;
+use crate::domain::location::Location;
+use crate::domain::product::{Lot, Product};
+use crate::domain::reference::Reference;
+use crate::domain::tax::Tax;
+use crate::procedure::context::{Cx, found};
+use crate::store::{self, customer, journal, location, lot, product, tax};
+
+/// How many of a kind are remembered.
+const KEPT: usize = 10_000;
+
+/// The records that were looked up before. What is made or changed by the run itself is forgotten (`forget`).
+#[derive(Default)]
+pub struct Lookup {
+    products: Kept<Rc<Product>>,
+    customers: Kept<Reference>,
+    taxes: Kept<Tax>,
+    locations: Kept<Location>,
+    journals: Kept<Journal>,
+}
+
+struct Kept<T>(HashMap<String, T>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Kept(HashMap::new())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    /// The record of that id, found the first time by `find`.
+    fn get(
+        &mut self,
+        kind: &'static str,
+        field: &'static str,
+        id: &str,
+        find: impl FnOnce() -> store::Result<Option<T>>,
+    ) -> Result<T> {
+        if let Some(known) = self.0.get(id) {
+            return Ok(known.clone());
+        }
+        let new = found(find()?, kind, kind, field, id)?;
+        if self.0.len() >= KEPT {
+            self.0.clear();
+        }
+        self.0.insert(id.to_owned(), new.clone());
+        Ok(new)
+    }
+}
+
+impl Lookup {
+    pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
+        self.products.get("product", "product", id, || Ok(product::by_id(cx.db, id)?.map(Rc::new)))
+    }
+
+    pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
+        self.customers.get("customer", "customer", id, || {
+            let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
+            Ok(customer.map(|customer| customer.reference()))
+        })
+    }
+
+    pub fn tax(&mut self, cx: &Cx<'_>, id: &str) -> Result<Tax> {
+        self.taxes.get("tax", "taxes", id, || tax::by_id(cx.db, id))
+    }
+
+    pub fn location(&mut self, cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
+        self.locations.get("location", field, id, || location::by_id(cx.db, id))
+    }
+
+    pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
+        self.journals.get("journal", "journal", id, || journal::by_id(cx.db, id))
+    }
+
+    /// The lot of that id. Lots are as many as there are goods, so none is remembered.
+    pub fn lot(&mut self, cx: &Cx<'_>, id: &str) -> Result<Lot> {
+        found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id)
+    }
+
+    /// Forgets what a record of that kind may have changed.
+    pub fn forget(&mut self, kind: &str, id: &str) {
+        match kind {
+            "product" => drop(self.products.0.remove(id)),
+            "customer" => drop(self.customers.0.remove(id)),
+            "location" => drop(self.locations.0.remove(id)),
+            "journal" => drop(self.journals.0.remove(id)),
+            // A product is remembered with its taxes.
+            "tax" => {
+                self.taxes.0.remove(id);
+                self.products.0.clear();
+            }
+            _ => {}
+        }
+    }
+}

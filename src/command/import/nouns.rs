@@ -1,0 +1,244 @@
+//! The base records: what a record says goes to the noun's own commands, `create` where there is no such record and `edit` where
+//! there is, so that each rule is written once.
+
+use std::borrow::Cow;
+
+use super::super::object::{Given, ObjectFault, Pairs};
+use super::super::{Action, AnyChange, Cx, Parsed, entry, internal};
+use crate::domain::Result;
+
+/// A kind of record and the commands that make and change it.
+pub struct Noun {
+    /// The kind, which is also how `edit` calls its positional.
+    pub kind: &'static str,
+    pub create: &'static str,
+    pub edit: &'static str,
+    pub keys: &'static [Key],
+}
+
+/// A key of the record: the flag behind it, and what a record without it says.
+pub struct Key {
+    pub name: &'static str,
+    flag: &'static str,
+    absent: Absent,
+}
+
+enum Absent {
+    /// It cannot be left out.
+    Needed,
+    /// It is the record's id.
+    Id,
+    /// It is this text, or nothing where that is empty.
+    Text(&'static str),
+    /// It is an empty list.
+    Nobody,
+    Off,
+    On,
+}
+
+const fn key(name: &'static str, absent: Absent) -> Key {
+    Key { name, flag: name, absent }
+}
+const fn list(name: &'static str, flag: &'static str) -> Key {
+    Key { name, flag, absent: Absent::Nobody }
+}
+const fn none(name: &'static str) -> Key {
+    key(name, Absent::Text(""))
+}
+
+/// The base records.
+pub static NOUNS: &[Noun] = &[
+    Noun {
+        kind: "tax",
+        create: "tax create",
+        edit: "tax edit",
+        keys: &[key("rate", Absent::Needed), key("included", Absent::Off)],
+    },
+    Noun {
+        kind: "journal",
+        create: "journal create",
+        edit: "journal edit",
+        keys: &[key("name", Absent::Id), key("type", Absent::Text("sale")), key("active", Absent::On)],
+    },
+    Noun {
+        kind: "location",
+        create: "location create",
+        edit: "location edit",
+        keys: &[key("type", Absent::Text("internal")), key("return_location", Absent::Off)],
+    },
+    Noun {
+        kind: "customer",
+        create: "customer create",
+        edit: "customer edit",
+        keys: &[key("name", Absent::Id), none("email")],
+    },
+    Noun {
+        kind: "product",
+        create: "product create",
+        edit: "product edit",
+        keys: &[
+            key("name", Absent::Id),
+            key("price", Absent::Text("0")),
+            key("type", Absent::Text("goods")),
+            key("tracking", Absent::Text("none")),
+            list("taxes", "tax"),
+        ],
+    },
+    Noun { kind: "lot", create: "lot create", edit: "lot edit", keys: &[key("product", Absent::Needed)] },
+    Noun {
+        kind: "user",
+        create: "user create",
+        edit: "user edit",
+        keys: &[key("name", Absent::Id), none("email"), list("rights", "right")],
+    },
+    Noun { kind: "tag", create: "tag create", edit: "tag edit", keys: &[key("name", Absent::Id)] },
+    Noun {
+        kind: "stage",
+        create: "stage create",
+        edit: "stage edit",
+        keys: &[key("name", Absent::Id), key("folded", Absent::Off)],
+    },
+    Noun {
+        kind: "worksheet_template",
+        create: "worksheet-template create",
+        edit: "worksheet-template edit",
+        keys: &[key("name", Absent::Id), list("fields", "field")],
+    },
+    Noun {
+        kind: "project",
+        create: "project create",
+        edit: "project edit",
+        keys: &[
+            key("name", Absent::Id),
+            key("worksheets", Absent::Off),
+            none("worksheet_template"),
+            none("time_product"),
+        ],
+    },
+    Noun {
+        kind: "team",
+        create: "team create",
+        edit: "team edit",
+        keys: &[
+            key("name", Absent::Id),
+            list("services", "service"),
+            none("field_service_project"),
+            none("return_location"),
+            list("members", "member"),
+        ],
+    },
+];
+
+impl Noun {
+    /// Makes the record, whose id is not taken.
+    pub fn create(&self, cx: &Cx<'_>, id: &str, pairs: Pairs<'_>) -> Result<String> {
+        let mut flags: Pairs<'_> = vec![("id".into(), Given::Text(id.to_owned().into()))];
+        for (name, given) in pairs {
+            flags.push((self.flag_of(&name)?.into(), given));
+        }
+        self.command(self.create, flags)?.run(cx)
+    }
+
+    /// Changes the record to what is said of it, keys left out included.
+    pub fn edit(&self, cx: &Cx<'_>, id: &str, mut pairs: Pairs<'_>) -> Result<String> {
+        let mut flags: Pairs<'_> = vec![(self.kind.into(), Given::Text(id.to_owned().into()))];
+        for key in self.keys {
+            let given = pairs.iter().position(|(name, _)| name == key.name).map(|at| pairs.swap_remove(at).1);
+            match given {
+                Some(given) if !given.is_null() => flags.push((key.flag.into(), given)),
+                _ => flags.push(key.left_out(id)?),
+            }
+        }
+        match pairs.first() {
+            Some((unknown, _)) => Err(self.unknown(unknown).into()),
+            None => self.command(self.edit, flags)?.run(cx),
+        }
+    }
+
+    /// The noun of its commands.
+    pub fn noun(&self) -> &'static str {
+        self.create.split(' ').next().unwrap_or(self.kind)
+    }
+
+    /// The keys that are true or false.
+    pub fn switches(&self) -> Vec<&'static str> {
+        let is_switch = |key: &&Key| matches!(key.absent, Absent::On | Absent::Off);
+        self.keys.iter().filter(is_switch).map(|key| key.name).collect()
+    }
+
+    fn command<'c>(&self, name: &'static str, flags: Pairs<'c>) -> Result<Box<dyn AnyChange>> {
+        let Some(entry) = entry(name) else {
+            return Err(internal(format!("there is no command {name}")));
+        };
+        let Action::Change { parse } = &entry.action else {
+            return Err(internal(format!("{name} changes nothing")));
+        };
+        match parse(entry, flags) {
+            Parsed::Whole(command) => Ok(command),
+            Parsed::Faulty { mut error, .. } => {
+                let fault = error.fault_mut();
+                fault.field = fault.field.take().map(|flag| self.name_of(flag));
+                Err(error)
+            }
+        }
+    }
+
+    fn flag_of(&self, name: &str) -> Result<&'static str> {
+        match self.keys.iter().find(|key| key.name == name) {
+            Some(key) => Ok(key.flag),
+            None => Err(self.unknown(name).into()),
+        }
+    }
+
+    fn name_of(&self, flag: String) -> String {
+        self.keys.iter().find(|key| key.flag == flag).map_or(flag, |key| key.name.to_owned())
+    }
+
+    fn unknown(&self, name: &str) -> ObjectFault {
+        let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        ObjectFault::unknown(name, &format!("the record {}", self.kind), &names)
+    }
+}
+
+impl Key {
+    fn left_out(&self, id: &str) -> Result<(Cow<'static, str>, Given<'static>)> {
+        let text = |text: &str| Ok((self.flag.into(), Given::Text(text.to_owned().into())));
+        match self.absent {
+            Absent::Needed => Err(ObjectFault {
+                code: "missing_field",
+                field: Some(self.name.to_owned()),
+                given: None,
+                message: format!("{} is needed", self.name),
+            }
+            .into()),
+            Absent::Id => text(id),
+            Absent::Text(default) => text(default),
+            Absent::Nobody => Ok((self.flag.into(), Given::Texts(Vec::new()))),
+            Absent::On => Ok((self.flag.into(), Given::Switch(true))),
+            Absent::Off => Ok((format!("no_{}", self.flag).into(), Given::Switch(true))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_its_flag_in_both_commands() {
+        for noun in NOUNS {
+            for (command, positional) in [(noun.create, "id"), (noun.edit, noun.kind)] {
+                let names = entry(command).unwrap().names();
+                for flag in noun.keys.iter().map(|key| key.flag).chain([positional]) {
+                    assert!(names.contains(&flag), "{command} has no {flag}");
+                }
+            }
+            let names = entry(noun.edit).unwrap().names();
+            let known = |name: &&str| {
+                let bare = name.strip_prefix("no_").unwrap_or(name);
+                bare == noun.kind || noun.keys.iter().any(|key| key.flag == bare)
+            };
+            assert!(names.iter().all(known), "{} has a flag that a record cannot say: {names:?}", noun.edit);
+        }
+    }
+}

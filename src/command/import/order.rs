@@ -1,0 +1,164 @@
+//! Orders, with their own ids, days and states.
+
+use serde::Deserialize;
+
+use super::lines::{Terms, of_line};
+use super::{Form, Run, Stands, filled};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::day::Day;
+use crate::domain::money::Money;
+use crate::domain::order::{Order, OrderLine, OrderState};
+use crate::domain::quantity::{Percent, Price, Quantity};
+use crate::domain::reference::generated_number;
+use crate::procedure;
+use crate::procedure::context::Cx;
+use crate::store::order;
+
+#[derive(Deserialize)]
+struct OrderRecord {
+    id: String,
+    customer: String,
+    #[serde(default)]
+    date: Option<Day>,
+    #[serde(default)]
+    state: Option<OrderState>,
+    #[serde(default)]
+    cart: Option<bool>,
+    #[serde(default)]
+    currency: Option<String>,
+    #[serde(default)]
+    lines: Vec<LineRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineRecord {
+    #[serde(default)]
+    product: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    quantity: Option<Quantity>,
+    #[serde(default)]
+    price: Option<Price>,
+    #[serde(default)]
+    discount: Option<Percent>,
+    #[serde(default)]
+    taxes: Option<Vec<String>>,
+}
+
+pub const FORM: Form = Form {
+    kind: "order",
+    keys: &["id", "customer", "date", "state", "cart", "currency", "lines"],
+    lines: &["product", "label", "quantity", "price", "discount", "taxes"],
+    switches: &["cart"],
+    run,
+};
+
+fn run(run: &mut Run<'_, '_>) -> Result<()> {
+    let (cx, update) = (run.cx, run.update);
+    let record: OrderRecord = filled(run, &FORM)?;
+    let told = told(run, &record)?;
+    match order::by_id(cx.db, &told.id)? {
+        None => insert(cx, told),
+        Some(before) if is_same(&before, &told) => Ok(()),
+        Some(before) if update => replace(cx, &before, told),
+        Some(_) => Err(Stands { form: &FORM, id: told.id }.into()),
+    }
+}
+
+/// The order that the record tells, not written yet.
+fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
+    let cx = run.cx;
+    let customer = run.lookup.customer(cx, &record.customer)?;
+    let currency = procedure::currency::named(cx, record.currency.as_deref())?;
+    if record.lines.is_empty() {
+        return Err(ValueRefused::missing("lines").into());
+    }
+    let mut lines = Vec::with_capacity(record.lines.len());
+    for (number, line) in (1_i64..).zip(&record.lines) {
+        let terms = Terms {
+            product: line.product.as_deref(),
+            label: line.label.as_deref(),
+            quantity: line.quantity,
+            price: line.price,
+            discount: line.discount,
+            taxes: line.taxes.as_deref(),
+        };
+        let told = terms.told(cx, run.lookup, currency).map_err(|error| of_line(number, error))?;
+        lines.push(OrderLine {
+            key: 0,
+            line: number,
+            product: told.product.map(|product| product.reference()),
+            label: told.label,
+            delivered: Quantity::ZERO,
+            invoiced: Quantity::ZERO,
+            coupon: None,
+            priced: told.priced,
+        });
+    }
+    let zero = Money::zero(currency);
+    let mut order = Order {
+        key: 0,
+        id: super::checked_id(&record.id)?,
+        state: record.state.unwrap_or(OrderState::Draft),
+        cart: record.cart.unwrap_or(false),
+        customer,
+        date: record.date.unwrap_or(cx.today),
+        currency,
+        lines,
+        coupons: Vec::new(),
+        untaxed: zero,
+        tax: zero,
+        total: zero,
+    };
+    order.settle()?;
+    Ok(order)
+}
+
+fn insert(cx: &Cx<'_>, mut order: Order) -> Result<()> {
+    procedure::order::check_cart(cx, &order)?;
+    if let Some(number) = generated_number(&order.id, "S") {
+        cx.db.raise_counter("S", number)?;
+    }
+    order.key = cx.db.next_key()?;
+    number_lines(cx, &mut order)?;
+    order::insert(cx.db, &order)?;
+    cx.created("order", &order.id);
+    cx.amounts_to(order.total);
+    Ok(())
+}
+
+fn number_lines(cx: &Cx<'_>, order: &mut Order) -> Result<()> {
+    for line in &mut order.lines {
+        line.key = cx.db.next_key()?;
+    }
+    Ok(())
+}
+
+/// Writes a draft or sent order anew.
+fn replace(cx: &Cx<'_>, before: &Order, mut told: Order) -> Result<()> {
+    before.check_editable()?;
+    told.key = before.key;
+    procedure::order::check_cart(cx, &told)?;
+    if before.currency != told.currency {
+        let message = format!("the order is in {}", before.currency);
+        return Err(ValueRefused::invalid("currency", told.currency, message).into());
+    }
+    number_lines(cx, &mut told)?;
+    order::update(cx.db, before, &told)?;
+    cx.touched("order", &told.id);
+    Ok(())
+}
+
+/// Whether an order is what a record tells; what is derived of it does not count.
+fn is_same(stored: &Order, told: &Order) -> bool {
+    let line = |line: &OrderLine| {
+        let taxes: Vec<i64> = line.priced.taxes.iter().map(|tax| tax.tax.key).collect();
+        let terms = (line.priced.quantity, line.priced.price, line.priced.discount);
+        (line.product.as_ref().map(|product| product.key), line.label.clone(), terms, taxes)
+    };
+    let head = |order: &Order| (order.state, order.cart, order.customer.key, order.date, order.currency);
+    head(stored) == head(told) && stored.lines.iter().map(line).eq(told.lines.iter().map(line))
+}

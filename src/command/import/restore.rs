@@ -1,0 +1,301 @@
+//! Restoring an export: every record is written as it stands, by the description of the tables, into a store that has nothing
+//! of its own (contract, section 6).
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use super::super::export::FORMAT;
+use super::super::object::{self, Given, ObjectFault, Pairs};
+use crate::domain::number::parse_scaled;
+use crate::domain::verify::StoreDamaged;
+use crate::domain::{Error, Refusal, Result};
+use crate::procedure;
+use crate::store::exchange::{self, Exchanged};
+use crate::store::tables::{Column, CurrencyOf, Holds, Order};
+use crate::store::{Db, Key, StoreError, Value, currency};
+
+/// The digits of quantities, prices and rates.
+const MILLIONTHS: u32 = 6;
+
+/// How many links are remembered; a store has fewer products and customers than this as a rule.
+const LINKS_KEPT: usize = 100_000;
+
+/// The kind of the first record of an export.
+pub const HEADER: &str = "export";
+
+/// The store has records of its own, which a restoration would have to mix with those of the file.
+#[derive(Debug, thiserror::Error)]
+#[error("the store has records of its own, and an export is restored into a new store")]
+struct StoreNotEmpty;
+
+impl Refusal for StoreNotEmpty {
+    fn code(&self) -> &'static str {
+        "store_not_empty"
+    }
+    fn hint(&self) -> Option<String> {
+        Some("make a new store with aftersales init --store PATH, and import the file there".to_owned())
+    }
+}
+
+/// A restoration at work, in one transaction.
+pub struct Restoring {
+    /// The digits of the desk's currency.
+    desk_digits: u32,
+    links: HashMap<&'static str, HashMap<String, Key>>,
+    known: usize,
+}
+
+impl Restoring {
+    /// Begins with the header of the file: what a new store has makes way.
+    pub fn begin(db: &Db, mut header: Pairs<'_>) -> Result<Restoring> {
+        let format = number(&take(&mut header, "format")?).map_err(|fault| in_field(fault, "format"))?;
+        refuse_rest(&header, HEADER, &["format"])?;
+        if format != FORMAT {
+            let message = format!("this program reads exports of the format {FORMAT}");
+            return Err(in_field(invalid(message), "format").into());
+        }
+        if !exchange::is_fresh(db)? {
+            return Err(StoreNotEmpty.into());
+        }
+        for table in exchange::tables().iter().rev() {
+            table.clear(db)?;
+        }
+        Ok(Restoring { desk_digits: 0, links: HashMap::new(), known: 0 })
+    }
+
+    /// Writes one record with the lists in it; answers its id, where it has one of its own.
+    pub fn record(&mut self, db: &Db, kind: &str, pairs: Pairs<'_>) -> Result<Option<String>> {
+        let Some(table) = exchange::tables().iter().find(|table| table.table.shown == kind) else {
+            return Err(super::NoSuchKind { kind: kind.to_owned() }.into());
+        };
+        let id = match pairs.iter().find(|(name, _)| name == "id") {
+            Some((_, given)) if table.table.is_keyed() => object::text_of(given)?,
+            _ => None,
+        };
+        self.row(db, table, pairs, &Stands { parent: 0, place: 0, digits: self.desk_digits })?;
+        Ok(id)
+    }
+
+    /// Checks the whole as `verify` does, before it is kept.
+    pub fn check(&self, db: &Db) -> Result<()> {
+        match StoreDamaged::of(procedure::verify::findings(db)?) {
+            Some(damaged) => Err(damaged.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn row(&mut self, db: &Db, exchanged: &'static Exchanged, mut pairs: Pairs<'_>, stands: &Stands) -> Result<()> {
+        let table = exchanged.table;
+        let mut digits = stands.digits;
+        let mut values: Vec<Value<'static>> = Vec::with_capacity(table.columns.len() + 3);
+        let mut folded_from: HashMap<&'static str, String> = HashMap::new();
+        for (place, column) in table.columns.iter().enumerate() {
+            match column.holds {
+                Holds::Always(number) => values.push(Value::Int(number)),
+                Holds::Folded(of, fold) => {
+                    values.push(folded_from.get(of).map_or(Value::Null, |text| Value::from(fold(text))));
+                }
+                _ => {
+                    let given = take(&mut pairs, column.shown)?;
+                    let value =
+                        self.value(db, exchanged, place, &given, digits).map_err(|error| named(error, column.shown))?;
+                    if let Value::Text(text) = &value {
+                        folded_from.insert(column.name, text.to_string());
+                    }
+                    digits = self.digits_after(db, exchanged, column, &value)?.unwrap_or(digits);
+                    values.push(value);
+                }
+            }
+        }
+        let key = match table.order {
+            Order::Column("key") => table.columns.iter().zip(&values).find_map(|(column, value)| match value {
+                Value::Int(key) if column.name == "key" => Some(*key),
+                _ => None,
+            }),
+            _ if table.is_keyed() => {
+                let given = take(&mut pairs, "position")?;
+                Some(number(&given).map_err(|fault| in_field(fault, "position"))?)
+            }
+            _ => None,
+        };
+        let key = key.unwrap_or_default();
+        exchanged.insert(db, values, key, stands.parent, stands.place).map_err(told_by_table)?;
+
+        for list in &exchanged.lists {
+            let given = take(&mut pairs, list.table.shown)?;
+            for (place, element) in (1i64..).zip(elements(&given).map_err(|fault| in_field(fault, list.table.shown))?) {
+                let pairs = if list.table.is_plain() {
+                    let name = list.table.columns.first().map_or("", |column| column.shown);
+                    vec![(name.into(), Given::Json(element))]
+                } else {
+                    object::pairs_of_json(element.get())?
+                };
+                let stands = Stands { parent: key, place, digits };
+                self.row(db, list, pairs, &stands).map_err(|error| named(error, list.table.shown))?;
+            }
+        }
+        let names: Vec<&str> = table.columns.iter().map(|column| column.shown).collect();
+        refuse_rest(&pairs, table.shown, &names)
+    }
+
+    fn value(
+        &mut self,
+        db: &Db,
+        exchanged: &'static Exchanged,
+        place: usize,
+        given: &Given<'_>,
+        digits: u32,
+    ) -> Result<Value<'static>> {
+        let Some(column) = exchanged.table.columns.get(place) else {
+            return Ok(Value::Null);
+        };
+        if let (Holds::Json, Given::Json(raw)) = (column.holds, given) {
+            return Ok(Value::from(raw.get().to_owned()));
+        }
+        if let (Holds::Switch, Given::Json(raw)) = (column.holds, given) {
+            return match raw.get() {
+                "true" => Ok(Value::from(true)),
+                "false" => Ok(Value::from(false)),
+                _ => Err(invalid("true or false is needed here".to_owned()).into()),
+            };
+        }
+        let Some(text) = object::text_of(given)? else {
+            return Ok(Value::Null);
+        };
+        let scaled = |digits: u32| parse_scaled(&text, digits).map_err(|fault| invalid(fault.to_string()));
+        match column.holds {
+            Holds::Int => Ok(Value::Int(number(given)?)),
+            Holds::Amount => Ok(Value::Int(scaled(digits)?)),
+            Holds::Price | Holds::Millionths => Ok(Value::Int(scaled(MILLIONTHS)?)),
+            Holds::Link(table) => Ok(Value::Int(self.linked(db, exchanged, place, table, text)?)),
+            Holds::Line(_) => {
+                let parts = text.rsplit_once(':').and_then(|(id, line)| Some((id, line.parse().ok()?)));
+                let (id, line) = parts.ok_or_else(|| invalid(format!("{text:?} is not a record and a line of it")))?;
+                let key = exchanged.linked(db, place, id, line)?;
+                Ok(Value::Int(key.ok_or_else(|| no_record(&text))?))
+            }
+            Holds::Text | Holds::Json | Holds::Switch | Holds::Folded(..) | Holds::Always(_) => Ok(Value::from(text)),
+        }
+    }
+
+    /// The key of the row that a link leads to, which stands in the file before.
+    fn linked(
+        &mut self,
+        db: &Db,
+        exchanged: &'static Exchanged,
+        place: usize,
+        table: &'static str,
+        id: String,
+    ) -> Result<Key> {
+        if let Some(key) = self.links.get(table).and_then(|links| links.get(&id)) {
+            return Ok(*key);
+        }
+        let key = exchanged.linked(db, place, &id, 0)?.ok_or_else(|| no_record(&id))?;
+        if self.known >= LINKS_KEPT {
+            self.links.clear();
+            self.known = 0;
+        }
+        self.known += 1;
+        self.links.entry(table).or_default().insert(id, key);
+        Ok(key)
+    }
+
+    /// The digits of amounts in the record once the column is read that its currency comes from.
+    fn digits_after(
+        &mut self,
+        db: &Db,
+        exchanged: &Exchanged,
+        column: &Column,
+        value: &Value<'_>,
+    ) -> Result<Option<u32>> {
+        match (exchanged.table.currency, value) {
+            (CurrencyOf::Linked(links), Value::Int(key)) => match links.iter().find(|(name, _)| *name == column.name) {
+                Some((_, table)) => Ok(exchange::digits_of(db, table, *key)?),
+                None => Ok(None),
+            },
+            (CurrencyOf::Own, Value::Text(code)) if column.name == "currency" => {
+                Ok(currency::by_code(db, code)?.map(|currency| currency.digits()))
+            }
+            (CurrencyOf::Desk, Value::Text(code)) if exchanged.table.name == "desk" && column.name == "currency" => {
+                let digits = currency::by_code(db, code)?.map(|currency| currency.digits());
+                self.desk_digits = digits.unwrap_or_default();
+                Ok(digits)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Where a row stands: in which row, at which place, and the digits of amounts there.
+struct Stands {
+    parent: Key,
+    place: i64,
+    digits: u32,
+}
+
+fn take<'a>(pairs: &mut Pairs<'a>, name: &str) -> Result<Given<'a>> {
+    match pairs.iter().position(|(known, _)| known == name) {
+        Some(at) => Ok(pairs.swap_remove(at).1),
+        None => Err(ObjectFault {
+            code: "missing_field",
+            field: Some(name.to_owned()),
+            given: None,
+            message: format!("{name} is needed"),
+        }
+        .into()),
+    }
+}
+
+fn refuse_rest(pairs: &Pairs<'_>, kind: &str, names: &[&str]) -> Result<()> {
+    match pairs.first() {
+        Some((name, _)) => Err(ObjectFault::unknown(name, &format!("the record {kind}"), names).into()),
+        None => Ok(()),
+    }
+}
+
+fn elements<'a>(given: &Given<'a>) -> std::result::Result<Vec<&'a RawValue>, ObjectFault> {
+    match given {
+        Given::Json(raw) => serde_json::from_str(raw.get()).map_err(|error| invalid(format!("not a list: {error}"))),
+        _ => Err(invalid("a list is needed here".to_owned())),
+    }
+}
+
+fn number(given: &Given<'_>) -> std::result::Result<i64, ObjectFault> {
+    let text = object::text_of(given)?.unwrap_or_default();
+    text.parse().map_err(|_| invalid(format!("{text:?} is not a whole number")))
+}
+
+fn invalid(message: String) -> ObjectFault {
+    ObjectFault { code: "invalid_value", field: None, given: None, message }
+}
+
+fn no_record(id: &str) -> ObjectFault {
+    ObjectFault {
+        code: "not_found",
+        field: None,
+        given: Some(id.to_owned()),
+        message: format!("there is no {id} before this line"),
+    }
+}
+
+fn in_field(fault: ObjectFault, field: &str) -> ObjectFault {
+    ObjectFault { field: Some(field.to_owned()), ..fault }
+}
+
+/// The fault with the name of the key that it is about, unless a key inside of that is named already.
+fn named(mut error: Error, field: &str) -> Error {
+    let fault = error.fault_mut();
+    if fault.field.is_none() {
+        fault.field = Some(field.to_owned());
+    }
+    error
+}
+
+/// What a table refuses is a fault of the file here, not of the program.
+fn told_by_table(error: StoreError) -> Error {
+    match error {
+        StoreError::Constraint(text) => invalid(format!("the record cannot stand: {text}")).into(),
+        error => error.into(),
+    }
+}

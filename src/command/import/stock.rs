@@ -1,0 +1,96 @@
+//! Opening counts: what lay at a place before all transfers.
+
+use serde::Deserialize;
+
+use super::{Form, Run, Stands, filled};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+use crate::domain::product::{ProductType, Tracking};
+use crate::domain::quantity::Quantity;
+use crate::domain::stock::{Place, StockInsufficient, id_of};
+use crate::domain::transfer::MoveRefused;
+use crate::procedure;
+use crate::store::shelf::{self, Counted};
+
+#[derive(Deserialize)]
+struct StockRecord {
+    product: String,
+    location: String,
+    #[serde(default)]
+    lot: Option<String>,
+    #[serde(default)]
+    quantity: Option<Quantity>,
+}
+
+pub const FORM: Form =
+    Form { kind: "stock", keys: &["product", "location", "lot", "quantity"], lines: &[], switches: &[], run };
+
+fn run(run: &mut Run<'_, '_>) -> Result<()> {
+    let (cx, update) = (run.cx, run.update);
+    let record: StockRecord = filled(run, &FORM)?;
+    let product = run.lookup.product(cx, &record.product)?;
+    let location = run.lookup.location(cx, "location", &record.location)?;
+    let lot = record.lot.as_deref().filter(|lot| !lot.is_empty()).map(|lot| run.lookup.lot(cx, lot)).transpose()?;
+    let opening = record.quantity.ok_or(ValueRefused::missing("quantity"))?;
+    check_count(&product, lot.is_some(), opening)?;
+    if product.kind != ProductType::Goods {
+        let message = format!("{} is a service, which does not lie anywhere", product.id);
+        return Err(ValueRefused::invalid("product", &product.id, message).into());
+    }
+    if let Some(lot) = &lot {
+        product.check_tracked()?;
+        if lot.product.key != product.key {
+            let (lot, has, product) = (lot.id.clone(), lot.product.id.clone(), product.id.clone());
+            return Err(MoveRefused::OtherProduct { lot, has, product }.into());
+        }
+    }
+    if !location.kind.keeps_stock() {
+        let (what, way, kind, field) = ("an opening count", "to", location.kind, "location");
+        return Err(MoveRefused::Location { what, way, location: location.id.clone(), kind, field }.into());
+    }
+
+    let lot = lot.map(|lot| lot.reference());
+    let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
+    let lot_key = lot.as_ref().map(|lot| lot.key);
+    let counted = shelf::counted(cx.db, product.key, location.key, lot_key)?;
+    let before = counted.as_ref().map_or(Quantity::ZERO, |counted| counted.opening);
+    if before == opening {
+        return Ok(());
+    }
+    if !before.is_zero() && !update {
+        return Err(Stands { form: &FORM, id }.into());
+    }
+    match counted {
+        None => shelf::count(cx.db, product.key, location.key, lot_key, opening)?,
+        Some(Counted { key, quantity, reserved, .. }) => {
+            let quantity = quantity.checked_add(opening.checked_sub(before)?)?;
+            if quantity < reserved {
+                let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
+                return Err(StockInsufficient::at(place, reserved, quantity).into());
+            }
+            shelf::recount(cx.db, key, opening, quantity)?;
+        }
+    }
+    match before.is_zero() {
+        true => cx.created("stock", &id),
+        false => cx.touched("stock", &id),
+    }
+    procedure::stock::arrived(cx, product.key, &location)
+}
+
+fn check_count(product: &crate::domain::product::Product, of_lot: bool, quantity: Quantity) -> Result<()> {
+    let refused = |message: String| Err(ValueRefused::quantity("quantity", quantity, message).into());
+    if quantity.is_negative() {
+        return refused(format!("{quantity} is below zero, which no count is"));
+    }
+    if !product.allows(quantity) {
+        return refused(format!(
+            "{} has serial numbers, so {quantity} of it is not a whole number of pieces",
+            product.id
+        ));
+    }
+    if of_lot && product.tracking == Tracking::Serial && quantity > Quantity::ONE {
+        return refused("a serial number stands for one piece".to_owned());
+    }
+    Ok(())
+}

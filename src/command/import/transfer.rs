@@ -1,0 +1,306 @@
+//! Transfers, with their own ids, days and states: done ones move stock on top of the opening counts.
+
+use serde::Deserialize;
+
+use super::lines::{checked_quantity, of_line};
+use super::{Form, Run, Stands, filled};
+use crate::domain::Result;
+use crate::domain::common::{StateNotAllowed, ValueRefused};
+use crate::domain::day::Day;
+use crate::domain::linking::{Source, claim};
+use crate::domain::location::{CUSTOMERS, STOCK};
+use crate::domain::product::{ProductType, Tracking};
+use crate::domain::quantity::Quantity;
+use crate::domain::reference::{Reference, generated_number};
+use crate::domain::returns::ReturnRefused;
+use crate::domain::ticket::TicketRefused;
+use crate::domain::transfer::{MoveRefused, Transfer, TransferKind, TransferLine, TransferState, check_way};
+use crate::procedure;
+use crate::procedure::context::{Cx, found};
+use crate::store::{linking, ticket, transfer};
+
+#[derive(Deserialize)]
+struct TransferRecord {
+    id: String,
+    #[serde(default)]
+    kind: Option<TransferKind>,
+    #[serde(default)]
+    state: Option<TransferState>,
+    #[serde(default)]
+    origin: Option<String>,
+    #[serde(default)]
+    customer: Option<String>,
+    #[serde(default)]
+    order: Option<String>,
+    #[serde(default)]
+    ticket: Option<String>,
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
+    to: Option<String>,
+    #[serde(default)]
+    return_of: Option<String>,
+    #[serde(default)]
+    keep_order_quantity: Option<bool>,
+    #[serde(default)]
+    date: Option<Day>,
+    #[serde(default)]
+    lines: Vec<LineRecord>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineRecord {
+    product: String,
+    #[serde(default)]
+    lot: Option<String>,
+    #[serde(default)]
+    quantity: Option<Quantity>,
+    #[serde(default)]
+    done: Option<Quantity>,
+}
+
+pub const FORM: Form = Form {
+    kind: "transfer",
+    keys: &[
+        "id",
+        "kind",
+        "state",
+        "origin",
+        "customer",
+        "order",
+        "ticket",
+        "from",
+        "to",
+        "return_of",
+        "keep_order_quantity",
+        "date",
+        "lines",
+    ],
+    lines: &["product", "lot", "quantity", "done"],
+    switches: &["keep_order_quantity"],
+    run,
+};
+
+fn run(run: &mut Run<'_, '_>) -> Result<()> {
+    let cx = run.cx;
+    let record: TransferRecord = filled(run, &FORM)?;
+    let told = told(run, &record)?;
+    let Some(mut before) = transfer::by_id(cx.db, &told.id)? else {
+        return insert(cx, told);
+    };
+    transfer::complete(cx.db, &mut before)?;
+    if is_same(&before, &told) {
+        return Ok(());
+    }
+    if run.update {
+        let what = format!("the transfer {}", before.id);
+        let hint = Some(format!("aftersales transfer show {}", before.id));
+        return Err(
+            StateNotAllowed { what, state: before.state.to_string(), wanted: "changed by an import", hint }.into()
+        );
+    }
+    Err(Stands { form: &FORM, id: told.id }.into())
+}
+
+/// The transfer that the record tells, not written yet and not linked to the lines of others.
+fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
+    let cx = run.cx;
+    let kind = record.kind.unwrap_or(TransferKind::Outgoing);
+    let order = record.order.as_deref().map(|id| run.order(id)).transpose()?;
+    let customer = record.customer.as_deref().map(|id| run.lookup.customer(cx, id)).transpose()?;
+    let customer = match (customer, &order) {
+        (Some(customer), Some(named)) if named.customer.key != customer.key => {
+            let (order, customer) = (named.order.id.clone(), customer.id);
+            return Err(TicketRefused::OrderNotOfCustomer { order, customer }.into());
+        }
+        (Some(customer), _) => Some(customer),
+        (None, named) => named.as_ref().map(|named| named.customer.clone()),
+    };
+    let (from, to) = match kind {
+        TransferKind::Outgoing => (Some(STOCK), Some(CUSTOMERS)),
+        TransferKind::Incoming => (Some(CUSTOMERS), Some(STOCK)),
+        TransferKind::Internal => (Some(STOCK), None),
+    };
+    let from = record.from.as_deref().or(from).ok_or(ValueRefused::missing("from"))?;
+    let to = record.to.as_deref().or(to).ok_or(ValueRefused::missing("to"))?;
+    let (from, to) = (run.lookup.location(cx, "from", from)?, run.lookup.location(cx, "to", to)?);
+    let ticket = match &record.ticket {
+        Some(id) => {
+            let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
+            let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
+            Some(Reference { key: ticket.key, id: ticket.id })
+        }
+        None => None,
+    };
+    let return_of = match &record.return_of {
+        Some(id) => {
+            let found_transfer = cx.db.by_reference(id, |id| transfer::by_id(cx.db, id))?;
+            Some(found(found_transfer, "transfer", "transfer", "return_of", id)?)
+        }
+        None => None,
+    };
+    check_way(kind, &from, &to)?;
+    if record.lines.is_empty() {
+        return Err(ValueRefused::missing("lines").into());
+    }
+    let state = record.state.unwrap_or(TransferState::Ready);
+    let mut lines = Vec::with_capacity(record.lines.len());
+    for (number, line) in (1_i64..).zip(&record.lines) {
+        lines.push(line.told(run, &record.id, number, state).map_err(|error| of_line(number, error))?);
+    }
+    if let Some(returned) = &return_of
+        && returned.state != TransferState::Done
+    {
+        return Err(ReturnRefused::NotDone { delivery: returned.id.clone(), state: returned.state }.into());
+    }
+    Ok(Transfer {
+        key: 0,
+        id: super::checked_id(&record.id)?,
+        kind,
+        state,
+        origin: record.origin.clone().or_else(|| order.as_ref().map(|named| named.order.id.clone())),
+        customer,
+        order: order.map(|named| named.order),
+        ticket,
+        task: None,
+        from,
+        to,
+        lines,
+        return_of: return_of.map(|returned| returned.reference()),
+        exchange_of: None,
+        backorder_of: None,
+        keep_order_quantity: record.keep_order_quantity.unwrap_or(false),
+        date: record.date.unwrap_or(cx.today),
+    })
+}
+
+impl LineRecord {
+    fn told(&self, run: &mut Run<'_, '_>, transfer: &str, number: i64, state: TransferState) -> Result<TransferLine> {
+        let cx = run.cx;
+        let product = run.lookup.product(cx, &self.product)?;
+        if product.kind != ProductType::Goods {
+            let message = format!("{} is a service, which is not moved", product.id);
+            return Err(ValueRefused::invalid("product", &product.id, message).into());
+        }
+        let quantity = checked_quantity(self.quantity, Some(&product))?;
+        let done = match (state, self.done) {
+            (TransferState::Done, None) => quantity,
+            (TransferState::Done, Some(done)) if done >= Quantity::ZERO && product.allows(done) => done,
+            (_, None) => Quantity::ZERO,
+            (_, Some(done)) if done.is_zero() => done,
+            (_, Some(done)) => {
+                let message = format!("{done} cannot have been moved of it");
+                return Err(ValueRefused::quantity("done", done, message).into());
+            }
+        };
+        let lot = self.lot.as_deref().filter(|lot| !lot.is_empty()).map(|id| run.lookup.lot(cx, id)).transpose()?;
+        match &lot {
+            Some(lot) if !product.is_tracked() => {
+                let given = lot.id.clone();
+                return Err(MoveRefused::NotTracked { product: product.id.clone(), line: number, given }.into());
+            }
+            Some(lot) if lot.product.key != product.key => {
+                let (lot, has, product) = (lot.id.clone(), lot.product.id.clone(), product.id.clone());
+                return Err(MoveRefused::OtherProduct { lot, has, product }.into());
+            }
+            Some(lot) if product.tracking == Tracking::Serial && quantity != Quantity::ONE => {
+                let message = format!("{} is the serial number of one piece", lot.id);
+                return Err(ValueRefused::quantity("quantity", quantity, message).into());
+            }
+            None if product.is_tracked() && !done.is_zero() => {
+                let (transfer, product) = (transfer.to_owned(), product.id.clone());
+                return Err(MoveRefused::LotRequired { transfer, product, line: number, missing: done }.into());
+            }
+            _ => {}
+        }
+        let lot = lot.map(|lot| lot.reference());
+        let line = TransferLine::new(product.reference(), product.tracking, lot, quantity);
+        Ok(TransferLine { line: number, done, ..line })
+    }
+}
+
+fn insert(cx: &Cx<'_>, mut told: Transfer) -> Result<()> {
+    if let Some(number) = generated_number(&told.id, told.kind.prefix()) {
+        cx.db.raise_counter(told.kind.prefix(), number)?;
+    }
+    link(cx, &mut told)?;
+    let written = match told.state {
+        TransferState::Done => procedure::transfer::record_done(cx, told)?,
+        // Whether an open one is ready is for the stock to say.
+        TransferState::Waiting | TransferState::Ready => procedure::transfer::open_as(cx, told)?,
+        TransferState::Cancelled => {
+            told.key = cx.db.next_key()?;
+            transfer::insert(cx.db, &mut told)?;
+            cx.created("transfer", &told.id);
+            told
+        }
+    };
+    if written.state != TransferState::Cancelled {
+        hold_returned(cx, &written)?;
+    }
+    if let Some(ticket) = &written.ticket {
+        cx.touched("ticket", &ticket.id);
+    }
+    Ok(())
+}
+
+/// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers.
+fn link(cx: &Cx<'_>, told: &mut Transfer) -> Result<()> {
+    if let Some(returned) = &told.return_of {
+        let (mut sources, order_lines) = linking::to_return(cx.db, returned.key)?;
+        for line in &mut told.lines {
+            let lot = line.lot.as_ref().map(|lot| lot.key);
+            let wanted = if told.state == TransferState::Done { line.done } else { line.quantity };
+            let left_before: Vec<Quantity> = sources.iter().map(|source| source.left).collect();
+            let claimed = claim(&mut sources, Some(line.product.key), lot, wanted);
+            let at = sources.iter().position(|source| Some(source.key) == claimed);
+            let left = at.and_then(|at| left_before.get(at).copied()).unwrap_or(Quantity::ZERO);
+            if wanted > left && told.state != TransferState::Cancelled {
+                let (of, line, quantity, holders) = (returned.id.clone(), line.line, wanted, Vec::new());
+                return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders }.into());
+            }
+            line.return_line = claimed;
+            line.order_line = at.and_then(|at| order_lines.get(at).copied().flatten());
+        }
+        return Ok(());
+    }
+    if let Some(order) = &told.order {
+        let mut sources: Vec<Source> = match told.kind {
+            TransferKind::Outgoing => linking::to_deliver(cx.db, order.key)?,
+            TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
+            TransferKind::Internal => return Ok(()),
+        };
+        for line in &mut told.lines {
+            line.order_line = claim(&mut sources, Some(line.product.key), None, line.quantity);
+        }
+    }
+    Ok(())
+}
+
+/// Holds what the lines take back of the lines that were delivered (spec D3).
+fn hold_returned(cx: &Cx<'_>, written: &Transfer) -> Result<()> {
+    for line in &written.lines {
+        let held = if written.state == TransferState::Done { line.done } else { line.quantity };
+        if let Some(source) = line.return_line.filter(|_| !held.is_zero()) {
+            transfer::hold_returned(cx.db, source, held)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a transfer is what a record tells; what is reserved and derived does not count.
+fn is_same(stored: &Transfer, told: &Transfer) -> bool {
+    let key = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
+    // An open one is waiting or ready as the stock has it.
+    let state = |transfer: &Transfer| if transfer.state.is_open() { TransferState::Ready } else { transfer.state };
+    let head = |transfer: &Transfer| {
+        (
+            (transfer.kind, state(transfer), transfer.from.key, transfer.to.key, transfer.date),
+            (key(&transfer.customer), key(&transfer.order), key(&transfer.ticket), key(&transfer.return_of)),
+            (transfer.origin.clone(), transfer.keep_order_quantity),
+        )
+    };
+    let line = |line: &TransferLine| (line.product.key, key(&line.lot), line.quantity, line.done);
+    head(stored) == head(told) && stored.lines.iter().map(line).eq(told.lines.iter().map(line))
+}

@@ -1,0 +1,112 @@
+//! `ticket plan`: a field service task from a ticket (spec F1).
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::record::Changed;
+use super::{Change, Cx, given};
+use crate::domain::desk::Right;
+use crate::domain::plan::{self, PlannedTime, Window};
+use crate::domain::project::Project;
+use crate::domain::reference::Reference;
+use crate::domain::task::{Stage, Task, Worksheet};
+use crate::domain::team::Service;
+use crate::domain::text::Setting;
+use crate::domain::user::User;
+use crate::domain::worksheet_template::WorksheetTemplate;
+use crate::domain::{Error, Faults, Result};
+use crate::output::Detail;
+use crate::procedure::plan::default_project;
+use crate::procedure::{service, ticket_log};
+use crate::store::task;
+
+/// Plan a field service intervention from a ticket
+///
+/// The title defaults to the ticket's subject, the project to the one of the ticket's team, the worksheet template to the
+/// project's own where the project has worksheets. A start or end is a moment such as 2026-11-24T09:00:00Z or a day of the
+/// desk's time zone, which starts with its first second and ends with its last. A task with a start is planned, one without
+/// is new.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales ticket plan T00001\n  aftersales ticket plan T00001 --start 2026-11-24T09:00:00Z --end 2026-11-24T11:00:00Z\n  aftersales ticket plan T00001 --title 'Change the lamp' --start 2026-11-24 --end 2026-11-24 --view"
+)]
+pub struct TicketPlan {
+    /// The ticket to plan from
+    pub ticket: String,
+    /// What the task is called (default: the ticket's subject)
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The project to plan in (default: the team's)
+    #[arg(long)]
+    pub project: Option<String>,
+    /// The template of the worksheet to fill in (default: the project's; empty: no worksheet)
+    #[arg(long)]
+    pub worksheet_template: Option<String>,
+    /// The user who goes there
+    #[arg(long, value_name = "LOGIN")]
+    pub assignee: Option<String>,
+    /// When it starts: a time, or a day, which starts with its first second
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<Setting<PlannedTime>>,
+    /// When it ends: a time, or a day, which ends with its last second
+    #[arg(long, value_name = "TIME")]
+    pub end: Option<Setting<PlannedTime>>,
+    /// Print the whole task, not only its row
+    #[arg(long)]
+    #[serde(default)]
+    pub view: bool,
+}
+
+impl Change for TicketPlan {
+    type Outcome = Changed<Task>;
+    const RIGHT: Right = Right::Helpdesk;
+
+    fn detail(&self) -> Detail {
+        if self.view { Detail::Whole } else { Detail::Row }
+    }
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
+        let ticket = service::ticket(cx, &self.ticket)?;
+        let named: Option<Project> = given::record(cx, "project", self.project.as_deref())?;
+        let template = template_given(cx, self.worksheet_template.as_deref())?;
+        let assignee: Option<User> = given::record(cx, "assignee", self.assignee.as_deref())?;
+        service::check_offered(cx, &ticket, Service::FieldService)?;
+
+        let mut faults = Faults::default();
+        let title = faults.gather(plan::title(self.title.as_deref(), &ticket.subject).map_err(Error::from));
+        faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
+        let times = Window::default().with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone);
+        let window = faults.gather(times.map_err(Error::from)).unwrap_or_default();
+        faults.refuse()?;
+        let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id)?;
+        let template = plan::template(&project, template)?;
+
+        let mut task = Task {
+            key: cx.db.next_key()?,
+            id: cx.db.next_reference("FS")?,
+            title: title.unwrap_or_default(),
+            project: project.reference(),
+            stage: Stage::New,
+            customer: ticket.customer.clone(),
+            ticket: Some(Reference { key: ticket.key, id: ticket.id.clone() }),
+            assignee: assignee.map(|user| user.reference()),
+            planned_start: window.start,
+            planned_end: window.end,
+            worked_minutes: 0,
+            products: Vec::new(),
+            worksheet: template.map(Worksheet::blank),
+        };
+        task.settle_stage();
+        task::insert(cx.db, &task)?;
+        cx.created("task", &task.id);
+        cx.touched("ticket", &ticket.id);
+        ticket_log::note(cx, ticket.key, "task", &format!("Task {} planned: {}", task.id, task.title), Some(&task.id))?;
+        Ok(Changed(task))
+    }
+}
+
+/// The worksheet template that was given, emptied or named; none where it was left out.
+pub fn template_given(cx: &Cx<'_>, given: Option<&str>) -> Result<Option<Setting<Reference>>> {
+    let template: Option<WorksheetTemplate> = given::record(cx, "worksheet_template", given)?;
+    Ok(given.map(|_| Setting(template.map(|template| template.reference()))))
+}

@@ -1,0 +1,31 @@
+//! How a ticket gives a coupon: the programs it offers, for `ticket coupon` and `ticket options` alike, and the code (spec C2,
+//! C3).
+
+use super::context::Cx;
+use super::random;
+use crate::domain::Result;
+use crate::domain::coupon::{check_offered, code_of};
+use crate::domain::options::Fields;
+use crate::domain::ticket::Ticket;
+use crate::store::{coupon, coupon_program};
+
+/// The form of `ticket coupon` as it would be shown today. No program stands in it at first: which one is given is for the
+/// user to say.
+pub fn offer(cx: &Cx<'_>, _ticket: &Ticket) -> Result<Fields> {
+    let offered = coupon_program::making_coupons(cx.db)?.into_iter();
+    let offered = offered.filter(|program| check_offered(program, cx.today).is_ok());
+    Ok(Fields::default()
+        .choice("program", None, offered.map(|program| program.id).collect())
+        .free("valid_until", None)
+        .switch("only_customer"))
+}
+
+/// A code that nobody can guess and nothing has yet.
+pub fn new_code(cx: &Cx<'_>) -> Result<String> {
+    loop {
+        let code = code_of(random::bytes()?);
+        if coupon::by_code(cx.db, &code)?.is_none() && coupon_program::with_code(cx.db, &code)?.is_none() {
+            return Ok(code);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The form of an intervention: what it shows at first, for `ticket plan` and `ticket options` alike (spec F1, A8).
+
+use super::context::Cx;
+use crate::domain::Result;
+use crate::domain::options::Fields;
+use crate::domain::plan;
+use crate::domain::project::Project;
+use crate::domain::ticket::Ticket;
+use crate::store::{self, Db, project, team, user, worksheet_template};
+
+/// The project that the form shows at first: the default of the ticket's team.
+pub fn default_project(db: &Db, ticket: &Ticket) -> store::Result<Option<Project>> {
+    let team = team::by_key(db, ticket.team.key)?;
+    team.field_service_project.map(|default| project::by_key(db, default.key)).transpose()
+}
+
+/// The form of `ticket plan` for the ticket. The worksheet template is shown where the project has worksheets.
+pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
+    let project = default_project(cx.db, ticket)?;
+    let users = user::ids(cx.db)?;
+    let fields = Fields::default().free("title", Some(ticket.subject.clone())).choice(
+        "project",
+        project.as_ref().map(|project| project.id.clone()),
+        project::ids(cx.db)?,
+    );
+    let fields = match project.filter(|project| project.worksheets) {
+        None => fields.hidden("worksheet_template"),
+        Some(project) => {
+            let default = plan::default_template(&project).map(|template| template.id);
+            fields.choice("worksheet_template", default, worksheet_template::ids(cx.db)?)
+        }
+    };
+    Ok(fields.choice("assignee", None, users).free("start", None).free("end", None))
+}

@@ -1,0 +1,97 @@
+//! What can be returned: deliveries that are done, and what returns hold of them.
+
+use super::{Db, Key, Result};
+use crate::domain::reference::Reference;
+use crate::params;
+
+/// What a ticket is about, which narrows its deliveries; none narrows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About {
+    pub product: Option<Key>,
+    pub lot: Option<Key>,
+}
+
+/// Done deliveries that hold something of what a ticket is about: those of which something is left, or any.
+macro_rules! deliveries {
+    ($by:literal, $line:literal, $end:literal) => {
+        concat!(
+            "SELECT t.key, t.id FROM transfer t WHERE t.",
+            $by,
+            " = $1 AND t.kind = 'outgoing' AND t.state = 'done'
+               AND EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND ",
+            $line,
+            " AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))
+             ORDER BY t.key",
+            $end
+        )
+    };
+}
+
+/// Whose deliveries are meant: those of an order, or all of a customer.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    Order(&'a Reference),
+    Customer(&'a Reference),
+}
+
+/// The deliveries of which something is left to return of what the ticket is about, in order of creation.
+pub fn candidates(db: &Db, whose: Whose<'_>, about: About) -> Result<Vec<Reference>> {
+    let (sql, of) = match whose {
+        Whose::Order(order) => (deliveries!("sales_order", "l.returned < l.done", ""), order),
+        Whose::Customer(customer) => (deliveries!("customer", "l.returned < l.done", ""), customer),
+    };
+    db.query(sql, params![of, about.product, about.lot], |row| row.reference(0))
+}
+
+/// Whether a delivery that holds what the ticket is about is done, returned or not.
+pub fn any_done(db: &Db, whose: Whose<'_>, about: About) -> Result<bool> {
+    let (sql, of) = match whose {
+        Whose::Order(order) => (deliveries!("sales_order", "l.done > 0", " LIMIT 1"), order),
+        Whose::Customer(customer) => (deliveries!("customer", "l.done > 0", " LIMIT 1"), customer),
+    };
+    Ok(db.query_opt(sql, params![of, about.product, about.lot], |row| row.reference(0))?.is_some())
+}
+
+/// Whether anything is left to return of a transfer.
+pub fn anything_left(db: &Db, transfer: Key) -> Result<bool> {
+    let left = db.query_opt(
+        "SELECT key FROM transfer_line WHERE transfer = $1 AND returned < done ORDER BY line LIMIT 1",
+        params![transfer],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(left.is_some())
+}
+
+/// Whether a transfer moved something of what the ticket is about.
+pub fn holds(db: &Db, transfer: Key, about: About) -> Result<bool> {
+    let line = db.query_opt(
+        "SELECT key FROM transfer_line WHERE transfer = $1 AND done > 0
+           AND (CAST($2 AS BIGINT) IS NULL OR product = $2) AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)
+         ORDER BY line LIMIT 1",
+        params![transfer, about.product, about.lot],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(line.is_some())
+}
+
+/// The returns of a transfer that are not cancelled, in order of creation.
+pub fn of(db: &Db, transfer: Key) -> Result<Vec<String>> {
+    db.query(
+        "SELECT id FROM transfer WHERE return_of = $1 AND state <> 'cancelled' ORDER BY key",
+        params![transfer],
+        |row| row.get(0),
+    )
+}
+
+/// The orders behind these customer's deliveries of which something can be returned, in order of creation.
+pub fn orders_of(db: &Db, customer: Key, about: About) -> Result<Vec<String>> {
+    db.query(
+        "SELECT o.id FROM sales_order o WHERE o.customer = $1
+           AND EXISTS (SELECT 1 FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+             WHERE t.sales_order = o.key AND t.kind = 'outgoing' AND t.state = 'done' AND l.returned < l.done
+               AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))
+         ORDER BY o.key",
+        params![customer, about.product, about.lot],
+        |row| row.get(0),
+    )
+}
