@@ -15,6 +15,7 @@ mod apply;
 mod coupon;
 mod customer;
 mod documents;
+mod house;
 mod online_retail;
 mod order;
 mod plan;
