@@ -9,10 +9,13 @@
     reason = "a test ends by panicking, in its helpers too"
 )]
 
+mod sample;
 mod support;
 
 mod coupon;
 mod customer;
+mod export;
+mod log;
 mod order;
 mod plan;
 mod records;
@@ -23,3 +26,4 @@ mod store;
 mod team;
 mod ticket;
 mod transfer;
+mod verify;
