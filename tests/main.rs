@@ -9,6 +9,7 @@
     reason = "a test ends by panicking, in its helpers too"
 )]
 
+mod sample;
 mod support;
 
 mod apply;
@@ -17,6 +18,8 @@ mod customer;
 mod documents;
 mod house;
 mod online_retail;
+mod export;
+mod log;
 mod order;
 mod plan;
 mod records;
@@ -28,3 +31,4 @@ mod store;
 mod team;
 mod ticket;
 mod transfer;
+mod verify;
