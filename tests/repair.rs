@@ -253,6 +253,23 @@ fn confirming_reserves_what_is_there_and_shows_what_is_missing() {
 }
 
 #[test]
+fn what_waits_came_with_its_confirmation() {
+    let shop = desk();
+    shop.done("ticket repair T1 --part SWITCH=1");
+    shop.done("ticket repair T1 --part SWITCH=1 --confirm");
+    shop.done("transfer create --kind outgoing --customer C1 --line SWITCH=1");
+    shop.done("repair confirm WH/RO/1");
+    for (receipt, served) in [("WH/IN/3", ["missing", "reserved"]), ("WH/IN/4", ["missing", "reserved"])] {
+        shop.done("transfer create --kind incoming --line SWITCH=1");
+        shop.done(&format!("transfer validate {receipt}"));
+        assert_eq!([states(&shop, "WH/RO/1"), states(&shop, "WH/RO/2")].concat(), served, "{receipt}");
+    }
+    assert_eq!(shop.ok("transfer show WH/OUT/2")["state"], "ready");
+    shop.done("repair cancel WH/RO/2");
+    assert_eq!(states(&shop, "WH/RO/1"), ["reserved"]);
+}
+
+#[test]
 fn a_part_below_zero_is_refused_by_confirm() {
     let shop = desk();
     shop.done("ticket repair T1 --part BULB=-1");
@@ -577,6 +594,8 @@ fn options_show_the_form() {
             "part": free(json!([])),
             "labour": free(json!([])),
             "notes": free(json!(null)),
+            "confirm": free(json!(false)),
+            "quote": free(json!(false)),
         }})
     );
     let bare = form("T2")["fields"].clone();
