@@ -11,8 +11,8 @@
 
 mod support;
 
-mod coupon;
 mod apply;
+mod coupon;
 mod customer;
 mod documents;
 mod online_retail;

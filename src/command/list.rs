@@ -1,5 +1,9 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
+use super::credit_note::CreditNote;
+use super::invoice::Invoice;
+use super::record::{List, Record, Show};
+use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
@@ -22,10 +26,6 @@ use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
-use super::*;
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
-use super::record::{List, Record, Show};
 
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
