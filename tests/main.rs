@@ -9,12 +9,16 @@
     reason = "a test ends by panicking, in its helpers too"
 )]
 
+mod sample;
 mod support;
 
 mod apply;
 mod coupon;
 mod customer;
 mod documents;
+mod export;
+mod house;
+mod log;
 mod online_retail;
 mod order;
 mod plan;
@@ -27,3 +31,4 @@ mod store;
 mod team;
 mod ticket;
 mod transfer;
+mod verify;

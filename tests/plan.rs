@@ -190,6 +190,7 @@ fn options_show_the_form() {
             "assignee": {"default": null, "choices": ["ann"]},
             "start": {"default": null, "choices": null},
             "end": {"default": null, "choices": null},
+            "view": {"default": false, "choices": null},
         })
     );
     shop.done("team edit Support --field-service-project Garden");

@@ -594,6 +594,8 @@ fn options_show_the_form() {
             "part": free(json!([])),
             "labour": free(json!([])),
             "notes": free(json!(null)),
+            "confirm": free(json!(false)),
+            "quote": free(json!(false)),
         }})
     );
     let bare = form("T2")["fields"].clone();

@@ -327,6 +327,51 @@ pub mod store {
         Ok(state)
     }
 
+    /// The whole store, to be put back with `restored`.
+    pub fn saved(folder: &Path) -> Vec<u8> {
+        flushed(folder);
+        std::fs::read(address(folder)).expect("the file can be read")
+    }
+
+    /// Puts a store back that was `saved`.
+    pub fn restored(folder: &Path, saved: &[u8]) {
+        flushed(folder);
+        std::fs::write(address(folder), saved).expect("the file can be written");
+    }
+
+    /// Changes the store behind the program's back, past the rules of its tables.
+    pub fn tampered(folder: &Path, sql: &str) {
+        let connection = opened(folder);
+        connection
+            .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+            .and_then(|()| connection.execute_batch(sql))
+            .expect("the store can be tampered with");
+        assert!(connection.total_changes() > 0, "{sql} changes nothing");
+    }
+
+    /// Tears the first page of a table.
+    pub fn torn(folder: &Path, table: &str) {
+        flushed(folder);
+        let connection = opened(folder);
+        let root: usize = connection
+            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = $1", [table], |row| row.get::<_, i64>(0))
+            .map(|root| usize::try_from(root).expect("a page"))
+            .expect("the table");
+        drop(connection);
+        let mut file = std::fs::read(address(folder)).expect("the file can be read");
+        file[(root - 1) * 4096..][..100].fill(0xff);
+        std::fs::write(address(folder), file).expect("the file can be written");
+    }
+
+    /// Brings everything into the one file.
+    fn flushed(folder: &Path) {
+        let connection = opened(folder);
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+            .map(|busy| assert_eq!(busy, 0, "somebody reads the store"))
+            .expect("the store can be flushed");
+    }
+
     fn opened(folder: &Path) -> rusqlite::Connection {
         rusqlite::Connection::open(address(folder)).expect("the store opens")
     }

@@ -109,14 +109,28 @@ impl Change for CouponProgramCreate {
     const RIGHT: Right = Right::Sales;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<CouponProgram>> {
-        let mut program = steps::made_of(cx, &self.given()?, Names::FLAGS)?;
-        naming::check_new_names(cx.db, &program.id, &program.name, coupon_program::by_id)?;
-        steps::check_code_free(cx, &program)?;
-        program.key = cx.db.next_key()?;
-        coupon_program::insert(cx.db, &program)?;
-        cx.created("coupon_program", &program.id);
-        Ok(Changed(program))
+        created(cx, steps::made_of(cx, &self.given()?, Names::FLAGS)?)
     }
+}
+
+/// Writes a new program, whose values are checked.
+pub(super) fn created(cx: &Cx<'_>, mut program: CouponProgram) -> Result<Changed<CouponProgram>> {
+    naming::check_new_names(cx.db, &program.id, &program.name, coupon_program::by_id)?;
+    steps::check_code_free(cx, &program)?;
+    program.key = cx.db.next_key()?;
+    coupon_program::insert(cx.db, &program)?;
+    cx.created("coupon_program", &program.id);
+    Ok(Changed(program))
+}
+
+/// Writes a program in place of what it was, its values checked.
+pub(super) fn replaced(cx: &Cx<'_>, before: &CouponProgram, program: CouponProgram) -> Result<Changed<CouponProgram>> {
+    let what = format!("the coupon program {}", program.id);
+    let used_by = coupon_program::first_coupon(cx.db, program.key)?;
+    Held::check(&what, "type", &before.kind, &program.kind, used_by.as_ref())?;
+    naming::check_name(cx.db, &program.name, program.key, coupon_program::by_id)?;
+    steps::check_code_free(cx, &program)?;
+    kept(cx, before, program)
 }
 
 impl CouponProgramCreate {
@@ -226,12 +240,7 @@ impl Change for CouponProgramEdit {
         faults.refuse()?;
 
         program.check_currency(Names::FLAGS)?;
-        let what = format!("the coupon program {}", program.id);
-        let used_by = coupon_program::first_coupon(cx.db, program.key)?;
-        Held::check(&what, "type", &before.kind, &program.kind, used_by.as_ref())?;
-        naming::check_name(cx.db, &program.name, program.key, coupon_program::by_id)?;
-        steps::check_code_free(cx, &program)?;
-        kept(cx, &before, program)
+        replaced(cx, &before, program)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::domain::{Allowed, Error, Fault, Refusal, Result};
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db, exchange};
 
+mod coupon_program;
 mod document;
 mod lines;
 mod lookup;
@@ -34,8 +35,15 @@ use nouns::{NOUNS, Noun};
 use restore::{HEADER, Restoring};
 
 /// The records that have a form of their own, beside the base records.
-static FORMS: &[&Form] =
-    &[&stock::FORM, &order::FORM, &transfer::FORM, &document::INVOICE, &document::CREDIT_NOTE, &ticket::FORM];
+static FORMS: &[&Form] = &[
+    &coupon_program::FORM,
+    &stock::FORM,
+    &order::FORM,
+    &transfer::FORM,
+    &document::INVOICE,
+    &document::CREDIT_NOTE,
+    &ticket::FORM,
+];
 
 /// How a kind of record is imported.
 pub struct Form {
@@ -89,6 +97,7 @@ impl From<Stands> for Error {
     fn from(Stands { form, id }: Stands) -> Error {
         let noun = match form.kind {
             "credit_note" => "credit-note",
+            "coupon_program" => "coupon-program",
             kind => kind,
         };
         AlreadyExists { kind: words_of(form.kind), noun, field: "id", given: id }.into()

@@ -55,7 +55,7 @@ mod tests {
             // By quantity where the order is another one.
             (&[(10, None, "2"), (10, None, "3")], &[Some(3), Some(1)]),
             // In part, from the first that has enough.
-            (&[(10, None, "1"), (10, None, "1"), (10, None, "1")], &[Some(1), Some(3), Some(3)]),
+            (&[(10, None, "1"), (10, None, "1"), (10, None, "2")], &[Some(1), Some(1), Some(3)]),
             // More than is left goes to the first that has any, then to the first.
             (&[(10, None, "9"), (10, None, "9"), (10, None, "9")], &[Some(1), Some(3), Some(1)]),
             (&[(30, Some(8), "1"), (30, Some(7), "1")], &[Some(5), Some(4)]),

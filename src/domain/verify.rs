@@ -70,6 +70,10 @@ invariants! {
     OrderLines = "order_lines": "The tax of an order line is the sum of its taxes, its total that and the untaxed amount.",
         "its {what} is {stored}, and its parts come to {derived}";
     OneCart = "one_cart": "A customer has one open cart at most.", "{stored} carts are open";
+    CouponUse = "coupon_use": "A coupon is used by the confirmed order that bears its code, and by no other.",
+        "its use does not fit the order {what}";
+    ProgramUse = "program_use": "A program is used as often as confirmed orders bear a code of it.",
+        "{stored} uses are counted, and {derived} confirmed orders bear a code of it";
     CouponCodes = "coupon_codes": "No coupon has the code of a program.", "its code is that of the program {what} too";
     DocumentTotals = "document_totals": "The totals of an invoice or credit note are the sums of its lines.",
         "its {what} is {stored}, and its lines come to {derived}";
@@ -98,6 +102,8 @@ invariants! {
         "{stored} is reserved there, and open transfers and repairs come to {derived}";
     TransferLines = "transfer_lines": "Only done transfers have moved something, and only open ones reserve, no more than they move.",
         "its {what} is {stored}, where at most {derived} can be";
+    TransferStates = "transfer_states": "An open transfer is ready when all of it is reserved, and waiting when not.",
+        "it is {what}, and what is reserved for it says otherwise";
     Returned = "returned": "What is returned of a delivered line is what returns that are not cancelled hold of it.",
         "{stored} is returned, and its returns come to {derived}";
     RepairParts = "repair_parts": "Only parts of a repair that is done have moved something, and only of one that is open reserve.",
@@ -137,18 +143,15 @@ impl Invariant {
 
 /// The store does not hold what it must.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the store is damaged: {} of {} checks fail", .failed, Invariant::ALL.len())]
+#[error("the store is damaged: {} {}", .findings.len(), if .findings.len() == 1 { "finding" } else { "findings" })]
 pub struct StoreDamaged {
-    pub failed: usize,
     pub findings: Vec<Finding>,
 }
 
 impl StoreDamaged {
     /// The fault for these findings, none where there are none.
     pub fn of(findings: Vec<Finding>) -> Option<StoreDamaged> {
-        let mut names: Vec<&str> = findings.iter().map(|finding| finding.check).collect();
-        names.dedup();
-        (!findings.is_empty()).then_some(StoreDamaged { failed: names.len(), findings })
+        (!findings.is_empty()).then_some(StoreDamaged { findings })
     }
 }
 
@@ -192,14 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn the_fault_counts_checks_and_not_findings() {
-        let damaged = StoreDamaged::of(vec![
-            Invariant::File.unanswered("a page is torn".to_owned()),
-            Invariant::File.more(3),
-            Invariant::Desk.unanswered("no answer".to_owned()),
-        ])
-        .unwrap();
-        assert_eq!(damaged.failed, 2);
-        assert_eq!(StoreDamaged::of(Vec::new()), None);
+    fn the_fault_tells_how_much_was_found() {
+        let finding = || Invariant::File.unanswered("a page is torn".to_owned());
+        let told = |findings| StoreDamaged::of(findings).map(|damaged| damaged.to_string());
+        assert_eq!(told(vec![finding()]).as_deref(), Some("the store is damaged: 1 finding"));
+        assert_eq!(told(vec![finding(), finding()]).as_deref(), Some("the store is damaged: 2 findings"));
+        assert_eq!(told(Vec::new()), None);
     }
 }

@@ -43,6 +43,9 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::StockQuantity => STOCK_QUANTITY,
         Invariant::StockReserved => STOCK_RESERVED,
         Invariant::TransferLines => TRANSFER_LINES,
+        Invariant::TransferStates => TRANSFER_STATES,
+        Invariant::CouponUse => COUPON_USE,
+        Invariant::ProgramUse => PROGRAM_USE,
         Invariant::Returned => RETURNED,
         Invariant::RepairParts => REPAIR_PARTS,
     };
@@ -347,6 +350,37 @@ const TRANSFER_LINES: &str = "
     FROM transfer t JOIN transfer_line l ON l.transfer = t.key
     WHERE l.reserved > CASE WHEN t.state IN ('waiting', 'ready') THEN l.quantity ELSE 0 END
     ORDER BY 7, 2";
+
+const TRANSFER_STATES: &str = "
+    SELECT t.id, t.state, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM transfer t
+    WHERE t.state IN ('waiting', 'ready') AND t.state <> CASE WHEN EXISTS
+      (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.reserved < l.quantity) THEN 'waiting' ELSE 'ready' END
+    ORDER BY t.key";
+
+const COUPON_USE: &str = "
+    SELECT c.id, o.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0, c.key
+    FROM coupon c JOIN sales_order o ON o.key = c.used_by
+    WHERE o.state <> 'confirmed'
+      OR NOT EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = o.key AND l.coupon = c.id)
+    UNION
+    SELECT c.id, o.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0, c.key
+    FROM order_line l JOIN sales_order o ON o.key = l.sales_order JOIN coupon c ON c.id = l.coupon
+    WHERE o.state = 'confirmed' AND (c.used_by IS NULL OR c.used_by <> o.key)
+    ORDER BY 7, 2";
+
+const PROGRAM_USE: &str = "
+    WITH uses AS (
+      SELECT c.program AS program, l.sales_order AS sales_order
+      FROM order_line l JOIN sales_order o ON o.key = l.sales_order JOIN coupon c ON c.id = l.coupon WHERE o.state = 'confirmed'
+      UNION
+      SELECT p.key, l.sales_order
+      FROM order_line l JOIN sales_order o ON o.key = l.sales_order JOIN coupon_program p ON p.code = l.coupon
+      WHERE o.state = 'confirmed'),
+    counted AS (SELECT program, COUNT(*) AS uses FROM uses GROUP BY program)
+    SELECT p.id, '', p.used, COALESCE(c.uses, 0), 0, 0
+    FROM coupon_program p LEFT JOIN counted c ON c.program = p.key
+    WHERE p.used <> COALESCE(c.uses, 0) ORDER BY p.key";
 
 const RETURNED: &str = "
     WITH returns AS (
