@@ -15,6 +15,7 @@ mod support;
 mod coupon;
 mod customer;
 mod export;
+mod import;
 mod log;
 mod order;
 mod plan;

@@ -166,12 +166,16 @@ fn run(
             .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
     };
     let (mut summary, outcome) = bulk.run(&session, &mut lines, &mut out);
-    let ended = out.end();
+    // A run that could not begin has nothing to tell but its fault.
+    let began = outcome.is_ok() || summary.lines > 0;
+    let ended = out.end(began);
     drop(stdout);
     if let (Ok(()), Some(signal)) = (&outcome, lines.signal()) {
         summary.exit = signal;
     }
-    tell(outside, settings, &summary);
+    if began {
+        tell(outside, settings, &summary);
+    }
     outcome?;
     ended?;
     match summary.exit {
@@ -225,12 +229,12 @@ impl Answers for Out<'_> {
 }
 
 impl Out<'_> {
-    /// Ends what was printed, also where the run ended early: what is answered can be read.
-    fn end(mut self) -> Result<()> {
+    /// Ends what was printed, also where the run ended early: what is answered can be read. Where none of it began, nothing is.
+    fn end(mut self, began: bool) -> Result<()> {
         if let Some(progress) = &mut self.progress {
             let _ = write!(progress.stderr, "\r\x1b[K");
         }
-        Ok(self.records.end()?)
+        if began { Ok(self.records.end()?) } else { Ok(()) }
     }
 }
 
