@@ -151,7 +151,6 @@ fn the_codes_that_refusals_give_are_the_codes_there_are() {
 const NOT_YET: &[&str] = &[
     "ambiguous",
     "app_missing",
-    "already_quoted",
     "coupon_already_applied",
     "coupon_better_applied",
     "coupon_cancelled",
@@ -170,20 +169,14 @@ const NOT_YET: &[&str] = &[
     "email_missing",
     "lines_failed",
     "location_not_allowed",
-    "lot_required",
     "no_delivery",
     "nothing_to_return",
     "outcome_unknown",
-    "product_not_in_return",
     "program_not_coupons",
-    "project_required",
     "return_exceeds_delivered",
-    "return_not_offered",
     "stock_insufficient",
     "store_not_empty",
     "worksheet_incomplete",
-    "worksheet_signed",
-    "worksheets_not_enabled",
 ];
 
 // Help.
