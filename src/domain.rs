@@ -116,6 +116,11 @@ impl Error {
         &mut self.0
     }
 
+    /// Makes the help of `command` the hint where no better one is known: every refusal says what to type next.
+    pub fn suggest_help(&mut self, command: &str) {
+        self.0.hint.get_or_insert_with(|| format!("aftersales {command} --help"));
+    }
+
     /// The process exit code that stands for it.
     pub fn exit(&self) -> i32 {
         self.0.exit

@@ -12,15 +12,20 @@
 mod sample;
 mod support;
 
+mod apply;
 mod coupon;
 mod customer;
+mod documents;
 mod export;
+mod house;
 mod import;
 mod log;
+mod online_retail;
 mod order;
 mod plan;
 mod records;
 mod refund;
+mod repair;
 mod returns;
 mod shell;
 mod store;

@@ -165,7 +165,6 @@ fn what_cannot_be_made_is_refused() {
         ("lot create SN-002", "missing_field", "product"),
         ("lot create SN-002 --product ''", "missing_field", "product"),
         ("lot create SN-002 --product CHAIR", "not_found", "product"),
-        ("lot create SN-002 --product BULB", "lot_not_tracked", "lot"),
         ("lot create SN-001 --product LAMP", "already_exists", "id"),
         ("journal create INV", "already_exists", "id"),
         ("journal create J2 --active --no-active", "invalid_value", "active"),

@@ -200,6 +200,7 @@ fn one_candidate_is_taken_and_several_are_listed() {
     let error = shop.refused("ticket return T2", "delivery_ambiguous");
     assert_eq!(error["exit"], 12);
     assert_eq!(error["allowed"], json!(["WH/OUT/00001", "WH/OUT/00003"]));
+    assert_eq!(error["hint"], "aftersales ticket return T00002 --delivery WH/OUT/00001");
     // The ticket's order, an order named, the ticket's product.
     assert_eq!(shop.done("ticket return T1 --line 1=1")["result"]["return"]["return_of"], "WH/OUT/00001");
     assert_eq!(shop.done("ticket return T2 --order S3 --line 1=1")["result"]["return"]["return_of"], "WH/OUT/00003");
@@ -370,6 +371,47 @@ fn the_form_offers_what_the_command_takes() {
     shop.done("ticket return T1");
     let form = returns(&shop, "T1");
     assert_eq!((&form["available"], &form["fields"]["delivery"]["choices"]), (&true.into(), &json!([])));
+}
+
+#[test]
+fn a_person_reads_rows_and_sentences() {
+    let shop = shop();
+    insta::assert_snapshot!(shop.text("ticket return T1 --line 2=1 --exchange"), @r"
+    ID           KIND      STATE  ORIGIN                  CUSTOMER  ORDER   TICKET  FROM       TO        DATE
+    WH/IN/00002  incoming  ready  Return of WH/OUT/00001  C00001    S00001  T00001  Customers  WH/Stock  2026-11-23
+
+    ID            KIND      STATE  ORIGIN                    CUSTOMER  ORDER   TICKET  FROM      TO         DATE
+    WH/OUT/00003  outgoing  ready  Exchange for WH/IN/00002  C00001    S00001  T00001  WH/Stock  Customers  2026-11-23
+    ");
+    insta::assert_snapshot!(shop.text("transfer show WH/OUT/3"), @r"
+    ID            KIND      STATE  ORIGIN                    CUSTOMER  ORDER   TICKET  FROM      TO         DATE
+    WH/OUT/00003  outgoing  ready  Exchange for WH/IN/00002  C00001    S00001  T00001  WH/Stock  Customers  2026-11-23
+
+    exchange_of          WH/IN/00002
+    keep_order_quantity  no
+
+    lines
+    LINE  PRODUCT  LOT  QUANTITY  DONE
+       1  TV                   1     0
+    ");
+    insta::assert_snapshot!(shop.text("ticket return T1 --line 1=5"), @r"
+    [stderr]
+    error[return_exceeds_delivered]: 5 is more than the 3 left to return of line 1 of WH/OUT/00001
+    hint: aftersales transfer show WH/OUT/00001
+    [exit 13]
+    ");
+    insta::assert_snapshot!(shop.text("ticket return T1 --line 2=1"), @r"
+    [stderr]
+    error[return_exceeds_delivered]: 1 is more than the 0 left to return of line 2 of WH/OUT/00001
+    hint: WH/IN/00002 took it back: aftersales transfer show WH/IN/00002
+    [exit 13]
+    ");
+    insta::assert_snapshot!(shop.text("transfer validate WH/OUT/3"), @r"
+    [stderr]
+    error[lot_required]: TV is tracked: line 1 needs the lots of 1 more
+    hint: aftersales transfer validate WH/OUT/00003 --lot 1=LOT
+    [exit 13]
+    ");
 }
 
 #[test]

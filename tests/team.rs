@@ -222,3 +222,25 @@ fn the_standard_plan_has_no_limit() {
     assert_eq!(shop.ok("subscription show")["state"], "none");
     shop.done("app install ecommerce");
 }
+
+#[test]
+fn teams_are_the_helpdesks_applications_and_the_subscription_the_admins() {
+    let shop = Shop::new();
+    shop.done("user create ann --right helpdesk");
+    shop.done("user create bob --right sales");
+    shop.done("user create eve --right admin");
+    shop.done("team create Support --as ann");
+    shop.done("team enable-service Support refunds --as ann");
+    for words in [
+        "team create Other --as bob",
+        "team list --as bob",
+        "app list --as ann",
+        "app install ecommerce --as ann",
+        "subscription show --as ann",
+        "subscription add --as ann",
+    ] {
+        shop.refused(words, "access_denied");
+    }
+    shop.done("app install ecommerce --as eve");
+    shop.done("subscription add --as eve");
+}

@@ -334,3 +334,112 @@ fn only_who_may_invoice_is_offered_to_exceed_an_invoice() {
     assert_eq!(field("ann"), json!(null));
     assert_eq!(field("eve"), json!({"default": false, "choices": null}));
 }
+
+/// The shop with every service enabled, a delivered order, and the ticket T00002 about it.
+fn delivered() -> Shop {
+    let shop = invoiced();
+    shop.apply(
+        r#"{"command":"project create","name":"Visits"}
+           {"command":"team enable-service","team":"Support","service":["coupons","returns","repairs","field-service"],"field_service_project":"Visits"}
+           {"command":"coupon-program create","id":"Sorry","reward":"percent=10","on":"order"}
+           {"command":"transfer create","kind":"incoming","line":"MUG=3"}
+           {"command":"transfer validate","transfer":"WH/IN/1"}
+           {"command":"order create","customer":"C1","line":"MUG=2"}
+           {"command":"order confirm","order":"S3"}
+           {"command":"transfer create","order":"S3"}
+           {"command":"transfer validate","transfer":"WH/OUT/1"}
+           {"command":"ticket create","team":"Support","customer":"C1","order":"S3","product":"MUG","subject":"Chipped"}"#,
+    );
+    shop
+}
+
+#[test]
+fn a_ticket_lists_what_every_service_made_of_it() {
+    let shop = delivered();
+    shop.done("ticket return T2 --exchange");
+    let coupon = shop.done("ticket coupon T2 --program Sorry")["created"][0].as_str().unwrap().to_owned();
+    shop.done("ticket repair T2");
+    shop.done("ticket plan T2");
+    assert_eq!(
+        shop.ok("ticket show T2")["documents"],
+        json!({"credit_notes": [], "coupons": [coupon], "returns": ["WH/IN/00002"], "repairs": ["WH/RO/00001"],
+               "tasks": ["FS00001"]})
+    );
+    let shown = shop.text("ticket show T2");
+    let (_, buttons) = shown.split_once("\ndocuments\n").unwrap();
+    let (buttons, _) = buttons.split_once("\n\n").unwrap();
+    let opens: Vec<&str> = buttons.lines().map(|line| line.split_once("  aftersales ").unwrap().1).collect();
+    assert_eq!(
+        opens,
+        [&format!("coupon show {coupon}"), "transfer show WH/IN/00002", "repair show WH/RO/00001", "task show FS00001"]
+    );
+    for command in opens {
+        shop.ok(command);
+    }
+
+    shop.done(&format!("coupon cancel {coupon}"));
+    shop.done("transfer cancel WH/IN/2");
+    shop.done("repair cancel WH/RO/1");
+    shop.done("task cancel FS1");
+    let documents = shop.ok("ticket show T2")["documents"].clone();
+    assert!(documents.as_object().unwrap().values().all(|ids| *ids == json!([])), "cancelled ones are not shown");
+}
+
+#[test]
+fn options_list_the_services_in_order_with_every_flag_of_theirs() {
+    let shop = delivered();
+    let options = shop.ok("ticket options T2");
+    let commands = ["ticket refund", "ticket coupon", "ticket return", "ticket repair", "ticket plan"];
+    let services = ["refunds", "coupons", "returns", "repairs", "field-service"];
+    assert_eq!(options["services"].as_array().unwrap().len(), services.len());
+    for ((command, service), shown) in commands.iter().zip(services).zip(options["services"].as_array().unwrap()) {
+        assert_eq!((&shown["service"], &shown["available"]), (&json!(service), &json!(true)), "{shown:#}");
+        let fields: Vec<&str> = shown["fields"].as_object().unwrap().keys().map(String::as_str).collect();
+        let names = aftersales::command::entry(command).unwrap().names();
+        let flags: Vec<&str> = names.iter().copied().filter(|name| *name != "ticket").collect();
+        assert_eq!(fields, flags, "{command}");
+    }
+    for service in services {
+        shop.done(&format!("team disable-service Support {service}"));
+    }
+    for (shown, service) in shop.ok("ticket options T2")["services"].as_array().unwrap().iter().zip(services) {
+        assert_eq!((&shown["service"], &shown["available"]), (&json!(service), &json!(false)));
+        assert_eq!(
+            shown["why_not"],
+            format!("the team Support does not offer {service}: aftersales team enable-service Support {service}")
+        );
+    }
+}
+
+#[test]
+fn a_return_is_not_available_without_a_done_delivery() {
+    let shop = delivered();
+    shop.done("ticket create --team Support --customer C2 --subject Mug");
+    let returns = shop.ok("ticket options T3")["services"][2].clone();
+    assert_eq!((&returns["service"], &returns["available"]), (&json!("returns"), &json!(false)));
+    let refused = shop.refused("ticket return T3", "no_delivery");
+    assert!(returns["why_not"].as_str().unwrap().starts_with(refused["message"].as_str().unwrap()), "{returns:#}");
+}
+
+#[test]
+fn options_are_tables_for_people() {
+    let shop = invoiced();
+    shop.done("ticket edit T1 --product MUG --lot ''");
+    let shown = shop.text("ticket options T1");
+    let (_, refunds) = shown.split_once("\nrefunds\n").unwrap();
+    let (refunds, _) = refunds.split_once("\n\n").unwrap_or((refunds, ""));
+    assert_snapshot!(refunds, @r"
+    FIELD           DEFAULT     CHOICES
+    invoice                     D00001
+    order           S00001      S00001
+    product         MUG         LAMP, MUG
+    reason          T00001
+    journal         INV         INV
+    date            2026-11-23
+    create_invoice  no
+    line
+    amount
+    post            no
+    allow_excess    no
+    ");
+}

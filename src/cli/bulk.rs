@@ -166,14 +166,14 @@ fn run(
             .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
     };
     let (mut summary, outcome) = bulk.run(&session, &mut lines, &mut out);
-    // A run that could not begin has nothing to tell but its fault.
-    let began = outcome.is_ok() || summary.lines > 0;
-    let ended = out.end(began);
+    // What is answered can be read also where the run ended early; where nothing is, the error alone tells it.
+    let tells = outcome.is_ok() || summary.lines > 0;
+    let ended = out.end(tells);
     drop(stdout);
     if let (Ok(()), Some(signal)) = (&outcome, lines.signal()) {
         summary.exit = signal;
     }
-    if began {
+    if tells {
         tell(outside, settings, &summary);
     }
     outcome?;
@@ -229,12 +229,12 @@ impl Answers for Out<'_> {
 }
 
 impl Out<'_> {
-    /// Ends what was printed, also where the run ended early: what is answered can be read. Where none of it began, nothing is.
-    fn end(mut self, began: bool) -> Result<()> {
+    /// Ends what was printed, if anything is to be.
+    fn end(mut self, prints: bool) -> Result<()> {
         if let Some(progress) = &mut self.progress {
             let _ = write!(progress.stderr, "\r\x1b[K");
         }
-        if began { Ok(self.records.end()?) } else { Ok(()) }
+        if prints { Ok(self.records.end()?) } else { Ok(()) }
     }
 }
 

@@ -151,3 +151,218 @@ pub fn pairs(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::command::{Parsed, columns_of, object};
+
+    /// Every command that clap knows, by its words, with the arguments that are its own.
+    fn commands() -> Vec<(String, Command)> {
+        fn walk(words: &str, command: &Command, found: &mut Vec<(String, Command)>) {
+            for child in command.get_subcommands() {
+                let words = format!("{words} {}", child.get_name()).trim().to_owned();
+                if child.has_subcommands() {
+                    walk(&words, child, found);
+                } else {
+                    found.push((words, child.clone()));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk("", &whole(), &mut found);
+        found
+    }
+
+    fn own_arguments(command: &Command) -> impl Iterator<Item = &Arg> {
+        command.get_arguments().filter(|argument| !argument.is_global_set() && argument.get_id() != "help")
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_tree() {
+        whole().debug_assert();
+        quick().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_in_the_help_and_every_noun_is_told() {
+        let told: Vec<&str> = NOUNS.iter().map(|(noun, _)| *noun).collect();
+        let mut nouns: Vec<&str> = COMMANDS.iter().filter_map(|entry| Some(entry.name.split_once(' ')?.0)).collect();
+        nouns.dedup();
+        assert_eq!(told, nouns, "the nouns of the help and those of the list of commands");
+        let names: BTreeSet<String> = commands().into_iter().map(|(words, _)| words).collect();
+        for entry in COMMANDS {
+            assert!(names.contains(entry.name), "{}", entry.name);
+        }
+        assert_eq!(COMMANDS.len(), COMMANDS.iter().map(|entry| entry.name).collect::<BTreeSet<_>>().len());
+    }
+
+    #[test]
+    fn every_command_and_every_argument_is_told() {
+        for (words, command) in commands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.starts_with(char::is_uppercase) && !about.ends_with('.'), "{words}: {about:?}");
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples = after.split_once("Examples:\n").map(|(_, examples)| examples).unwrap_or_default();
+            assert!(examples.contains(&format!("aftersales {words}")), "{words} has no example of itself: {after:?}");
+            let odd = examples.lines().find(|line| !line.starts_with("  "));
+            assert_eq!(odd, None, "{words}: the help ends with the examples");
+            for argument in own_arguments(&command) {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty(), "{words} --{}", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn flags_carry_names_and_nothing_else() {
+        let globals: Vec<String> = root().get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        for (words, command) in commands() {
+            for argument in own_arguments(&command) {
+                let id = argument.get_id().to_string();
+                assert!(argument.get_default_values().is_empty(), "{words} --{id} has a default, which JSON bypasses");
+                assert!(argument.get_short().is_none(), "{words} --{id}: short flags are the global ones'");
+                if let Some(long) = argument.get_long() {
+                    assert_eq!(long, id.replace('_', "-"), "{words}: one word from flag to key");
+                    assert!(!globals.contains(&id), "{words} --{id} is a global flag");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_list_shows_and_filters_is_among_the_fields_of_its_records() {
+        for entry in COMMANDS {
+            let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
+            assert_eq!(fields.first(), Some(&"id"), "{}", entry.name);
+            assert!(!columns_of(kind).is_empty(), "{} has no table", entry.name);
+            for column in columns_of(kind) {
+                assert!(fields.contains(column), "{}: {column}", entry.name);
+            }
+            if entry.name.ends_with(" list") {
+                for filter in entry.names().iter().filter(|name| !["since", "until", "limit", "newest"].contains(name))
+                {
+                    assert!(fields.contains(filter), "{}: {filter}", entry.name);
+                }
+            }
+        }
+    }
+
+    // Flags -> JSON -> command is the identity, for every flag of every command.
+
+    /// Texts of all the shapes that a value may have; the first that an argument takes is used for it.
+    const TEXTS: &[&str] = &[
+        "Zoë's \"lamp\"\n\\ = 1",
+        "1=1",
+        "LAMP=1@2.50",
+        "LAMP=1",
+        "2026-11-23",
+        "2026-11-23T10:00:00Z",
+        "12.50",
+        "3",
+        "Europe/Paris",
+        "pressure:number:required",
+        "percent=10",
+        "EUR",
+    ];
+
+    /// What a change is as an object, given these flags; or the faults of its values, by field.
+    fn content(entry: &'static Entry, words: &[String]) -> Result<String, Vec<(Option<String>, String)>> {
+        let arguments = ["aftersales"].into_iter().map(str::to_owned).chain(entry.name.split(' ').map(str::to_owned));
+        let matches = quick().try_get_matches_from(arguments.chain(words.iter().cloned())).unwrap();
+        let mut inner = &matches;
+        while let Some((_, deeper)) = inner.subcommand() {
+            inner = deeper;
+        }
+        parsed(entry, pairs(entry, inner))
+    }
+
+    fn parsed(entry: &'static Entry, pairs: Pairs<'_>) -> Result<String, Vec<(Option<String>, String)>> {
+        let Action::Change { parse } = &entry.action else { panic!("{} changes nothing", entry.name) };
+        match parse(entry, pairs) {
+            Parsed::Whole(change) => Ok(change.content()),
+            Parsed::Faulty { error, .. } => {
+                let faults = std::iter::once(error.fault()).chain(&error.fault().others);
+                Err(faults.map(|fault| (fault.field.clone(), fault.message.clone())).collect())
+            }
+        }
+    }
+
+    fn words_for(argument: &Arg, text: Option<&str>) -> Vec<String> {
+        match (argument.get_long(), text) {
+            (Some(long), Some(text)) => vec![format!("--{long}={text}")],
+            (Some(long), None) => vec![format!("--{long}")],
+            (None, text) => vec![text.unwrap_or_default().to_owned()],
+        }
+    }
+
+    /// A text that the argument takes, alone or beside what is missing: one of `TEXTS`, or a word that its fault names.
+    fn taken(entry: &'static Entry, argument: &Arg, before: &[String]) -> Option<String> {
+        let id = argument.get_id().as_str();
+        let mut choices: Vec<String> = Vec::new();
+        let with = |text: &str| match argument.is_positional() {
+            true => [before, &words_for(argument, Some(text))].concat(),
+            false => words_for(argument, Some(text)),
+        };
+        let tried = TEXTS.iter().try_for_each(|text| match content(entry, &with(text)) {
+            Err(faults) => match faults.into_iter().find(|(field, _)| field.as_deref() == Some(id)) {
+                Some((_, message)) => {
+                    let words = message.rsplit_once("one of ").map(|(_, words)| words.to_owned());
+                    choices.extend(words.iter().flat_map(|words| words.split(", ").map(str::to_owned)));
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break((*text).to_owned()),
+            },
+            Ok(_) => ControlFlow::Break((*text).to_owned()),
+        });
+        match tried {
+            ControlFlow::Break(text) => Some(text),
+            ControlFlow::Continue(()) => choices.into_iter().next(),
+        }
+    }
+
+    #[test]
+    fn flags_and_json_make_the_same_command() {
+        for entry in COMMANDS.iter().filter(|entry| matches!(entry.action, Action::Change { .. })) {
+            let command = relaxed_arguments(Command::new("x").display_name(entry.name));
+            // Every positional in its place, and one flag after the other beside them; in the end all that go together.
+            let mut positionals: Vec<String> = Vec::new();
+            let mut flags: Vec<(String, Vec<String>)> = Vec::new();
+            for argument in own_arguments(&command) {
+                let id = argument.get_id().to_string();
+                let text = argument.get_action().takes_values().then(|| {
+                    taken(entry, argument, &positionals)
+                        .unwrap_or_else(|| panic!("{}: no value for {id} in TEXTS", entry.name))
+                });
+                let words = words_for(argument, text.as_deref());
+                if argument.is_positional() {
+                    positionals.extend(words);
+                } else {
+                    let twice =
+                        matches!(argument.get_action(), ArgAction::Append) && argument.get_action().takes_values();
+                    flags.push((id, if twice { [words.clone(), words].concat() } else { words }));
+                }
+            }
+            let all: Vec<String> = flags.iter().flat_map(|(_, words)| words.clone()).collect();
+            for (id, words) in flags.iter().chain([&("all flags".to_owned(), all.clone())]) {
+                let given: Vec<String> = words.iter().chain([&"--".to_owned()]).chain(&positionals).cloned().collect();
+                // A required flag that is left out is a fault of its own: then all are given.
+                let Ok(object) = content(entry, &given) else {
+                    let whole: Vec<String> =
+                        all.iter().chain([&"--".to_owned()]).chain(&positionals).cloned().collect();
+                    assert!(content(entry, &whole).is_ok(), "{}: {:?}", entry.name, content(entry, &whole));
+                    continue;
+                };
+                let mut pairs = object::pairs_of_json(&object).unwrap();
+                assert_eq!(pairs.remove(0).0, "command");
+                if id != "all flags" {
+                    assert!(pairs.iter().any(|(name, _)| name == id), "{} --{id} has no key in {object}", entry.name);
+                }
+                assert_eq!(parsed(entry, pairs).as_ref(), Ok(&object), "{} --{id}", entry.name);
+            }
+        }
+    }
+}

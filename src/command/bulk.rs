@@ -412,6 +412,9 @@ impl LineAnswer {
 
     pub(super) fn with_error(mut self, mut error: Error) -> LineAnswer {
         error.fault_mut().line = Some(self.line);
+        if let Some(command) = &self.command {
+            error.suggest_help(command);
+        }
         self.error = Some(error.fault().clone());
         self
     }

@@ -41,7 +41,7 @@ impl Record for Lot {
 pub struct LotCreate {
     /// The lot or serial number
     pub id: String,
-    /// The product it is of, a tracked one
+    /// The product it is of; one that is not tracked yet gets a warning
     #[arg(long)]
     pub product: Option<String>,
 }
@@ -54,7 +54,11 @@ impl Change for LotCreate {
         let product: Option<Product> = given::record(cx, "product", self.product.as_deref())?;
         let id = naming::checked_id(&self.id)?;
         let product = product.ok_or(ValueRefused::missing("product"))?;
-        product.check_tracked()?;
+        if !product.is_tracked() {
+            let message =
+                format!("{} is not tracked: the lot can be named once its tracking is lot or serial", product.id);
+            cx.warn("lot_not_tracked", message);
+        }
         naming::check_new(&id, lot::by_id(cx.db, &id)?)?;
         let lot = Lot { key: cx.db.next_key()?, id, product: product.reference() };
         lot::insert(cx.db, &lot)?;

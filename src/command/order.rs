@@ -108,7 +108,6 @@ impl Change for OrderCreate {
         order.id = cx.db.next_reference("S")?;
         order::insert(cx.db, &order)?;
         cx.created("order", &order.id);
-        cx.amounts_to(order.total);
         Ok(Changed(order))
     }
 }

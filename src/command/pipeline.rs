@@ -190,9 +190,12 @@ impl Group<'_> {
                 db.release()?;
                 Ok(answer)
             }
-            Err(error) => {
+            Err(mut error) => {
                 if !error.is_of_the_store() {
                     db.undo()?;
+                }
+                if let Parsed::Whole(change) = &envelope.parsed {
+                    error.suggest_help(change.name());
                 }
                 Err(error)
             }

@@ -147,7 +147,9 @@ impl Change for ProductEdit {
         faults.gather(check_taxes(&product.taxes).map_err(Error::from));
         faults.refuse()?;
         if (product.kind, product.tracking) != (before.kind, before.tracking) {
-            let moved = product::first_move(cx.db, product.key)?;
+            // Lots that were entered ahead do not keep a product from being tracked.
+            let lot = if before.is_tracked() { product::first_lot(cx.db, product.key)? } else { None };
+            let moved = lot.map_or_else(|| product::first_move(cx.db, product.key), |lot| Ok(Some(lot)))?;
             let billed_as_time = product::first_billed_as_time(cx.db, product.key)?;
             before.check_change(&product, moved.as_ref(), billed_as_time.as_ref())?;
         }

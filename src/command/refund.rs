@@ -29,7 +29,7 @@ use crate::store::{document, journal};
 #[command(after_help = "Examples:
   aftersales ticket refund T00001 --invoice INV/2026/00001
   aftersales ticket refund T00001 --invoice INV/2026/00001 --line 2=1 --post
-  aftersales ticket refund T00001 --invoice INV/2026/00001 --amount 20.00 --reason 'Scratched' --post
+  aftersales ticket refund T00001 --invoice INV/2026/00001 --amount 20 --reason Scratched --post
   aftersales ticket refund T00001 --invoice INV/2026/00001 --create-invoice")]
 pub struct TicketRefund {
     /// The ticket to refund from

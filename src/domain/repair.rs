@@ -118,11 +118,6 @@ pub struct Repair {
 }
 
 impl Repair {
-    /// The repair as other records name it.
-    pub fn reference(&self) -> Reference {
-        Reference { key: self.key, id: self.id.clone() }
-    }
-
     /// The price at which something of it is sold: nothing under warranty (spec E5).
     pub fn sale_price(&self, own: UnitPrice) -> UnitPrice {
         if self.under_warranty { UnitPrice { price: Price::ZERO, ..own } } else { own }

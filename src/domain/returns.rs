@@ -87,23 +87,24 @@ impl Asked<'_> {
 }
 
 /// What is taken back of each line: never more than was delivered and no other return holds, and something of it all
-/// (spec D3). `holders` are the returns that hold what is not left, for the hint.
+/// (spec D3). `holders` finds the returns that hold what is not left, of the line of that key or of any, for the hint.
 pub fn decide<'t>(
     source: &'t Transfer,
     asked: Asked<'_>,
     anything_left: bool,
-    holders: impl FnOnce() -> Result<Vec<String>>,
+    holders: impl FnOnce(Option<i64>) -> Result<Vec<String>>,
 ) -> Result<Vec<ReturnLine<'t>>> {
     if !anything_left {
-        return Err(ReturnRefused::NothingLeft { of: source.id.clone(), holders: holders()? }.into());
+        return Err(ReturnRefused::NothingLeft { of: source.id.clone(), holders: holders(None)? }.into());
     }
     let mut lines = Vec::new();
     for line in &source.lines {
         let quantity = asked.quantity_of(line)?;
         let left = line.returnable()?;
         if quantity > left {
+            let holders = holders(Some(line.key))?;
             let (of, line) = (source.id.clone(), line.line);
-            return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders: holders()? }.into());
+            return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders }.into());
         }
         if !quantity.is_zero() {
             lines.push(ReturnLine { source: line, quantity });
@@ -143,15 +144,16 @@ pub fn check_done(source: &Transfer) -> Result<()> {
 }
 
 /// The one delivery that can be meant, where none was named (contract, section 7 "Returns"). `whose` is the order or customer
-/// whose deliveries these are; `any_done` says whether one of them is done, though nothing is left of it.
-pub fn the_only<'c>(candidates: &'c [Reference], whose: &str, any_done: bool) -> Result<&'c Reference> {
+/// whose deliveries these are; `any_done` says whether one of them is done, though nothing is left of it; `ticket` is for the
+/// hint.
+pub fn the_only<'c>(candidates: &'c [Reference], whose: &str, any_done: bool, ticket: &str) -> Result<&'c Reference> {
     match candidates {
         [only] => Ok(only),
         [] if any_done => Err(ReturnRefused::NothingLeft { of: whose.to_owned(), holders: Vec::new() }.into()),
         [] => Err(ReturnRefused::NoDelivery { whose: whose.to_owned() }.into()),
         several => {
             let candidates = several.iter().map(|candidate| candidate.id.clone()).collect();
-            Err(ReturnRefused::Ambiguous { whose: whose.to_owned(), candidates }.into())
+            Err(ReturnRefused::Ambiguous { whose: whose.to_owned(), candidates, ticket: ticket.to_owned() }.into())
         }
     }
 }
@@ -210,12 +212,12 @@ pub enum ReturnRefused {
     #[error("{delivery} {test}")]
     NotOffered { delivery: String, test: String },
     #[error("several deliveries of {whose} could be returned")]
-    Ambiguous { whose: String, candidates: Vec<String> },
+    Ambiguous { whose: String, candidates: Vec<String>, ticket: String },
     #[error("nothing is left to return of {of}")]
     NothingLeft { of: String, holders: Vec<String> },
     #[error("no line of {of} takes part in the return")]
     NothingAsked { of: String },
-    #[error("{quantity} is more than the {left} that is left to return of line {line} of {of}")]
+    #[error("{quantity} is more than the {left} left to return of line {line} of {of}")]
     Exceeds { of: String, line: i64, quantity: Quantity, left: Quantity, holders: Vec<String> },
     #[error("returned goods cannot go to {location}")]
     Location { location: String, allowed: Vec<String> },
@@ -269,8 +271,9 @@ impl Refusal for ReturnRefused {
             ReturnRefused::NotDone { delivery, .. } | ReturnRefused::NothingAsked { of: delivery } => {
                 format!("aftersales transfer show {}", shell_word(delivery))
             }
-            ReturnRefused::Ambiguous { candidates, .. } => {
-                format!("name one of them: --delivery {}", candidates.first().map_or("REF", String::as_str))
+            ReturnRefused::Ambiguous { candidates, ticket, .. } => {
+                let first = candidates.first().map_or("", String::as_str);
+                format!("aftersales ticket return {} --delivery {}", shell_word(ticket), shell_word(first))
             }
             ReturnRefused::NothingLeft { holders, .. } if holders.is_empty() => {
                 "aftersales transfer list --kind incoming".to_owned()
@@ -365,7 +368,8 @@ mod tests {
     #[test]
     fn lines_come_back_as_asked_and_no_more_than_was_delivered() {
         let source = delivery();
-        let table: &[(&[&str], &[&str], std::result::Result<&str, &str>)] = &[
+        type Row<'r> = (&'r [&'r str], &'r [&'r str], std::result::Result<&'r str, &'r str>);
+        let table: &[Row<'_>] = &[
             (&[], &[], Ok("1=2 2=1")),
             (&[], &["2"], Ok("1=2")),
             (&["1=1"], &[], Ok("1=1")),
@@ -380,7 +384,7 @@ mod tests {
         ];
         for (lines, dropped, expected) in table {
             let typed = Typed::new(lines, dropped);
-            let decided = told(decide(&source, typed.asked(), true, || Ok(Vec::new())));
+            let decided = told(decide(&source, typed.asked(), true, |_| Ok(Vec::new())));
             let shown = decided.map(|lines| {
                 let line = |line: &ReturnLine<'_>| format!("{}={}", line.source.line, line.quantity);
                 lines.iter().map(line).collect::<Vec<_>>().join(" ")
@@ -393,7 +397,7 @@ mod tests {
     fn what_is_left_and_who_holds_the_rest_is_told() {
         let source = delivery();
         let typed = Typed::new(&["1=3"], &[]);
-        let holders = || Ok(vec!["WH/IN/00001".to_owned()]);
+        let holders = |_| Ok(vec!["WH/IN/00001".to_owned()]);
         let error = decide(&source, typed.asked(), true, holders).unwrap_err();
         assert_eq!(error.fault().allowed, Some(Allowed::One("2".to_owned())));
         assert_eq!(error.fault().given.as_deref(), Some("1=3"));
@@ -469,10 +473,10 @@ mod tests {
     #[test]
     fn without_a_name_there_must_be_one_candidate() {
         let (one, other) = (reference(1, "WH/OUT/00001"), reference(2, "WH/OUT/00002"));
-        assert_eq!(the_only(std::slice::from_ref(&one), "ADA", true), Ok(&one));
-        assert_eq!(told(the_only(&[], "ADA", false)), Err("no_delivery delivery".to_owned()));
-        assert_eq!(told(the_only(&[], "ADA", true)), Err("nothing_to_return delivery".to_owned()));
-        let error = the_only(&[one, other], "ADA", true).unwrap_err();
+        assert_eq!(the_only(std::slice::from_ref(&one), "ADA", true, "T00001"), Ok(&one));
+        assert_eq!(told(the_only(&[], "ADA", false, "T00001")), Err("no_delivery delivery".to_owned()));
+        assert_eq!(told(the_only(&[], "ADA", true, "T00001")), Err("nothing_to_return delivery".to_owned()));
+        let error = the_only(&[one, other], "ADA", true, "T00001").unwrap_err();
         assert_eq!(error.fault().code, "delivery_ambiguous");
         let candidates = vec!["WH/OUT/00001".to_owned(), "WH/OUT/00002".to_owned()];
         assert_eq!(error.fault().allowed, Some(Allowed::Several(candidates)));

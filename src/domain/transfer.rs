@@ -653,7 +653,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_moved_is_refused_in_a_fixed_order() {
-        let table: &[(&[&str], &[&str], Option<&str>, &str)] = &[
+        type Row<'r> = (&'r [&'r str], &'r [&'r str], Option<&'r str>, &'r str);
+        let table: &[Row<'_>] = &[
             // Values come before what the stock says, and before what a lot needs.
             (&["9=1"], &[], Some("0"), "invalid_value line"),
             (&["1=1", "1=1"], &[], None, "invalid_value line"),

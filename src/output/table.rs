@@ -165,6 +165,9 @@ fn cell(value: Option<&Value>) -> String {
         Some(Value::String(text)) => for_terminal(text),
         Some(Value::Bool(flag)) => if *flag { "yes" } else { "no" }.to_owned(),
         Some(Value::Array(items)) => items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "),
+        Some(Value::Object(fields)) if fields.contains_key("code") && fields.contains_key("message") => {
+            format!("{}: {}", cell(fields.get("code")), cell(fields.get("message")))
+        }
         Some(Value::Object(fields)) => fields
             .iter()
             .filter(|(_, value)| !is_empty(value))

@@ -30,5 +30,5 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
             fields.choice("worksheet_template", default, worksheet_template::ids(cx.db)?)
         }
     };
-    Ok(fields.choice("assignee", None, users).free("start", None).free("end", None))
+    Ok(fields.choice("assignee", None, users).free("start", None).free("end", None).switch("view"))
 }

@@ -94,10 +94,23 @@ pub fn step(cx: &Cx<'_>, before: Repair, step: Step) -> Result<Repair> {
         before.check_parts()?;
         check_on_hand(cx, &before)?;
     }
-    let after = Repair { state, ..before.clone() };
-    let after = save(cx, &before, after)?;
+    let mut after = save(cx, &before, Repair { state, ..before.clone() })?;
+    if step == Step::Confirm {
+        queue(cx, &mut after)?;
+    }
     tell_of(cx, &after, step.done())?;
     Ok(after)
+}
+
+/// Sends the parts that wait to the end of those that do: they come with their confirmation, however old the draft is
+/// (spec D8).
+fn queue(cx: &Cx<'_>, repair: &mut Repair) -> Result<()> {
+    for part in repair.parts.iter_mut().filter(|part| part.kind == PartKind::Add && part.reserved < part.quantity) {
+        let last = cx.db.next_key()?;
+        repair::move_part(cx.db, part.key, last)?;
+        part.key = last;
+    }
+    Ok(())
 }
 
 /// Asks where the product to repair is not where it is said to be: where its return brings it, else in the main stock

@@ -57,7 +57,7 @@ pub fn source(
     let whose = order.as_ref().map_or(Whose::Customer(customer), Whose::Order);
     let candidates = candidates(cx.db, whose, about)?;
     let any_done = candidates.is_empty() && any_done(cx.db, whose, about)?;
-    let only = the_only(&candidates, &words_of(ticket, order.as_ref(), customer), any_done)?;
+    let only = the_only(&candidates, &words_of(ticket, order.as_ref(), customer), any_done, &ticket.id)?;
     Ok(store::transfer::by_key(cx.db, only.key)?)
 }
 
@@ -113,7 +113,7 @@ pub fn load_lines(cx: &Cx<'_>, source: &mut Transfer, asked: Asked<'_>) -> Resul
 pub fn make(cx: &Cx<'_>, source: &Transfer, terms: &Terms<'_>, ticket: Option<&Ticket>) -> Result<Made> {
     let returnable = source.lines.iter().any(|line| line.returned < line.done);
     let left = returnable || anything_left(cx.db, source.key)?;
-    let lines = decide(source, terms.asked, left, || Ok(store::returns::of(cx.db, source.key)?))?;
+    let lines = decide(source, terms.asked, left, |line| Ok(store::returns::of(cx.db, source.key, line)?))?;
     let of_team = ticket.map(|ticket| store::location::of_team(cx.db, ticket.team.key)).transpose()?.flatten();
     let to = destination(cx, source, of_team.as_ref(), terms.location.as_ref())?;
 

@@ -17,7 +17,7 @@ const MILLIONTHS: u32 = 6;
 /// The tables with their statements, in the order of `TABLES`.
 pub fn tables() -> &'static [Exchanged] {
     static MADE: LazyLock<Vec<Exchanged>> =
-        LazyLock::new(|| TABLES.iter().map(|table| Exchanged::of(&[table])).collect());
+        LazyLock::new(|| TABLES.iter().map(|table| Exchanged::of(table, &[])).collect());
     &MADE
 }
 
@@ -58,22 +58,22 @@ pub fn shown_columns(table: &'static Table) -> impl Iterator<Item = &'static Col
 }
 
 impl Exchanged {
-    /// The table at the end of `path`, which leads there from the record.
-    fn of(path: &[&'static Table]) -> Exchanged {
-        let table = path.last().copied().unwrap_or(&TABLES[0]);
-        let lists = table.lists.iter().map(|list| Exchanged::of(&[path, &[list]].concat())).collect();
+    /// A table, and those above it that lead there from the record.
+    fn of(table: &'static Table, above: &[&'static Table]) -> Exchanged {
+        let path = [above, &[table]].concat();
+        let lists = table.lists.iter().map(|list| Exchanged::of(list, &path)).collect();
         let has_id = table.is_keyed() && table.columns.iter().any(|column| column.name == "id");
         Exchanged {
             table,
             lists,
-            select: select(path).leak(),
+            select: select(&path).leak(),
             insert: insert(table).leak(),
             delete: format!("DELETE FROM {}", table.name).leak(),
             by_id: has_id.then(|| &*format!("SELECT key FROM {} WHERE id = $1", table.name).leak()),
             last_key: table
                 .is_keyed()
                 .then(|| &*format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name).leak()),
-            misplaced: misplaced(path).map(|sql| &*sql.leak()),
+            misplaced: misplaced(&path).map(|sql| &*sql.leak()),
             folds: table.columns.iter().filter_map(|column| Some((column, &*fold(table, column)?.leak()))).collect(),
             lookups: table.columns.iter().map(|column| lookup(column).map(|sql| &*sql.leak())).collect(),
         }

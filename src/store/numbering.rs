@@ -1,8 +1,6 @@
 //! Numbers: row keys, references and document numbers come from counter rows, so they roll back with the work and leave
 //! no gap. A group keeps the counters it moved in memory and writes them once, before its commit.
 
-use std::collections::HashMap;
-
 use super::{Db, Key, Result};
 use crate::domain::reference::generated;
 use crate::params;
@@ -10,16 +8,25 @@ use crate::params;
 /// The counter behind every row key.
 const KEY: &str = "key";
 
-/// The counters that the open group has moved, and what they were at the savepoint.
+/// The counters that the open group has asked for, and what they were at the savepoint. There are few of them, so a list is
+/// searched faster than anything else.
 #[derive(Default)]
 pub struct Counters {
-    values: HashMap<String, i64>,
-    before: Vec<(String, i64)>,
+    known: Vec<Counter>,
+    /// What was changed since the savepoint: the place in `known`, and the value before.
+    before: Vec<(usize, i64)>,
+}
+
+struct Counter {
+    name: String,
+    /// What the store holds.
+    stored: i64,
+    value: i64,
 }
 
 impl Counters {
     pub fn forget(&mut self) {
-        self.values.clear();
+        self.known.clear();
         self.before.clear();
     }
 
@@ -32,21 +39,34 @@ impl Counters {
     }
 
     pub fn undo(&mut self) {
-        for (name, value) in self.before.drain(..).rev() {
-            self.values.insert(name, value);
+        for (at, value) in self.before.drain(..).rev() {
+            if let Some(counter) = self.known.get_mut(at) {
+                counter.value = value;
+            }
         }
     }
 
+    fn value(&self, name: &str) -> Option<i64> {
+        self.known.iter().find(|counter| counter.name == name).map(|counter| counter.value)
+    }
+
+    fn learn(&mut self, name: &str, stored: i64) {
+        self.known.push(Counter { name: name.to_owned(), stored, value: stored });
+    }
+
     fn set(&mut self, name: &str, value: i64) {
-        match self.values.get_mut(name) {
-            Some(known) => {
-                self.before.push((name.to_owned(), *known));
-                *known = value;
-            }
-            None => {
-                self.values.insert(name.to_owned(), value);
-            }
+        if let Some((at, counter)) = self.known.iter_mut().enumerate().find(|(_, counter)| counter.name == name) {
+            self.before.push((at, counter.value));
+            counter.value = value;
         }
+    }
+
+    /// The counters that moved, by name.
+    fn moved(&self) -> Vec<(String, i64)> {
+        let moved = self.known.iter().filter(|counter| counter.value != counter.stored);
+        let mut moved: Vec<(String, i64)> = moved.map(|counter| (counter.name.clone(), counter.value)).collect();
+        moved.sort_unstable();
+        moved
     }
 }
 
@@ -77,24 +97,20 @@ impl Db {
     }
 
     fn counter(&self, name: &str) -> Result<i64> {
-        if let Some(value) = self.counters.borrow().values.get(name) {
-            return Ok(*value);
+        if let Some(value) = self.counters.borrow().value(name) {
+            return Ok(value);
         }
-        let value =
-            self.query_opt("SELECT value FROM counter WHERE name = $1", params![name], |row| row.get(0))?.unwrap_or(0);
-        // Remembered as read, so that an undo finds what it was before.
-        self.counters.borrow_mut().values.insert(name.to_owned(), value);
-        Ok(value)
+        let stored = self.query_opt("SELECT value FROM counter WHERE name = $1", params![name], |row| row.get(0))?;
+        let stored = stored.unwrap_or(0);
+        self.counters.borrow_mut().learn(name, stored);
+        Ok(stored)
     }
 
     pub(super) fn flush_counters(&self) -> Result<()> {
-        let mut moved: Vec<(String, i64)> =
-            self.counters.borrow().values.iter().map(|(name, value)| (name.clone(), *value)).collect();
-        moved.sort_unstable();
+        let moved = self.counters.borrow().moved();
         for (name, value) in moved {
             self.execute(
-                "INSERT INTO counter (name, value) VALUES ($1, $2)
-                 ON CONFLICT (name) DO UPDATE SET value = $2 WHERE counter.value <> $2",
+                "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
                 params![name, value],
             )?;
         }

@@ -99,12 +99,13 @@ fn insert_taxes(db: &Db, product: &Product) -> Result<()> {
     Ok(())
 }
 
-/// A lot, stock or move of the product, where there is one: what was counted by its type and tracking.
+/// A lot of the product, where there is one.
+pub fn first_lot(db: &Db, product: Key) -> Result<Option<Use>> {
+    uses::first(db, &[("lot", "SELECT id FROM lot WHERE product = $1 ORDER BY key LIMIT 1")], product)
+}
+
+/// Stock or a move of the product, where there is one: what was counted by its type and tracking.
 pub fn first_move(db: &Db, product: Key) -> Result<Option<Use>> {
-    let lot = uses::first(db, &[("lot", "SELECT id FROM lot WHERE product = $1 ORDER BY key LIMIT 1")], product)?;
-    if lot.is_some() {
-        return Ok(lot);
-    }
     match stock::first_of(db, product)? {
         Some(stock) => Ok(Some(stock)),
         None => uses::first(

@@ -218,6 +218,11 @@ fn update_parts(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
     Ok(())
 }
 
+/// Gives a part another key, which is its place among those that wait for stock.
+pub fn move_part(db: &Db, part: Key, to: Key) -> Result<()> {
+    db.change_one("UPDATE repair_part SET key = $2 WHERE key = $1", params![part, to])
+}
+
 fn update_labour(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
     for gone in before.labour.iter().filter(|labour| !after.labour.iter().any(|kept| kept.key == labour.key)) {
         db.change_one("DELETE FROM repair_labour WHERE key = $1", params![gone.key])?;

@@ -74,16 +74,19 @@ pub fn holds(db: &Db, transfer: Key, about: About) -> Result<bool> {
     Ok(line.is_some())
 }
 
-/// The returns of a transfer that are not cancelled, in order of creation.
-pub fn of(db: &Db, transfer: Key) -> Result<Vec<String>> {
+/// The returns of a transfer that are not cancelled and hold something of its line, where one is named; in order of creation.
+pub fn of(db: &Db, transfer: Key, line: Option<Key>) -> Result<Vec<String>> {
     db.query(
-        "SELECT id FROM transfer WHERE return_of = $1 AND state <> 'cancelled' ORDER BY key",
-        params![transfer],
+        "SELECT t.id FROM transfer t WHERE t.return_of = $1 AND t.state <> 'cancelled'
+           AND (CAST($2 AS BIGINT) IS NULL
+             OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.return_line = $2))
+         ORDER BY t.key",
+        params![transfer, line],
         |row| row.get(0),
     )
 }
 
-/// The orders behind these customer's deliveries of which something can be returned, in order of creation.
+/// The orders of a customer whose deliveries have something left to return of what the ticket is about, in order of creation.
 pub fn orders_of(db: &Db, customer: Key, about: About) -> Result<Vec<String>> {
     db.query(
         "SELECT o.id FROM sales_order o WHERE o.customer = $1

@@ -268,7 +268,7 @@ fn add_lines(
     invoice: Option<&Document>,
     records: &[LineRecord],
 ) -> Result<()> {
-    let mut of_invoice: Vec<Source> = invoice.map(|invoice| sources_of(invoice)).unwrap_or_default();
+    let mut of_invoice: Vec<Source> = invoice.map(sources_of).unwrap_or_default();
     for (number, record) in (1_i64..).zip(records) {
         let line = match invoice {
             Some(invoice) => record.reversing(run, invoice, &mut of_invoice, number),

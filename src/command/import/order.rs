@@ -126,7 +126,6 @@ fn insert(cx: &Cx<'_>, mut order: Order) -> Result<()> {
     number_lines(cx, &mut order)?;
     order::insert(cx.db, &order)?;
     cx.created("order", &order.id);
-    cx.amounts_to(order.total);
     Ok(())
 }
 

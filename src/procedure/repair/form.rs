@@ -333,5 +333,7 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         .choices("tag", Vec::new(), tag::ids(cx.db)?)
         .free_list("part", Vec::new())
         .free_list("labour", Vec::new())
-        .free("notes", None))
+        .free("notes", None)
+        .switch("confirm")
+        .switch("quote"))
 }

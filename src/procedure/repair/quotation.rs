@@ -51,7 +51,6 @@ pub fn make(cx: &Cx<'_>, repair: &mut Repair) -> Result<Order> {
     order::insert(cx.db, &made)?;
     repair.quotation = Some(made.reference());
     cx.created("order", &made.id);
-    cx.amounts_to(made.total);
     Ok(made)
 }
 

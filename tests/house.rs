@@ -1,0 +1,241 @@
+//! The house rules that a reader could check by walking through it: what imports what, where SQL and clocks stand, which
+//! error codes there are, that every example can be typed, and that records have the keys that are told of them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use aftersales::command::{Action, COMMANDS};
+use aftersales::domain::code::CODES;
+
+use crate::support::{Shop, split};
+
+/// The source files, by their path from `src`, with their text.
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => walk(&path, found),
+                false => found.push(path),
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    walk(&root, &mut paths);
+    paths.sort();
+    let rust = paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    rust.map(|path| {
+        let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).unwrap())
+    })
+    .collect()
+}
+
+/// The program's own lines of a file: no comments, and nothing of its tests.
+fn code_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take_while(|line| *line != "#[cfg(test)]").filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_is() {
+    for (name, text) in sources() {
+        assert!(text.starts_with("//! "), "{name}");
+    }
+}
+
+#[test]
+fn every_test_file_is_run() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let main = std::fs::read_to_string(tests.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(tests).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(stem) = name.strip_suffix(".rs") else { continue };
+        assert!(stem == "main" || main.contains(&format!("\nmod {stem};\n")), "tests/{name} is no module of main.rs");
+    }
+}
+
+#[test]
+fn imports_run_one_way() {
+    let may_use = |layer: &str| -> &[&str] {
+        match layer {
+            "main" | "lib" => &["cli", "command", "procedure", "domain", "store", "output"],
+            "cli" => &["command", "procedure", "domain", "store", "output"],
+            "command" => &["procedure", "domain", "store", "output"],
+            "procedure" => &["domain", "store"],
+            "store" => &["domain"],
+            "domain" | "output" => &[],
+            other => panic!("{other} is no layer of the house"),
+        }
+    };
+    let layers = ["cli", "command", "procedure", "domain", "store", "output"];
+    for (name, text) in sources() {
+        let layer = name.split(['/', '.']).next().unwrap();
+        for line in code_of(&text) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let known = !layers.contains(&used) || used == layer || may_use(layer).contains(&used);
+                assert!(known, "src/{name} uses {used}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sql_stands_in_the_store_alone() {
+    for (name, text) in sources().into_iter().filter(|(name, _)| !name.starts_with("store")) {
+        for line in code_of(&text) {
+            for word in
+                ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CREATE TABLE ", "PRAGMA ", "BEGIN IMMEDIATE"]
+            {
+                assert!(!line.contains(word), "src/{name}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_main_touches_the_outside() {
+    for (name, text) in sources().into_iter().filter(|(name, _)| name != "main.rs") {
+        for line in code_of(&text) {
+            for word in [
+                "Utc::now",
+                "Local::now",
+                "SystemTime",
+                "env::var",
+                "env::args",
+                "println!",
+                "io::stdin",
+                "io::stdout",
+                "process::exit",
+            ] {
+                assert!(!line.contains(word), "src/{name}: {line}");
+            }
+        }
+    }
+}
+
+// Error codes.
+
+/// The texts between quotes in some lines of code.
+fn quoted<'t>(lines: impl Iterator<Item = &'t str>) -> BTreeSet<String> {
+    let is_code = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    lines.flat_map(|line| line.split('"').skip(1).step_by(2)).filter(is_code).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_codes_that_refusals_give_are_the_codes_there_are() {
+    let known: BTreeSet<String> = CODES.iter().map(|(code, ..)| (*code).to_owned()).collect();
+    assert_eq!(known.len(), CODES.len(), "each code stands once");
+    let mut used = BTreeSet::new();
+    for (name, text) in sources() {
+        // What stands between `fn code(` and the end of that function.
+        let lines: Vec<&str> = code_of(&text).collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("fn code(&self)")) {
+            let indent = line.len() - line.trim_start().len();
+            let ends = |line: &&&str| line.trim() == "}" && line.len() == indent + 1;
+            let length = lines[at..].iter().position(|line| ends(&line)).unwrap_or(0);
+            for code in quoted(lines[at..=at + length].iter().copied()) {
+                assert!(known.contains(&code), "src/{name} refuses with {code}, which is no code");
+            }
+        }
+        if name != "domain/code.rs" {
+            used.extend(quoted(lines.into_iter()));
+        }
+    }
+    let unused: Vec<&String> = known.difference(&used).filter(|code| !NOT_YET.contains(&code.as_str())).collect();
+    assert_eq!(unused, Vec::<&String>::new(), "codes that nothing refuses with");
+}
+
+/// Codes whose services are not built.
+const NOT_YET: &[&str] = &[
+    "ambiguous",
+    "app_missing",
+    "already_quoted",
+    "coupon_already_applied",
+    "coupon_better_applied",
+    "coupon_cancelled",
+    "coupon_expired",
+    "coupon_minimum_amount",
+    "coupon_minimum_quantity",
+    "coupon_nothing_to_discount",
+    "coupon_other_customer",
+    "coupon_program_inactive",
+    "coupon_unknown",
+    "coupon_usage_limit",
+    "coupon_used",
+    "delivery_ambiguous",
+    "delivery_not_done",
+    "delivery_not_offered",
+    "email_missing",
+    "lines_failed",
+    "location_not_allowed",
+    "lot_required",
+    "no_delivery",
+    "nothing_to_return",
+    "outcome_unknown",
+    "product_not_in_return",
+    "program_not_coupons",
+    "project_required",
+    "return_exceeds_delivered",
+    "return_not_offered",
+    "stock_insufficient",
+    "store_not_empty",
+    "worksheet_incomplete",
+    "worksheet_signed",
+    "worksheets_not_enabled",
+];
+
+// Help.
+
+#[test]
+fn every_example_of_the_help_can_be_typed() {
+    let shop = Shop::new();
+    let names = COMMANDS.iter().map(|entry| entry.name).chain(["init", "apply", "export", "verify"]);
+    for name in names {
+        let help = shop.run(&format!("{name} --help")).stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} has no examples"));
+        for example in examples.lines() {
+            // What a shell does with streams is not the program's.
+            let typed =
+                [" < ", " | ", " > "].iter().fold(example.trim(), |typed, end| typed.split(end).next().unwrap());
+            let words = split(typed);
+            assert_eq!(words[0], "aftersales", "{example}");
+            let mut command = shop.command("");
+            command.args(&words[1..]).env("AFTERSALES_YES", "1");
+            let ran = crate::support::finished(command.spawn().unwrap());
+            assert!(![1, 2].contains(&ran.code), "{example}\n{}", ran.stderr);
+        }
+    }
+}
+
+// Records.
+
+/// Commands that make one record of each kind that has a list.
+const ONE_OF_EACH: &str = include_str!("../fixtures/one-of-each.ndjson");
+
+/// Kinds that no command of `ONE_OF_EACH` makes: applications are there from the first, stock comes with transfers.
+const MADE_OTHERWISE: &[&str] = &["stock"];
+
+#[test]
+fn records_have_the_keys_that_are_told_of_them() {
+    let shop = Shop::new();
+    shop.apply(ONE_OF_EACH);
+    for entry in COMMANDS {
+        let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
+        let records = shop.ok(entry.name);
+        let records = records.as_array().unwrap();
+        assert!(!records.is_empty() || MADE_OTHERWISE.contains(kind), "fixtures/one-of-each.ndjson makes no {kind}");
+        for record in records {
+            let keys: Vec<&String> = record.as_object().unwrap().keys().collect();
+            assert_eq!(&keys, fields, "{}", entry.name);
+            let show = format!("{} show", entry.name.trim_end_matches(" list"));
+            if aftersales::command::entry(&show).is_some() {
+                let id = record["id"].as_str().unwrap();
+                let shown = shop.ok(&format!("{show} '{id}'"));
+                let shown: Vec<&String> = shown.as_object().unwrap().keys().take(keys.len()).collect();
+                assert_eq!(shown, keys, "{show} begins with the keys of the list");
+            }
+        }
+    }
+}
