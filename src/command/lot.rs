@@ -55,7 +55,8 @@ impl Change for LotCreate {
         let id = naming::checked_id(&self.id)?;
         let product = product.ok_or(ValueRefused::missing("product"))?;
         if !product.is_tracked() {
-            let message = format!("{} is not tracked: the lot can be named once its tracking is lot or serial", product.id);
+            let message =
+                format!("{} is not tracked: the lot can be named once its tracking is lot or serial", product.id);
             cx.warn("lot_not_tracked", message);
         }
         naming::check_new(&id, lot::by_id(cx.db, &id)?)?;
