@@ -73,6 +73,9 @@ pub enum StoreError {
     /// A rule of the tables themselves that a row would break; what writes rows checks it before, so the program is wrong.
     #[error("{0}")]
     Constraint(String),
+    /// A sum over rows that 64 bits do not hold; what led to it is refused.
+    #[error("the sum is too large to be kept")]
+    TooLarge,
     /// A stream of the caller's broke (whether it was closed): not the store's doing, but as final.
     #[error("{1}")]
     Stream(bool, String),
@@ -93,6 +96,7 @@ impl Refusal for StoreError {
             StoreError::Busy => "store_busy",
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
+            StoreError::TooLarge => "invalid_value",
             StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
         }
     }
@@ -110,6 +114,7 @@ impl Refusal for StoreError {
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
             StoreError::Busy => "run the same command again",
             StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
+            StoreError::TooLarge => "take smaller quantities or amounts",
             StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
         };
         Some(hint.to_owned())

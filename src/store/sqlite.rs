@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
+use rusqlite::ffi::{
+    SQLITE_CONSTRAINT_DATATYPE, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ,
+};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
@@ -331,9 +333,14 @@ fn wait_for_the_other(tries: i32) -> bool {
 
 fn fault(error: rusqlite::Error) -> StoreError {
     let text = error.to_string();
-    let rusqlite::Error::SqliteFailure(failure, _) = &error else {
+    let rusqlite::Error::SqliteFailure(failure, told) = &error else {
         return StoreError::Fault(text);
     };
+    // Only numbers are computed within statements, and what is past 64 bits turns into a float that no column takes, or
+    // fails in SUM, which has no code of its own.
+    if failure.extended_code == SQLITE_CONSTRAINT_DATATYPE || told.as_deref() == Some("integer overflow") {
+        return StoreError::TooLarge;
+    }
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
