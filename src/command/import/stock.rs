@@ -60,12 +60,16 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     if !before.is_zero() && !update {
         return Err(Stands { form: &FORM, id }.into());
     }
+    let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
+    if before.is_zero() {
+        procedure::stock::check_single(cx, place, product.tracking)?;
+    }
+    procedure::stock::check_room(cx, place, opening.checked_sub(before)?)?;
     match counted {
         None => shelf::count(cx.db, product.key, location.key, lot_key, opening)?,
         Some(Counted { key, quantity, reserved, .. }) => {
             let quantity = quantity.checked_add(opening.checked_sub(before)?)?;
             if quantity < reserved {
-                let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
                 return Err(StockInsufficient::at(place, reserved, quantity).into());
             }
             shelf::recount(cx.db, key, opening, quantity)?;
