@@ -371,7 +371,7 @@ fn what_cannot_be_is_refused_with_its_line() {
             "",
         ),
         (
-            r#"{"record":"invoice","id":"X","customer":"C1","state":"posted","lines":[{"label":"less","quantity":"1","price":"-1"}]}"#,
+            r#"{"record":"credit_note","id":"X","customer":"C1","state":"posted","lines":[{"label":"less","quantity":"1","price":"-1"}]}"#,
             "state_not_allowed",
             "",
         ),
