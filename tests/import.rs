@@ -454,6 +454,10 @@ fn a_serial_number_is_counted_once_and_a_count_stays_a_number() {
 {"record":"stock","product":"CAM","location":"Scrap","lot":"S-1","quantity":"1"}
 "#;
     assert_eq!(imported(&shop, "", lines, 10)[3]["error"]["code"], "quantity_invalid");
+    let less = r#"{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"2"}
+"#;
+    let error = &imported(&shop, "--update", less, 13)[0]["error"];
+    assert_eq!((&error["given"], &error["allowed"]), (&"3".into(), &"2".into()), "three went out: {error}");
     let lines = r#"{"record":"product","id":"INK","tracking":"lot"}
 {"record":"lot","id":"B-1","product":"INK"}
 {"record":"lot","id":"B-2","product":"INK"}

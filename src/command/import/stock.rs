@@ -70,7 +70,9 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
         Some(Counted { key, quantity, reserved, .. }) => {
             let quantity = quantity.checked_add(opening.checked_sub(before)?)?;
             if quantity < reserved {
-                return Err(StockInsufficient::at(place, reserved, quantity).into());
+                // What went out and what is spoken for came out of the count.
+                let wanted = opening.checked_sub(quantity)?.checked_add(reserved)?;
+                return Err(StockInsufficient::at(place, wanted, opening).into());
             }
             shelf::recount(cx.db, key, opening, quantity)?;
         }
