@@ -394,3 +394,16 @@ fn a_draft_is_edited_by_the_rules_it_was_made_by() {
     let billed = shop.ok("invoice list --kind invoice --fields id");
     assert_eq!(billed.as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn what_no_number_holds_is_refused() {
+    let shop = shop();
+    let much = "--line 1=9223372036854 --allow-excess";
+    shop.done(&format!("ticket refund T1 --invoice INV/2026/1 {much}"));
+    shop.refused(&format!("ticket refund T1 --invoice INV/2026/1 {much}"), "invalid_value");
+    // In a bulk run it is one failing line, not the end of the run.
+    let line = r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"1=9223372036854","allow_excess":true}
+{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"2=1"}"#;
+    let answers = shop.applied("", line, 3);
+    assert_eq!((&answers[0]["error"]["code"], &answers[1]["status"]), (&"invalid_value".into(), &"done".into()));
+}

@@ -24,7 +24,7 @@ pub fn findings(db: &Db) -> Result<Vec<Finding>> {
         }
         match checked {
             Ok(()) => {}
-            Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_) | StoreError::TooLarge)) => {
+            Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))) => {
                 findings.push(invariant.unanswered(error.to_string()));
             }
             Err(error) => return Err(error.into()),

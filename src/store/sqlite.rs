@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{
-    SQLITE_CONSTRAINT_DATATYPE, SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ,
-};
+use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use super::{Access, Result, StoreError, Value};
+use crate::domain::number::Overflow;
 
 /// "aftr" in ASCII: whose file this is, in the header of every store.
 pub const APPLICATION_ID: i64 = 0x6166_7472;
@@ -333,14 +332,9 @@ fn wait_for_the_other(tries: i32) -> bool {
 
 fn fault(error: rusqlite::Error) -> StoreError {
     let text = error.to_string();
-    let rusqlite::Error::SqliteFailure(failure, told) = &error else {
+    let rusqlite::Error::SqliteFailure(failure, _) = &error else {
         return StoreError::Fault(text);
     };
-    // Only numbers are computed within statements, and what is past 64 bits turns into a float that no column takes, or
-    // fails in SUM, which has no code of its own.
-    if failure.extended_code == SQLITE_CONSTRAINT_DATATYPE || told.as_deref() == Some("integer overflow") {
-        return StoreError::TooLarge;
-    }
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
@@ -351,6 +345,11 @@ fn fault(error: rusqlite::Error) -> StoreError {
             }
             _ => StoreError::Full(text),
         },
+        // An integer that overflows in an expression becomes a REAL, which no column takes; in a SUM it is an error at once.
+        ErrorCode::ConstraintViolation if text.starts_with("cannot store REAL value in INTEGER column") => {
+            StoreError::TooLarge(Overflow)
+        }
+        ErrorCode::Unknown if text == "integer overflow" => StoreError::TooLarge(Overflow),
         ErrorCode::ConstraintViolation => StoreError::Constraint(text),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
         _ => StoreError::Fault(text),
