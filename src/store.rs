@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::domain::Refusal;
 use crate::domain::day::{Day, Instant};
 use crate::domain::money::{Currency, Money};
+use crate::domain::number::Overflow;
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
@@ -70,6 +71,9 @@ pub enum StoreError {
     ReadOnly(String),
     #[error("another command is writing to the store")]
     Busy,
+    /// A sum that a statement was to make does not fit the numbers that are stored.
+    #[error(transparent)]
+    TooLarge(#[from] Overflow),
     /// A rule of the tables themselves that a row would break; what writes rows checks it before, so the program is wrong.
     #[error("{0}")]
     Constraint(String),
@@ -91,6 +95,7 @@ impl Refusal for StoreError {
             StoreError::Full(_) => "store_full",
             StoreError::ReadOnly(_) => "store_read_only",
             StoreError::Busy => "store_busy",
+            StoreError::TooLarge(fault) => fault.code(),
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
             StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
@@ -109,6 +114,7 @@ impl Refusal for StoreError {
             StoreError::Full(_) => "make room, then run the same command again",
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
             StoreError::Busy => "run the same command again",
+            StoreError::TooLarge(fault) => return fault.hint(),
             StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
             StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
         };

@@ -73,8 +73,8 @@ fn sums_are_totals_of_the_documents_created() {
         r#"{"command":"product create","id":"LAMP","price":"40.00"}
            {"command":"customer create","id":"ADA"}"#,
     );
-    let order = r#"{"command":"order create","customer":"ADA","line":["LAMP=2"],"key":"k"}"#;
-    let ran = shop.run_with("apply -o ndjson", format!("{order}\n{order}\n"));
+    let invoice = r#"{"command":"invoice create","customer":"ADA","line":["LAMP=2"],"key":"k"}"#;
+    let ran = shop.run_with("apply -o ndjson", format!("{invoice}\n{invoice}\n"));
     let summary = summary(&ran.stderr);
     assert_eq!((&summary["done"], &summary["replayed"]), (&json!(1), &json!(1)), "{summary}");
     assert_eq!(summary["sums"], json!({"EUR": "80.00"}), "a replay creates nothing");

@@ -371,7 +371,7 @@ fn what_cannot_be_is_refused_with_its_line() {
             "",
         ),
         (
-            r#"{"record":"invoice","id":"X","customer":"C1","state":"posted","lines":[{"label":"less","quantity":"1","price":"-1"}]}"#,
+            r#"{"record":"credit_note","id":"X","customer":"C1","state":"posted","lines":[{"label":"less","quantity":"1","price":"-1"}]}"#,
             "state_not_allowed",
             "",
         ),
@@ -432,6 +432,46 @@ fn returned_goods_come_in_as_they_went_out() {
     let again = imported(&shop, "", lines, 0);
     assert!(statuses(&again).iter().all(|status| *status == "unchanged"), "{again:#?}");
     shop.refused("transfer return WH/OUT/1 --line 1=3", "return_exceeds_delivered");
+
+    // One that names only what it takes back is of the same order and customer.
+    let bare = r#"{"record":"transfer","id":"WH/IN/00002","kind":"incoming","return_of":"WH/OUT/00001","state":"done","lines":[{"product":"LAMP","quantity":"1"}]}
+"#;
+    imported(&shop, "", bare, 0);
+    let shown = shop.ok("transfer show WH/IN/2");
+    for (key, value) in [("order", "S00001"), ("customer", "C00001"), ("origin", "Return of WH/OUT/00001")] {
+        assert_eq!(shown[key], value);
+    }
+    assert_eq!(shop.ok("order show S1")["lines"][0]["delivered"], "1");
+    assert_eq!(statuses(&imported(&shop, "", bare, 0)), ["unchanged"]);
+}
+
+#[test]
+fn a_serial_number_is_counted_once_and_a_count_stays_a_number() {
+    let shop = shop();
+    let lines = r#"{"record":"product","id":"CAM","tracking":"serial"}
+{"record":"lot","id":"S-1","product":"CAM"}
+{"record":"stock","product":"CAM","location":"WH/Stock","lot":"S-1","quantity":"1"}
+{"record":"stock","product":"CAM","location":"Scrap","lot":"S-1","quantity":"1"}
+"#;
+    assert_eq!(imported(&shop, "", lines, 10)[3]["error"]["code"], "quantity_invalid");
+    let less = r#"{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"2"}
+"#;
+    let error = &imported(&shop, "--update", less, 13)[0]["error"];
+    assert_eq!((&error["given"], &error["allowed"]), (&"3".into(), &"2".into()), "three went out: {error}");
+    let lines = r#"{"record":"product","id":"INK","tracking":"lot"}
+{"record":"lot","id":"B-1","product":"INK"}
+{"record":"lot","id":"B-2","product":"INK"}
+{"record":"stock","product":"INK","location":"WH/Stock","lot":"B-1","quantity":"9223372036854"}
+"#;
+    imported(&shop, "", lines, 0);
+    let more = r#"{"record":"stock","product":"INK","location":"WH/Stock","lot":"B-2","quantity":"1"}
+"#;
+    assert_eq!(imported(&shop, "", more, 10)[0]["error"]["code"], "invalid_value");
+    for lot in ["B-1", "B-2"] {
+        shop.done(&format!("transfer create --kind incoming --line INK=1 --lot 1={lot}"));
+    }
+    shop.refused("transfer validate WH/IN/1", "invalid_value");
+    shop.refused("transfer validate WH/IN/2", "invalid_value");
 }
 
 #[test]

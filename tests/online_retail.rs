@@ -36,6 +36,27 @@ fn pence(amount: &Value) -> i64 {
     amount.as_str().unwrap().replace('.', "").parse().unwrap()
 }
 
+/// Books kept elsewhere hold what a desk would not make: an invoice below zero, a line without a price, quotes in names.
+#[test]
+fn odd_invoices_of_other_books_come_in_and_are_refunded() {
+    let shop = Shop::made_with("--currency GBP");
+    let records = r#"{"record":"team","id":"Care","services":["refunds"]}
+{"record":"customer","id":"WALK-IN","name":"Walk-in"}
+{"record":"product","id":"DEBT","name":"Adjust bad debt","price":"0.00","type":"service"}
+{"record":"product","id":"CRAFT","name":"PAPER CRAFT \"LITTLE BIRDIE\"","price":"0.001"}
+{"record":"invoice","id":"A563186","customer":"WALK-IN","date":"2011-08-12","state":"posted","lines":[{"product":"DEBT","quantity":"1","price":"-11062.06"}]}
+{"record":"invoice","id":"581483","customer":"WALK-IN","date":"2011-12-09","state":"posted","lines":[{"product":"CRAFT","quantity":"80995","price":"2.08"},{"product":"CRAFT","quantity":"1","price":"0"}]}
+{"record":"ticket","id":"T00001","team":"Care","customer":"WALK-IN","subject":"All of it back"}"#;
+    let (counts, _) = statuses(&shop, "import -", records);
+    assert_eq!(counts, BTreeMap::from([("done".to_owned(), 7)]));
+    assert_eq!(shop.ok("invoice show A563186")["open"], "-11062.06");
+    shop.unchanged("invoice pay A563186");
+    shop.done("ticket refund T1 --invoice 581483 --line 1=80995 --post");
+    assert_eq!(shop.ok("invoice show 581483")["payment_state"], "reversed");
+    shop.done("ticket refund T1 --invoice A563186");
+    shop.refused("credit-note post D2", "state_not_allowed");
+}
+
 #[test]
 fn a_real_shop_comes_out_to_the_penny() {
     let Some(folder) = folder() else {

@@ -344,3 +344,16 @@ fn a_key_makes_a_retry_harmless() {
     shop.refused("ticket refund T1 --invoice INV/2026/1 --line 1=2 --post --key recall-7", "key_reused");
     assert_eq!(shop.ok("invoice show INV/2026/1")["open"], "336.00");
 }
+
+#[test]
+fn what_no_number_holds_is_refused() {
+    let shop = shop();
+    let much = "--line 1=9223372036854 --allow-excess";
+    shop.done(&format!("ticket refund T1 --invoice INV/2026/1 {much}"));
+    shop.refused(&format!("ticket refund T1 --invoice INV/2026/1 {much}"), "invalid_value");
+    // In a bulk run it is one failing line, not the end of the run.
+    let line = r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"1=9223372036854","allow_excess":true}
+{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"2=1"}"#;
+    let answers = shop.applied("", line, 3);
+    assert_eq!((&answers[0]["error"]["code"], &answers[1]["status"]), (&"invalid_value".into(), &"done".into()));
+}

@@ -549,6 +549,30 @@ fn a_quotation_that_is_confirmed_stays_and_one_that_is_cancelled_no_longer_count
 }
 
 #[test]
+fn a_finished_repair_sells_and_delivers_what_it_used() {
+    let shop = desk();
+    shop.done("ticket repair T1 --part BULB=4 --part CABLE=2 --labour HOUR=1 --confirm --quote");
+    shop.done("repair start WH/RO/1");
+    shop.done("repair finish WH/RO/1 --line 1=3");
+    // The draft follows: nobody pays for what was not used.
+    assert_eq!(lines(&shop.ok("order show S2")), ["BULB 3 4.00", "CABLE 0 3.00", "HOUR 1 60.00"]);
+
+    // A confirmed one stays as it was agreed. What its repair uses is not delivered by a transfer too.
+    shop.done("ticket repair T1 --part BULB=4 --confirm --quote");
+    shop.done("order edit S3 --add-line CABLE=1");
+    shop.done("order confirm S3");
+    let delivery = shop.done("transfer create --order S3");
+    let delivery = &delivery["result"]["transfer"];
+    assert_eq!((&delivery["lines"][0]["product"], delivery["lines"].as_array().unwrap().len()), (&json!("CABLE"), 1));
+    shop.done("repair start WH/RO/2");
+    shop.done("repair finish WH/RO/2 --line 1=3");
+    let order = shop.ok("order show S3");
+    assert_eq!((&order["lines"][0]["quantity"], &order["lines"][0]["delivered"]), (&json!("4"), &json!("3")));
+    assert_eq!(stock(&shop, "BULB"), ["WH/Stock 4 0"]);
+    shop.refused("order cancel S3", "state_not_allowed");
+}
+
+#[test]
 fn whoever_may_read_the_ticket_may_read_its_repair() {
     let shop = desk();
     shop.done("ticket repair T1");
@@ -623,7 +647,7 @@ fn repairs_run_in_bulk_and_from_objects() {
     );
     let last = repair(answers.last().unwrap());
     assert_eq!(parts(last), ["add BULB 2 1 4.00 done", "add CABLE 2 2 1.50 done"]);
-    assert_eq!(lines(&shop.ok("order show S2")), ["BULB 2 4.00", "HOUR 1 50.00", "CABLE 2 1.50"]);
+    assert_eq!(lines(&shop.ok("order show S2")), ["BULB 1 4.00", "HOUR 1 50.00", "CABLE 2 1.50"]);
     let planned = shop.ok("ticket repair T1 --part BULB=1 --confirm --quote --dry-run");
     assert_eq!((&planned["status"], &planned["operation"]), (&json!("planned"), &Value::Null));
     assert_eq!(shop.ok("repair list").as_array().unwrap().len(), 1);

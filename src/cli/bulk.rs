@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
-use crate::command::bulk::{Answers, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
+use crate::command::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
 use crate::command::import::{CsvForm, Import};
 use crate::command::pipeline::Session;
 use crate::command::{Entry, credit_note};
@@ -273,9 +273,6 @@ fn reader_of<'n>(outside: &Outside<'_>, file: Option<&'n str>) -> Result<(&'n st
         }
     }
 }
-
-/// Lines that were read at once.
-pub(super) type Batch = std::io::Result<Vec<Line>>;
 
 /// Lines on their way from the reading thread.
 pub struct Input {

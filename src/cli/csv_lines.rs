@@ -5,8 +5,7 @@ use std::sync::mpsc::SyncSender;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::bulk::Batch;
-use crate::command::bulk::Line;
+use crate::command::bulk::{Batch, Line};
 use crate::command::import::CsvForm;
 
 /// How many records go on at a time.

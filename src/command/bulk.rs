@@ -62,6 +62,9 @@ pub struct Line {
     pub bytes: Option<Vec<u8>>,
 }
 
+/// Lines that were read at once, or why reading ended.
+pub type Batch = std::io::Result<Vec<Line>>;
+
 /// The longest line that is read, in bytes.
 pub const LONGEST_LINE: usize = 16 << 20;
 

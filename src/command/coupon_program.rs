@@ -51,7 +51,7 @@ impl Record for CouponProgram {
 /// --on and --maximum apply to every discount that --reward gives; rewards that differ in them come in by 'import'.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales coupon-program create 'Sorry 10' --reward percent=10 --on order --maximum 50 --minimum-amount 50\n  aftersales coupon-program create 'Free bulb' --reward free-product=BULB:2 --minimum-quantity 1 --condition-product LAMP\n  aftersales coupon-program create Spring --type promo-code --code SPRING-26 --reward fixed=5 --start 2026-03-01 --end 2026-05-31"
+    after_help = "Examples:\n  aftersales coupon-program create 'Sorry 10' --reward percent=10 --maximum 50 --minimum-amount 50\n  aftersales coupon-program create Bulbs --reward free-product=BULB:2 --condition-product LAMP\n  aftersales coupon-program create Spring --type promo-code --code SPRING-26 --reward fixed=5"
 )]
 pub struct CouponProgramCreate {
     /// Its id, for good (default: its name)

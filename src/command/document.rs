@@ -143,7 +143,7 @@ pub fn pay(cx: &Cx<'_>, kind: DocumentKind, given: &str, pay: &Pay<'_>) -> Resul
             return Err(MatchRefused::TooMuch { field: "amount", asked, open: item.open }.into());
         }
         Some(asked) => asked,
-        None if item.open.is_zero() => return Ok(PayOutcome { payment: None, document: Kinded(document) }),
+        None if item.open.minor <= 0 => return Ok(PayOutcome { payment: None, document: Kinded(document) }),
         None => item.open,
     };
     let payment = new_payment(cx, &document, amount, date, pay.reference)?;

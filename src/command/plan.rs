@@ -28,7 +28,7 @@ use crate::store::task;
 /// is new.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales ticket plan T00001\n  aftersales ticket plan T00001 --start 2026-11-24T09:00:00Z --end 2026-11-24T11:00:00Z\n  aftersales ticket plan T00001 --title 'Change the lamp' --start 2026-11-24 --end 2026-11-24 --view"
+    after_help = "Examples:\n  aftersales ticket plan T00001\n  aftersales ticket plan T00001 --start 2026-11-24T09:00:00Z --end 2026-11-24T11:00:00Z\n  aftersales ticket plan T00001 --title 'Change it' --start 2026-11-24 --end 2026-11-24 --view"
 )]
 pub struct TicketPlan {
     /// The ticket to plan from

@@ -113,7 +113,7 @@ impl Refusal for StateNotAllowed {
 
 /// A new record under a name that another one has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is already a {kind} {given}")]
+#[error("there is already {} {kind} {given}", if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" })]
 pub struct AlreadyExists {
     pub kind: &'static str,
     pub noun: &'static str,

@@ -114,7 +114,7 @@ pub fn matchable(one: &Item, other: &Item, asked: Option<Money>) -> Result<Optio
     match asked {
         Some(asked) if asked.minor > most.minor => Err(MatchRefused::TooMuch { field: "amount", asked, open: most }),
         Some(asked) => Ok(Some(asked)),
-        None if most.is_zero() => Ok(None),
+        None if most.minor <= 0 => Ok(None),
         None => Ok(Some(most)),
     }
 }

@@ -55,6 +55,11 @@ impl Shelf {
         Shelf { loaded: rows.clone(), rows }
     }
 
+    /// Whether so much more of the product can still be counted here, over all its lots.
+    pub fn room_for(&self, more: Quantity) -> Result<(), Overflow> {
+        self.rows.iter().try_fold(more, |sum, row| sum.checked_add(row.quantity)).map(|_| ())
+    }
+
     /// What nobody has reserved.
     pub fn free(&self) -> Result<Quantity, Overflow> {
         self.rows.iter().try_fold(Quantity::ZERO, |sum, row| sum.checked_add(row.quantity.checked_sub(row.reserved)?))

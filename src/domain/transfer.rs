@@ -524,25 +524,6 @@ pub fn delivery_of(order: &[ToDeliver]) -> Vec<TransferLine> {
     .collect()
 }
 
-/// Links the lines of a delivery that came without their order's lines: each with the line at the same place where that is
-/// of the same product, else with the first of the same product that has something left, else with the first of it.
-pub fn link_to_order(lines: &mut [TransferLine], order: &[ToDeliver]) -> Result<()> {
-    let mut left: Vec<Quantity> = order.iter().map(|line| line.left).collect();
-    for (at, line) in lines.iter_mut().enumerate() {
-        let same = |place: &usize| order.get(*place).is_some_and(|of| of.product.key == line.product.key);
-        let has_left = |place: &usize| left.get(*place).is_some_and(|left| *left > Quantity::ZERO);
-        let of_product = || (0..order.len()).filter(same);
-        let place = Some(at).filter(same).or_else(|| of_product().find(has_left)).or_else(|| of_product().next());
-        if let Some(place) = place
-            && let (Some(of), Some(left)) = (order.get(place), left.get_mut(place))
-        {
-            line.order_line = Some(of.order_line);
-            *left = left.checked_sub(line.quantity)?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -774,26 +755,6 @@ mod tests {
         let told: Vec<_> = lines.iter().map(|line| (line.order_line, line.product.key, line.quantity)).collect();
         assert_eq!(told, [(Some(11), 1, quantity("3")), (Some(14), 1, quantity("0.5"))]);
         assert!(delivery_of(&ordered(&[(11, 1, "0")])).is_empty());
-    }
-
-    #[test]
-    fn lines_without_their_order_lines_find_them_by_place_then_by_product() {
-        let order = ordered(&[(11, 1, "3"), (12, 2, "1"), (13, 1, "2"), (14, 3, "1")]);
-        for (products, expected) in [
-            // The same place first, though an earlier line has more left.
-            (vec![(1, "1"), (2, "1"), (1, "1"), (3, "1")], vec![Some(11), Some(12), Some(13), Some(14)]),
-            // Another place: the first of the product that has something left.
-            (vec![(2, "1"), (1, "3"), (3, "1"), (1, "1")], vec![Some(12), Some(11), Some(14), Some(13)]),
-            // Nothing left anywhere: the first of the product all the same. A product that was not ordered has no line.
-            (vec![(2, "1"), (2, "1"), (9, "1")], vec![Some(12), Some(12), None]),
-        ] {
-            let line = |(product, of): &(i64, &str)| {
-                TransferLine::new(reference(*product, "P"), Tracking::None, None, quantity(of))
-            };
-            let mut lines: Vec<TransferLine> = products.iter().map(line).collect();
-            link_to_order(&mut lines, &order).unwrap();
-            assert_eq!(lines.iter().map(|line| line.order_line).collect::<Vec<_>>(), expected, "{products:?}");
-        }
     }
 
     proptest! {

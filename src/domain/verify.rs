@@ -80,7 +80,7 @@ invariants! {
     DocumentLines = "document_lines":
         "The tax of a document line is the sum of its taxes, its total that and the untaxed amount.",
         "its {what} is {stored}, and its parts come to {derived}";
-    DocumentOpen = "document_open": "What is open on a posted document is its total less its matches, and never below zero.",
+    DocumentOpen = "document_open": "What is open on a posted document is its total less its matches, and no less than nothing of it.",
         "{stored} is open, and its total less its matches is {derived}";
     PaymentOpen = "payment_open": "What is open on a payment is its amount less its matches.",
         "{stored} is open, and its amount less its matches is {derived}";

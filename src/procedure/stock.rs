@@ -84,7 +84,13 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
+    check_room(cx, place, quantity)?;
     Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
+}
+
+/// All of a product at a place can be counted: what lies there and what comes make one quantity, or nothing comes.
+pub fn check_room(cx: &Cx<'_>, place: Place<'_>, more: Quantity) -> Result<()> {
+    Ok(shelf::load(cx.db, place.product.key, place.location.key)?.room_for(more)?)
 }
 
 /// A serial number stands for one piece: one that comes into stock from outside may not lie there already, wherever that is.

@@ -159,9 +159,9 @@ fn taxes(db: &Db, order: Key, currency: Currency) -> Result<HashMap<Key, Vec<Lin
 }
 
 /// By line, in millionths: what done transfers brought, less what they took back; transfers that keep the order's quantity
-/// do not count (spec D7).
+/// do not count (spec D7). What a finished repair used of its parts went with the repaired product (spec E4).
 fn delivered(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
-    sums(
+    let mut sums = sums(
         db,
         "SELECT l.order_line, CAST(COALESCE(SUM(CASE WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT)
          FROM transfer t JOIN transfer_line l ON l.transfer = t.key
@@ -169,7 +169,18 @@ fn delivered(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
            AND l.order_line IS NOT NULL
          GROUP BY l.order_line ORDER BY l.order_line",
         order,
-    )
+    )?;
+    db.each(
+        "SELECT p.order_line, p.done FROM repair r JOIN repair_part p ON p.repair = r.key
+         WHERE r.quotation = $1 AND r.state = 'done' AND p.kind = 'add' AND p.order_line IS NOT NULL ORDER BY p.key",
+        params![order],
+        |row| {
+            let sum = sums.entry(row.get(0)?).or_default();
+            *sum = sum.saturating_add(row.get(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(sums)
 }
 
 /// By line, in millionths: what stands on invoices that are not cancelled, less the goods on their posted credit notes

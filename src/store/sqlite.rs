@@ -13,6 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use super::{Access, Result, StoreError, Value};
+use crate::domain::number::Overflow;
 
 /// "aftr" in ASCII: whose file this is, in the header of every store.
 pub const APPLICATION_ID: i64 = 0x6166_7472;
@@ -344,6 +345,11 @@ fn fault(error: rusqlite::Error) -> StoreError {
             }
             _ => StoreError::Full(text),
         },
+        // An integer that overflows in an expression becomes a REAL, which no column takes; in a SUM it is an error at once.
+        ErrorCode::ConstraintViolation if text.starts_with("cannot store REAL value in INTEGER column") => {
+            StoreError::TooLarge(Overflow)
+        }
+        ErrorCode::Unknown if text == "integer overflow" => StoreError::TooLarge(Overflow),
         ErrorCode::ConstraintViolation => StoreError::Constraint(text),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
         _ => StoreError::Fault(text),

@@ -185,6 +185,7 @@ pub fn hold_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
 
 /// The lines of an order that hold goods, with what is left to deliver of them: ordered, less what done transfers brought
 /// (and did not take back), less what stands on open deliveries. Transfers that keep the order's quantity do not count (spec D7).
+/// The parts of a repair go with the product that they are built into, so what it uses of its quotation is not delivered (spec E4).
 pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
     let mut lines = db.query(
         "SELECT l.key, p.key, p.id, p.tracking, l.quantity FROM order_line l JOIN product p ON p.key = l.product
@@ -210,9 +211,16 @@ pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
         params![order],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
+    let used: Vec<(Key, i64)> = db.query(
+        "SELECT p.order_line, CASE WHEN r.state = 'done' THEN p.done ELSE p.quantity END
+         FROM repair r JOIN repair_part p ON p.repair = r.key
+         WHERE r.quotation = $1 AND r.state <> 'cancelled' AND p.kind = 'add' AND p.order_line IS NOT NULL ORDER BY p.key",
+        params![order],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     for line in &mut lines {
-        let of_it = moved.iter().find(|(order_line, _)| *order_line == line.order_line);
-        let left = line.left.millionths().saturating_sub(of_it.map_or(0, |(_, moved)| *moved));
+        let gone = moved.iter().chain(&used).filter(|(order_line, _)| *order_line == line.order_line);
+        let left = gone.fold(line.left.millionths(), |left, (_, gone)| left.saturating_sub(*gone));
         line.left = Quantity::from_millionths(left);
     }
     Ok(lines)

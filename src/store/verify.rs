@@ -180,10 +180,10 @@ const DOCUMENT_OPEN: &str = "
             UNION ALL SELECT credit_document, amount FROM matching WHERE credit_document IS NOT NULL) ends
       GROUP BY document),
     rest AS (
-      SELECT d.key AS key, COALESCE(d.number, d.id) AS record, c.digits AS digits, d.open AS open,
+      SELECT d.key AS key, COALESCE(d.number, d.id) AS record, c.digits AS digits, d.open AS open, d.total AS total,
         CASE WHEN d.state = 'posted' THEN d.total ELSE 0 END - COALESCE(m.amount, 0) AS derived
       FROM document d JOIN currency c ON c.code = d.currency LEFT JOIN matched m ON m.document = d.key)
-    SELECT record, '', open, derived, digits, digits FROM rest WHERE open <> derived OR open < 0 ORDER BY key";
+    SELECT record, '', open, derived, digits, digits FROM rest WHERE open <> derived OR (open < 0 AND open < total) ORDER BY key";
 
 const PAYMENT_OPEN: &str = "
     WITH matched AS (

@@ -423,7 +423,9 @@ fn check(document: &Document, invoice: Option<&Document>) -> Result<()> {
         if document.lines.is_empty() {
             return Err(DocumentRefused::NoLines { document: document.named() }.into());
         }
-        if document.total.is_negative() {
+        // Books that were kept elsewhere have invoices below zero, such as for bad debts; they come in as they are, and
+        // nothing can be paid or matched on them.
+        if document.total.is_negative() && document.kind == DocumentKind::CreditNote {
             return Err(DocumentRefused::BelowZero { document: document.named(), total: document.total }.into());
         }
     }

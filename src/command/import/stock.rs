@@ -60,13 +60,19 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     if !before.is_zero() && !update {
         return Err(Stands { form: &FORM, id }.into());
     }
+    let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
+    if before.is_zero() {
+        procedure::stock::check_single(cx, place, product.tracking)?;
+    }
+    procedure::stock::check_room(cx, place, opening.checked_sub(before)?)?;
     match counted {
         None => shelf::count(cx.db, product.key, location.key, lot_key, opening)?,
         Some(Counted { key, quantity, reserved, .. }) => {
             let quantity = quantity.checked_add(opening.checked_sub(before)?)?;
             if quantity < reserved {
-                let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
-                return Err(StockInsufficient::at(place, reserved, quantity).into());
+                // What went out and what is spoken for came out of the count.
+                let wanted = opening.checked_sub(quantity)?.checked_add(reserved)?;
+                return Err(StockInsufficient::at(place, wanted, opening).into());
             }
             shelf::recount(cx.db, key, opening, quantity)?;
         }

@@ -107,7 +107,16 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
 fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
     let cx = run.cx;
     let kind = record.kind.unwrap_or(TransferKind::Outgoing);
-    let order = record.order.as_deref().map(|id| run.order(id)).transpose()?;
+    let return_of = match &record.return_of {
+        Some(id) => {
+            let found_transfer = cx.db.by_reference(id, |id| transfer::by_id(cx.db, id))?;
+            Some(found(found_transfer, "transfer", "transfer", "return_of", id)?)
+        }
+        None => None,
+    };
+    // A return is one of the order whose delivery it takes back (spec D5).
+    let returned_order = return_of.as_ref().and_then(|returned| returned.order.as_ref()).map(|order| order.id.as_str());
+    let order = record.order.as_deref().or(returned_order).map(|id| run.order(id)).transpose()?;
     let customer = record.customer.as_deref().map(|id| run.lookup.customer(cx, id)).transpose()?;
     let customer = match (customer, &order) {
         (Some(customer), Some(named)) if named.customer.key != customer.key => {
@@ -115,7 +124,12 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
             return Err(TicketRefused::OrderNotOfCustomer { order, customer }.into());
         }
         (Some(customer), _) => Some(customer),
-        (None, named) => named.as_ref().map(|named| named.customer.clone()),
+        (None, Some(named)) => Some(named.customer.clone()),
+        (None, None) => return_of.as_ref().and_then(|returned| returned.customer.clone()),
+    };
+    let origin = match (&return_of, &order) {
+        (Some(returned), _) => Some(format!("Return of {}", returned.id)),
+        (None, named) => named.as_ref().map(|named| named.order.id.clone()),
     };
     let (from, to) = match kind {
         TransferKind::Outgoing => (Some(STOCK), Some(CUSTOMERS)),
@@ -130,13 +144,6 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
             let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
             let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
             Some(Reference { key: ticket.key, id: ticket.id })
-        }
-        None => None,
-    };
-    let return_of = match &record.return_of {
-        Some(id) => {
-            let found_transfer = cx.db.by_reference(id, |id| transfer::by_id(cx.db, id))?;
-            Some(found(found_transfer, "transfer", "transfer", "return_of", id)?)
         }
         None => None,
     };
@@ -159,7 +166,7 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
         id: super::checked_id(&record.id)?,
         kind,
         state,
-        origin: record.origin.clone().or_else(|| order.as_ref().map(|named| named.order.id.clone())),
+        origin: record.origin.clone().or(origin),
         customer,
         order: order.map(|named| named.order),
         ticket,

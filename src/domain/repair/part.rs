@@ -79,10 +79,11 @@ impl Part {
     }
 
     /// How much of it the quotation sells, as a part of a repair in that state; none where it is not sold, as what
-    /// is removed or recycled (spec E6).
+    /// is removed or recycled (spec E6). A finished one sells what was used.
     pub fn sold(&self, of: RepairState) -> Option<Quantity> {
         match (self.kind, of) {
             (PartKind::Add, RepairState::Cancelled) => Some(Quantity::ZERO),
+            (PartKind::Add, RepairState::Done) => Some(self.done),
             (PartKind::Add, _) => Some(self.quantity),
             (PartKind::Remove | PartKind::Recycle, _) => None,
         }
