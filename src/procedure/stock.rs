@@ -65,7 +65,12 @@ pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -
     if !place.location.kind.keeps_stock() {
         return Ok(());
     }
-    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    let (product, location, lot) = (place.product.key, place.location.key, key_of(place.lot));
+    // Most goods are taken from where nothing is spoken for, by somebody who holds nothing: one statement then.
+    if held.quantity.is_zero() && shelf::take_unreserved(cx.db, product, location, lot, quantity)? {
+        return Ok(());
+    }
+    let mut shelf = shelf::load(cx.db, product, location)?;
     shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
     match shelf.take(key_of(place.lot), quantity) {
         Err(ShelfFault::Short(available)) => return Err(StockInsufficient::at(place, quantity, available).into()),

@@ -62,6 +62,17 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
     )
 }
 
+/// Takes goods of exactly that lot, or of what lies without one, if nothing of it is spoken for and there is enough; says
+/// whether it did.
+pub fn take_unreserved(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<bool> {
+    let rows = db.execute(
+        "UPDATE stock SET quantity = quantity - $4
+         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3 AND reserved = 0 AND quantity >= $4",
+        params![product, location, lot.unwrap_or(0), quantity],
+    )?;
+    Ok(rows == 1)
+}
+
 /// How much of a lot lies in stock, wherever it is.
 pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
     db.query_one(
