@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use clap::ArgMatches;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
@@ -106,7 +107,7 @@ pub trait AnyChange {
     /// How much of each record of its answer a table tells.
     fn detail(&self) -> Detail;
     /// Runs it and answers the outcome as JSON.
-    fn run(&self, cx: &Cx<'_>) -> Result<String>;
+    fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>>;
 }
 
 struct Named<C> {
@@ -127,8 +128,8 @@ impl<C: Change> AnyChange for Named<C> {
     fn detail(&self) -> Detail {
         self.change.detail()
     }
-    fn run(&self, cx: &Cx<'_>) -> Result<String> {
-        to_json(&self.change.run(cx)?)
+    fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>> {
+        to_raw_value(&self.change.run(cx)?).map_err(|error| internal(error.to_string()))
     }
 }
 

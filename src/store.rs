@@ -2,8 +2,9 @@
 //! mapping; none decides anything. Statements are written once, in the subset that SQLite and PostgreSQL share.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::str::FromStr;
 
 use crate::domain::Refusal;
 use crate::domain::day::{Day, Instant};
@@ -254,13 +255,24 @@ impl Row<'_> {
         Ok(Money { minor: self.get(column)?, currency })
     }
 
+    /// A value that is stored as its text, if there is one.
+    pub fn parsed<T: FromStr>(&self, column: usize) -> Result<Option<T>> {
+        let Some(text) = self.text(column)? else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(_) => Err(StoreError::Damaged(format!("{text:?} is not stored as it should be"))),
+        }
+    }
+
     /// Two columns, code and digits, as a currency.
     pub fn currency(&self, column: usize) -> Result<Currency> {
-        let code: String = self.get(column)?;
+        let code = self.text(column)?.ok_or_else(|| missing(column))?;
         let digits: i64 = self.get(column + 1)?;
         u32::try_from(digits)
             .ok()
-            .and_then(|digits| Currency::new(&code, digits))
+            .and_then(|digits| Currency::new(code, digits))
             .ok_or_else(|| StoreError::Damaged(format!("{code} with {digits} digits is no currency")))
     }
 
@@ -283,6 +295,7 @@ pub trait Column: Sized {
     fn read(row: &Row<'_>, column: usize) -> Result<Self>;
 }
 
+/// A column that must hold something, and does not.
 fn missing(column: usize) -> StoreError {
     StoreError::Damaged(format!("column {column} of an answer is empty"))
 }
@@ -335,17 +348,12 @@ macro_rules! column_of_text {
     ($($kind:ty),* $(,)?) => { $(
         impl $crate::store::Column for $kind {
             fn read(row: &$crate::store::Row<'_>, column: usize) -> $crate::store::Result<Self> {
-                let text: String = row.get(column)?;
-                text.parse().map_err(|_| $crate::store::StoreError::Damaged(format!("{text:?} is not stored as it should be")))
+                row.parsed(column)?.ok_or_else(|| $crate::store::missing(column))
             }
         }
         impl $crate::store::Column for Option<$kind> {
             fn read(row: &$crate::store::Row<'_>, column: usize) -> $crate::store::Result<Self> {
-                let text: Option<String> = row.get(column)?;
-                text.map(|text| {
-                    text.parse().map_err(|_| $crate::store::StoreError::Damaged(format!("{text:?} is not stored as it should be")))
-                })
-                .transpose()
+                row.parsed(column)
             }
         }
     )* };
@@ -363,7 +371,7 @@ pub enum Access {
 pub struct Db {
     engine: Engine,
     counters: RefCell<numbering::Counters>,
-    currency: std::cell::Cell<Option<Currency>>,
+    currency: Cell<Option<Currency>>,
 }
 
 enum Engine {
@@ -394,7 +402,7 @@ impl Db {
     }
 
     fn over(engine: Engine) -> Db {
-        Db { engine, counters: RefCell::default(), currency: std::cell::Cell::default() }
+        Db { engine, counters: RefCell::default(), currency: Cell::default() }
     }
 
     /// The desk's currency, which is settled for good when the store is made.

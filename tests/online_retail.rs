@@ -94,7 +94,8 @@ fn a_real_shop_comes_out_to_the_penny() {
     let (counts, answers) = statuses(&shop, "apply -", &unpacked(&folder, "over.ndjson.gz"));
     assert_eq!(counts, BTreeMap::from([("error".to_owned(), 300)]));
     for answer in &answers {
-        assert_eq!(answer["error"]["code"], "refund_exceeds_invoice", "{answer}");
+        let code = answer["error"]["code"].as_str().unwrap();
+        assert!(["refund_exceeds_invoice", "nothing_to_refund"].contains(&code), "{answer}");
     }
 
     // All of it again: nothing is done twice.

@@ -314,7 +314,6 @@ impl<'s> Importing<'s> {
             self.desk = store::desk::load(db)?;
         }
         let status = if changed { done } else { LineStatus::Unchanged };
-        let result = result.map(RawValue::from_string).transpose().map_err(|error| internal(error.to_string()))?;
         let answer = LineAnswer {
             operation,
             created,
@@ -373,7 +372,13 @@ const NOTHING_TOLD: &str = r#"{"created":[],"result":null,"warnings":[]}"#;
 
 /// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing
 /// was there already.
-fn imported(cx: &Cx<'_>, lookup: &mut Lookup, kind: &str, pairs: Pairs<'_>, update: bool) -> Result<Option<String>> {
+fn imported(
+    cx: &Cx<'_>,
+    lookup: &mut Lookup,
+    kind: &str,
+    pairs: Pairs<'_>,
+    update: bool,
+) -> Result<Option<Box<RawValue>>> {
     if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
     }
@@ -383,7 +388,13 @@ fn imported(cx: &Cx<'_>, lookup: &mut Lookup, kind: &str, pairs: Pairs<'_>, upda
     }
 }
 
-fn base_record(cx: &Cx<'_>, lookup: &mut Lookup, noun: &Noun, mut pairs: Pairs<'_>, update: bool) -> Result<String> {
+fn base_record(
+    cx: &Cx<'_>,
+    lookup: &mut Lookup,
+    noun: &Noun,
+    mut pairs: Pairs<'_>,
+    update: bool,
+) -> Result<Box<RawValue>> {
     let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
     if !exchange::has(cx.db, noun.kind, &id)? {
         return noun.create(cx, &id, pairs);

@@ -101,7 +101,10 @@ impl Change for TicketRefund {
         let journal = self.named_journal(cx)?;
         service::check_offered(cx, &ticket, Service::Refunds)?;
         for invoice in &mut invoices {
-            document::load_lines(cx.db, invoice)?;
+            match self.line.as_slice() {
+                [one] => document::load_line(cx.db, invoice, one.line.number())?,
+                _ => document::load_lines(cx.db, invoice)?,
+            }
         }
         let (ask, date) = self.checked(cx, &invoices)?;
         let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
@@ -117,9 +120,16 @@ impl Change for TicketRefund {
         }
 
         let mut outcome = RefundOutcome { credit_notes: Vec::new(), invoices: Vec::new() };
-        for invoice in invoices {
+        for mut invoice in invoices {
             let left_out = if fully_uncredited(&invoice) { Vec::new() } else { holders(cx, &invoice)? };
-            let lines = refund::decide(&invoice, &ask, self.allow_excess, &left_out)?;
+            let lines = match refund::decide(&invoice, &ask, self.allow_excess, &left_out) {
+                // Whether anything at all is left is told by the other lines too.
+                Err(_) if self.line.len() == 1 => {
+                    document::load_lines(cx.db, &mut invoice)?;
+                    refund::decide(&invoice, &ask, self.allow_excess, &left_out)?
+                }
+                decided => decided?,
+            };
             let mut credit_note = self.draft(cx, &ticket, &invoice, journal.as_ref(), date, lines)?;
             let at_once = (self.post || self.create_invoice) && date <= cx.today;
             if at_once {

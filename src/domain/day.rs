@@ -66,7 +66,7 @@ impl FromStr for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.pad(&self.0.format("%Y-%m-%d").to_string())
+        f.pad(str::from_utf8(&day_text(self.0)).unwrap_or_default())
     }
 }
 
@@ -110,11 +110,29 @@ impl FromStr for Instant {
 /// Fixed width, so that texts are in the order of the moments.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.pad(&self.0.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+        let [y1, y2, y3, y4, m1, m2, m3, d1, d2, d3] = day_text(self.0.date_naive());
+        let ([h1, h2], [n1, n2]) = (two_digits(self.0.hour()), two_digits(self.0.minute()));
+        let [s1, s2] = two_digits(self.0.second());
+        let text = [y1, y2, y3, y4, m1, m2, m3, d1, d2, d3, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'];
+        f.pad(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
 text_value!(Instant, "a time such as \"2026-11-23T10:00:00Z\"");
+
+/// `YYYY-MM-DD`, digit by digit: every row that is written or shown has such texts, so no format is read for them.
+fn day_text(date: NaiveDate) -> [u8; 10] {
+    let year = date.year().unsigned_abs();
+    let ([y1, y2], [y3, y4]) = (two_digits(year / 100), two_digits(year));
+    let ([m1, m2], [d1, d2]) = (two_digits(date.month()), two_digits(date.day()));
+    [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]
+}
+
+/// The last two digits of a number, in ASCII.
+fn two_digits(number: u32) -> [u8; 2] {
+    let digit = |number: u32| u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit);
+    [digit(number / 10), digit(number)]
+}
 
 /// Reads `YYYY-MM-DD`.
 fn read_day(text: &str) -> Option<Day> {
@@ -152,16 +170,14 @@ fn read_offset(text: &str) -> Option<FixedOffset> {
 
 /// Reads numbers of exactly these widths in ASCII digits with one separator between them, and nothing else.
 fn fields<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[u32; N]> {
-    let read = |(field, width): (&str, usize)| {
+    let mut texts = text.split(separator);
+    let mut numbers = [0; N];
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        let field = texts.next()?;
         let fits = field.len() == width && field.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then(|| field.parse().ok()).flatten()
-    };
-    let texts: Vec<&str> = text.split(separator).collect();
-    if texts.len() != N {
-        return None;
+        *number = fits.then(|| field.parse().ok()).flatten()?;
     }
-    let numbers: Option<Vec<u32>> = texts.into_iter().zip(widths).map(read).collect();
-    numbers?.try_into().ok()
+    texts.next().is_none().then_some(numbers)
 }
 
 #[cfg(test)]

@@ -55,18 +55,25 @@ pub fn check_decimal(text: &str) -> Result<(), NumberFault> {
 pub fn show_scaled(value: i64, scale_digits: u32, min_digits: u32) -> String {
     let scale = scale_digits as usize;
     let least = min_digits as usize;
-    let sign = if value < 0 { "-" } else { "" };
-    // At least one digit stays before the point: 5 hundredths are 005, shown 0.05.
-    let width = scale.saturating_add(1);
-    let digits = format!("{:0>width$}", value.unsigned_abs());
-
+    let digits = value.unsigned_abs().to_string();
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
-    let kept = fraction.trim_end_matches('0').len().max(least);
-    if kept == 0 {
-        return format!("{sign}{whole}");
+    // 5 hundredths are 0.05: zeros stand in for the digits that the number itself does not have.
+    let missing = scale.saturating_sub(fraction.len());
+    let kept = match fraction.trim_end_matches('0') {
+        "" => least,
+        significant => least.max(missing.saturating_add(significant.len())),
+    };
+
+    let mut shown = String::with_capacity(digits.len().saturating_add(kept).saturating_add(3));
+    if value < 0 {
+        shown.push('-');
     }
-    let shown: String = fraction.chars().chain(repeat_n('0', least)).take(kept).collect();
-    format!("{sign}{whole}.{shown}")
+    shown.push_str(if whole.is_empty() { "0" } else { whole });
+    if kept > 0 {
+        shown.push('.');
+        shown.extend(repeat_n('0', missing).chain(fraction.chars()).chain(repeat_n('0', least)).take(kept));
+    }
+    shown
 }
 
 /// The parts of a decimal text: `-12.50` is negative, whole `12`, fraction `50`.

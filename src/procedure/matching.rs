@@ -13,12 +13,23 @@ pub fn match_items(cx: &Cx<'_>, one: &Item, other: &Item, asked: Option<Money>) 
         return Ok(None);
     };
     payment::insert_match(cx.db, one, other, amount)?;
-    let taken = amount.checked_neg()?;
-    for item in [one, other] {
-        change_open(cx, item.key, item.is_payment, taken)?;
-        cx.touched(item.kind, &item.id);
-    }
+    take(cx, one, amount)?;
+    take(cx, other, amount)?;
     Ok(Some(amount))
+}
+
+/// Matches a document that was stored with what `amount` leaves open of it: only the other end is still to be changed.
+pub fn match_stored(cx: &Cx<'_>, stored: &Item, other: &Item, amount: Money) -> Result<()> {
+    payment::insert_match(cx.db, stored, other, amount)?;
+    cx.touched(stored.kind, &stored.id);
+    take(cx, other, amount)
+}
+
+/// Takes a matched amount from what is open on an item.
+fn take(cx: &Cx<'_>, item: &Item, amount: Money) -> Result<()> {
+    change_open(cx, item.key, item.is_payment, amount.checked_neg()?)?;
+    cx.touched(item.kind, &item.id);
+    Ok(())
 }
 
 /// Takes matches of `item` away: those with `with` (a document's or payment's key), or, where none is named, all of them.

@@ -1,12 +1,14 @@
 //! Posting and cancelling invoices and credit notes (spec B7, B9, B10, B13).
 
 use super::context::Cx;
-use super::matching::{match_items, unmatch};
+use super::matching::{match_items, match_stored, unmatch};
 use super::ticket_log;
 use crate::domain::Result;
-use crate::domain::document::{Document, DocumentKind, DocumentRefused, DocumentState, accounting_date, payment_state};
+use crate::domain::document::{
+    Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, payment_state,
+};
 use crate::domain::money::Money;
-use crate::domain::payment::Item;
+use crate::domain::payment::{Item, matchable};
 use crate::domain::refund;
 use crate::store::document;
 
@@ -23,8 +25,8 @@ pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
     settle(cx, draft, invoice)
 }
 
-/// Makes a draft final in memory: state, number, accounting date, all of it open (spec B7, B10). What it reverses must
-/// still be posted.
+/// Makes a draft final in memory: state, number, accounting date, and open what it does not clear of the invoice it reverses
+/// (spec B7, B10). That invoice must still be posted.
 pub fn make_final(cx: &Cx<'_>, draft: &mut Document, invoice: Option<&Document>) -> Result<()> {
     if draft.date > cx.today {
         return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date, hint: due_hint(draft) }.into());
@@ -40,7 +42,25 @@ pub fn make_final(cx: &Cx<'_>, draft: &mut Document, invoice: Option<&Document>)
     draft.state = DocumentState::Posted;
     draft.post_on = None;
     draft.open = draft.total;
+    match invoice {
+        // What such a one clears is known only when the payments of its invoice are released.
+        Some(invoice) if !draft.replaces => clear_ahead(draft, invoice),
+        _ => Ok(()),
+    }
+}
+
+/// Takes what a document will clear of its invoice from what is open on it, before it is stored (spec B7).
+fn clear_ahead(draft: &mut Document, invoice: &Document) -> Result<()> {
+    if let Some(amount) = matchable(&Item::of_document(draft)?, &Item::of_document(invoice)?, None)? {
+        cleared(draft, invoice, amount);
+    }
     Ok(())
+}
+
+/// Notes on a document that `amount` of it was cleared with an invoice.
+fn cleared(document: &mut Document, invoice: &Document, amount: Money) {
+    document.open = Money::new(document.open.minor - amount.minor, document.currency);
+    document.matched.push(Matched { with: invoice.shown().to_owned(), amount });
 }
 
 /// Matches a document that was just made final, and stored, with the invoice it reverses (spec B6, B7).
@@ -50,8 +70,10 @@ pub fn settle(cx: &Cx<'_>, posted: &mut Document, invoice: Option<Document>) -> 
             release_payments(cx, &invoice)?;
             clear_with_earlier(cx, posted.key, invoice.key)?;
             invoice = document::by_key(cx.db, invoice.key)?;
+            clear(cx, posted, &invoice)?;
+        } else if let Some(ahead) = posted.matched.first() {
+            match_stored(cx, &Item::of_document(posted)?, &Item::of_document(&invoice)?, ahead.amount)?;
         }
-        clear(cx, posted, &invoice)?;
     }
     posted.payment_state = payment_state(posted.kind, posted.state, posted.total.minor, posted.open.minor, false);
     log_on_ticket(cx, posted, "posted")
@@ -115,8 +137,7 @@ fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: i64) -> Result<()> {
 fn clear(cx: &Cx<'_>, credit_note: &mut Document, invoice: &Document) -> Result<()> {
     let (one, other) = (Item::of_document(credit_note)?, Item::of_document(invoice)?);
     if let Some(amount) = match_items(cx, &one, &other, None)? {
-        credit_note.open = Money::new(credit_note.open.minor - amount.minor, credit_note.currency);
-        credit_note.matched.push(crate::domain::document::Matched { with: invoice.shown().to_owned(), amount });
+        cleared(credit_note, invoice, amount);
     }
     Ok(())
 }

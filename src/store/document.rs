@@ -1,6 +1,6 @@
 //! Invoices and credit notes: one table, their lines, the taxes of their lines.
 
-use super::{Db, Key, Page, Result, Row};
+use super::{Db, Key, Page, Result, Row, Value};
 use crate::domain::day::Day;
 use crate::domain::document::{
     Billed, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
@@ -123,44 +123,68 @@ pub fn due(db: &Db, today: Day) -> Result<Vec<String>> {
     )
 }
 
+/// The statements for the lines of a document and for their taxes.
+macro_rules! lines {
+    ($and:literal) => {
+        (
+            concat!(
+                "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
+                        l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited
+                 FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
+                 WHERE l.document = $1",
+                $and,
+                " ORDER BY l.line"
+            ),
+            concat!(
+                "SELECT lt.document_line, t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited
+                 FROM document_line l JOIN document_line_tax lt ON lt.document_line = l.key JOIN tax t ON t.key = lt.tax
+                 WHERE l.document = $1",
+                $and,
+                " ORDER BY l.line, lt.position"
+            ),
+        )
+    };
+}
+
 /// Loads lines with their taxes and what is held of them, and sums the tax lines.
 pub fn load_lines(db: &Db, document: &mut Document) -> Result<()> {
+    load_by(db, document, lines!(""), params![document.key])
+}
+
+/// Loads one line only, for what looks at no other; none where the document has no such line.
+pub fn load_line(db: &Db, document: &mut Document, number: i64) -> Result<()> {
+    load_by(db, document, lines!(" AND l.line = $2"), params![document.key, number])
+}
+
+fn load_by(
+    db: &Db,
+    document: &mut Document,
+    (of_lines, of_taxes): (&'static str, &'static str),
+    params: &[Value<'_>],
+) -> Result<()> {
     let currency = document.currency;
-    let mut lines = db.query(
-        "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
-                l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited
-         FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
-         WHERE l.document = $1 ORDER BY l.line",
-        params![document.key],
-        |row| read_line(row, currency),
-    )?;
+    let mut lines = db.query(of_lines, params, |row| read_line(row, currency))?;
     let mut place = 0;
-    db.each(
-        "SELECT lt.document_line, t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited
-         FROM document_line l JOIN document_line_tax lt ON lt.document_line = l.key JOIN tax t ON t.key = lt.tax
-         WHERE l.document = $1 ORDER BY l.line, lt.position",
-        params![document.key],
-        |row| {
-            let line: Key = row.get(0)?;
-            while lines.get(place).is_some_and(|known: &DocumentLine| known.key != line) {
-                place += 1;
-            }
-            let Some(found) = lines.get_mut(place) else {
-                return Ok(());
-            };
-            found.priced.taxes.push(LineTax {
-                tax: row.reference(1)?,
-                rate: row.get(3)?,
-                included: row.get(4)?,
-                amount: row.money(5, currency)?,
-            });
-            if let Some(held) = &mut found.held {
-                held.credited.taxes.push(row.get(6)?);
-                held.reduced.taxes.push(row.get(7)?);
-            }
-            Ok(())
-        },
-    )?;
+    db.each(of_taxes, params, |row| {
+        let line: Key = row.get(0)?;
+        while lines.get(place).is_some_and(|known: &DocumentLine| known.key != line) {
+            place += 1;
+        }
+        let Some(found) = lines.get_mut(place) else {
+            return Ok(());
+        };
+        found.priced.taxes.push(LineTax {
+            tax: row.reference(1)?,
+            rate: row.get(3)?,
+            included: row.get(4)?,
+            amount: row.money(5, currency)?,
+        });
+        if let Some(held) = &mut found.held {
+            held.credited.taxes.push(row.get(6)?);
+            held.reduced.taxes.push(row.get(7)?);
+        }
+        Ok(())
+    })?;
     document.lines = lines;
     document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
 }

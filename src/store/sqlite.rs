@@ -150,9 +150,19 @@ impl Sqlite {
         statement.raw_execute().map_err(fault).map(drop)
     }
 
-    /// A script in the common subset: BIGINT becomes SQLite's INTEGER (so that a key is the row's own), tables STRICT.
+    /// A script in the common subset: BIGINT becomes SQLite's INTEGER (so that a key is the row's own), tables STRICT, and
+    /// one whose key is of several columns is that key's own tree, not a table and an index beside it.
     pub fn run_script(&self, sql: &str) -> Result<()> {
-        let text = sql.replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT;");
+        let mut text = String::with_capacity(sql.len() * 2);
+        for table in sql.replace("BIGINT", "INTEGER").split_inclusive("\n);") {
+            match table.strip_suffix("\n);") {
+                Some(columns) if columns.lines().last().is_some_and(|line| line.contains("PRIMARY KEY (")) => {
+                    text.extend([columns, "\n) STRICT, WITHOUT ROWID;"]);
+                }
+                Some(columns) => text.extend([columns, "\n) STRICT;"]),
+                None => text.push_str(table),
+            }
+        }
         self.connection.execute_batch(&text).map_err(fault)
     }
 

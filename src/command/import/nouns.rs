@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::super::object::{Given, ObjectFault, Pairs};
 use super::super::{Action, AnyChange, Cx, Parsed, entry, internal};
 use crate::domain::Result;
@@ -131,7 +133,7 @@ pub static NOUNS: &[Noun] = &[
 
 impl Noun {
     /// Makes the record, whose id is not taken.
-    pub fn create(&self, cx: &Cx<'_>, id: &str, pairs: Pairs<'_>) -> Result<String> {
+    pub fn create(&self, cx: &Cx<'_>, id: &str, pairs: Pairs<'_>) -> Result<Box<RawValue>> {
         let mut flags: Pairs<'_> = vec![("id".into(), Given::Text(id.to_owned().into()))];
         for (name, given) in pairs {
             flags.push((self.flag_of(&name)?.into(), given));
@@ -140,7 +142,7 @@ impl Noun {
     }
 
     /// Changes the record to what is said of it, keys left out included.
-    pub fn edit(&self, cx: &Cx<'_>, id: &str, mut pairs: Pairs<'_>) -> Result<String> {
+    pub fn edit(&self, cx: &Cx<'_>, id: &str, mut pairs: Pairs<'_>) -> Result<Box<RawValue>> {
         let mut flags: Pairs<'_> = vec![(self.kind.into(), Given::Text(id.to_owned().into()))];
         for key in self.keys {
             let given = pairs.iter().position(|(name, _)| name == key.name).map(|at| pairs.swap_remove(at).1);
