@@ -64,7 +64,8 @@ fn refunds_of_any_kind_end_at_exactly_nothing() {
         assert_eq!(shop.ok("invoice show INV/2026/1")["open"], left, "{words}");
     }
     assert_eq!(shop.ok("invoice show INV/2026/1")["payment_state"], "reversed");
-    shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 0.01", "refund_exceeds_invoice");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 0.01", "nothing_to_refund");
+    shop.refused("ticket refund T1 --invoice INV/2026/1 --line 1=1", "nothing_to_refund");
     shop.refused("ticket refund T1 --invoice INV/2026/1", "nothing_to_refund");
     let notes = shop.ok("credit-note list --invoice INV/2026/00001");
     assert_eq!(notes.as_array().unwrap().len(), 5);
@@ -343,6 +344,55 @@ fn a_key_makes_a_retry_harmless() {
     assert_eq!(by_json[0]["status"], "replayed");
     shop.refused("ticket refund T1 --invoice INV/2026/1 --line 1=2 --post --key recall-7", "key_reused");
     assert_eq!(shop.ok("invoice show INV/2026/1")["open"], "336.00");
+}
+
+#[test]
+fn numbers_past_what_is_kept_are_refused_and_leave_the_store_readable() {
+    let shop = shop();
+    let excess = "ticket refund T1 --invoice INV/2026/1 --line 1=9000000000000 --allow-excess --post";
+    shop.done(excess);
+    assert_eq!(shop.refused(excess, "invalid_value")["exit"], 10);
+    let line = r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"1=9000000000000","allow_excess":true}"#;
+    let answers = shop.applied("", &format!("{line}\n{}", r#"{"command":"ticket note","ticket":"T1","text":"on"}"#), 3);
+    assert_eq!((&answers[0]["error"]["code"], &answers[1]["status"]), (&"invalid_value".into(), &"done".into()));
+
+    shop.apply(
+        r#"{"command":"order create","customer":"C1","line":["LAMP=9000000000000@1"]}
+{"command":"order confirm","order":"S2"}"#,
+    );
+    let first = shop.done("invoice create --order S2")["created"][0].as_str().unwrap().to_owned();
+    shop.done(&format!("invoice edit {first} --line 1=1"));
+    shop.done("invoice create --order S2");
+    shop.refused(&format!("invoice edit {first} --line 1=9000000000000"), "invalid_value");
+    assert_eq!(shop.ok("order show S2")["lines"][0]["invoiced"], "9000000000000");
+}
+
+#[test]
+fn a_draft_is_edited_by_the_rules_it_was_made_by() {
+    let shop = shop();
+    shop.done("invoice create --customer C1 --line RADIO=2 --line LAMP=1");
+    for (words, code, field, given) in [
+        ("--line 1=0.5", "quantity_invalid", "line", "1=0.5"),
+        ("--line 1=-1", "quantity_invalid", "line", "1=-1"),
+        ("--line 1=1@-1", "quantity_invalid", "line", "1=1@-1"),
+        ("--line 1=1 --line 1=2", "invalid_value", "line", "1=2"),
+        ("--line 1=1 --drop-line 1", "invalid_value", "drop_line", "1"),
+        ("--drop-line 1 --drop-line 1", "invalid_value", "drop_line", "1"),
+    ] {
+        let error = shop.refused(&format!("invoice edit D2 {words}"), code);
+        assert_eq!((&error["field"], &error["given"]), (&field.into(), &given.into()), "{words}");
+    }
+    shop.done("invoice edit D2 --date 2026-12-01");
+    let hint = shop.refused("invoice post D2", "not_due")["hint"].clone();
+    assert!(hint.as_str().unwrap().contains("aftersales invoice edit D00002 --date"), "{hint}");
+    shop.done("invoice edit D2 --date 2026-11-23");
+    shop.done("invoice post D2");
+    shop.refused("ticket refund T1 --order '' --invoice D2 --line 1=0.5", "quantity_invalid");
+    shop.done("ticket refund T1 --order '' --invoice D2 --line 1=1");
+    shop.refused("credit-note edit D3 --line 1=0.5", "quantity_invalid");
+    assert_eq!(shop.refused("credit-note edit D3 --add-line LAMP=1", "refund_exceeds_invoice")["given"], "LAMP=1");
+    let billed = shop.ok("invoice list --kind invoice --fields id");
+    assert_eq!(billed.as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -32,6 +32,7 @@ impl Record for CreditNote {
     const SCALARS: &'static [&'static str] = &[
         "id",
         "number",
+        "kind",
         "state",
         "journal",
         "customer",
@@ -39,6 +40,7 @@ impl Record for CreditNote {
         "order",
         "invoice",
         "reason",
+        "text",
         "date",
         "accounting_date",
         "due_date",

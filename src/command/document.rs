@@ -1,5 +1,7 @@
 //! What invoices and credit notes have in common: their verbs, whichever noun they were called by.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use super::Cx;
@@ -246,7 +248,7 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
         Some(id) => Some(found(journal::by_id(cx.db, id)?, "journal", "journal", "journal", id)?),
         None => None,
     };
-    check_edit_values(&before, edit)?;
+    check_edit_values(cx, &before, edit)?;
     if before.state != DocumentState::Draft {
         return Err(refused_state(&before, "edited"));
     }
@@ -272,10 +274,10 @@ pub fn named_product(cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Produ
     found(product::by_id(cx.db, id)?, "product", "product", field, id)
 }
 
-fn check_edit_values(draft: &Document, edit: &Edit<'_>) -> Result<()> {
+fn check_edit_values(cx: &Cx<'_>, draft: &Document, edit: &Edit<'_>) -> Result<()> {
     let mut faults = Faults::default();
-    let numbers = || draft.lines.iter().map(|line| line.line);
-    let is_credit_note = draft.kind == DocumentKind::CreditNote;
+    let line_of = |number: LineNumber| draft.lines.iter().find(|line| line.line == number.number());
+    let mut seen: Vec<LineNumber> = Vec::new();
     if edit.journal == Some("") {
         faults.note(ValueRefused::missing("journal"));
     }
@@ -283,21 +285,51 @@ fn check_edit_values(draft: &Document, edit: &Edit<'_>) -> Result<()> {
         faults.note(ValueRefused::missing("date"));
     }
     for change in edit.line {
-        if !numbers().any(|known| known == change.line.number()) {
-            faults.note(no_such_line(draft, "line", change.line, change.to_string()));
-        } else if is_credit_note
-            && (change.quantity.is_negative() || change.price.is_some_and(|price| price.is_negative()))
-        {
-            let message = format!("{change} would take less than nothing");
-            faults.note(ValueRefused::quantity("line", change, message));
+        match line_of(change.line) {
+            None => faults.note(no_such_line(draft, "line", change.line, change.to_string())),
+            Some(_) if seen.contains(&change.line) => faults.note(named_twice("line", change.line, change.to_string())),
+            Some(line) => {
+                faults.gather(check_change(cx, draft, line, change));
+            }
         }
+        seen.push(change.line);
     }
     for number in edit.drop_line {
-        if !numbers().any(|known| known == number.number()) {
+        if line_of(*number).is_none() {
             faults.note(no_such_line(draft, "drop_line", *number, number.to_string()));
+        } else if seen.contains(number) {
+            faults.note(named_twice("drop_line", *number, number.to_string()));
         }
+        seen.push(*number);
     }
     faults.refuse()
+}
+
+/// Whether a line can have that quantity and price: none is below zero, save the price of an invoice line that takes
+/// something off already, and a serial number is never in part.
+fn check_change(cx: &Cx<'_>, draft: &Document, line: &DocumentLine, change: &LineChange) -> Result<()> {
+    let takes_off = draft.kind == DocumentKind::Invoice && line.priced.price.price.is_negative();
+    if change.quantity.is_negative() || change.price.is_some_and(|price| price.is_negative() && !takes_off) {
+        let message = format!("{change} would take less than nothing");
+        return Err(ValueRefused::quantity("line", change, message).into());
+    }
+    check_pieces(cx, line, change.quantity, change)
+}
+
+/// Whether that quantity of a line's product is a whole number of pieces, where it has serial numbers; `given` as typed.
+pub fn check_pieces(cx: &Cx<'_>, line: &DocumentLine, quantity: Quantity, given: impl Display) -> Result<()> {
+    let Some(product) = &line.product else {
+        return Ok(());
+    };
+    if !product::by_key(cx.db, product.key)?.allows(quantity) {
+        let message = format!("{product} has serial numbers, so {quantity} of it is not a whole number of pieces");
+        return Err(ValueRefused::quantity("line", given, message).into());
+    }
+    Ok(())
+}
+
+fn named_twice(field: &'static str, line: LineNumber, given: String) -> ValueRefused {
+    ValueRefused::invalid(field, given, format!("line {line} is named twice"))
 }
 
 fn no_such_line(draft: &Document, field: &'static str, line: LineNumber, given: String) -> ValueRefused {
@@ -359,6 +391,10 @@ fn edit_lines(
     draft.sum_up()?;
     document::delete_lines(cx.db, draft.key)?;
     document::insert_lines(cx.db, draft)?;
+    // What an order's invoices sum up to must stay a number: an order past that could not even be shown.
+    if let (DocumentKind::Invoice, Some(billed)) = (draft.kind, &draft.order) {
+        order::by_key(cx.db, billed.key)?;
+    }
     post::hold_lines(cx, draft, 1)
 }
 

@@ -32,6 +32,7 @@ impl Record for Invoice {
     const SCALARS: &'static [&'static str] = &[
         "id",
         "number",
+        "kind",
         "state",
         "journal",
         "customer",
@@ -39,6 +40,7 @@ impl Record for Invoice {
         "order",
         "invoice",
         "reason",
+        "text",
         "date",
         "accounting_date",
         "due_date",

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::document::check_pieces;
 use super::{Change, Cx};
 use crate::domain::common::ValueRefused;
 use crate::domain::day::Day;
@@ -11,6 +12,7 @@ use crate::domain::document::{Document, DocumentKind, DocumentLine, DocumentStat
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::LineQuantity;
 use crate::domain::money::{Amount, Money};
+use crate::domain::quantity::Quantity;
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
 use crate::domain::text::Setting;
@@ -177,9 +179,19 @@ impl TicketRefund {
         self.check_shortcuts(&mut faults);
         if let [invoice] = invoices {
             refund::check_asked(invoice, &ask, &mut faults);
+            self.check_pieces(cx, invoice, &mut faults);
         }
         faults.refuse()?;
         Ok((ask, date))
+    }
+
+    fn check_pieces(&self, cx: &Cx<'_>, invoice: &Document, faults: &mut Faults) {
+        for asked in &self.line {
+            let named = invoice.lines.iter().find(|line| line.line == asked.line.number());
+            if let Some(line) = named.filter(|_| asked.quantity > Quantity::ZERO) {
+                faults.gather(check_pieces(cx, line, asked.quantity, asked));
+            }
+        }
     }
 
     /// The shortcuts need exactly one invoice, and exclude each other and the copy (spec B12).

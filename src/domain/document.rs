@@ -334,7 +334,7 @@ pub enum DocumentRefused {
     #[error("{document} is {state}, so it cannot be {wanted}")]
     State { document: String, state: DocumentState, wanted: &'static str, hint: Option<String> },
     #[error("{document} is dated {date}, which is still to come")]
-    NotDue { document: String, date: Day },
+    NotDue { document: String, date: Day, hint: String },
     #[error("{document} is accounted on {date}, and the books are locked up to {lock_date}")]
     Locked { document: String, date: Day, lock_date: Day, hint: String },
     #[error("{invoice} has the posted credit note {credit_note}")]
@@ -388,12 +388,14 @@ impl Refusal for DocumentRefused {
     fn hint(&self) -> Option<String> {
         match self {
             DocumentRefused::State { hint, .. } => hint.clone(),
-            DocumentRefused::NotDue { .. } => Some("post it on that day: aftersales credit-note post --due".to_owned()),
-            DocumentRefused::Locked { hint, .. } => Some(hint.clone()),
+            DocumentRefused::NotDue { hint, .. } | DocumentRefused::Locked { hint, .. } => Some(hint.clone()),
             DocumentRefused::Credited { credit_note, .. } => Some(format!("aftersales credit-note show {credit_note}")),
             DocumentRefused::BelowZero { .. } => Some("change its lines first".to_owned()),
             DocumentRefused::NoLines { document } => Some(format!("add a line first, or cancel {document}")),
-            DocumentRefused::InvoiceNotPosted { invoice, .. } => Some(format!("aftersales invoice post {invoice}")),
+            DocumentRefused::InvoiceNotPosted { invoice, state: DocumentState::Draft } => {
+                Some(format!("aftersales invoice post {invoice}"))
+            }
+            DocumentRefused::InvoiceNotPosted { invoice, .. } => Some(format!("aftersales invoice show {invoice}")),
             DocumentRefused::NothingToInvoice { order } => Some(format!("aftersales order show {order}")),
         }
     }

@@ -174,11 +174,14 @@ impl<'de> Visitor<'de> for NewLineVisitor {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Parts {
-            product: String,
-            quantity: Quantity,
+            product: Option<String>,
+            quantity: Option<Quantity>,
             price: Option<Price>,
         }
+        // What is null is absent (contract, section 4).
         let Parts { product, quantity, price } = Parts::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        let product = product.ok_or_else(|| de::Error::missing_field("product"))?;
+        let quantity = quantity.ok_or_else(|| de::Error::missing_field("quantity"))?;
         if product.is_empty() {
             return Err(de::Error::custom("the product is empty"));
         }
@@ -463,7 +466,9 @@ mod tests {
         assert_eq!(plain, "A=B=3".parse().unwrap());
         for json in [
             r#"{"product":"LAMP"}"#,
+            r#"{"product":"LAMP","quantity":null}"#,
             r#"{"quantity":"3"}"#,
+            r#"{"product":null,"quantity":"3"}"#,
             r#"{"product":"","quantity":"3"}"#,
             r#"{"product":"LAMP","quantity":"x"}"#,
             r#"{"product":"LAMP","quantity":"1","colour":"red"}"#,

@@ -147,7 +147,11 @@ impl Order {
     pub fn check_billable(&self) -> Result<()> {
         match self.state {
             OrderState::Confirmed => Ok(()),
-            OrderState::Draft | OrderState::Sent | OrderState::Cancelled => Err(self.not_to_be("invoiced").into()),
+            OrderState::Draft | OrderState::Sent => {
+                let hint = Some(format!("aftersales order confirm {}", self.id));
+                Err(StateNotAllowed { hint, ..self.not_to_be("invoiced") }.into())
+            }
+            OrderState::Cancelled => Err(self.not_to_be("invoiced").into()),
         }
     }
 

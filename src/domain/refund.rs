@@ -25,10 +25,12 @@ pub enum Ask {
 /// Why a refund is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefused {
-    #[error("the customer {customer} has no posted invoice")]
-    NoPostedInvoice { customer: String },
-    #[error("no posted invoice of {customer} has the product {product}")]
-    NoInvoiceWithProduct { customer: String, product: String },
+    /// `of` is empty, or names the order that narrows the invoices.
+    #[error("the customer {customer} has no posted invoice{of}")]
+    NoPostedInvoice { customer: String, of: String },
+    /// `of` is empty, or names the lot and the order that narrow the invoices further.
+    #[error("no posted invoice of {customer} has the product {product}{of}")]
+    NoInvoiceWithProduct { customer: String, product: String, of: String },
     #[error("the invoice {invoice} is {state}, not posted")]
     NotPosted { invoice: String, state: DocumentState },
     #[error("the invoice {invoice} {test}")]
@@ -81,7 +83,7 @@ impl Refusal for RefundRefused {
     }
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            RefundRefused::NoPostedInvoice { customer } => format!("aftersales invoice list --customer {customer}"),
+            RefundRefused::NoPostedInvoice { customer, .. } => format!("aftersales invoice list --customer {customer}"),
             RefundRefused::NoInvoiceWithProduct { customer, .. } => {
                 format!("give --product '' to see all of them, or look: aftersales invoice list --customer {customer}")
             }
@@ -122,16 +124,36 @@ pub fn anything_left(invoice: &Document) -> Result<bool> {
 ///
 /// `holders` are the drafts that hold what is not left, for the hint.
 pub fn decide(invoice: &Document, ask: &Ask, allow_excess: bool, holders: &[String]) -> Result<Vec<DocumentLine>> {
+    let nothing_left = || {
+        let invoice = invoice.shown().to_owned();
+        RefundRefused::NothingLeft { invoice, holders: holders.to_vec() }
+    };
+    // An invoice with nothing left is not on offer, whatever is asked of it (spec B2); goods can be taken at nothing.
+    let is_over = match ask {
+        Ask::Everything | Ask::Amount(_) => !anything_left(invoice)?,
+        Ask::Lines(_) => !anything_left(invoice)? && !any_goods_left(invoice)?,
+    };
+    if is_over && !allow_excess {
+        return Err(nothing_left().into());
+    }
     let lines = match ask {
         Ask::Everything => everything(invoice)?,
         Ask::Lines(asked) => named_lines(invoice, asked, allow_excess, holders)?,
         Ask::Amount(amount) => by_amount(invoice, amount, allow_excess, holders)?,
     };
     if lines.is_empty() {
-        let invoice = invoice.shown().to_owned();
-        return Err(RefundRefused::NothingLeft { invoice, holders: holders.to_vec() }.into());
+        return Err(nothing_left().into());
     }
     Ok(lines)
+}
+
+fn any_goods_left(invoice: &Document) -> Result<bool> {
+    for line in &invoice.lines {
+        if !line.held().left_quantity()?.is_zero() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The value faults of what is asked of an invoice, whatever is left of it.
@@ -364,7 +386,11 @@ pub fn check_added(credit_note: &Document, invoice: &Document) -> Result<()> {
     match credit_note.lines.iter().find(|line| line.invoice_line.is_none()) {
         Some(line) if !credit_note.allow_excess => Err(RefundRefused::Exceeds {
             field: "add_line",
-            given: format!("{}={}", line.label, line.priced.quantity),
+            given: format!(
+                "{}={}",
+                line.product.as_ref().map_or(line.label.as_str(), |product| product.id.as_str()),
+                line.priced.quantity
+            ),
             asked: line.priced.total.to_string(),
             left: Money::zero(line.priced.total.currency).to_string(),
             allowed: Money::zero(line.priced.total.currency).plain(),
@@ -390,7 +416,7 @@ pub fn check_line(line: &DocumentLine, held: &super::apportion::Held, of: &str) 
             asked: line.priced.quantity.to_string(),
             left: left_quantity.to_string(),
             allowed: left_quantity.to_string(),
-            of: format!("the invoice line of line {} of {of}", line.line),
+            of: format!("the invoice line behind line {}, on {of}", line.line),
             hint: "take less, or give --allow-excess".to_owned(),
         }
         .into());
@@ -408,7 +434,7 @@ pub fn check_line(line: &DocumentLine, held: &super::apportion::Held, of: &str) 
             asked: line.priced.total.to_string(),
             left: left.to_string(),
             allowed: left.plain(),
-            of: format!("the invoice line of line {} of {of}", line.line),
+            of: format!("the invoice line behind line {}, on {of}", line.line),
             hint: "take less, or give --allow-excess".to_owned(),
         }
         .into());

@@ -144,7 +144,7 @@ pub enum TicketRefused {
     ProductNotOnOrder { product: String, order: String },
     #[error("{product} has no lots or serial numbers, so {lot} cannot be one of it")]
     LotNotTracked { lot: String, product: String },
-    #[error("{lot} is of {of}, not of {}", .product.as_deref().unwrap_or("no product"))]
+    #[error("{lot} is of {of}, {}", .product.as_ref().map_or("and no product is named".to_owned(), |product| format!("not of {product}")))]
     LotNotOfProduct { lot: String, of: String, product: Option<String> },
 }
 

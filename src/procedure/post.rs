@@ -27,7 +27,7 @@ pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
 /// still be posted.
 pub fn make_final(cx: &Cx<'_>, draft: &mut Document, invoice: Option<&Document>) -> Result<()> {
     if draft.date > cx.today {
-        return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date }.into());
+        return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date, hint: due_hint(draft) }.into());
     }
     check_postable(draft)?;
     if let Some(invoice) = invoice.filter(|invoice| invoice.state != DocumentState::Posted) {
@@ -55,6 +55,15 @@ pub fn settle(cx: &Cx<'_>, posted: &mut Document, invoice: Option<Document>) -> 
     }
     posted.payment_state = payment_state(posted.kind, posted.state, posted.total.minor, posted.open.minor, false);
     log_on_ticket(cx, posted, "posted")
+}
+
+/// Only what was asked to be posted on its day waits for `post --due`; any other draft is posted by hand (spec B9).
+fn due_hint(draft: &Document) -> String {
+    let noun = draft.kind.word().replace('_', "-");
+    match draft.post_on {
+        Some(_) => "it is posted on that day by: aftersales credit-note post --due".to_owned(),
+        None => format!("post it on that day, or give it another: aftersales {noun} edit {} --date DAY", draft.id),
+    }
 }
 
 fn check_postable(draft: &Document) -> Result<()> {

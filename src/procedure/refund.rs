@@ -128,7 +128,7 @@ fn shown_or_dash(reference: &Option<Reference>) -> &str {
 pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
     let posted = document::posted_invoices_of(cx.db, form.customer.key)?;
     if posted.is_empty() {
-        return Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone() }.into());
+        return Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone(), of: String::new() }.into());
     }
     let mut fitting = Vec::new();
     for invoice in posted {
@@ -140,9 +140,15 @@ pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
     }
     if fitting.is_empty() {
         let customer = form.customer.id.clone();
-        return Err(match (&form.product, &form.lot) {
-            (Some(product), _) => RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone() },
-            (None, _) => RefundRefused::NoPostedInvoice { customer },
+        let narrowed =
+            |what: &str, by: &Option<Reference>| by.as_ref().map(|by| format!(" {what} {by}")).unwrap_or_default();
+        let of_order = narrowed("of the order", &form.order);
+        return Err(match &form.product {
+            Some(product) => {
+                let of = narrowed("with the lot", &form.lot) + &of_order;
+                RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone(), of }
+            }
+            None => RefundRefused::NoPostedInvoice { customer, of: of_order },
         }
         .into());
     }
