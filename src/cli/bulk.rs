@@ -15,7 +15,7 @@ use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
 use crate::command::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
-use crate::command::import::{CsvForm, Import};
+use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::Session;
 use crate::command::{Entry, credit_note};
 use crate::domain::common::ValueRefused;
@@ -86,14 +86,16 @@ pub fn import_command() -> Command {
         .arg(Arg::new("kind").long("kind").value_name("KIND").help("The kind of records that name none, such as customer; CSV needs it"))
         .arg(Arg::new("update").long("update").action(ArgAction::SetTrue).help("Change records that are there already and are different"))
         .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
-        .after_help(
-            "A line is {\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}; what it refers to stands before it. Kinds are\n\
-             tax, journal, location, customer, product, lot, stock, user, tag, stage, worksheet_template, project, coupon_program,\n\
-             team, order, transfer, invoice, credit_note and ticket. Keys left out are their default, in records that are there already too. All lines are done or none, and stand as one row in the log.\n\
-             In CSV a cell with a list is JSON text, and the rows of a document repeat its columns.\n\
-             A file that begins with {\"record\":\"export\",…} is restored as it stands, into a store where nothing was done yet.\n\n\
+        .after_help(format!(
+            "A line is {{\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}}; what it refers to stands before it. \
+             Keys left out are their default, in records that are there already too. All lines are done or none, and stand as \
+             one row in the log.\n\n\
+             Kinds: {}.\n\n\
+             In CSV a cell with a list is JSON text, and the rows of a document repeat its columns.\n\n\
+             A file that begins with {{\"record\":\"export\",…}} is restored as it stands, into a store where nothing was done yet.\n\n\
              Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales import desk.ndjson --store new.db",
-        )
+            import::kinds().collect::<Vec<_>>().join(", ")
+        ))
 }
 
 /// Runs `import`.

@@ -45,6 +45,11 @@ static FORMS: &[&Form] = &[
     &ticket::FORM,
 ];
 
+/// The kinds of records that can be imported.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    NOUNS.iter().map(|noun| noun.kind).chain(FORMS.iter().map(|form| form.kind))
+}
+
 /// How a kind of record is imported.
 pub struct Form {
     pub kind: &'static str,
@@ -429,8 +434,7 @@ impl Refusal for NoSuchKind {
         Some(self.kind.clone())
     }
     fn allowed(&self) -> Option<Allowed> {
-        let kinds = NOUNS.iter().map(|noun| noun.kind).chain(FORMS.iter().map(|form| form.kind));
-        Some(Allowed::Several(kinds.map(str::to_owned).collect()))
+        Some(Allowed::Several(kinds().map(str::to_owned).collect()))
     }
 }
 
