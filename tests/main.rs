@@ -18,6 +18,7 @@ mod customer;
 mod documents;
 mod export;
 mod house;
+mod import;
 mod log;
 mod online_retail;
 mod order;

@@ -172,6 +172,24 @@ impl Shop {
         ran.stdout.lines().map(json).collect()
     }
 
+    /// Whatever a story left is exported, restored and exported again: the same bytes, or something was forgotten.
+    fn comes_back_from_its_export(&self) {
+        const COPY: &str = "--store restored/desk.db";
+        let exported = self.run("export");
+        // Once there is an admin, the story's end is not one.
+        if exported.code == aftersales::domain::code::exit_of("access_denied") {
+            return;
+        }
+        assert_eq!(exported.code, 0, "{}", exported.stderr);
+        assert_eq!(self.run(&format!("init {COPY}")).code, 0);
+        let ran = self.run_with(&format!("import {COPY}"), &exported.stdout);
+        assert_eq!(ran.code, 0, "the store does not come back from its export\n{}{}", ran.stdout, ran.stderr);
+        let again = self.run(&format!("export {COPY}")).stdout;
+        let differs = exported.stdout.lines().zip(again.lines()).find(|(before, after)| before != after);
+        assert_eq!(differs, None, "another store came back");
+        assert_eq!(exported.stdout.len(), again.len(), "another store came back");
+    }
+
     /// A run as a person sees it: stdout, then stderr and the exit code where there is something to say.
     pub fn text(&self, words: &str) -> String {
         let Ran { stdout, stderr, code } = self.run(words);
@@ -197,6 +215,7 @@ impl Drop for Shop {
         if VERIFY_IS_BUILT && !told && store::exists(self.folder()) {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
+            self.comes_back_from_its_export();
         }
     }
 }

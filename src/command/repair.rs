@@ -95,7 +95,7 @@ pub struct RepairOutcome {
 /// prices of parts and labour are zero.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales ticket repair T00001 --part BULB=1 --labour HOUR=0.5@60.00\n  aftersales ticket repair T00001 --product LAMP --lot SN-001 --under-warranty --confirm\n  aftersales ticket repair T00001 --part BULB=1 --part remove:FUSE=1 --part recycle:CABLE=1 --quote"
+    after_help = "Examples:\n  aftersales ticket repair T00001 --part BULB=1 --labour HOUR=0.5@60.00\n  aftersales ticket repair T00001 --product LAMP --lot SN-001 --under-warranty --confirm\n  aftersales ticket repair T00001 --part BULB=1 --part remove:SWITCH=1 --quote"
 )]
 pub struct TicketRepair {
     /// The ticket to repair from

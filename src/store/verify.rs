@@ -519,7 +519,7 @@ fn missing_numbers(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
     db.each(
         "SELECT d.number, CASE WHEN EXISTS
            (SELECT 1 FROM operation_touch t JOIN operation o ON o.key = t.operation
-            WHERE t.id = d.id AND substr(o.command, 1, 18) = '{\"command\":\"import\"') THEN 1 ELSE 0 END
+            WHERE t.id = d.id AND substr(o.command, 1, 19) = '{\"command\":\"import\"') THEN 1 ELSE 0 END
          FROM document d WHERE d.number IS NOT NULL ORDER BY length(d.number), d.number",
         params![],
         |row| {

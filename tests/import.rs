@@ -1,0 +1,529 @@
+//! Imports: records of other systems come in with their own ids, numbers and states, once.
+
+use serde_json::Value;
+
+use crate::support::{Ran, Shop, json};
+
+/// The records of the contract, section 6.
+const RECORDS: &str = r#"{"record":"tax","id":"VAT20","rate":"20","included":false}
+{"record":"journal","id":"INV","name":"Customer invoices","type":"sale"}
+{"record":"location","id":"WH/Stock","type":"internal","return_location":true}
+{"record":"customer","id":"C00001","name":"Ada Ltd","email":"ada@example.org"}
+{"record":"product","id":"LAMP","name":"Desk lamp","price":"40.00","type":"goods","tracking":"none","taxes":["VAT20"]}
+{"record":"product","id":"DRILL","name":"Drill","price":129,"tracking":"serial"}
+{"record":"lot","id":"SN-001","product":"DRILL"}
+{"record":"stock","product":"LAMP","location":"WH/Stock","lot":null,"quantity":"100"}
+{"record":"stock","product":"DRILL","location":"WH/Stock","lot":"SN-001","quantity":"1"}
+{"record":"user","id":"ann","name":"Ann","email":null,"rights":["helpdesk"]}
+{"record":"worksheet_template","id":"Visit","fields":[{"name":"pressure","type":"number","required":true}]}
+{"record":"project","id":"Field Service","worksheets":true,"worksheet_template":"Visit","time_product":null}
+{"record":"coupon_program","id":"Sorry 10","type":"coupons","rewards":[{"type":"percent","value":"10","on":"order","maximum":null}],"conditions":{"minimum_amount":"50.00"},"start":null,"end":null,"usage_limit":null,"currency":null}
+{"record":"team","id":"Support","services":["refunds","returns"],"field_service_project":null}
+{"record":"order","id":"S00001","customer":"C00001","date":"2026-11-01","state":"confirmed","lines":[{"product":"LAMP","quantity":"3","price":"40.00","taxes":["VAT20"]}]}
+{"record":"transfer","id":"WH/OUT/00001","kind":"outgoing","order":"S00001","date":"2026-11-02","state":"done","lines":[{"product":"LAMP","quantity":"3","lot":null}]}
+{"record":"invoice","id":"INV/2026/00001","customer":"C00001","order":"S00001","journal":"INV","date":"2026-11-02","state":"posted","paid":"44.00","lines":[{"product":"LAMP","quantity":"3","price":"40.00","discount":"0","taxes":["VAT20"]}]}
+{"record":"credit_note","id":"RINV/2026/00001","invoice":"INV/2026/00001","date":"2026-11-03","state":"posted","reason":"Flickers","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"Lamp flickers","order":"S00001","product":"LAMP","lot":null}
+"#;
+
+fn imported(shop: &Shop, flags: &str, lines: &str, code: i32) -> Vec<Value> {
+    let Ran { stdout, stderr, code: ended } = shop.run_with(&format!("import {flags}"), lines);
+    assert_eq!(ended, code, "{stdout}{stderr}");
+    stdout.lines().map(json).collect()
+}
+
+fn statuses(answers: &[Value]) -> Vec<&str> {
+    answers.iter().map(|answer| answer["status"].as_str().unwrap()).collect()
+}
+
+/// A shop with those records.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    imported(&shop, "", RECORDS, 0);
+    shop
+}
+
+#[test]
+fn records_come_in_once() {
+    let shop = Shop::new();
+    let answers = imported(&shop, "", RECORDS, 0);
+    assert_eq!(answers.len(), RECORDS.lines().count());
+    for (answer, line) in answers.iter().zip(1..) {
+        // A new store has these two already.
+        let expected = if matches!(line, 2 | 3) { "unchanged" } else { "done" };
+        assert_eq!((&answer["status"], &answer["line"]), (&expected.into(), &line.into()), "{answer}");
+        assert_eq!(answer["operation"], if expected == "done" { Value::from(2) } else { Value::Null });
+    }
+    assert_eq!(answers[16]["created"], serde_json::json!(["INV/2026/00001", "P00001"]));
+    assert_eq!(answers[13]["created"], serde_json::json!(["Support", "invoicing", "inventory", "sales"]));
+
+    let again = imported(&shop, "", RECORDS, 0);
+    assert!(statuses(&again).iter().all(|status| *status == "unchanged"), "{again:#?}");
+    // One row for the run, and none for the run that found everything there.
+    assert_eq!(shop.operations(), 2);
+    let log = shop.ok("log --touched INV/2026/00001");
+    assert_eq!(log[0]["command"], serde_json::json!({"command":"import"}));
+}
+
+#[test]
+fn what_is_derived_follows_from_the_documents() {
+    let shop = shop();
+    let line = &shop.ok("order show S1")["lines"][0];
+    assert_eq!((&line["delivered"], &line["invoiced"]), (&"3".into(), &"2".into()));
+    let invoice = shop.ok("invoice show INV/2026/1");
+    assert_eq!((&invoice["total"], &invoice["open"]), (&"144.00".into(), &"52.00".into()));
+    assert_eq!(invoice["payment_state"], "partial");
+    assert_eq!((&invoice["number"], &invoice["accounting_date"]), (&invoice["id"], &"2026-11-02".into()));
+    let credit_note = shop.ok("credit-note show RINV/2026/1");
+    assert_eq!((&credit_note["total"], &credit_note["open"]), (&"48.00".into(), &"0.00".into()));
+    assert_eq!(credit_note["text"], "Reversal of: INV/2026/00001, Flickers");
+    assert_eq!(shop.ok("payment show P1")["date"], "2026-11-02");
+    let stock = shop.ok("stock list --product LAMP");
+    assert_eq!((&stock[0]["quantity"], &stock[0]["reserved"]), (&"97".into(), &"0".into()));
+    // Refunds and returns find what is left of them.
+    let refund = shop.done("ticket refund T1 --invoice INV/2026/1 --post");
+    assert_eq!(refund["result"]["credit_notes"][0]["lines"][0]["quantity"], "2");
+    shop.refused("ticket return T1 --delivery WH/OUT/1 --line 1=4", "return_exceeds_delivered");
+    shop.done("ticket return T1 --delivery WH/OUT/1 --line 1=3");
+}
+
+#[test]
+fn counters_go_on_after_the_highest() {
+    let shop = Shop::new();
+    let lines = r#"{"record":"customer","id":"C00041"}
+{"record":"customer","id":"C00007"}
+{"record":"product","id":"LAMP","price":"1"}
+{"record":"team","id":"Support"}
+{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"10"}
+{"record":"order","id":"S00382","customer":"C00007","state":"confirmed","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"transfer","id":"WH/OUT/00100","order":"S382","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"invoice","id":"D00009","number":"INV/2026/00017","customer":"C00007","date":"2026-01-02","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"invoice","id":"536365","customer":"C00007","date":"2026-01-02","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"ticket","id":"T00382","team":"Support","subject":"x"}
+"#;
+    imported(&shop, "", lines, 0);
+    for (words, id) in [
+        ("customer create", "C00042"),
+        ("order create --customer C41 --line LAMP=1", "S00383"),
+        ("transfer create --kind outgoing --line LAMP=1", "WH/OUT/00101"),
+        ("invoice create --customer C41 --line LAMP=1", "D00010"),
+        ("ticket create --team Support --subject y", "T00383"),
+    ] {
+        assert_eq!(shop.done(words)["created"][0], id, "{words}");
+    }
+    assert_eq!(shop.done("invoice post D10")["result"]["invoice"]["number"], "INV/2026/00018");
+    assert_eq!(shop.ok("invoice show 536365")["number"], "536365");
+}
+
+#[test]
+fn a_different_record_is_refused_unless_it_is_to_change() {
+    let shop = shop();
+    for (line, id, code) in [
+        (
+            r#"{"record":"customer","id":"C00001","name":"Ada SA","email":"ada@example.org"}"#,
+            "C00001",
+            "already_exists",
+        ),
+        // What is left out is the default, which is another thing here.
+        (r#"{"record":"customer","id":"C00001","name":"Ada Ltd"}"#, "C00001", "already_exists"),
+        (r#"{"record":"tax","id":"VAT20","rate":"19"}"#, "VAT20", "already_exists"),
+        // Also where an edit would be refused for another reason.
+        (r#"{"record":"lot","id":"SN-001","product":"LAMP"}"#, "SN-001", "already_exists"),
+        (r#"{"record":"product","id":"DRILL","name":"Drill","price":129,"tracking":"lot"}"#, "DRILL", "already_exists"),
+        (
+            r#"{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"99"}"#,
+            "LAMP@WH/Stock",
+            "already_exists",
+        ),
+        (
+            r#"{"record":"coupon_program","id":"Sorry 10","rewards":[{"type":"percent","value":"11","on":"order"}]}"#,
+            "Sorry 10",
+            "already_exists",
+        ),
+        (
+            r#"{"record":"order","id":"S00001","customer":"C00001","date":"2026-11-01","state":"confirmed","lines":[{"product":"LAMP","quantity":"4","price":"40.00"}]}"#,
+            "S00001",
+            "already_exists",
+        ),
+        (
+            r#"{"record":"transfer","id":"WH/OUT/00001","order":"S00001","date":"2026-11-02","state":"done","lines":[{"product":"LAMP","quantity":"2"}]}"#,
+            "WH/OUT/00001",
+            "already_exists",
+        ),
+        (
+            r#"{"record":"invoice","id":"INV/2026/00001","order":"S00001","date":"2026-11-02","state":"posted","lines":[{"product":"LAMP","quantity":"3","price":"41.00"}]}"#,
+            "INV/2026/00001",
+            "already_exists",
+        ),
+        (
+            r#"{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"Lamp hums","order":"S00001","product":"LAMP"}"#,
+            "T00001",
+            "already_exists",
+        ),
+    ] {
+        let answers = imported(&shop, "", line, 13);
+        let error = &answers[0]["error"];
+        assert_eq!((&error["code"], &error["given"]), (&code.into(), &id.into()), "{line}\n{error:#}");
+    }
+    assert_eq!(shop.operations(), 2);
+
+    let changes = r#"{"record":"customer","id":"C00001","name":"Ada SA"}
+{"record":"tax","id":"VAT20","rate":"19"}
+{"record":"user","id":"ann","name":"Ann"}
+{"record":"team","id":"Support","name":"After sales","services":["repairs"]}
+{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"50"}
+{"record":"coupon_program","id":"Sorry 10","name":"Sorry","rewards":[{"type":"fixed","value":"5","on":"cheapest"}],"usage_limit":"7"}
+{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"Lamp hums","priority":"high","tags":["new"]}
+"#;
+    let answers = imported(&shop, "--update", changes, 0);
+    assert!(statuses(&answers).iter().all(|status| *status == "done"), "{answers:#?}");
+    assert_eq!(shop.ok("customer show C1")["email"], Value::Null);
+    assert_eq!(shop.ok("tax show VAT20")["rate"], "19");
+    assert_eq!(shop.ok("user show ann")["rights"], serde_json::json!([]));
+    assert_eq!(shop.ok("team show 'after sales'")["services"], serde_json::json!(["repairs"]));
+    assert_eq!(shop.ok("stock list --product LAMP")[0]["quantity"], "47");
+    assert_eq!(shop.ok("coupon-program show sorry")["usage_limit"], 7);
+    let ticket = shop.ok("ticket show T1");
+    assert_eq!(
+        (&ticket["priority"], &ticket["tags"][0], &ticket["order"]),
+        (&"high".into(), &"new".into(), &Value::Null)
+    );
+    let again = imported(&shop, "--update", changes, 0);
+    assert!(statuses(&again).iter().all(|status| *status == "unchanged"), "{again:#?}");
+
+    // What is final stays.
+    for line in [
+        r#"{"record":"transfer","id":"WH/OUT/00001","order":"S00001","date":"2026-11-02","state":"done","lines":[{"product":"LAMP","quantity":"2"}]}"#,
+        r#"{"record":"invoice","id":"INV/2026/00001","order":"S00001","date":"2026-11-02","state":"posted","lines":[{"product":"LAMP","quantity":"3","price":"41.00"}]}"#,
+        r#"{"record":"order","id":"S00001","customer":"C00001","date":"2026-11-01","lines":[{"product":"LAMP","quantity":"4"}]}"#,
+    ] {
+        let answers = imported(&shop, "--update", line, 13);
+        assert_eq!(answers[0]["error"]["code"], "state_not_allowed", "{line}");
+    }
+}
+
+#[test]
+fn draft_orders_are_replaced_on_request() {
+    let shop = shop();
+    let line = |quantity: &str| {
+        format!(
+            r#"{{"record":"order","id":"S00002","customer":"C00001","lines":[{{"product":"LAMP","quantity":"{quantity}"}},{{"label":"By hand","quantity":"1","price":"-5"}}]}}"#
+        )
+    };
+    imported(&shop, "", &line("2"), 0);
+    assert_eq!(shop.ok("order show S2")["total"], "91.00");
+    imported(&shop, "--update", &line("1"), 0);
+    let order = shop.ok("order show S2");
+    assert_eq!(
+        (&order["total"], &order["state"], &order["date"]),
+        (&"43.00".into(), &"draft".into(), &"2026-11-23".into())
+    );
+}
+
+#[test]
+fn an_import_is_all_or_nothing_unless_it_is_to_continue() {
+    let lines = r#"{"record":"customer","id":"A"}
+
+{"record":"customer","id":"B","email":7}
+{"record":"customer","id":"C"}
+not json
+"#;
+    let shop = Shop::new();
+    let answers = imported(&shop, "", lines, 10);
+    assert_eq!(statuses(&answers), ["skipped", "error", "skipped", "error"]);
+    assert_eq!((&answers[1]["line"], &answers[1]["error"]["line"]), (&3.into(), &3.into()));
+    assert_eq!(answers[1]["error"]["field"], "email");
+    assert_eq!(shop.operations(), 1);
+
+    let answers = imported(&shop, "--on-error stop", lines, 10);
+    assert_eq!(statuses(&answers), ["skipped", "error", "skipped", "skipped"]);
+
+    let answers = imported(&shop, "--on-error continue", lines, 3);
+    assert_eq!(statuses(&answers), ["done", "error", "done", "error"]);
+    assert_eq!(shop.ok("customer list --fields id"), serde_json::json!([{"id":"A"},{"id":"C"}]));
+    assert_eq!(shop.operations(), 2);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be() {
+    let shop = Shop::new();
+    let answers = imported(&shop, "--dry-run", RECORDS, 0);
+    assert!(statuses(&answers).iter().all(|status| matches!(*status, "planned" | "unchanged")), "{answers:#?}");
+    assert!(answers.iter().all(|answer| answer["operation"].is_null()));
+    assert_eq!(shop.operations(), 1);
+    assert_eq!(shop.done("customer create")["created"][0], "C00001");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_its_line() {
+    let shop = shop();
+    for (line, code, field) in [
+        (r#"{"id":"A"}"#, "missing_field", "record"),
+        (r#"{"record":"lamp","id":"A"}"#, "invalid_value", "record"),
+        (r#"{"record":"customer","name":"A"}"#, "missing_field", "id"),
+        (r#"{"record":"customer","id":""}"#, "missing_field", "id"),
+        (r#"{"record":"customer","id":"A","mail":"x"}"#, "unknown_key", "mail"),
+        (r#"{"record":"customer","id":"C00001","mail":"x"}"#, "unknown_key", "mail"),
+        (r#"{"record":"tax","id":"A"}"#, "missing_field", "rate"),
+        (r#"{"record":"tax","id":"A","rate":"a"}"#, "invalid_value", "rate"),
+        (r#"{"record":"product","id":"A","taxes":["VAT7"]}"#, "not_found", "tax"),
+        (r#"{"record":"user","id":"A","rights":["all"]}"#, "invalid_value", "rights"),
+        (r#"{"record":"team","id":"A","services":"all"}"#, "invalid_value", "services"),
+        (r#"{"record":"team","id":"A","name":"SUPPORT"}"#, "already_exists", "name"),
+        (
+            r#"{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"-1"}"#,
+            "quantity_invalid",
+            "quantity",
+        ),
+        (
+            r#"{"record":"stock","product":"LAMP","location":"Customers","quantity":"1"}"#,
+            "location_not_allowed",
+            "location",
+        ),
+        (
+            r#"{"record":"stock","product":"DRILL","location":"WH/Stock","lot":"SN-001","quantity":"2"}"#,
+            "quantity_invalid",
+            "quantity",
+        ),
+        (
+            r#"{"record":"stock","product":"LAMP","location":"WH/Stock","lot":"SN-001","quantity":"1"}"#,
+            "lot_not_tracked",
+            "lot",
+        ),
+        (r#"{"record":"order","id":"S9","customer":"C9","lines":[]}"#, "not_found", "customer"),
+        (r#"{"record":"order","id":"S9","customer":"C1"}"#, "missing_field", "lines"),
+        (r#"{"record":"order","id":"S9","customer":"C1","state":"open","lines":[]}"#, "invalid_value", "state"),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","lines":[{"product":"LAMP","quantity":"0"}]}"#,
+            "quantity_invalid",
+            "quantity",
+        ),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","lines":[{"product":"LAMP","quantity":"1","price":"-1"}]}"#,
+            "quantity_invalid",
+            "price",
+        ),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","lines":[{"product":"LAMP","quantity":"1","discount":"101"}]}"#,
+            "quantity_invalid",
+            "discount",
+        ),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","lines":[{"product":"LAMP","quantity":"1","colour":"red"}]}"#,
+            "unknown_key",
+            "lines",
+        ),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","lines":[{"quantity":"1","price":"1"}]}"#,
+            "missing_field",
+            "label",
+        ),
+        (
+            r#"{"record":"order","id":"S9","customer":"C1","currency":"JPY","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "currency_mismatch",
+            "price",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","order":"S1","state":"done","lines":[{"product":"LAMP","quantity":"98"}]}"#,
+            "stock_insufficient",
+            "line",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","state":"done","lines":[{"product":"DRILL","quantity":"1"}]}"#,
+            "lot_required",
+            "lot",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","kind":"internal","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "missing_field",
+            "to",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","from":"Customers","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "location_not_allowed",
+            "from",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","lines":[{"product":"LAMP","quantity":"1","done":"1"}]}"#,
+            "quantity_invalid",
+            "done",
+        ),
+        (
+            r#"{"record":"transfer","id":"X","kind":"incoming","return_of":"WH/OUT/1","state":"done","lines":[{"product":"LAMP","quantity":"4"}]}"#,
+            "return_exceeds_delivered",
+            "line",
+        ),
+        (r#"{"record":"invoice","id":"X","state":"posted","lines":[]}"#, "missing_field", "customer"),
+        (r#"{"record":"invoice","id":"X","customer":"C1","state":"posted","lines":[]}"#, "state_not_allowed", ""),
+        (
+            r#"{"record":"invoice","id":"X","customer":"C1","number":"INV/2026/00001","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "already_exists",
+            "number",
+        ),
+        (
+            r#"{"record":"invoice","id":"X","customer":"C1","state":"posted","paid":"48.01","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "invalid_value",
+            "paid",
+        ),
+        (
+            r#"{"record":"invoice","id":"X","customer":"C1","paid":"1","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+            "state_not_allowed",
+            "",
+        ),
+        (
+            r#"{"record":"invoice","id":"X","customer":"C1","state":"posted","lines":[{"label":"less","quantity":"1","price":"-1"}]}"#,
+            "state_not_allowed",
+            "",
+        ),
+        (
+            r#"{"record":"credit_note","id":"X","invoice":"INV/2026/1","state":"posted","lines":[{"product":"LAMP","quantity":"3"}]}"#,
+            "refund_exceeds_invoice",
+            "line",
+        ),
+        (
+            r#"{"record":"credit_note","id":"X","invoice":"INV/2026/1","lines":[{"product":"DRILL","quantity":"1"}]}"#,
+            "invalid_value",
+            "product",
+        ),
+        (
+            r#"{"record":"credit_note","id":"X","invoice":"INV/2026/1","lines":[{"product":"LAMP","quantity":"1","taxes":[]}]}"#,
+            "invalid_value",
+            "taxes",
+        ),
+        (
+            r#"{"record":"credit_note","id":"X","invoice":"INV/2026/1","lines":[{"invoice_line":2,"quantity":"1"}]}"#,
+            "invalid_value",
+            "invoice_line",
+        ),
+        (r#"{"record":"ticket","id":"X","team":"Support"}"#, "missing_field", "subject"),
+        (r#"{"record":"ticket","id":"X","subject":"x"}"#, "missing_field", "team"),
+        (
+            r#"{"record":"ticket","id":"X","team":"Support","subject":"x","order":"S1","product":"DRILL","customer":"C1"}"#,
+            "product_not_on_order",
+            "product",
+        ),
+        (r#"{"record":"export","format":1}"#, "store_not_empty", ""),
+    ] {
+        let answers = imported(
+            &shop,
+            "--on-error continue",
+            &format!("\n{line}"),
+            if field.is_empty() && line.contains("export") { 13 } else { 3 },
+        );
+        let error = &answers[0]["error"];
+        let told =
+            (error["code"].as_str().unwrap(), error["field"].as_str().unwrap_or_default(), error["line"].as_i64());
+        assert_eq!(told, (code, field, Some(2)), "{line}\n{error:#}");
+    }
+    assert_eq!(shop.operations(), 2, "nothing of it was done");
+}
+
+#[test]
+fn returned_goods_come_in_as_they_went_out() {
+    let shop = shop();
+    let lines = r#"{"record":"transfer","id":"WH/IN/00001","kind":"incoming","order":"S00001","return_of":"WH/OUT/00001","date":"2026-11-04","state":"done","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"transfer","id":"WH/OUT/00002","lines":[{"product":"LAMP","quantity":"200"}]}
+{"record":"transfer","id":"WH/OUT/00003","state":"cancelled","lines":[{"product":"LAMP","quantity":"1"}]}
+"#;
+    imported(&shop, "", lines, 0);
+    assert_eq!(shop.ok("order show S1")["lines"][0]["delivered"], "2");
+    assert_eq!(shop.ok("stock list --product LAMP")[0]["quantity"], "98");
+    assert_eq!(shop.ok("transfer show WH/OUT/2")["state"], "waiting");
+    let again = imported(&shop, "", lines, 0);
+    assert!(statuses(&again).iter().all(|status| *status == "unchanged"), "{again:#?}");
+    shop.refused("transfer return WH/OUT/1 --line 1=3", "return_exceeds_delivered");
+}
+
+#[test]
+fn csv_comes_in_too() {
+    let shop = shop();
+    shop.write(
+        "customers.csv",
+        "id,name,email\r\nC00001,Ada Ltd,ada@example.org\r\nC00002,\"Bo, \"\"and\"\" sons\",\r\n",
+    );
+    let ran = shop.run("import customers.csv --kind customer");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let answers: Vec<Value> = ran.stdout.lines().map(json).collect();
+    assert_eq!(statuses(&answers), ["unchanged", "done"]);
+    assert_eq!(answers[1]["line"], 3);
+    assert_eq!(shop.ok("customer show C2")["name"], "Bo, \"and\" sons");
+
+    // What a list prints is read again.
+    let listed = shop.run("product list -o csv").stdout;
+    shop.write("products.csv", &listed);
+    let ran = shop.run("import products.csv --kind product");
+    let answers: Vec<Value> = ran.stdout.lines().map(json).collect();
+    assert_eq!(statuses(&answers), ["unchanged", "unchanged"], "{listed}{}", ran.stderr);
+
+    // Documents repeat their columns on the rows of their lines.
+    shop.write(
+        "orders.csv",
+        "id,customer,state,cart,product,quantity,price,taxes\nS00007,C1,confirmed,false,LAMP,2,,\nS00007,C1,confirmed,false,DRILL,1,100,\"[\"\"VAT20\"\"]\"\nS00008,C2,draft,true,LAMP,1,30.5,VAT20\n",
+    );
+    let ran = shop.run("import orders.csv --kind order");
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let order = shop.ok("order show S7");
+    assert_eq!((&order["lines"].as_array().unwrap().len(), &order["total"]), (&2, &"216.00".into()));
+    assert_eq!(shop.ok("order show S8")["cart"], true);
+
+    shop.refused("import customers.csv", "missing_field");
+    shop.refused("import customers.csv --kind lamps", "invalid_value");
+    shop.refused("import nowhere.csv --kind customer", "invalid_value");
+}
+
+#[test]
+fn a_keyed_import_is_done_once() {
+    let shop = Shop::new();
+    let line = r#"{"record":"customer","id":"A"}"#;
+    assert_eq!(statuses(&imported(&shop, "--key first", line, 0)), ["done"]);
+    shop.done("customer edit A --name B");
+    let again = imported(&shop, "--key first", line, 0);
+    assert_eq!((&again[0]["status"], &again[0]["operation"]), (&"replayed".into(), &2.into()));
+    let other = imported(&shop, "--key first --update", line, 21);
+    assert_eq!(other[0]["error"]["code"], "key_reused");
+    assert_eq!(shop.operations(), 3);
+}
+
+#[test]
+fn a_team_brings_its_applications_and_asks_where_that_starts_a_trial() {
+    let shop = Shop::made_with("--plan one-app-free");
+    let line = r#"{"record":"team","id":"Support","services":["refunds"]}"#;
+    let answers = imported(&shop, "", line, 14);
+    assert_eq!(answers[0]["error"]["code"], "confirmation_needed");
+    let answers = imported(&shop, "--yes", line, 0);
+    assert_eq!(answers[0]["created"], serde_json::json!(["Support", "invoicing"]));
+    assert_eq!(answers[0]["warnings"][0]["code"], "trial_started");
+    shop.clock("2026-12-24T10:00:00Z");
+    shop.refused("import", "trial_over");
+}
+
+#[test]
+fn an_import_is_an_admins() {
+    let shop = Shop::new();
+    shop.done("user create ann --right helpdesk");
+    shop.done("user create root --right admin");
+    shop.write("a.ndjson", "{\"record\":\"customer\",\"id\":\"A\"}\n");
+    shop.refused("import a.ndjson --as ann", "access_denied");
+    assert_eq!(shop.run("import a.ndjson --as root").code, 0);
+}
+
+#[test]
+fn people_read_what_became_of_their_records() {
+    let shop = Shop::new();
+    shop.write("a.ndjson", "{\"record\":\"customer\",\"id\":\"A\"}\n{\"record\":\"lamp\"}\n");
+    insta::assert_snapshot!(shop.text("import a.ndjson -o table --fields line,status,created"), @r"
+    LINE  STATUS   CREATED
+       1  skipped
+       2  error
+    [stderr]
+    2 lines: 0 done, 0 unchanged, 0 replayed, 0 planned, 1 failed, 1 skipped; documents created: {}
+    [exit 10]
+    ");
+    insta::assert_snapshot!(shop.text("import a.ndjson --jq .status --on-error continue"), @r"
+    done
+    error
+    [stderr]
+    2 lines: 1 done, 0 unchanged, 0 replayed, 0 planned, 1 failed, 0 skipped; documents created: {}
+    [exit 3]
+    ");
+}
