@@ -75,7 +75,11 @@ impl Clock for Moment<'_> {
 /// Runs the program once; answers its exit code.
 pub fn run(mut outside: Outside<'_>) -> i32 {
     let arguments = std::mem::take(&mut outside.arguments);
-    let matches = match tree::quick().try_get_matches_from(&arguments) {
+    let mut quick = tree::quick(&arguments);
+    let matches = quick.try_get_matches_from_mut(&arguments);
+    // Taking the tree apart again would cost a good part of a short run, and the program soon ends.
+    std::mem::forget(quick);
+    let matches = match matches {
         Ok(matches) => matches,
         Err(error) => return usage(&mut outside, &arguments, &error),
     };
