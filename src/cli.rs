@@ -3,8 +3,9 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -72,23 +73,46 @@ impl Clock for Moment<'_> {
     }
 }
 
-/// Runs the program once; answers its exit code.
+/// Runs the program once; answers its exit code. A panic is a fault of the program, told like any other.
 pub fn run(mut outside: Outside<'_>) -> i32 {
     let arguments = std::mem::take(&mut outside.arguments);
-    let matches = match tree::quick().try_get_matches_from(&arguments) {
+    let ended = catch_unwind(AssertUnwindSafe(|| run_with(&mut outside, &arguments)));
+    ended.unwrap_or_else(|_| {
+        let voice = Voice::early(&arguments, &outside);
+        let told = PANIC.lock().map(|told| told.clone()).unwrap_or_default();
+        report::failure(&mut outside, &command::internal(told), voice)
+    })
+}
+
+/// What the last panic said, and where it was.
+static PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Keeps what a panic says for the error that tells it; for the panic hook, so that nothing else is printed.
+pub fn keep_panic(panic: &PanicHookInfo<'_>) {
+    if let Ok(mut told) = PANIC.lock() {
+        *told = panic.to_string().replace('\n', " ");
+    }
+}
+
+fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
+    let mut quick = tree::quick(arguments);
+    let matches = quick.try_get_matches_from_mut(arguments);
+    // Taking the tree apart again would cost a good part of a short run, and the program soon ends.
+    std::mem::forget(quick);
+    let matches = match matches {
         Ok(matches) => matches,
-        Err(error) => return usage(&mut outside, &arguments, &error),
+        Err(error) => return usage(outside, arguments, &error),
     };
-    let settings = match Settings::from(&matches, &outside) {
+    let settings = match Settings::from(&matches, outside) {
         Ok(settings) => settings,
         Err(error) => {
-            let voice = Voice::early(&arguments, &outside);
-            return report::failure(&mut outside, &error, voice);
+            let voice = Voice::early(arguments, outside);
+            return report::failure(outside, &error, voice);
         }
     };
-    match dispatch(&mut outside, &settings, &matches) {
+    match dispatch(outside, &settings, &matches) {
         Ok(()) => 0,
-        Err(Exit::Refused(error)) => report::failure(&mut outside, &error, settings.voice),
+        Err(Exit::Refused(error)) => report::failure(outside, &error, settings.voice),
         Err(Exit::Code(code)) => code,
     }
 }
@@ -228,5 +252,37 @@ fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error)
             report::failure(outside, &report::missing(names), voice)
         }
         _ => report::failure(outside, &report::usage_of(&error), voice),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_fault_of_the_program() {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(keep_panic));
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let code = run(Outside {
+            arguments: ["aftersales", "init", "--dry-run", "-o", "json"].map(OsString::from).to_vec(),
+            variable: &|_| None,
+            clock: &|| panic!("the clock\nstands still"),
+            stdin: &|| panic!("nothing is read"),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            can_ask: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            stdout_width: None,
+            login: "tester".to_owned(),
+            signals: Signals { end_at_once: Arc::default(), came: Arc::default() },
+        });
+        std::panic::set_hook(before);
+        assert_eq!((code, stdout), (1, Vec::new()));
+        let error: serde_json::Value = serde_json::from_slice(&stderr).unwrap();
+        assert_eq!(error["error"]["code"], "internal");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("src/cli.rs") && message.ends_with("the clock stands still"), "{message}");
     }
 }

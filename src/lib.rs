@@ -13,7 +13,7 @@
 //! - [`procedure`]: steps that several commands run inside the open transaction.
 //! - [`domain`]: values, states, transitions, pure decisions and the refusals of each service. No SQL, no clock, no printing.
 //! - [`store`]: the seam to the engine, migrations, log, numbering, and one file per service with its SQL and row mapping.
-//! - [`output`]: table, JSON, CSV; knows no service.
+//! - [`output`]: table, JSON, CSV, jq; knows no service.
 //!
 //! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`.
 

@@ -11,6 +11,7 @@ use signal_hook::flag;
 
 #[allow(clippy::disallowed_methods, reason = "this is the file that touches the outside")]
 fn main() {
+    std::panic::set_hook(Box::new(cli::keep_panic));
     let signals = signals();
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let mut stdout = std::io::stdout().lock();

@@ -473,6 +473,20 @@ fn a_signal_ends_a_bulk_run_after_its_group() {
 }
 
 #[test]
+fn a_signal_ends_an_atomic_run_with_nothing_done() {
+    let shop = Shop::new();
+    let mut child = shop.command("apply --atomic -o ndjson").stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"{\"command\":\"customer create\"}\n").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    signalled(&child, "INT");
+    let ran = finished(child);
+    assert_eq!((ran.code, ran.stdout.as_str()), (130, ""));
+    assert_eq!(shop.operations(), 1);
+    drop(stdin);
+}
+
+#[test]
 fn a_signal_ends_a_waiting_command_at_once() {
     let shop = Shop::new();
     let _lock = crate::support::store::locked(shop.folder());

@@ -2,6 +2,7 @@
 //! and usage errors come from the whole tree.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -41,12 +42,19 @@ const NOUNS: &[(&str, &str)] = &[
     ("desk", "The settings of the desk"),
 ];
 
-/// The tree for parsing.
-pub fn quick() -> Command {
-    COMMANDS.iter().fold(root(), |root, entry| match entry.name.split_once(' ') {
-        None => root.subcommand(Command::new(entry.name).display_name(entry.name).defer(relaxed_arguments)),
-        Some((noun, _)) if root.get_subcommands().any(|known| known.get_name() == noun) => root,
-        Some((noun, _)) => root.subcommand(Command::new(noun).subcommand_required(true).defer(quick_verbs)),
+/// The tree for parsing: only the commands that the arguments can mean, since making a command costs more than looking for
+/// its name among a few words. What is not found here is told from the whole tree.
+pub fn quick(arguments: &[OsString]) -> Command {
+    let is_named = |name: &str| arguments.iter().any(|word| word == name);
+    let alone = alone().into_iter().filter(|(name, _)| is_named(name)).map(|(_, command)| command());
+    COMMANDS.iter().fold(root(Helps::No).subcommands(alone), |root, entry| match entry.name.split_once(' ') {
+        None if is_named(entry.name) => {
+            root.subcommand(Command::new(entry.name).display_name(entry.name).defer(relaxed_arguments))
+        }
+        Some((noun, _)) if is_named(noun) && root.find_subcommand(noun).is_none() => {
+            root.subcommand(Command::new(noun).subcommand_required(true).defer(quick_verbs))
+        }
+        _ => root,
     })
 }
 
@@ -77,10 +85,13 @@ fn relaxed_arguments(command: Command) -> Command {
 
 /// The tree for help.
 pub fn whole() -> Command {
+    let alone = alone().into_iter().map(|(_, command)| command());
     let root = COMMANDS
         .iter()
         .filter(|entry| !entry.name.contains(' '))
-        .fold(root(), |root, entry| root.subcommand((entry.arguments)(Command::new(entry.name))));
+        .fold(root(Helps::Yes).subcommands(alone), |root, entry| {
+            root.subcommand((entry.arguments)(Command::new(entry.name)))
+        });
     NOUNS.iter().fold(root, |root, (noun, about)| {
         let parent = Command::new(*noun).about(*about).subcommand_required(true).arg_required_else_help(false);
         root.subcommand(verbs_of(noun).fold(parent, |parent, (verb, entry)| {
@@ -103,36 +114,61 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
     })
 }
 
-fn root() -> Command {
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).global(true).help_heading("Global flags")
+/// The commands that open or make a store in a way of their own.
+fn alone() -> [(&'static str, fn() -> Command); 6] {
+    [
+        ("init", super::top::init_command),
+        ("demo", super::demo::demo_command),
+        ("apply", super::bulk::apply_command),
+        ("import", super::bulk::import_command),
+        ("export", super::top::export_command),
+        ("verify", super::top::verify_command),
+    ]
+}
+
+/// Whether a tree tells what its flags are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Helps {
+    Yes,
+    No,
+}
+
+/// A global flag: its name, its letter, what its value is (none for a switch), and what it is for.
+type Global = (&'static str, Option<char>, Option<&'static str>, &'static str);
+
+const GLOBALS: &[Global] = &[
+    ("store", None, Some("PATH"), "The store (default: $XDG_DATA_HOME/aftersales/desk.db)"),
+    ("output", Some('o'), Some("FORMAT"), "table, json, ndjson, csv or ids (default: table)"),
+    ("fields", None, Some("A,B"), "Print only these fields, in this order"),
+    ("jq", None, Some("EXPR"), "Print what this jq expression makes of the JSON; texts are printed raw"),
+    ("as", None, Some("LOGIN"), "Run as this user; rights guard against mistakes, not against who can open the store"),
+    ("now", None, Some("INSTANT"), "Take this as the present moment, such as 2026-11-23T10:00:00Z"),
+    ("key", None, Some("KEY"), "Do it once under this key: again it answers what was done"),
+    ("color", None, Some("WHEN"), "auto, always or never (default: auto, on a terminal)"),
+    ("config", None, Some("FILE"), "The caller's settings (default: $XDG_CONFIG_HOME/aftersales/config.toml)"),
+    ("dry-run", None, None, "Run the command and undo it: what it would answer"),
+    ("yes", Some('y'), None, "Answer questions with yes"),
+    ("quiet", Some('q'), None, "No messages beside data and errors"),
+    ("verbose", Some('v'), None, "With --dry-run: print the command object to stderr"),
+];
+
+fn root(helps: Helps) -> Command {
+    let flag = |(name, letter, value, help): &Global| {
+        let action = if value.is_some() { ArgAction::Set } else { ArgAction::SetTrue };
+        let flag = Arg::new(*name).long(*name).short(*letter).action(action).global(true);
+        match helps {
+            Helps::No => flag,
+            Helps::Yes => {
+                let told = flag.help(*help).help_heading("Global flags");
+                value.iter().fold(told, |told, value| told.value_name(*value))
+            }
+        }
     };
-    let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help).global(true).help_heading("Global flags")
-    };
-    Command::new("aftersales")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(ABOUT)
-        .subcommand_required(true)
-        .arg(text("store", "PATH", "The store (default: $XDG_DATA_HOME/aftersales/desk.db)"))
-        .arg(text("output", "FORMAT", "table, json, ndjson, csv or ids (default: table)").short('o'))
-        .arg(text("fields", "A,B", "Print only these fields, in this order"))
-        .arg(text("jq", "EXPR", "Print what this jq expression makes of the JSON; texts are printed raw"))
-        .arg(text("as", "LOGIN", "Run as this user; rights guard against mistakes, not against who can open the store"))
-        .arg(text("now", "INSTANT", "Take this as the present moment, such as 2026-11-23T10:00:00Z"))
-        .arg(text("key", "KEY", "Do it once under this key: again it answers what was done"))
-        .arg(text("color", "WHEN", "auto, always or never (default: auto, on a terminal)"))
-        .arg(text("config", "FILE", "The caller's settings (default: $XDG_CONFIG_HOME/aftersales/config.toml)"))
-        .arg(switch("dry-run", "Run the command and undo it: what it would answer"))
-        .arg(switch("yes", "Answer questions with yes").short('y'))
-        .arg(switch("quiet", "No messages beside data and errors").short('q'))
-        .arg(switch("verbose", "With --dry-run: print the command object to stderr").short('v'))
-        .subcommand(super::top::init_command())
-        .subcommand(super::demo::demo_command())
-        .subcommand(super::bulk::apply_command())
-        .subcommand(super::bulk::import_command())
-        .subcommand(super::top::export_command())
-        .subcommand(super::top::verify_command())
+    let root = Command::new("aftersales").subcommand_required(true).args(GLOBALS.iter().map(flag));
+    match helps {
+        Helps::No => root,
+        Helps::Yes => root.version(env!("CARGO_PKG_VERSION")).about(ABOUT),
+    }
 }
 
 /// What the flags gave, as the pairs that a command is filled from.
@@ -184,7 +220,8 @@ mod tests {
     #[test]
     fn clap_finds_no_fault_with_the_tree() {
         whole().debug_assert();
-        quick().debug_assert();
+        let all: Vec<OsString> = COMMANDS.iter().flat_map(|entry| entry.name.split(' ')).map(OsString::from).collect();
+        quick(&all).debug_assert();
     }
 
     #[test]
@@ -219,7 +256,7 @@ mod tests {
 
     #[test]
     fn flags_carry_names_and_nothing_else() {
-        let globals: Vec<String> = root().get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        let globals: Vec<&str> = GLOBALS.iter().map(|(name, ..)| *name).collect();
         for (words, command) in commands() {
             for argument in own_arguments(&command) {
                 let id = argument.get_id().to_string();
@@ -227,7 +264,7 @@ mod tests {
                 assert!(argument.get_short().is_none(), "{words} --{id}: short flags are the global ones'");
                 if let Some(long) = argument.get_long() {
                     assert_eq!(long, id.replace('_', "-"), "{words}: one word from flag to key");
-                    assert!(!globals.contains(&id), "{words} --{id} is a global flag");
+                    assert!(!globals.contains(&long), "{words} --{id} is a global flag");
                 }
             }
         }
@@ -271,8 +308,10 @@ mod tests {
 
     /// What a change is as an object, given these flags; or the faults of its values, by field.
     fn content(entry: &'static Entry, words: &[String]) -> Result<String, Vec<(Option<String>, String)>> {
-        let arguments = ["aftersales"].into_iter().map(str::to_owned).chain(entry.name.split(' ').map(str::to_owned));
-        let matches = quick().try_get_matches_from(arguments.chain(words.iter().cloned())).unwrap();
+        let words = words.iter().map(String::as_str);
+        let arguments: Vec<OsString> =
+            ["aftersales"].into_iter().chain(entry.name.split(' ')).chain(words).map(OsString::from).collect();
+        let matches = quick(&arguments).try_get_matches_from(&arguments).unwrap();
         let mut inner = &matches;
         while let Some((_, deeper)) = inner.subcommand() {
             inner = deeper;

@@ -98,7 +98,7 @@ impl Change for DeskEdit {
         if let Some(company) = &self.company {
             desk.company.clone_from(company);
         }
-        given::set(&mut desk.timezone, "timezone", self.timezone, Ok)?;
+        given::set(&mut desk.timezone, "timezone", self.timezone.clone(), Ok)?;
         if let Some(lock_date) = self.lock_date {
             desk.lock_date = lock_date.0;
         }

@@ -99,7 +99,7 @@ impl NewDesk {
         let desk = Desk {
             company: self.given.company.clone().unwrap_or_default(),
             currency: self.currency,
-            timezone: self.timezone,
+            timezone: self.timezone.clone(),
             lock_date: None,
             shop_url: None,
             portal_url: None,

@@ -75,7 +75,7 @@ impl Change for TicketPlan {
         let mut faults = Faults::default();
         let title = faults.gather(plan::title(self.title.as_deref(), &ticket.subject).map_err(Error::from));
         faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
-        let times = Window::default().with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone);
+        let times = Window::default().with(self.start.as_ref(), self.end.as_ref(), &cx.desk.timezone);
         let window = faults.gather(times.map_err(Error::from)).unwrap_or_default();
         faults.refuse()?;
         let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id)?;

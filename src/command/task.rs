@@ -106,7 +106,7 @@ impl Change for TaskEdit {
         let title = faults.gather(plan::title(self.title.as_deref(), &before.title).map_err(Error::from));
         faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
         let window = Window { start: before.planned_start, end: before.planned_end };
-        let window = window.with(self.start.as_ref(), self.end.as_ref(), cx.desk.timezone);
+        let window = window.with(self.start.as_ref(), self.end.as_ref(), &cx.desk.timezone);
         let window = faults.gather(window.map_err(Error::from)).unwrap_or_default();
         faults.refuse()?;
 

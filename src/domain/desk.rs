@@ -1,5 +1,9 @@
 //! The desk itself: its settings, who may do what, the plan of its database and the trial (spec A3, A4, A9, G4).
 
+use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, civil};
+
 use super::Refusal;
 use super::day::{Day, Instant};
 use super::money::Currency;
@@ -60,43 +64,63 @@ impl Desk {
 /// How many quarters of an hour a day has.
 const QUARTERS_OF_A_DAY: i64 = 24 * 4;
 
-/// A time zone of the IANA database, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timezone(chrono_tz::Tz);
+/// A time zone of the IANA database, by its name. The database is the program's own: the same on every machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timezone(TimeZone);
 
 impl Timezone {
     /// The calendar day at `now` in this zone (spec G4).
-    pub fn day_of(self, now: Instant) -> Day {
-        let there = now.utc().with_timezone(&self.0).date_naive();
+    pub fn day_of(&self, now: Instant) -> Day {
+        let utc = now.utc();
+        let offset = Timestamp::from_second(utc.timestamp()).map_or(0, |moment| self.0.to_offset(moment).seconds());
+        let there = utc.checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(utc);
         // Outside the years that a day can be, the zone makes no difference that matters.
-        Day::from_date(there).or_else(|| Day::from_date(now.utc().date_naive())).unwrap_or(Day::FIRST)
+        Day::from_date(there.date_naive()).or_else(|| Day::from_date(utc.date_naive())).unwrap_or(Day::FIRST)
     }
 
     /// The first second of that day in this zone; none where no instant can be it (the edges of the calendar).
-    pub fn start_of(self, day: Day) -> Option<Instant> {
+    pub fn start_of(&self, day: Day) -> Option<Instant> {
         // Where the clocks go forward at midnight the day begins when they have; no zone jumps by more than a day.
-        let midnight = day.date().and_time(chrono::NaiveTime::MIN);
-        let quarters = (0..=QUARTERS_OF_A_DAY).map(|quarter| midnight + chrono::TimeDelta::minutes(15 * quarter));
-        let first = quarters.filter_map(|local| local.and_local_timezone(self.0).earliest()).next()?;
-        Instant::from_utc(first.to_utc())
+        let midnight = day.date().and_time(NaiveTime::MIN);
+        let quarters = (0..=QUARTERS_OF_A_DAY).map(|quarter| midnight + TimeDelta::minutes(15 * quarter));
+        quarters.filter_map(|local| self.earliest(local)).next()
+    }
+
+    /// The first instant at which the clocks of the zone show that time; none where they jump over it.
+    fn earliest(&self, local: NaiveDateTime) -> Option<Instant> {
+        let date = civil::date(
+            i16::try_from(local.year()).ok()?,
+            i8::try_from(local.month()).ok()?,
+            i8::try_from(local.day()).ok()?,
+        );
+        let time = date.at(i8::try_from(local.hour()).ok()?, i8::try_from(local.minute()).ok()?, 0, 0);
+        let offset = match self.0.to_ambiguous_timestamp(time).offset() {
+            AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => offset,
+            AmbiguousOffset::Gap { .. } => return None,
+        };
+        Instant::from_utc(local.checked_sub_signed(TimeDelta::seconds(offset.seconds().into()))?.and_utc())
     }
 
     /// The last second of that day in this zone; none where no instant can be it (the edges of the calendar).
-    pub fn end_of(self, day: Day) -> Option<Instant> {
+    pub fn end_of(&self, day: Day) -> Option<Instant> {
         self.start_of(day.plus_days(1)?)?.plus_seconds(-1)
     }
 }
 
 impl std::fmt::Display for Timezone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.name())
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
     }
 }
 
 impl std::str::FromStr for Timezone {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Timezone).map_err(|_| format!("{text:?} is not a time zone such as Europe/Paris or UTC"))
+        if text == "UTC" {
+            return Ok(Timezone(TimeZone::UTC));
+        }
+        let known = TimeZoneDatabase::bundled().get(text).ok().filter(|zone| zone.iana_name() == Some(text));
+        known.map(Timezone).ok_or_else(|| format!("{text:?} is not a time zone such as Europe/Paris or UTC"))
     }
 }
 
@@ -248,7 +272,7 @@ mod tests {
             // The clocks go forward at midnight: the day begins at one and has 23 hours.
             ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T02:59:59Z"),
             // The clocks go back at midnight: the day's first second is that of the earlier hour.
-            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z"),
+            ("Atlantic/Azores", "2026-10-25", "2026-10-25T00:00:00Z", "2026-10-26T00:59:59Z"),
         ];
         for (zone, day, start, end) in table {
             let zone: Timezone = zone.parse().unwrap();

@@ -53,7 +53,7 @@ impl Window {
         self,
         start: Option<&Setting<PlannedTime>>,
         end: Option<&Setting<PlannedTime>>,
-        zone: Timezone,
+        zone: &Timezone,
     ) -> Result<Window, ValueRefused> {
         let window = Window {
             start: settled("start", self.start, start, |day| zone.start_of(day))?,
@@ -237,7 +237,7 @@ mod tests {
             (before, "2026-11-25", "", Ok(("2026-11-24T23:00:00Z", ""))),
         ];
         for (window, start, end, expected) in table {
-            let settled = window.with(time(start).as_ref(), time(end).as_ref(), paris);
+            let settled = window.with(time(start).as_ref(), time(end).as_ref(), &paris);
             let settled = settled.map_err(|refused| (refused.field().unwrap(), refused.given().unwrap()));
             let expected = expected
                 .map(|(start, end)| Window { start: at(start), end: at(end) })

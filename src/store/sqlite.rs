@@ -272,7 +272,7 @@ fn check_header(path: &Path) -> Result<()> {
         version if version < 1 => return Err(StoreError::Damaged(format!("{shown} has no format version"))),
         _ => {}
     }
-    if is_cut_short(path)? {
+    if is_cut_short(path, header)? {
         return Err(StoreError::Damaged(format!("{shown} is shorter than its header says")));
     }
     Ok(())
@@ -291,9 +291,8 @@ fn header_of(path: &Path) -> Result<Vec<u8>> {
 
 /// Whether pages are missing at the end. While a log lies beside the file they may be in there; a writer can have finished
 /// between two of our looks, so that only what stays short is short.
-fn is_cut_short(path: &Path) -> Result<bool> {
+fn is_cut_short(path: &Path, mut header: Vec<u8>) -> Result<bool> {
     for _ in 0..3 {
-        let header = header_of(path)?;
         let page = match big_endian(&header, 16) >> 16 {
             1 => 65_536,
             size => size,
@@ -304,6 +303,7 @@ fn is_cut_short(path: &Path) -> Result<bool> {
             return Ok(false);
         }
         std::thread::sleep(BUSY_STEP);
+        header = header_of(path)?;
     }
     Ok(true)
 }
