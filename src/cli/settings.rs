@@ -59,10 +59,7 @@ impl Settings {
             },
             shape,
             format_given: output.is_some(),
-            actor: Actor::User {
-                asked: login.is_some(),
-                login: login.map_or_else(|| outside.login.clone(), |found| found.text),
-            },
+            actor: Actor::User { login: login.map_or_else(|| outside.login.clone(), |found| found.text) },
             now,
             key: places.flag("key").map(|found| found.text),
             mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },
