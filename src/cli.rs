@@ -249,7 +249,7 @@ fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error)
             }
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => {
-            report::failure(outside, &report::missing(names), voice)
+            report::failure(outside, &report::missing(names, &error), voice)
         }
         _ => report::failure(outside, &report::usage_of(&error), voice),
     }

@@ -167,7 +167,7 @@ impl<'o> Records<'o> {
             Printer::Ids(out) => {
                 let record = parsed(json);
                 check_fields(self.shape, keys_of(&record))?;
-                writeln!(out, "{}", id_of(&record))?;
+                print_ids(*out, &record)?;
             }
             Printer::Csv(rows) => {
                 let record = selected(json, self.shape)?;
@@ -298,9 +298,7 @@ pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, detail: Detail, 
         Format::Ids => {
             let value = parsed(answer);
             check_fields(shape, keys_of(&value))?;
-            for id in value.get("created").and_then(Value::as_array).into_iter().flatten() {
-                writeln!(out, "{}", id.as_str().unwrap_or_default())?;
-            }
+            print_ids(out, &value)?;
         }
         Format::Table => {
             let value = selected(answer, shape)?;
@@ -348,12 +346,16 @@ fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or(Value::Null)
 }
 
-fn id_of(record: &Value) -> String {
-    match record.get("id") {
-        Some(Value::String(id)) => id.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+/// The id of a record, or the ids of what a change made.
+fn print_ids(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    let id = value.get("id").into_iter();
+    for id in id.chain(value.get("created").and_then(Value::as_array).into_iter().flatten()) {
+        match id {
+            Value::String(id) => writeln!(out, "{id}")?,
+            other => writeln!(out, "{other}")?,
+        }
     }
+    Ok(())
 }
 
 /// Whether a text is a number as records hold them: digits with an optional minus and point.

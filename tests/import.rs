@@ -556,14 +556,14 @@ fn people_read_what_became_of_their_records() {
        1  skipped
        2  error
     [stderr]
-    2 lines: 0 done, 0 unchanged, 0 replayed, 0 planned, 1 failed, 1 skipped; documents created: {}
+    2 lines: 0 done, 1 failed, 1 skipped
     [exit 10]
     ");
     insta::assert_snapshot!(shop.text("import a.ndjson --jq .status --on-error continue"), @r"
     done
     error
     [stderr]
-    2 lines: 1 done, 0 unchanged, 0 replayed, 0 planned, 1 failed, 0 skipped; documents created: {}
+    2 lines: 1 done, 1 failed
     [exit 3]
     ");
 }

@@ -83,6 +83,16 @@ fn an_empty_file_is_no_store_until_init_makes_it_one() {
 }
 
 #[test]
+fn init_follows_a_link_to_where_no_store_is_yet() {
+    let shop = Shop::without_store();
+    std::os::unix::fs::symlink("elsewhere.db", shop.path("desk.db")).unwrap();
+    shop.refused("customer list", "store_missing");
+    shop.done("init");
+    assert!(shop.path("elsewhere.db").is_file() && shop.path("desk.db").is_symlink());
+    shop.done("customer create");
+}
+
+#[test]
 fn a_newer_store_is_left_alone() {
     let shop = Shop::new();
     header(&shop, 60, &99_u32.to_be_bytes());

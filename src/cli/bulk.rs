@@ -253,13 +253,28 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, summary: &Summary) {
     } else if settings.quiet {
         Ok(())
     } else {
-        let Summary { lines, done, unchanged, replayed, planned, error, skipped, .. } = summary;
-        let sums = serde_json::to_string(&summary.sums).unwrap_or_default();
-        writeln!(
-            outside.stderr,
-            "{lines} lines: {done} done, {unchanged} unchanged, {replayed} replayed, {planned} planned, {error} failed, {skipped} skipped; documents created: {sums}"
-        )
+        writeln!(outside.stderr, "{}", sentence(summary))
     };
+}
+
+/// A summary for people: what there is something to say of.
+fn sentence(summary: &Summary) -> String {
+    let Summary { lines, done, unchanged, replayed, planned, error, skipped, sums, exit: _ } = summary;
+    let mut told = format!("{lines} {}: {done} done", if *lines == 1 { "line" } else { "lines" });
+    let others = [
+        (unchanged, "unchanged"),
+        (replayed, "replayed"),
+        (planned, "planned"),
+        (error, "failed"),
+        (skipped, "skipped"),
+    ];
+    for (count, word) in others.into_iter().filter(|(count, _)| **count > 0) {
+        told.push_str(&format!(", {count} {word}"));
+    }
+    for (at, sum) in sums.amounts().enumerate() {
+        told.push_str(&format!("{} {sum}", if at == 0 { "; documents of" } else { " and" }));
+    }
+    told
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Error {

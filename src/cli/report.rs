@@ -20,9 +20,14 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// The voice before the arguments could be read: plain, since how it should be is among them.
+    /// The voice before the arguments could be read, as far as they can be guessed.
     pub fn early(arguments: &[OsString], outside: &Outside<'_>) -> Voice {
-        Voice { json: wants_json(arguments, outside.variable), colored: false }
+        let set = |name: &str| (outside.variable)(name).filter(|value| !value.is_empty());
+        let plain = set("NO_COLOR").is_some()
+            || set("TERM").is_some_and(|terminal| terminal == "dumb")
+            || set("AFTERSALES_COLOR").is_some_and(|when| when == "never")
+            || arguments.iter().any(|argument| argument == "never" || argument == "--color=never");
+        Voice { json: wants_json(arguments, outside.variable), colored: outside.stderr_is_terminal && !plain }
     }
 
     fn word(self, word: &str, color: Color) -> String {
@@ -126,9 +131,9 @@ pub fn fault(
 }
 
 /// A required argument of a read that was left out.
-pub fn missing(names: &[String]) -> Error {
+pub fn missing(names: &[String], error: &clap::Error) -> Error {
     let name = names.first().map(|name| name.trim_matches(['<', '>', '-', '.']).to_lowercase()).unwrap_or_default();
-    fault("missing_field", format!("{name} is needed"), Some(&name), None, None)
+    fault("missing_field", format!("{name} is needed"), Some(&name), None, Some(help_of(&error.to_string())))
 }
 
 /// Clap's complaint as ours.
@@ -136,13 +141,16 @@ pub fn usage_of(error: &clap::Error) -> Error {
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
-    let tip = lines.clone().find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-    // The usage line begins with the command that was meant, as far as it is known.
-    let meant = lines.find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("aftersales");
-    let meant: Vec<&str> =
-        meant.split(' ').take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
-    let hint = tip.unwrap_or_else(|| format!("{} --help", meant.join(" ")));
-    fault("usage", message, None, None, Some(hint))
+    let tip = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
+    fault("usage", message, None, None, Some(tip.unwrap_or_else(|| help_of(&text))))
+}
+
+/// The help of the command that was meant, as far as clap's message knows it: its usage line begins with it.
+fn help_of(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("aftersales");
+    let is_command = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    let command: Vec<&str> = usage.split(' ').take_while(is_command).collect();
+    format!("{} --help", command.join(" "))
 }
 
 /// Whether errors are to be JSON, asked before the arguments could be parsed.

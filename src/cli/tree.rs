@@ -72,7 +72,9 @@ fn relaxed_arguments(command: Command) -> Command {
     };
     let command = (entry.arguments)(command);
     match entry.action {
-        Action::Read { .. } => command,
+        Action::Read { .. } => command.mut_args(|argument| {
+            if argument.get_action().takes_values() { argument.allow_negative_numbers(true) } else { argument }
+        }),
         Action::Change { .. } => command.mut_args(|argument| {
             if argument.get_action().takes_values() {
                 argument.required(false).allow_negative_numbers(true).value_parser(clap::value_parser!(String))

@@ -144,6 +144,11 @@ impl Serialize for Sums {
 }
 
 impl Sums {
+    /// The amounts, one a currency.
+    pub fn amounts(&self) -> impl Iterator<Item = &Money> {
+        self.0.values()
+    }
+
     fn add(&mut self, amounts: &[Money]) {
         for amount in amounts {
             let sum = self.0.entry(amount.currency.to_string()).or_insert(Money::zero(amount.currency));

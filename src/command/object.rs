@@ -136,10 +136,12 @@ impl ObjectFault {
         let nearest = names
             .iter()
             .map(|known| (strsim::jaro(name, known), *known))
-            .max_by(|one, other| one.0.total_cmp(&other.0))
-            .filter(|(likeness, _)| *likeness > 0.6);
+            .max_by(|one, other| one.0.total_cmp(&other.0));
         let message = match nearest {
-            Some((_, known)) => format!("{command} has no key {name}; did you mean {known}?"),
+            Some((likeness, known)) if likeness > 0.6 => {
+                format!("{command} has no key {name}; did you mean {known}?")
+            }
+            Some((_, known)) => format!("{command} has no key {name}; the nearest is {known}"),
             None => format!("{command} has no key {name}"),
         };
         ObjectFault { code: "unknown_key", field: Some(name.to_owned()), given: None, message }

@@ -10,7 +10,7 @@ pub enum ValueRefused {
     Invalid { field: &'static str, given: String, message: String, allowed: Option<Allowed> },
     #[error("{message}")]
     Quantity { field: &'static str, given: String, message: String },
-    #[error("--{} is needed", .field.replace('_', "-"))]
+    #[error("{field} is needed")]
     Missing { field: &'static str },
 }
 

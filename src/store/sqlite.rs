@@ -68,7 +68,12 @@ impl Sqlite {
         let replaces = match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_file() && metadata.len() == 0 => true,
             Ok(_) => return Sqlite::open(path, Access::Write),
-            Err(_) => false,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => match std::fs::read_link(path) {
+                // A link to where nothing is stays a link.
+                Ok(target) => return Sqlite::create(&path.parent().unwrap_or(Path::new("")).join(target)),
+                Err(_) => false,
+            },
+            Err(error) => return Err(StoreError::ReadOnly(format!("{}: {error}", path.display()))),
         };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let refused = |error| StoreError::ReadOnly(format!("{}: {error}", folder.display()));
