@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
+use self::address::Address;
 use crate::domain::Refusal;
 use crate::domain::day::{Day, Instant};
 use crate::domain::money::{Currency, Money};
@@ -13,6 +14,7 @@ use crate::domain::number::Overflow;
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::{self, Reference};
 
+pub mod address;
 pub mod app;
 pub mod coupon;
 pub mod coupon_program;
@@ -30,6 +32,7 @@ pub mod migrate;
 pub mod numbering;
 pub mod order;
 pub mod payment;
+mod postgres;
 pub mod product;
 pub mod project;
 pub mod repair;
@@ -72,6 +75,18 @@ pub enum StoreError {
     ReadOnly(String),
     #[error("another command is writing to the store")]
     Busy,
+    /// Two transactions got in each other's way, and this one was undone: it can be run again from its beginning.
+    #[error("another command got in the way")]
+    Conflict,
+    /// The server went away, or never came, and nothing was committed.
+    #[error("{0}")]
+    Lost(String),
+    /// The server went away while committing.
+    #[error("{0}")]
+    Unknown(String),
+    /// The server cannot be used with what was set.
+    #[error("{0}")]
+    Refused(String),
     /// A sum that a statement was to make does not fit the numbers that are stored.
     #[error(transparent)]
     TooLarge(#[from] Overflow),
@@ -95,7 +110,9 @@ impl Refusal for StoreError {
             StoreError::Damaged(_) => "store_damaged",
             StoreError::Full(_) => "store_full",
             StoreError::ReadOnly(_) => "store_read_only",
-            StoreError::Busy => "store_busy",
+            StoreError::Busy | StoreError::Conflict | StoreError::Lost(_) => "store_busy",
+            StoreError::Unknown(_) => "outcome_unknown",
+            StoreError::Refused(_) => "config_invalid",
             StoreError::TooLarge(fault) => fault.code(),
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
@@ -108,13 +125,18 @@ impl Refusal for StoreError {
             StoreError::Missing(path) => {
                 return Some(format!("aftersales init --store {}", reference::shell_word(path)));
             }
-            StoreError::Foreign(_) => "name the store's file with --store",
+            StoreError::Foreign(_) => "name the store with --store",
             StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
             StoreError::Older(_) => "run a command that may write to the store, which migrates it",
             StoreError::Damaged(_) => "aftersales verify says what is wrong; keep the file and go on from a copy",
             StoreError::Full(_) => "make room, then run the same command again",
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
-            StoreError::Busy => "run the same command again",
+            StoreError::Busy | StoreError::Conflict => "run the same command again",
+            StoreError::Lost(_) => "nothing was changed: run the same command again",
+            StoreError::Unknown(_) => {
+                "with a --key the same command again is safe; without one look first whether it was done"
+            }
+            StoreError::Refused(_) => "correct the store's URL, or what it takes from the environment and its files",
             StoreError::TooLarge(fault) => return fault.hint(),
             StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
             StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
@@ -229,6 +251,7 @@ pub struct Row<'a>(RowOf<'a>);
 
 enum RowOf<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -279,12 +302,14 @@ impl Row<'_> {
     fn int(&self, column: usize) -> Result<Option<i64>> {
         match &self.0 {
             RowOf::Sqlite(row) => sqlite::int(row, column),
+            RowOf::Postgres(row) => postgres::int(row, column),
         }
     }
 
     fn text(&self, column: usize) -> Result<Option<&str>> {
         match &self.0 {
             RowOf::Sqlite(row) => sqlite::text(row, column),
+            RowOf::Postgres(row) => postgres::text(row, column),
         }
     }
 }
@@ -376,17 +401,24 @@ pub struct Db {
 
 enum Engine {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 impl Db {
     /// Opens an existing store, checking whose it is before anything is read from it (contract, section 7 "Stores").
-    pub fn open(path: &Path, access: Access) -> Result<Db> {
-        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::open(path, access)?)))
+    pub fn open(address: &Address, access: Access) -> Result<Db> {
+        Ok(Db::over(match address {
+            Address::File(path) => Engine::Sqlite(sqlite::Sqlite::open(path, access)?),
+            Address::Server(server) => Engine::Postgres(postgres::Postgres::open(server, access)?),
+        }))
     }
 
-    /// Opens the store at `path`; where there is none, begins an empty one, which is there for others once it is kept.
-    pub fn create(path: &Path) -> Result<Db> {
-        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::create(path)?)))
+    /// Opens the store at `address`; where there is none, begins an empty one, which is there for others once it is kept.
+    pub fn create(address: &Address) -> Result<Db> {
+        Ok(Db::over(match address {
+            Address::File(path) => Engine::Sqlite(sqlite::Sqlite::create(path)?),
+            Address::Server(server) => Engine::Postgres(postgres::Postgres::create(server)?),
+        }))
     }
 
     /// An empty store that nobody keeps, for a dry run.
@@ -398,6 +430,24 @@ impl Db {
     pub fn keep(self) -> Result<bool> {
         match self.engine {
             Engine::Sqlite(sqlite) => sqlite.keep(),
+            // It came to its place when it was committed.
+            Engine::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// How many lines of a bulk run share a transaction at most.
+    pub fn group_lines(&self) -> usize {
+        match &self.engine {
+            Engine::Sqlite(_) => sqlite::GROUP_LINES,
+            Engine::Postgres(_) => postgres::GROUP_LINES,
+        }
+    }
+
+    /// How long the lock is to be left free between two groups, where writers do not queue for it.
+    pub fn gap(&self) -> Option<Duration> {
+        match &self.engine {
+            Engine::Sqlite(_) => Some(sqlite::GAP),
+            Engine::Postgres(_) => None,
         }
     }
 
@@ -415,18 +465,39 @@ impl Db {
         Ok(currency)
     }
 
-    /// Runs a statement that answers nothing; says how many rows it changed.
+    /// Runs a guarded change; says how many rows it changed.
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Engine::Postgres(postgres) => postgres.execute(sql, params),
         }
     }
 
-    /// Runs a guarded change that must have changed one row; anything else is a damaged store.
+    /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
+    /// at the latest: an engine that is far away is not waited for.
+    pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params).map(drop),
+            Engine::Postgres(postgres) => postgres.write(sql, params, false),
+        }
+    }
+
+    /// Runs a change, as `write` does, that must change one row; anything else is a damaged store.
     pub fn change_one(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
-        match self.execute(sql, params)? {
-            1 => Ok(()),
-            rows => Err(StoreError::Damaged(format!("{rows} rows instead of one changed by {sql}"))),
+        match &self.engine {
+            Engine::Sqlite(sqlite) => match sqlite.execute(sql, params)? {
+                1 => Ok(()),
+                rows => Err(not_one_changed(rows, sql)),
+            },
+            Engine::Postgres(postgres) => postgres.write(sql, params, true),
+        }
+    }
+
+    /// Waits for all that was written so far.
+    pub fn settle(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.settle(),
         }
     }
 
@@ -481,6 +552,7 @@ impl Db {
     ) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.each(sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
+            Engine::Postgres(postgres) => postgres.each(sql, params, &mut |found| row(&Row(RowOf::Postgres(found)))),
         }
     }
 
@@ -488,6 +560,7 @@ impl Db {
     pub fn run_script(&self, sql: &str) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run_script(sql),
+            Engine::Postgres(postgres) => postgres.run_script(sql),
         }
     }
 
@@ -496,6 +569,7 @@ impl Db {
         self.counters.borrow_mut().forget();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
+            Engine::Postgres(postgres) => postgres.begin_write(),
         }
     }
 
@@ -503,6 +577,7 @@ impl Db {
     pub fn begin_read(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run("BEGIN DEFERRED"),
+            Engine::Postgres(postgres) => postgres.begin_read(),
         }
     }
 
@@ -514,7 +589,10 @@ impl Db {
     /// Makes the group durable; the counters it moved are written first.
     pub fn commit(&self) -> Result<()> {
         self.flush_counters()?;
-        self.run("COMMIT")
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("COMMIT"),
+            Engine::Postgres(postgres) => postgres.commit(),
+        }
     }
 
     /// Undoes the whole group.
@@ -522,6 +600,7 @@ impl Db {
         self.counters.borrow_mut().forget();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.rollback(),
+            Engine::Postgres(postgres) => postgres.rollback(),
         }
     }
 
@@ -534,20 +613,23 @@ impl Db {
     /// Keeps what was done since the savepoint.
     pub fn release(&self) -> Result<()> {
         self.counters.borrow_mut().release();
-        self.run("RELEASE command")
+        self.run("RELEASE SAVEPOINT command")
     }
 
     /// Undoes what was done since the savepoint, numbers included (spec G3).
     pub fn undo(&self) -> Result<()> {
         self.counters.borrow_mut().undo();
-        self.run("ROLLBACK TO command")?;
-        self.run("RELEASE command")
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.undo(),
+            Engine::Postgres(postgres) => postgres.undo(),
+        }
     }
 
     /// Whether the store has its tables already.
     pub fn has_tables(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.has_tables(),
+            Engine::Postgres(postgres) => Ok(postgres.has_tables()),
         }
     }
 
@@ -555,6 +637,7 @@ impl Db {
     pub fn faults_of_file(&self) -> Result<Vec<String>> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.faults_of_file(),
+            Engine::Postgres(postgres) => postgres.faults_of_schema(),
         }
     }
 
@@ -562,6 +645,7 @@ impl Db {
     pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.broken_links(),
+            Engine::Postgres(postgres) => postgres.broken_links(),
         }
     }
 
@@ -569,14 +653,21 @@ impl Db {
     pub fn mark_as_ours(&self, version: i64) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.mark(version),
+            Engine::Postgres(postgres) => postgres.mark(version),
         }
     }
 
     fn run(&self, sql: &'static str) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run(sql),
+            Engine::Postgres(postgres) => postgres.run(sql),
         }
     }
+}
+
+/// A change of one row changed none, or several.
+fn not_one_changed(rows: impl std::fmt::Display, sql: &str) -> StoreError {
+    StoreError::Damaged(format!("{rows} rows instead of one changed by {sql}"))
 }
 
 /// A stretch of a list, in order of creation or (newest) against it.

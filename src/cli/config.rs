@@ -26,12 +26,19 @@ enum Source {
 impl Found {
     /// The setting `name` cannot be what was found, for the reason in the sentence `message`.
     pub fn refused(&self, name: &str, message: String) -> Error {
+        self.refused_as(name, message, Some(&self.text))
+    }
+
+    /// The same of what may hold a secret, so that it is not shown.
+    pub fn refused_unshown(&self, name: &str, message: String) -> Error {
+        self.refused_as(name, message, None)
+    }
+
+    fn refused_as(&self, name: &str, message: String, given: Option<&str>) -> Error {
         match &self.source {
-            Source::Flag => report::usage_error(message, Some(name), Some(self.text.clone())),
-            Source::Variable(variable) => invalid(format!("{variable}: {message}"), Some(name), Some(&self.text)),
-            Source::File(path) => {
-                invalid(format!("{}: {name}: {message}", path.display()), Some(name), Some(&self.text))
-            }
+            Source::Flag => report::usage_error(message, Some(name), given.map(str::to_owned)),
+            Source::Variable(variable) => invalid(format!("{variable}: {message}"), Some(name), given),
+            Source::File(path) => invalid(format!("{}: {name}: {message}", path.display()), Some(name), given),
         }
     }
 

@@ -14,11 +14,12 @@ use crate::domain::day::{Instant, TimeFault};
 use crate::domain::desk::Actor;
 use crate::domain::{Error, Result};
 use crate::output::{Format, Shape, jq};
+use crate::store::address::{Address, Surroundings};
 use crate::store::{Access, Db};
 
 /// The settings of one run.
 pub struct Settings {
-    pub store: PathBuf,
+    pub store: Address,
     pub shape: Shape,
     /// Whether a format was named; bulk commands print ndjson otherwise.
     pub format_given: bool,
@@ -52,7 +53,10 @@ impl Settings {
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
         Ok(Settings {
-            store: places.find("store").map_or_else(|| default_store(&places), |found| PathBuf::from(found.text)),
+            store: match places.find("store") {
+                Some(found) => address(&found, &places)?,
+                None => Address::File(default_store(&places)),
+            },
             voice: Voice {
                 json: matches!(format, Format::Json | Format::Ndjson),
                 colored: is_colored(color, &places, outside.stderr_is_terminal),
@@ -107,6 +111,12 @@ fn is_colored(asked: Option<When>, places: &Places<'_>, is_terminal: bool) -> bo
             is_terminal && places.variable("NO_COLOR").is_none() && places.variable("TERM").is_none_or(|t| t != "dumb")
         }
     }
+}
+
+/// A URL may hold a password, so what was given is not told again.
+fn address(found: &Found, places: &Places<'_>) -> Result<Address> {
+    let around = Surroundings { variable: &|name| places.variable(name) };
+    Address::parse(&found.text, &around).map_err(|message| found.refused_unshown("store", message))
 }
 
 fn instant(found: &Found) -> Result<Instant> {

@@ -39,7 +39,7 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
     let clock = settings.clock(outside.clock);
     let mut printed = Vec::new();
     let answer = loop {
-        let imagined = settings.mode == Mode::DryRun && !settings.store.exists();
+        let imagined = settings.mode == Mode::DryRun && settings.store.file().is_some_and(|file| !file.exists());
         let db = if imagined { Db::imagined()? } else { Db::create(&settings.store)? };
         let mut ready = |answer: &Answer| {
             printed.clear();
@@ -87,7 +87,7 @@ pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
             let unwritable = |error: std::io::Error| {
                 ValueRefused::invalid("file", file, format!("{file} cannot be written: {error}"))
             };
-            if is_same_file(path, &settings.store) {
+            if settings.store.file().is_some_and(|store| is_same_file(path, store)) {
                 return Err(ValueRefused::invalid("file", file, format!("{file} is the store itself")).into());
             }
             if path.exists() && !path.is_file() {

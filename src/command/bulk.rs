@@ -173,14 +173,10 @@ impl Summary {
     }
 }
 
-/// A group ends after this many lines, or this long, or when no complete line is waiting; or when its answers are so long
-/// that holding them back would show in the memory.
-const GROUP_LINES: usize = 1_000;
+/// A group ends after as many lines as the store takes at once, or this long, or when no complete line is waiting; or when its
+/// answers are so long that holding them back would show in the memory.
 const GROUP_BYTES: usize = 8 << 20;
 const GROUP_TIME: Duration = Duration::from_millis(100);
-
-/// How long the lock is left free between two groups: a waiting writer looks every two milliseconds.
-const GAP: Duration = Duration::from_millis(5);
 
 impl Bulk<'_> {
     /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
@@ -209,15 +205,15 @@ impl Bulk<'_> {
         let mut stopped = false;
         while let Some(first) = next_line(lines)? {
             let group = if stopped {
-                self.skip_waiting(first, lines)?
+                self.skip_waiting(first, lines, session.db.group_lines())?
             } else {
                 let group = self.run_group(session, first, lines, out)?;
                 stopped = self.on_error == OnError::Stop && group.statuses.contains(&LineStatus::Error);
                 group
             };
             group.tell(out, summary)?;
-            if !stopped && lines.is_waiting() {
-                std::thread::sleep(GAP);
+            if let Some(gap) = session.db.gap().filter(|_| !stopped && lines.is_waiting()) {
+                std::thread::sleep(gap);
             }
         }
         Ok(())
@@ -249,7 +245,7 @@ impl Bulk<'_> {
                 }
             }
             let stops = told.statuses.last() == Some(&LineStatus::Error) && self.on_error == OnError::Stop;
-            let full = told.is_full() || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
+            let full = told.is_full(session.db.group_lines()) || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
             if !stops && !full {
                 next = next_waiting(lines);
             }
@@ -258,13 +254,13 @@ impl Bulk<'_> {
         Ok(told)
     }
 
-    fn skip_waiting(&self, first: Line, lines: &mut dyn Lines) -> Result<Told> {
+    fn skip_waiting(&self, first: Line, lines: &mut dyn Lines, most: usize) -> Result<Told> {
         let mut told = Told::default();
         let mut next = Some(first);
         while let Some(line) = next.take() {
             let (answer, amounts) = self.skip(&line);
             told.push(answer.status, &super::to_json(&answer)?, amounts);
-            if !told.is_full() {
+            if !told.is_full(most) {
                 next = next_waiting(lines);
             }
         }
@@ -489,8 +485,8 @@ impl Told {
         self.texts.push('\n');
     }
 
-    fn is_full(&self) -> bool {
-        self.statuses.len() >= GROUP_LINES || self.texts.len() >= GROUP_BYTES
+    fn is_full(&self, lines: usize) -> bool {
+        self.statuses.len() >= lines || self.texts.len() >= GROUP_BYTES
     }
 
     fn tell(self, out: &mut dyn Answers, summary: &mut Summary) -> Result<()> {

@@ -193,7 +193,8 @@ impl Group<'_> {
     pub fn run(&mut self, envelope: &Envelope) -> Result<Answer> {
         let db = self.session.db;
         db.savepoint()?;
-        match self.on_savepoint(envelope) {
+        // What is only underway may still fail, and then it is this command's fault.
+        match self.on_savepoint(envelope).and_then(|answer| db.settle().map(|()| answer).map_err(Error::from)) {
             // Nothing was to be changed, so nothing is: numbers that were only looked at go back.
             Ok(answer) if answer.status == Status::Unchanged => db.undo().map(|()| answer).map_err(Error::from),
             Ok(answer) => {

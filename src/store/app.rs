@@ -14,6 +14,5 @@ pub fn installed(db: &Db) -> Result<Vec<App>> {
 
 /// Writes that an application was installed.
 pub fn insert(db: &Db, app: App, at: Instant) -> Result<()> {
-    db.execute("INSERT INTO app (key, id, installed_at) VALUES ($1, $2, $3)", params![db.next_key()?, app.word(), at])
-        .map(drop)
+    db.write("INSERT INTO app (key, id, installed_at) VALUES ($1, $2, $3)", params![db.next_key()?, app.word(), at])
 }

@@ -49,7 +49,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Coupon>> {
 
 /// Writes a new coupon.
 pub fn insert(db: &Db, coupon: &Coupon) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO coupon (key, id, code_folded, program, ticket, customer, only_customer, valid_until, cancelled, used_by,
            share_link, sent_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -68,7 +68,6 @@ pub fn insert(db: &Db, coupon: &Coupon) -> Result<()> {
             coupon.sent_at
         ],
     )
-    .map(drop)
 }
 
 /// Marks a coupon as cancelled.

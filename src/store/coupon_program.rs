@@ -124,7 +124,7 @@ fn filled<T>(column: Option<T>) -> Result<T> {
 
 /// Writes a new program.
 pub fn insert(db: &Db, program: &CouponProgram) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO coupon_program (key, id, name, name_folded, type, archived, code, code_folded, currency, start_date,
            end_date, usage_limit, used, minimum_amount, minimum_amount_tax, minimum_quantity)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)",
@@ -173,8 +173,8 @@ pub fn update(db: &Db, program: &CouponProgram) -> Result<()> {
             program.conditions.minimum_quantity
         ],
     )?;
-    db.execute("DELETE FROM coupon_product WHERE program = $1", params![program.key])?;
-    db.execute("DELETE FROM coupon_reward WHERE program = $1", params![program.key])?;
+    db.write("DELETE FROM coupon_product WHERE program = $1", params![program.key])?;
+    db.write("DELETE FROM coupon_reward WHERE program = $1", params![program.key])?;
     insert_rewards(db, program)
 }
 
@@ -190,7 +190,7 @@ fn insert_rewards(db: &Db, program: &CouponProgram) -> Result<()> {
             }
             Reward::FreeProduct { product, quantity } => (None, None, None, None, Some(product), Some(*quantity)),
         };
-        db.execute(
+        db.write(
             "INSERT INTO coupon_reward (program, position, type, percent, fixed, applies_on, product, quantity, maximum)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             params![
@@ -209,7 +209,7 @@ fn insert_rewards(db: &Db, program: &CouponProgram) -> Result<()> {
     }
     named.extend(program.conditions.products.iter().map(|product| (None, product)));
     for (position, (reward, product)) in (1_i64..).zip(named) {
-        db.execute(
+        db.write(
             "INSERT INTO coupon_product (program, position, reward, product) VALUES ($1, $2, $3, $4)",
             params![program.key, position, reward, product],
         )?;

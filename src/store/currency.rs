@@ -6,11 +6,10 @@ use crate::params;
 
 /// Keeps a currency and its digits, so that stored amounts stay readable whatever the tables of a later program say.
 pub fn keep(db: &Db, currency: Currency) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO currency (code, digits) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING",
         params![currency, i64::from(currency.digits())],
     )
-    .map(drop)
 }
 
 /// The currency of that code as the store knows it.

@@ -36,11 +36,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Customer>> {
 
 /// Writes a new customer.
 pub fn insert(db: &Db, customer: &Customer) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO customer (key, id, name, email) VALUES ($1, $2, $3, $4)",
         params![customer.key, &customer.id, &customer.name, &customer.email],
     )
-    .map(drop)
 }
 
 /// Writes a customer's changed texts.

@@ -40,7 +40,7 @@ pub fn find(db: &Db) -> Result<Option<Desk>> {
 
 /// Writes all settings, making the row where there is none.
 pub fn save(db: &Db, desk: &Desk) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO desk (key, company, currency, timezone, lock_date, shop_url, portal_url, mail_from, customers_may_close,
                            plan, created_at, trial_started_at, subscription_added_at)
          VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
@@ -62,12 +62,11 @@ pub fn save(db: &Db, desk: &Desk) -> Result<()> {
             desk.subscription_added_at
         ],
     )
-    .map(drop)
 }
 
 /// What a new store has (contract, section 6): a journal, locations, stages.
 pub fn seed(db: &Db) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO journal (key, id, name, type, active) VALUES ($1, 'INV', 'Customer invoices', 'sale', 1)",
         params![db.next_key()?],
     )?;
@@ -78,7 +77,7 @@ pub fn seed(db: &Db) -> Result<()> {
         ("Production", "production", false),
         ("Scrap", "scrap", false),
     ] {
-        db.execute(
+        db.write(
             "INSERT INTO location (key, id, type, return_location) VALUES ($1, $2, $3, $4)",
             params![db.next_key()?, id, kind, returns],
         )?;
@@ -86,7 +85,7 @@ pub fn seed(db: &Db) -> Result<()> {
     for (name, folded) in
         [("New", false), ("In Progress", false), ("On Hold", false), ("Solved", true), ("Cancelled", true)]
     {
-        db.execute(
+        db.write(
             "INSERT INTO stage (key, id, name, name_folded, folded) VALUES ($1, $2, $2, $3, $4)",
             params![db.next_key()?, name, crate::domain::reference::folded(name), folded],
         )?;

@@ -218,7 +218,7 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
 
 /// Writes a new document with its lines; gives the lines their keys.
 pub fn insert(db: &Db, document: &mut Document) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO document (key, id, number, kind, state, journal, customer, ticket, sales_order, invoice, copy_of, replaces,
                                allow_excess, reason, text, date, accounting_date, due_date, post_on, currency, untaxed, tax, total, open)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
@@ -256,7 +256,7 @@ pub fn insert(db: &Db, document: &mut Document) -> Result<()> {
 pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
     for line in &mut document.lines {
         line.key = db.next_key()?;
-        db.execute(
+        db.write(
             "INSERT INTO document_line (key, document, line, product, lot, label, quantity, price, discount, refunds, invoice_line,
                                         order_line, untaxed, tax, total, goods, credited, value_credited)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0)",
@@ -279,7 +279,7 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
             ],
         )?;
         for (position, tax) in (1i64..).zip(&line.priced.taxes) {
-            db.execute(
+            db.write(
                 "INSERT INTO document_line_tax (document_line, position, tax, rate, included, amount, credited, value_credited)
                  VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
                 params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount],
@@ -291,11 +291,11 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
 
 /// Removes the lines of a draft, before they are written anew.
 pub fn delete_lines(db: &Db, document: Key) -> Result<()> {
-    db.execute(
+    db.write(
         "DELETE FROM document_line_tax WHERE document_line IN (SELECT key FROM document_line WHERE document = $1)",
         params![document],
     )?;
-    db.execute("DELETE FROM document_line WHERE document = $1", params![document]).map(drop)
+    db.write("DELETE FROM document_line WHERE document = $1", params![document])
 }
 
 /// Writes what a verb may change of a document itself: all but kind, id, customer and what it came from.

@@ -150,7 +150,7 @@ impl Exchanged {
         if matches!(self.table.order, Order::Place(_)) {
             values.push(Value::Int(place));
         }
-        db.execute(self.insert, &values).map(drop)
+        db.write(self.insert, &values)
     }
 
     /// The key of the row that the column at that place links to, by the id and line that it is shown by.
@@ -167,7 +167,7 @@ impl Exchanged {
         for list in &self.lists {
             list.clear(db)?;
         }
-        db.execute(self.delete, params![]).map(drop)
+        db.write(self.delete, params![])
     }
 
     /// Tells the entries of lists that are not counted from 1 without a gap: the record, the list, the place and the right one.

@@ -34,11 +34,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Journal>> {
 
 /// Writes a new journal.
 pub fn insert(db: &Db, journal: &Journal) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO journal (key, id, name, type, active) VALUES ($1, $2, $3, $4, $5)",
         params![journal.key, &journal.id, &journal.name, journal.kind.word(), journal.active],
     )
-    .map(drop)
 }
 
 /// Writes what was changed of a journal.

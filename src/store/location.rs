@@ -34,11 +34,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Location>> {
 
 /// Writes a new location.
 pub fn insert(db: &Db, location: &Location) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO location (key, id, type, return_location) VALUES ($1, $2, $3, $4)",
         params![location.key, &location.id, location.kind.word(), location.return_location],
     )
-    .map(drop)
 }
 
 /// Writes what was changed of a location.

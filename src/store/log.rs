@@ -37,7 +37,7 @@ impl Tail {
         let at = row.at.to_string();
         let recorded_at = row.recorded_at.to_string();
         let hash = chained(&self.hash, row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command);
-        db.execute(
+        db.write(
             "INSERT INTO operation (key, at, recorded_at, actor_kind, actor, command, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             params![row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command, &hash],
         )?;
@@ -50,11 +50,10 @@ impl Tail {
 
 /// Writes that an operation touched a record, as the one of that place.
 pub fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO operation_touch (operation, position, kind, id) VALUES ($1, $2, $3, $4)",
         params![operation, position, kind, id],
     )
-    .map(drop)
 }
 
 /// The hash of a row over the row before it; the command enters by its own digest, so that a text can be erased later.
@@ -152,11 +151,10 @@ pub struct KeptOutcome {
 impl Db {
     /// Keeps the outcome of a keyed change.
     pub fn keep_outcome(&self, operation: Key, key: &str, outcome: &str) -> Result<()> {
-        self.execute(
+        self.write(
             "INSERT INTO operation_key (operation, given, outcome) VALUES ($1, $2, $3)",
             params![operation, key, outcome],
         )
-        .map(drop)
     }
 
     /// What was done under a key.

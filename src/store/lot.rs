@@ -32,8 +32,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Lot>> {
 
 /// Writes a new lot.
 pub fn insert(db: &Db, lot: &Lot) -> Result<()> {
-    db.execute("INSERT INTO lot (key, id, product) VALUES ($1, $2, $3)", params![lot.key, &lot.id, &lot.product])
-        .map(drop)
+    db.write("INSERT INTO lot (key, id, product) VALUES ($1, $2, $3)", params![lot.key, &lot.id, &lot.product])
 }
 
 /// Writes a lot's product.

@@ -17,3 +17,35 @@ impl Db {
         self.mark_as_ours(VERSION)
     }
 }
+
+/// What the migrations make of a table: how many constraints of each kind.
+pub(super) struct Made {
+    pub table: &'static str,
+    pub primary_keys: usize,
+    pub uniques: usize,
+    pub links: usize,
+    pub checks: usize,
+}
+
+/// The tables that the migrations make, read from their text.
+pub(super) fn made() -> impl Iterator<Item = Made> {
+    let tables = MIGRATIONS.iter().flat_map(|script| script.split("CREATE TABLE ").skip(1));
+    tables.filter_map(|text| {
+        let (table, rest) = text.split_once(" (")?;
+        let (columns, _) = rest.split_once("\n);")?;
+        let count = |word: &str| columns.matches(word).count();
+        Some(Made {
+            table,
+            primary_keys: count("PRIMARY KEY"),
+            uniques: count("UNIQUE"),
+            links: count("REFERENCES"),
+            checks: count("CHECK ("),
+        })
+    })
+}
+
+/// The indexes that the migrations make beside those of constraints.
+pub(super) fn indexes() -> impl Iterator<Item = &'static str> {
+    let made = MIGRATIONS.iter().flat_map(|script| script.split("INDEX ").skip(1));
+    made.filter_map(|text| text.split_once(" ON ").map(|(name, _)| name))
+}

@@ -109,7 +109,7 @@ impl Db {
     pub(super) fn flush_counters(&self) -> Result<()> {
         let moved = self.counters.borrow().moved();
         for (name, value) in moved {
-            self.execute(
+            self.write(
                 "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
                 params![name, value],
             )?;

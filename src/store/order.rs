@@ -222,7 +222,7 @@ fn sums(db: &Db, sql: &'static str, order: Key) -> Result<HashMap<Key, i64>> {
 
 /// Writes a new order with its lines; `delivered`, `invoiced` and `coupons` are derived and not written.
 pub fn insert(db: &Db, order: &Order) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO sales_order (key, id, state, cart, customer, date, currency, untaxed, tax, total)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
@@ -262,7 +262,7 @@ pub fn update(db: &Db, before: &Order, after: &Order) -> Result<()> {
     }
     if after.lines.iter().any(|line| before_of(line).is_some_and(|was| was.line != line.line)) {
         // Out of the way first: a number is taken once only, also for a moment.
-        db.execute("UPDATE order_line SET line = -line WHERE sales_order = $1", params![after.key])?;
+        db.write("UPDATE order_line SET line = -line WHERE sales_order = $1", params![after.key])?;
         for line in after.lines.iter().filter(|line| before_of(line).is_some()) {
             db.change_one("UPDATE order_line SET line = $2 WHERE key = $1", params![line.key, line.line])?;
         }
@@ -279,7 +279,7 @@ pub fn update(db: &Db, before: &Order, after: &Order) -> Result<()> {
 
 fn insert_line(db: &Db, order: Key, line: &OrderLine) -> Result<()> {
     let priced = &line.priced;
-    db.execute(
+    db.write(
         "INSERT INTO order_line (key, sales_order, line, product, label, quantity, price, discount, coupon, untaxed, tax, total)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
@@ -321,7 +321,7 @@ fn update_line(db: &Db, line: &OrderLine) -> Result<()> {
 
 fn insert_taxes(db: &Db, line: &OrderLine) -> Result<()> {
     for (position, tax) in (1_i64..).zip(&line.priced.taxes) {
-        db.execute(
+        db.write(
             "INSERT INTO order_line_tax (order_line, position, tax, rate, included, amount) VALUES ($1, $2, $3, $4, $5, $6)",
             params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount],
         )?;
@@ -337,12 +337,12 @@ fn delete_line(db: &Db, order: Key, line: Key) -> Result<()> {
         "UPDATE repair_labour SET order_line = NULL
          WHERE order_line = $1 AND repair IN (SELECT key FROM repair WHERE quotation = $2)",
     ] {
-        db.execute(sql, params![line, order])?;
+        db.write(sql, params![line, order])?;
     }
     delete_taxes(db, line)?;
     db.change_one("DELETE FROM order_line WHERE key = $1", params![line])
 }
 
 fn delete_taxes(db: &Db, line: Key) -> Result<()> {
-    db.execute("DELETE FROM order_line_tax WHERE order_line = $1", params![line]).map(drop)
+    db.write("DELETE FROM order_line_tax WHERE order_line = $1", params![line])
 }

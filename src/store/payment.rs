@@ -43,7 +43,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Payment>> {
 
 /// Writes a new payment.
 pub fn insert(db: &Db, payment: &Payment) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO payment (key, id, direction, customer, date, currency, amount, open, reference)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         params![
@@ -58,7 +58,6 @@ pub fn insert(db: &Db, payment: &Payment) -> Result<()> {
             &payment.reference
         ],
     )
-    .map(drop)
 }
 
 /// Changes what is open on a payment by `change` minor units.
@@ -71,12 +70,11 @@ pub fn insert_match(db: &Db, one: &Item, other: &Item, amount: Money) -> Result<
     let (debit, credit) = if one.side == Side::Debit { (one, other) } else { (other, one) };
     let split = |item: &Item| if item.is_payment { (None, Some(item.key)) } else { (Some(item.key), None) };
     let ((debit_document, debit_payment), (credit_document, credit_payment)) = (split(debit), split(credit));
-    db.execute(
+    db.write(
         "INSERT INTO matching (key, debit_document, debit_payment, credit_document, credit_payment, amount)
          VALUES ($1, $2, $3, $4, $5, $6)",
         params![db.next_key()?, debit_document, debit_payment, credit_document, credit_payment, amount],
     )
-    .map(drop)
 }
 
 /// A match as stored: its ends are documents or payments.

@@ -65,7 +65,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Product>> {
 
 /// Writes a new product with its taxes.
 pub fn insert(db: &Db, product: &Product) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO product (key, id, name, price, type, tracking) VALUES ($1, $2, $3, $4, $5, $6)",
         params![
             product.key,
@@ -85,13 +85,13 @@ pub fn update(db: &Db, product: &Product) -> Result<()> {
         "UPDATE product SET name = $2, price = $3, type = $4, tracking = $5 WHERE key = $1",
         params![product.key, &product.name, product.price.price, product.kind.word(), product.tracking.word()],
     )?;
-    db.execute("DELETE FROM product_tax WHERE product = $1", params![product.key])?;
+    db.write("DELETE FROM product_tax WHERE product = $1", params![product.key])?;
     insert_taxes(db, product)
 }
 
 fn insert_taxes(db: &Db, product: &Product) -> Result<()> {
     for (tax, position) in product.taxes.iter().zip(1..) {
-        db.execute(
+        db.write(
             "INSERT INTO product_tax (product, position, tax) VALUES ($1, $2, $3)",
             params![product.key, position, tax.key],
         )?;

@@ -46,7 +46,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Project>> {
 
 /// Writes a new project.
 pub fn insert(db: &Db, project: &Project) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO project (key, id, name, name_folded, worksheets, worksheet_template, time_product)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         params![
@@ -59,7 +59,6 @@ pub fn insert(db: &Db, project: &Project) -> Result<()> {
             &project.time_product
         ],
     )
-    .map(drop)
 }
 
 /// Writes what was changed of a project.

@@ -133,7 +133,7 @@ pub fn returns_with(db: &Db, product: Option<Key>, customer: Option<Key>) -> Res
 
 /// Writes a new repair with parts, labour and tags.
 pub fn insert(db: &Db, repair: &Repair) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO repair (key, id, state, ticket, customer, product, lot, quantity, return_transfer, under_warranty,
                              scheduled_date, responsible, notes, quotation)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
@@ -181,7 +181,7 @@ pub fn update(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
         ],
     )?;
     if before.tags != after.tags {
-        db.execute("DELETE FROM repair_tag WHERE repair = $1", params![after.key])?;
+        db.write("DELETE FROM repair_tag WHERE repair = $1", params![after.key])?;
         insert_tags(db, after)?;
     }
     update_parts(db, before, after)?;
@@ -241,7 +241,7 @@ fn update_labour(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
 }
 
 fn insert_part(db: &Db, repair: Key, part: &Part) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO repair_part (key, repair, line, kind, product, lot, quantity, done, reserved, price, order_line)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
@@ -258,11 +258,10 @@ fn insert_part(db: &Db, repair: Key, part: &Part) -> Result<()> {
             part.order_line
         ],
     )
-    .map(drop)
 }
 
 fn insert_labour(db: &Db, repair: Key, labour: &Labour) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO repair_labour (key, repair, line, product, quantity, price, order_line)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         params![
@@ -275,12 +274,11 @@ fn insert_labour(db: &Db, repair: Key, labour: &Labour) -> Result<()> {
             labour.order_line
         ],
     )
-    .map(drop)
 }
 
 fn insert_tags(db: &Db, repair: &Repair) -> Result<()> {
     for (position, tag) in (1_i64..).zip(&repair.tags) {
-        db.execute(
+        db.write(
             "INSERT INTO repair_tag (repair, position, tag) VALUES ($1, $2, $3)",
             params![repair.key, position, tag],
         )?;

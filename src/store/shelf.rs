@@ -43,7 +43,7 @@ pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Qua
         params![product, location, lot.unwrap_or(0), quantity],
     )?;
     if rows == 0 {
-        db.execute(
+        db.write(
             "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
              VALUES ($1, $2, $3, $4, 0, $5, 0, 0)",
             params![db.next_key()?, product, location, lot, quantity],
@@ -164,12 +164,11 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
 
 /// Writes the opening count of a place where nothing ever lay.
 pub fn count(db: &Db, product: Key, location: Key, lot: Option<Key>, opening: Quantity) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
          VALUES ($1, $2, $3, $4, $5, $5, 0, 0)",
         params![db.next_key()?, product, location, lot, opening],
     )
-    .map(drop)
 }
 
 /// Writes another opening count of a place, and what lies there by it.

@@ -25,6 +25,12 @@ const BUSY_STEP: Duration = Duration::from_millis(2);
 /// The statements of a whole command fit; none is prepared twice in a run.
 const STATEMENTS_KEPT: usize = 512;
 
+/// How many lines share a transaction.
+pub const GROUP_LINES: usize = 1_000;
+
+/// How long the lock is left free between two groups: a waiting writer looks every two milliseconds.
+pub const GAP: Duration = Duration::from_millis(5);
+
 pub struct Sqlite {
     connection: Connection,
     /// Where the file goes once it is whole; none for one that is there.
@@ -117,6 +123,12 @@ impl Sqlite {
     /// Undoes the open transaction; SQLite has done so itself after some faults, such as a full disk.
     pub fn rollback(&self) -> Result<()> {
         if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
+    }
+
+    /// Undoes what was done since the savepoint.
+    pub fn undo(&self) -> Result<()> {
+        self.run("ROLLBACK TO SAVEPOINT command")?;
+        self.run("RELEASE SAVEPOINT command")
     }
 
     fn configured(mut connection: Connection) -> Result<Sqlite> {

@@ -32,11 +32,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Stage>> {
 
 /// Writes a new stage.
 pub fn insert(db: &Db, stage: &Stage) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO stage (key, id, name, name_folded, folded) VALUES ($1, $2, $3, $4, $5)",
         params![stage.key, &stage.id, &stage.name, folded(&stage.name), stage.folded],
     )
-    .map(drop)
 }
 
 /// Writes what was changed of a stage.

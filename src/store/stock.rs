@@ -84,10 +84,10 @@ mod tests {
     use crate::domain::money::Currency;
     use crate::domain::product::{Lot, Product, ProductType, Tracking, UnitPrice};
     use crate::domain::quantity::{Price, Quantity};
-    use crate::store::{currency, desk, location, lot, product, shelf};
+    use crate::store::{address, currency, desk, location, lot, product, shelf};
 
     fn store(folder: &std::path::Path) -> Db {
-        let db = Db::create(&folder.join("desk.db")).unwrap();
+        let db = Db::create(&address::Address::File(folder.join("desk.db"))).unwrap();
         db.begin_write().unwrap();
         db.migrate_from(0).unwrap();
         let desk = Desk {

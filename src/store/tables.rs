@@ -662,7 +662,7 @@ mod tests {
     #[test]
     fn every_column_of_the_store_is_described() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::create(&folder.path().join("desk.db")).unwrap();
+        let db = Db::create(&crate::store::address::Address::File(folder.path().join("desk.db"))).unwrap();
         db.begin_write().unwrap();
         db.migrate_from(0).unwrap();
         db.commit().unwrap();

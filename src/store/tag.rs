@@ -37,11 +37,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Tag>> {
 
 /// Writes a new tag.
 pub fn insert(db: &Db, tag: &Tag) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO tag (key, id, name, name_folded) VALUES ($1, $2, $3, $4)",
         params![tag.key, &tag.id, &tag.name, folded(&tag.name)],
     )
-    .map(drop)
 }
 
 /// Writes a tag's changed name.

@@ -56,7 +56,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Task>> {
 
 /// Writes a new task.
 pub fn insert(db: &Db, task: &Task) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO task (key, id, title, project, stage, customer, ticket, assignee, planned_start, planned_end,
                            worksheet_template)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -74,7 +74,6 @@ pub fn insert(db: &Db, task: &Task) -> Result<()> {
             task.worksheet.as_ref().map(|worksheet| worksheet.template.key)
         ],
     )
-    .map(drop)
 }
 
 /// Writes what editing or a verb changed of a task.

@@ -26,11 +26,10 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Tax>> {
 
 /// Writes a new tax.
 pub fn insert(db: &Db, tax: &Tax) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO tax (key, id, rate, included) VALUES ($1, $2, $3, $4)",
         params![tax.key, &tax.id, tax.rate, tax.included],
     )
-    .map(drop)
 }
 
 /// Writes a tax's rate and whether prices hold it; lines keep what they were computed with.

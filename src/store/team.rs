@@ -90,7 +90,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Team>> {
 
 /// Writes a new team with its services and members.
 pub fn insert(db: &Db, team: &Team) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO team (key, id, name, name_folded, field_service_project, return_location) VALUES ($1, $2, $3, $4, $5, $6)",
         params![
             team.key,
@@ -111,22 +111,22 @@ pub fn update(db: &Db, team: &Team) -> Result<()> {
         "UPDATE team SET name = $2, name_folded = $3, field_service_project = $4, return_location = $5 WHERE key = $1",
         params![team.key, &team.name, folded(&team.name), &team.field_service_project, &team.return_location],
     )?;
-    db.execute("DELETE FROM team_service WHERE team = $1", params![team.key])?;
+    db.write("DELETE FROM team_service WHERE team = $1", params![team.key])?;
     insert_services(db, team)?;
-    db.execute("DELETE FROM team_member WHERE team = $1", params![team.key])?;
+    db.write("DELETE FROM team_member WHERE team = $1", params![team.key])?;
     insert_members(db, team)
 }
 
 fn insert_services(db: &Db, team: &Team) -> Result<()> {
     for service in &team.services {
-        db.execute("INSERT INTO team_service (team, service) VALUES ($1, $2)", params![team.key, service.word()])?;
+        db.write("INSERT INTO team_service (team, service) VALUES ($1, $2)", params![team.key, service.word()])?;
     }
     Ok(())
 }
 
 fn insert_members(db: &Db, team: &Team) -> Result<()> {
     for (position, member) in (1i64..).zip(&team.members) {
-        db.execute(
+        db.write(
             "INSERT INTO team_member (team, position, person) VALUES ($1, $2, $3)",
             params![team.key, position, member],
         )?;

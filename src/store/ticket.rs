@@ -62,7 +62,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Ticket>> {
 
 /// Writes a new ticket, without its tags.
 pub fn insert(db: &Db, ticket: &Ticket) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO ticket (key, id, subject, team, customer, person, priority, stage, sales_order, product, lot,
                              description, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -82,7 +82,6 @@ pub fn insert(db: &Db, ticket: &Ticket) -> Result<()> {
             ticket.created_at
         ],
     )
-    .map(drop)
 }
 
 /// Writes a changed ticket, without its tags.
@@ -109,12 +108,9 @@ pub fn update(db: &Db, ticket: &Ticket) -> Result<()> {
 
 /// Writes the ticket's tags in place of those before.
 pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
-    db.execute("DELETE FROM ticket_tag WHERE ticket = $1", params![ticket])?;
+    db.write("DELETE FROM ticket_tag WHERE ticket = $1", params![ticket])?;
     for (position, tag) in (1i64..).zip(tags) {
-        db.execute(
-            "INSERT INTO ticket_tag (ticket, position, tag) VALUES ($1, $2, $3)",
-            params![ticket, position, tag],
-        )?;
+        db.write("INSERT INTO ticket_tag (ticket, position, tag) VALUES ($1, $2, $3)", params![ticket, position, tag])?;
     }
     Ok(())
 }
@@ -184,11 +180,10 @@ pub struct NewLogEntry<'a> {
 
 /// Writes an entry of the ticket's log.
 pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO ticket_log (key, ticket, at, actor, kind, text, document, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
-    .map(drop)
 }
 
 /// The customer's confirmed orders, those with the product where one is named, in order of creation.

@@ -110,7 +110,7 @@ pub fn complete(db: &Db, transfer: &mut Transfer) -> Result<()> {
 
 /// Writes a new transfer with its lines, as they are: key, id, state, what is done and reserved. Each line gets a key.
 pub fn insert(db: &Db, transfer: &mut Transfer) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO transfer (key, id, kind, state, origin, customer, sales_order, ticket, task, source, destination,
            return_of, exchange_of, backorder_of, keep_order_quantity, date)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
@@ -142,7 +142,7 @@ pub fn insert(db: &Db, transfer: &mut Transfer) -> Result<()> {
 /// Writes a new line of a transfer; it gets a key.
 pub fn insert_line(db: &Db, transfer: Key, line: &mut TransferLine) -> Result<()> {
     line.key = db.next_key()?;
-    db.execute(
+    db.write(
         "INSERT INTO transfer_line (key, transfer, line, product, lot, quantity, done, reserved, returned, order_line, return_line)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
@@ -159,7 +159,6 @@ pub fn insert_line(db: &Db, transfer: Key, line: &mut TransferLine) -> Result<()
             line.return_line
         ],
     )
-    .map(drop)
 }
 
 /// Writes what moving goods changes of a line; it may go over to another transfer, such as a backorder.

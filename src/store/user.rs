@@ -80,7 +80,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<User>> {
 
 /// Writes a new user with the rights.
 pub fn insert(db: &Db, user: &User) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO person (key, id, name, email) VALUES ($1, $2, $3, $4)",
         params![user.key, &user.id, &user.name, &user.email],
     )?;
@@ -93,13 +93,13 @@ pub fn update(db: &Db, user: &User) -> Result<()> {
         "UPDATE person SET name = $2, email = $3 WHERE key = $1",
         params![user.key, &user.name, &user.email],
     )?;
-    db.execute("DELETE FROM person_right WHERE person = $1", params![user.key])?;
+    db.write("DELETE FROM person_right WHERE person = $1", params![user.key])?;
     insert_rights(db, user)
 }
 
 fn insert_rights(db: &Db, user: &User) -> Result<()> {
     for (right, position) in user.rights.iter().zip(1..) {
-        db.execute(
+        db.write(
             "INSERT INTO person_right (person, position, app) VALUES ($1, $2, $3)",
             params![user.key, position, right.word()],
         )?;

@@ -60,7 +60,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<WorksheetTemplate>> {
 
 /// Writes a new template with its fields.
 pub fn insert(db: &Db, template: &WorksheetTemplate) -> Result<()> {
-    db.execute(
+    db.write(
         "INSERT INTO worksheet_template (key, id, name, name_folded) VALUES ($1, $2, $3, $4)",
         params![template.key, &template.id, &template.name, folded(&template.name)],
     )?;
@@ -73,13 +73,13 @@ pub fn update(db: &Db, template: &WorksheetTemplate) -> Result<()> {
         "UPDATE worksheet_template SET name = $2, name_folded = $3 WHERE key = $1",
         params![template.key, &template.name, folded(&template.name)],
     )?;
-    db.execute("DELETE FROM worksheet_field WHERE template = $1", params![template.key])?;
+    db.write("DELETE FROM worksheet_field WHERE template = $1", params![template.key])?;
     insert_fields(db, template)
 }
 
 fn insert_fields(db: &Db, template: &WorksheetTemplate) -> Result<()> {
     for (field, position) in template.fields.iter().zip(1..) {
-        db.execute(
+        db.write(
             "INSERT INTO worksheet_field (template, position, name, type, required, choices)
              VALUES ($1, $2, $3, $4, $5, $6)",
             params![

@@ -1,0 +1,356 @@
+//! PostgreSQL behind the seam: a store is one schema of a database, one writer at a time holds one row locked.
+//!
+//! Every answer that is waited for costs a round trip, so what answers nothing is not waited for: a change is sent at once and
+//! its outcome looked at together with the next question, before the command's savepoint is released at the latest.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error, Statement};
+
+use super::address::Server;
+use super::{Access, Result, StoreError, Value};
+
+mod fault;
+mod schema;
+mod tls;
+mod wire;
+
+use fault::fault;
+use wire::Param;
+pub use wire::{int, text};
+
+/// How long a connection may take to come about where the URL does not say.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// How soon a server that went away without a word is missed: it is asked after this time, and has as long again to answer.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Changes on their way at most; what is more waits for them.
+const UNDERWAY: usize = 256;
+
+/// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
+pub const GROUP_LINES: usize = 50;
+
+/// The row that every writer locks first.
+const LOCK: &str = "SELECT version FROM store_format FOR UPDATE";
+
+pub struct Postgres {
+    runtime: Runtime,
+    client: Rc<Client>,
+    server: Box<Server>,
+    /// For each statement (by the place and length of its text) how it is known to the server.
+    statements: RefCell<HashMap<(usize, usize), Known>>,
+    /// Changes on their way, in order.
+    underway: RefCell<Vec<Underway>>,
+    /// Whether there is no store in the schema yet.
+    is_new: Cell<bool>,
+    /// Whether a statement of the open transaction failed, so that nothing of it can stand.
+    failed: Cell<bool>,
+}
+
+/// A statement that was run before.
+#[derive(Clone)]
+enum Known {
+    /// Once, sent together with its values. Most commands run most of their statements once.
+    Once,
+    /// More than once, so that it is prepared.
+    Prepared(Statement),
+}
+
+type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
+
+/// A change on its way.
+struct Underway {
+    outcome: Changing,
+    /// The text of a change that must change one row.
+    of_one: Option<&'static str>,
+}
+
+impl Postgres {
+    /// Opens the store in the server's schema.
+    pub fn open(server: &Server, access: Access) -> Result<Postgres> {
+        let postgres = Postgres::connected(server, access)?;
+        match postgres.version()? {
+            Some(version) => postgres.check_version(version)?,
+            None => return Err(StoreError::Missing(server.to_string())),
+        }
+        Ok(postgres)
+    }
+
+    /// Opens the store in the server's schema, or begins one, which is there for others once it is committed.
+    pub fn create(server: &Server) -> Result<Postgres> {
+        let postgres = Postgres::connected(server, Access::Write)?;
+        match postgres.version()? {
+            Some(version) => postgres.check_version(version)?,
+            None => postgres.is_new.set(true),
+        }
+        Ok(postgres)
+    }
+
+    fn connected(server: &Server, access: Access) -> Result<Postgres> {
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| StoreError::Fault(error.to_string()))?;
+        let mut config = server.config.clone();
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_WAIT);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(2 * SILENCE);
+        }
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(5);
+        }
+        let connector = tls::connector(&server.tls)?;
+        let connecting = async { config.connect(connector).await };
+        let (client, connection) =
+            runtime.block_on(connecting).map_err(|error| fault::of_connecting(&error, server))?;
+        // What ends the connection is told by whatever is asked of it next.
+        runtime.spawn(async move { drop(connection.await) });
+        let postgres = Postgres {
+            runtime,
+            client: Rc::new(client),
+            server: Box::new(server.clone()),
+            statements: RefCell::default(),
+            underway: RefCell::default(),
+            is_new: Cell::new(false),
+            failed: Cell::new(false),
+        };
+        postgres.script(&schema::settings(&server.schema, access))?;
+        Ok(postgres)
+    }
+
+    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
+        let changing = self.sent(sql, params)?;
+        let rows = self.after_those_underway(changing)?;
+        Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+    }
+
+    /// Sends a change whose outcome nobody waits for, one that must change one row if `of_one`.
+    pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
+        let outcome = self.sent(sql, params)?;
+        let full = {
+            let mut underway = self.underway.borrow_mut();
+            underway.push(Underway { outcome, of_one: of_one.then_some(sql) });
+            underway.len() >= UNDERWAY
+        };
+        if full { self.settle() } else { Ok(()) }
+    }
+
+    /// Waits for the changes that are underway.
+    pub fn settle(&self) -> Result<()> {
+        if self.underway.borrow().is_empty() {
+            return Ok(());
+        }
+        self.after_those_underway(Box::pin(async { Ok(0) })).map(drop)
+    }
+
+    pub fn each(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
+    ) -> Result<()> {
+        let statement = self.statement(sql, params)?;
+        let params: Vec<Param> = params.iter().map(Param::of).collect();
+        let client = &*self.client;
+        let mut asking = pin!(async move {
+            match &statement {
+                Some(statement) => client.query_raw(statement, params).await,
+                None => client.query_typed_raw(sql, params.into_iter().map(Param::typed)).await,
+            }
+        });
+        let early = begun(asking.as_mut());
+        let underway = self.underway.take();
+        let asked = self.runtime.block_on(async {
+            settled(underway).await?;
+            let answered = match early {
+                Poll::Ready(answered) => answered,
+                Poll::Pending => asking.await,
+            };
+            let mut rows = pin!(answered.map_err(|error| fault(&error))?);
+            while let Some(found) = rows.try_next().await.map_err(|error| fault(&error))? {
+                row(&found)?;
+            }
+            Ok(())
+        });
+        self.noted(asked)
+    }
+
+    /// Sends a statement without a value or an answer.
+    pub fn run(&self, sql: &'static str) -> Result<()> {
+        self.write(sql, &[], false)
+    }
+
+    /// Starts the transaction of a changing group: waits for the one writer's turn, up to ten seconds.
+    pub fn begin_write(&self) -> Result<()> {
+        self.failed.set(false);
+        if self.is_new.get() && self.begin_new()? {
+            return Ok(());
+        }
+        self.run("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+        let mut version = None;
+        self.each(LOCK, &[], &mut |row| {
+            version = int(row, 0)?;
+            Ok(())
+        })?;
+        match version {
+            Some(version) => self.check_version(version),
+            None => Err(StoreError::Damaged(format!("{} has lost its format version", self.server))),
+        }
+    }
+
+    /// Begins the store itself; says whether nobody else did meanwhile.
+    fn begin_new(&self) -> Result<bool> {
+        match self.script(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", schema::beginning(&self.server.schema)))
+        {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                self.rollback()?;
+                match self.version()? {
+                    Some(version) => {
+                        self.is_new.set(false);
+                        self.check_version(version).map(|()| false)
+                    }
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Starts a read of one moment.
+    pub fn begin_read(&self) -> Result<()> {
+        self.failed.set(false);
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    /// Makes the transaction durable. A connection that is lost from here on leaves open whether it was.
+    pub fn commit(&self) -> Result<()> {
+        self.settle()?;
+        if self.failed.get() {
+            return Err(StoreError::Fault("a statement failed, and its transaction was to be kept".to_owned()));
+        }
+        let committing = self.sent("COMMIT", &[])?;
+        let ended = self.runtime.block_on(committing);
+        ended.map_err(|error| fault::of_committing(&error))?;
+        self.is_new.set(false);
+        Ok(())
+    }
+
+    /// Undoes the open transaction; where the line is lost the server does so itself.
+    pub fn rollback(&self) -> Result<()> {
+        // Faults of what is undone are of no more interest.
+        let _ = self.settle();
+        self.failed.set(false);
+        match self.run("ROLLBACK").and_then(|()| self.settle()) {
+            Ok(()) | Err(StoreError::Lost(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Undoes what was done since the savepoint, whatever of it failed.
+    pub fn undo(&self) -> Result<()> {
+        let _ = self.settle();
+        self.run("ROLLBACK TO SAVEPOINT command")?;
+        self.run("RELEASE SAVEPOINT command")?;
+        self.failed.set(false);
+        self.settle()
+    }
+
+    /// The statement, prepared from its second run on.
+    fn statement(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Option<Statement>> {
+        let place = (sql.as_ptr() as usize, sql.len());
+        let known = self.statements.borrow().get(&place).cloned();
+        match known {
+            Some(Known::Prepared(statement)) => return Ok(Some(statement)),
+            Some(Known::Once) => {}
+            None => {
+                self.statements.borrow_mut().insert(place, Known::Once);
+                return Ok(None);
+            }
+        }
+        self.settle()?;
+        let types: Vec<Type> = params.iter().map(wire::type_of).collect();
+        let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types)).map_err(|error| fault(&error));
+        let statement = self.noted(prepared)?;
+        self.statements.borrow_mut().insert(place, Known::Prepared(statement.clone()));
+        Ok(Some(statement))
+    }
+
+    /// Sends a change; what is answered is to be waited for.
+    fn sent(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Changing> {
+        let statement = self.statement(sql, params)?;
+        let params: Vec<Param> = params.iter().map(Param::of).collect();
+        let client = self.client.clone();
+        let mut changing: Changing = match statement {
+            Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
+            None => Box::pin(async move {
+                let typed: Vec<(&(dyn tokio_postgres::types::ToSql + Sync), Type)> =
+                    params.iter().map(|param| (param as _, param.type_of())).collect();
+                client.execute_typed(sql, &typed).await
+            }),
+        };
+        match begun(changing.as_mut()) {
+            Poll::Ready(outcome) => Ok(Box::pin(async { outcome })),
+            Poll::Pending => Ok(changing),
+        }
+    }
+
+    /// Waits for what is underway, then for one more.
+    fn after_those_underway(&self, last: Changing) -> Result<u64> {
+        let underway = self.underway.take();
+        let outcome = self.runtime.block_on(async {
+            settled(underway).await?;
+            last.await.map_err(|error| fault(&error))
+        });
+        self.noted(outcome)
+    }
+
+    /// How many rows a query answers whose text is made for it.
+    fn count(&self, sql: &str) -> Result<usize> {
+        self.settle()?;
+        let found = self.runtime.block_on(self.client.query_typed(sql, &[])).map_err(|error| fault(&error));
+        self.noted(found).map(|rows| rows.len())
+    }
+
+    fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.failed.set(true);
+        }
+        outcome
+    }
+
+    /// Several statements without values, one after the other.
+    fn script(&self, sql: &str) -> Result<()> {
+        self.settle()?;
+        let ran = self.runtime.block_on(self.client.batch_execute(sql)).map_err(|error| fault(&error));
+        self.noted(ran)
+    }
+}
+
+/// Hands a request over to the connection; its answer is waited for later.
+fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
+    request.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
+async fn settled(underway: Vec<Underway>) -> Result<()> {
+    let mut first = Ok(());
+    for Underway { outcome, of_one } in underway {
+        let ended = match (outcome.await, of_one) {
+            (Ok(1), _) | (Ok(_), None) => Ok(()),
+            (Ok(rows), Some(sql)) => Err(super::not_one_changed(rows, sql)),
+            (Err(error), _) => Err(fault(&error)),
+        };
+        first = first.and(ended);
+    }
+    first
+}

@@ -1,0 +1,93 @@
+//! What went wrong on the server or on the way there, in the terms of the store.
+
+use std::error::Error as _;
+
+use tokio_postgres::Error;
+use tokio_postgres::error::{DbError, Severity, SqlState};
+
+use super::super::StoreError;
+use super::super::address::Server;
+use crate::domain::number::Overflow;
+
+/// A fault of a statement.
+pub fn fault(error: &Error) -> StoreError {
+    match error.as_db_error() {
+        Some(told) => told_by_server(told),
+        None if is_of_the_line(error) => {
+            StoreError::Lost(format!("the connection to the server was lost{}", reason(error)))
+        }
+        None => StoreError::Fault(format!("{error}{}", reason(error))),
+    }
+}
+
+/// A fault while committing: unless the server says in so many words that it did not, it may have.
+pub fn of_committing(error: &Error) -> StoreError {
+    match error.as_db_error() {
+        Some(told) if told.parsed_severity() == Some(Severity::Error) => told_by_server(told),
+        _ => StoreError::Unknown(format!("the connection to the server was lost while committing{}", reason(error))),
+    }
+}
+
+/// A fault before there is a connection.
+pub fn of_connecting(error: &Error, server: &Server) -> StoreError {
+    if let Some(told) = error.as_db_error() {
+        return match told.code() {
+            &SqlState::INVALID_CATALOG_NAME => StoreError::Missing(server.to_string()),
+            code if is_of_class(code, "28") => {
+                let unread = server.unread.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+                StoreError::Refused(format!("{server} does not let us in: {}{unread}", told.message()))
+            }
+            _ => told_by_server(told),
+        };
+    }
+    let told = reason(error);
+    // What is wrong with who we are or whom we trust stays wrong; a server that does not answer may do so later.
+    if error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>() && !is_of_tls(&told)) {
+        return StoreError::Lost(format!("{server} cannot be reached{told}"));
+    }
+    let unread = server.unread.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+    match error.to_string().as_str() {
+        "timeout waiting for server" | "error connecting to server" => {
+            StoreError::Lost(format!("{server} cannot be reached{told}"))
+        }
+        what => StoreError::Refused(format!("{server} cannot be connected to: {what}{told}{unread}")),
+    }
+}
+
+fn told_by_server(told: &DbError) -> StoreError {
+    let message = || match told.detail() {
+        Some(detail) => format!("{} ({detail})", told.message()),
+        None => told.message().to_owned(),
+    };
+    match told.code() {
+        &SqlState::LOCK_NOT_AVAILABLE => StoreError::Busy,
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => StoreError::Conflict,
+        &SqlState::NUMERIC_VALUE_OUT_OF_RANGE => StoreError::TooLarge(Overflow),
+        &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => StoreError::ReadOnly(message()),
+        &SqlState::DISK_FULL => StoreError::Full(message()),
+        &SqlState::QUERY_CANCELED => StoreError::Lost(message()),
+        code if is_of_class(code, "23") => StoreError::Constraint(message()),
+        code if is_of_class(code, "08") || is_of_class(code, "57") || is_of_class(code, "53") => {
+            StoreError::Lost(message())
+        }
+        code if is_of_class(code, "XX") || is_of_class(code, "58") => StoreError::Damaged(message()),
+        _ if matches!(told.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => StoreError::Lost(message()),
+        code => StoreError::Fault(format!("{} ({})", message(), code.code())),
+    }
+}
+
+fn is_of_class(code: &SqlState, class: &str) -> bool {
+    code.code().starts_with(class)
+}
+
+fn is_of_the_line(error: &Error) -> bool {
+    error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())
+}
+
+fn is_of_tls(reason: &str) -> bool {
+    reason.contains("certificate") || reason.contains("TLS")
+}
+
+fn reason(error: &Error) -> String {
+    error.source().map(|source| format!(": {source}")).unwrap_or_default()
+}
