@@ -294,21 +294,29 @@ impl<'s> Importing<'s> {
         db.savepoint()?;
         let cx = Cx::new(db, &self.desk, &self.session.actor, self.now, self.session.yes).within(records.operation);
         let cx = if is_commit { cx } else { cx.as_plan() };
-        let result = match imported(&cx, &mut records.lookup, kind, pairs, self.import.update) {
+        let imported = imported(&cx, &mut records.lookup, kind, pairs, self.import.update);
+        let changed = cx.changed_anything();
+        let Told { created, touched, warnings, amounts } = cx.into_told();
+        let touched_before = records.touched;
+        let settled = imported.and_then(|result| {
+            for (kind, id) in &touched {
+                records.touched += 1;
+                store::log::touch(db, records.operation, records.touched, kind, id)?;
+            }
+            // What is only underway may still fail, and then it is this record's fault.
+            db.settle()?;
+            Ok(result)
+        });
+        let result = match settled {
             Ok(result) => result,
             Err(error) => {
+                records.touched = touched_before;
                 if !error.is_of_the_store() {
                     db.undo()?;
                 }
                 return Err(error);
             }
         };
-        let changed = cx.changed_anything();
-        let Told { created, touched, warnings, amounts } = cx.into_told();
-        for (kind, id) in &touched {
-            records.touched += 1;
-            store::log::touch(db, records.operation, records.touched, kind, id)?;
-        }
         if changed {
             db.release()?;
         } else {

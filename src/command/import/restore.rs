@@ -74,6 +74,7 @@ impl Restoring {
             _ => None,
         };
         self.row(db, table, pairs, &Stands { parent: 0, place: 0, digits: self.desk_digits })?;
+        db.settle().map_err(told_by_table)?;
         Ok(id)
     }
 
@@ -172,7 +173,7 @@ impl Restoring {
             Holds::Line(_) => {
                 let parts = text.rsplit_once(':').and_then(|(id, line)| Some((id, line.parse().ok()?)));
                 let (id, line) = parts.ok_or_else(|| invalid(format!("{text:?} is not a record and a line of it")))?;
-                let key = exchanged.linked(db, place, id, line)?;
+                let key = exchanged.linked(db, place, id, line).map_err(told_by_table)?;
                 Ok(Value::Int(key.ok_or_else(|| no_record(&text))?))
             }
             Holds::Text | Holds::Json | Holds::Switch | Holds::Folded(..) | Holds::Always(_) => Ok(Value::from(text)),
@@ -191,7 +192,8 @@ impl Restoring {
         if let Some(key) = self.links.get(table).and_then(|links| links.get(&id)) {
             return Ok(*key);
         }
-        let key = exchanged.linked(db, place, &id, 0)?.ok_or_else(|| no_record(&id))?;
+        let found = exchanged.linked(db, place, &id, 0).map_err(told_by_table)?;
+        let key = found.ok_or_else(|| no_record(&id))?;
         if self.known >= LINKS_KEPT {
             self.links.clear();
             self.known = 0;
@@ -211,11 +213,12 @@ impl Restoring {
     ) -> Result<Option<u32>> {
         match (exchanged.table.currency, value) {
             (CurrencyOf::Linked(links), Value::Int(key)) => match links.iter().find(|(name, _)| *name == column.name) {
-                Some((_, table)) => Ok(exchange::digits_of(db, table, *key)?),
+                Some((_, table)) => exchange::digits_of(db, table, *key).map_err(told_by_table),
                 None => Ok(None),
             },
             (CurrencyOf::Own, Value::Text(code)) if column.name == "currency" => {
-                Ok(currency::by_code(db, code)?.map(|currency| currency.digits()))
+                let currency = currency::by_code(db, code).map_err(told_by_table)?;
+                Ok(currency.map(|currency| currency.digits()))
             }
             (CurrencyOf::Desk, Value::Text(code)) if exchanged.table.name == "desk" && column.name == "currency" => {
                 let digits = currency::by_code(db, code)?.map(|currency| currency.digits());
@@ -292,10 +295,15 @@ fn named(mut error: Error, field: &str) -> Error {
     error
 }
 
-/// What a table refuses is a fault of the file here, not of the program.
+/// What a table refuses is a fault of the file here, not of the program; each engine would say it in other words. A row that
+/// was written may be refused only when the next is looked for.
 fn told_by_table(error: StoreError) -> Error {
     match error {
-        StoreError::Constraint(text) => invalid(format!("the record cannot stand: {text}")).into(),
+        StoreError::Constraint(_) => invalid(
+            "the record cannot stand beside those before it: its id is taken, or a value is out of its bounds"
+                .to_owned(),
+        )
+        .into(),
         error => error.into(),
     }
 }
