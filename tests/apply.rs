@@ -8,7 +8,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Shop, finished, json, store};
+use crate::support::{Shop, finished, json};
 
 /// The summary on stderr of a run that printed JSON.
 fn summary(stderr: &str) -> Value {
@@ -96,7 +96,7 @@ fn a_line_is_answered_while_the_next_is_still_to_be_written() {
         let mut answer = String::new();
         stdout.read_line(&mut answer).unwrap();
         assert_eq!(json(&answer)["created"], json!([id]));
-        drop(store::locked(shop.folder()));
+        drop(shop.store.locked());
         stdin.write_all(b"and\":\"no\"}\n").unwrap();
         answer.clear();
         stdout.read_line(&mut answer).unwrap();
@@ -158,7 +158,7 @@ fn a_line_that_is_no_command_fails_alone() {
         (b"{\"command\":\"customer create\",\"name\":\"\\ud800\"}", "invalid_value", json!("name")),
         (b"{\"command\":\"customer create\",\"nmae\":\"x\"}", "unknown_key", json!("nmae")),
     ];
-    let before = store::state(shop.folder());
+    let before = shop.store.state();
     let mut input = Vec::new();
     for (line, _, _) in &table {
         input.extend_from_slice(line);
@@ -179,7 +179,7 @@ fn a_line_that_is_no_command_fails_alone() {
         );
     }
     assert!(answers[16]["error"]["message"].as_str().unwrap().ends_with("did you mean name?"));
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
     // One less is not too deep or too long.
     let deep = format!("{{\"command\":\"customer create\",\"name\":{}{}}}", "[".repeat(127), "]".repeat(127));
     assert_eq!(shop.applied("", &deep, 3)[0]["error"]["code"], "invalid_value");
@@ -287,17 +287,17 @@ fn a_run_can_stop_at_the_first_failing_line() {
 #[test]
 fn all_lines_or_none() {
     let shop = Shop::new();
-    let before = store::state(shop.folder());
+    let before = shop.store.state();
     let answers = shop.applied("--atomic", GOOD_BAD_GOOD, 11);
     assert_eq!(statuses(&answers), ["skipped", "error", "skipped", "error"]);
     assert_eq!(
         (&answers[0]["created"], &answers[0]["operation"], &answers[0]["result"]),
         (&json!([]), &json!(null), &json!(null))
     );
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
     let answers = shop.applied("--atomic --on-error stop", GOOD_BAD_GOOD, 11);
     assert_eq!(statuses(&answers), ["skipped", "error", "skipped", "skipped"]);
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
 
     let answers =
         shop.applied("--atomic --key p", "{\"command\":\"customer create\"}\n{\"command\":\"customer create\"}", 0);
@@ -308,7 +308,7 @@ fn all_lines_or_none() {
 fn in_a_dry_run_each_line_sees_the_lines_before_it() {
     let shop = Shop::new();
     shop.apply("{\"command\":\"customer create\",\"key\":\"k\"}");
-    let before = store::state(shop.folder());
+    let before = shop.store.state();
     let lines = concat!(
         "{\"command\":\"customer create\"}\n",
         "{\"command\":\"customer edit\",\"customer\":\"C2\",\"name\":\"Bo\"}\n",
@@ -325,13 +325,13 @@ fn in_a_dry_run_each_line_sees_the_lines_before_it() {
         statuses(&shop.applied("--dry-run --atomic", GOOD_BAD_GOOD, 11)),
         ["skipped", "error", "skipped", "error"]
     );
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
 }
 
 #[test]
 fn a_single_dry_run_answers_what_would_be() {
     let shop = Shop::new();
-    let before = store::state(shop.folder());
+    let before = shop.store.state();
     let planned = shop.ok("customer create --name Bo --dry-run --key k");
     assert_eq!(
         planned,
@@ -339,7 +339,7 @@ fn a_single_dry_run_answers_what_would_be() {
             "result": {"customer": {"id": "C00001", "name": "Bo", "email": null}}, "warnings": []})
     );
     shop.refused("customer edit C9 --dry-run", "not_found");
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
     assert_eq!(shop.done("customer create --name Bo --key k")["created"], planned["created"]);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Shop, store};
+use crate::support::Shop;
 
 /// A desk whose team Support gives coupons; T00001 is Ada's, T00002 nobody's, T00003 of a team without services.
 fn shop() -> Shop {
@@ -193,7 +193,7 @@ fn codes_are_readable_and_never_the_same() {
 #[test]
 fn a_dry_run_tells_no_code_and_keeps_none() {
     let shop = shop();
-    let before = store::state(shop.folder());
+    let before = shop.store.state();
     let planned = shop.ok("ticket coupon T1 --program 'Sorry 10' --dry-run");
     assert_eq!((&planned["status"], &planned["operation"]), (&json!("planned"), &json!(null)));
     assert_eq!(planned["created"], json!([]));
@@ -202,7 +202,7 @@ fn a_dry_run_tells_no_code_and_keeps_none() {
     let lines = shop.applied("--dry-run", r#"{"command":"ticket coupon","ticket":"T1","program":"Sorry 10"}"#, 0);
     assert_eq!((&lines[0]["created"], &coupon(&lines[0])["id"]), (&json!([]), &json!(null)));
     assert_eq!(shop.run("ticket coupon T1 --program 'Sorry 10' --dry-run -o ids").stdout, "");
-    assert_eq!(before, store::state(shop.folder()));
+    assert_eq!(before, shop.store.state());
 }
 
 #[test]

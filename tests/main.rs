@@ -1,5 +1,5 @@
-//! The stories: the real binary, run as a user runs it. One test binary, one module a noun or service; `support` is the shop
-//! they play in.
+//! The stories: the real binary, run as a user runs it, with its store in a file. One module a noun or service; `support` is the
+//! shop they play in. The same stories are played once more in `postgres.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,6 +29,7 @@ mod repair;
 mod returns;
 mod shell;
 mod store;
+mod store_file;
 mod team;
 mod ticket;
 mod transfer;

@@ -494,7 +494,7 @@ fn a_signal_ends_an_atomic_run_with_nothing_done() {
 #[test]
 fn a_signal_ends_a_waiting_command_at_once() {
     let shop = Shop::new();
-    let _lock = crate::support::store::locked(shop.folder());
+    let _lock = shop.store.locked();
     let child = shop.command("customer create").spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(300));
     signalled(&child, "TERM");
@@ -504,30 +504,6 @@ fn a_signal_ends_a_waiting_command_at_once() {
 fn signalled(child: &std::process::Child, signal: &str) {
     let sent = std::process::Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
     assert!(sent.unwrap().success());
-}
-
-#[test]
-fn a_file_that_may_not_grow_is_a_full_disk() {
-    let shop = Shop::new();
-    let size = std::fs::metadata(shop.path("desk.db")).unwrap().len();
-    // The limit counts blocks of 512 bytes; the shell passes it on to the program.
-    let script = format!("ulimit -f {}; exec \"$@\"", size / 512 + 20);
-    let inner = shop.command("apply -o ndjson");
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", &script, "sh"]).arg(inner.get_program()).args(inner.get_args()).env_clear();
-    for (name, value) in inner.get_envs() {
-        command.env(name, value.unwrap());
-    }
-    command.current_dir(shop.folder()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let lines: String =
-        (0..900).map(|n| format!("{{\"command\":\"customer create\",\"name\":\"{n:0>900}\"}}\n")).collect();
-    let ran = crate::support::fed(command, lines.as_bytes());
-    assert_eq!(ran.code, 43, "{}", ran.stderr);
-    assert!(ran.stderr.contains("\"code\":\"store_full\""), "{}", ran.stderr);
-    let answered = ran.stdout.lines().count();
-    assert!(answered < 900);
-    assert_eq!(shop.ok("customer list").as_array().unwrap().len(), answered, "what is answered is done, and no more");
-    shop.done("customer create");
 }
 
 #[test]

@@ -14,7 +14,7 @@
 //! Words are split as a shell splits them: blanks, `'…'`, `"…"`, `\`. `run` and `run_with` answer whatever happened, for
 //! exit codes and formats of their own. Every shop is verified when its story ends (see `VERIFY_IS_BUILT`).
 //!
-//! Where the store lies is said in `store` below and nowhere else, so that the same stories can run on another engine.
+//! Where the store lies is said in `store` and nowhere else, so that the same stories run on each engine.
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
@@ -24,6 +24,13 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod postgres;
+pub mod server;
+mod sqlite;
+mod store;
+
+use store::Store;
+
 /// The moment of every shop until its clock is moved.
 pub const NOW: &str = "2026-11-23T10:00:00Z";
 
@@ -32,6 +39,8 @@ pub const VERIFY_IS_BUILT: bool = true;
 
 /// A desk of its own.
 pub struct Shop {
+    /// The store, as it is seen from outside the program.
+    pub store: Store,
     folder: TempDir,
     now: RefCell<String>,
     abandoned: Cell<bool>,
@@ -61,7 +70,8 @@ impl Shop {
     /// A folder and no store yet.
     pub fn without_store() -> Shop {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Shop { folder, now: RefCell::new(NOW.to_owned()), abandoned: Cell::new(false) }
+        let store = Store::of(folder.path());
+        Shop { store, folder, now: RefCell::new(NOW.to_owned()), abandoned: Cell::new(false) }
     }
 
     /// Moves the clock to that instant, for everything that is run from here on.
@@ -97,7 +107,7 @@ impl Shop {
         command
             .args(split(words))
             .env_clear()
-            .env("AFTERSALES_STORE", store::address(self.folder()))
+            .env("AFTERSALES_STORE", self.store.address())
             .env("AFTERSALES_NOW", &*self.now.borrow())
             .env("HOME", self.folder())
             .env("USER", "tester")
@@ -134,17 +144,17 @@ impl Shop {
 
     /// Runs a change that finds everything so already.
     pub fn unchanged(&self, words: &str) -> Value {
-        let before = store::state(self.folder());
+        let before = self.store.state();
         let answer = self.ok(words);
         assert_eq!(answer["status"], "unchanged", "{words}\n{answer:#}");
-        assert_eq!(before, store::state(self.folder()), "{words} answered unchanged and changed the store");
+        assert_eq!(before, self.store.state(), "{words} answered unchanged and changed the store");
         answer
     }
 
     /// Runs what must be refused with `code`: its exit code, nothing on stdout, one error object on stderr, and a store in
     /// which nothing at all changed. Answers the error object.
     pub fn refused(&self, words: &str, code: &str) -> Value {
-        let before = store::state(self.folder());
+        let before = self.store.state();
         let ran = self.run(&format!("{words} -o json"));
         assert_eq!(ran.stdout, "", "{words} was to be refused with {code}");
         assert_eq!(ran.stderr.matches('\n').count(), 1, "{words}: one object on stderr, not\n{}", ran.stderr);
@@ -152,7 +162,7 @@ impl Shop {
         assert_eq!(error["code"], code, "{words}\n{error:#}");
         let exit = aftersales::domain::code::exit_of(code);
         assert_eq!((ran.code, &error["exit"]), (exit, &Value::from(exit)), "{words}");
-        assert_eq!(before, store::state(self.folder()), "{words} was refused and changed the store");
+        assert_eq!(before, self.store.state(), "{words} was refused and changed the store");
         error
     }
 
@@ -172,7 +182,8 @@ impl Shop {
         ran.stdout.lines().map(json).collect()
     }
 
-    /// Whatever a story left is exported, restored and exported again: the same bytes, or something was forgotten.
+    /// Whatever a story left is exported, restored into a file and exported again: the same bytes, or something was forgotten,
+    /// or one engine's export is not the other's.
     fn comes_back_from_its_export(&self) {
         const COPY: &str = "--store restored/desk.db";
         let exported = self.run("export");
@@ -200,19 +211,19 @@ impl Shop {
         if code != 0 {
             text.push_str(&format!("[exit {code}]\n"));
         }
-        text.replace(&*self.folder().to_string_lossy(), "[folder]")
+        text.replace(&self.store.address(), "[store]").replace(&*self.folder().to_string_lossy(), "[folder]")
     }
 
     /// How many operations the log holds.
     pub fn operations(&self) -> i64 {
-        store::operations(self.folder())
+        self.store.operations()
     }
 }
 
 impl Drop for Shop {
     fn drop(&mut self) {
         let told = self.abandoned.get() || std::thread::panicking();
-        if VERIFY_IS_BUILT && !told && store::exists(self.folder()) {
+        if VERIFY_IS_BUILT && !told && self.store.exists() {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
             self.comes_back_from_its_export();
@@ -273,125 +284,4 @@ pub fn split(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
-}
-
-/// Where the shop's store is and how a test looks into it behind the program's back: the one place that knows the engine.
-pub mod store {
-    use super::Path;
-    use std::fmt::Write;
-
-    /// What `--store` is given.
-    pub fn address(folder: &Path) -> String {
-        folder.join("desk.db").to_string_lossy().into_owned()
-    }
-
-    /// Whether a store was made.
-    pub fn exists(folder: &Path) -> bool {
-        Path::new(&address(folder)).exists()
-    }
-
-    /// How many operations the log holds.
-    pub fn operations(folder: &Path) -> i64 {
-        opened(folder).query_row("SELECT COUNT(*) FROM operation", [], |row| row.get(0)).expect("a log")
-    }
-
-    /// Everything in the store as one text, log and counters included: what must be the same where nothing was changed.
-    /// Where there is no readable store, the bytes of whatever is there.
-    pub fn state(folder: &Path) -> String {
-        let path = address(folder);
-        whole(folder).unwrap_or_else(|_| format!("{:?}", std::fs::read(path).ok()))
-    }
-
-    /// Holds the store's lock for writing until it is dropped.
-    pub fn locked(folder: &Path) -> rusqlite::Connection {
-        let connection = opened(folder);
-        connection.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
-        connection
-    }
-
-    /// The number of the last page of a table, from 1.
-    pub fn last_page(folder: &Path, table: &str) -> u64 {
-        let connection = opened(folder);
-        let root: u32 = connection
-            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = $1", [table], |row| row.get(0))
-            .expect("the table");
-        drop(connection);
-        let file = std::fs::read(address(folder)).expect("the file can be read");
-        // The root is an inner page; the right-most child's number stands 8 bytes into its header.
-        let page = &file[(root as usize - 1) * 4096..][..4096];
-        assert_eq!(page[0], 5, "the table is larger than one page");
-        u64::from(u32::from_be_bytes(page[8..12].try_into().expect("four bytes")))
-    }
-
-    fn whole(folder: &Path) -> rusqlite::Result<String> {
-        if !Path::new(&address(folder)).is_file() {
-            return Err(rusqlite::Error::InvalidQuery);
-        }
-        let connection = opened(folder);
-        let mut state = String::new();
-        let tables: Vec<String> = connection
-            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")?
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        for table in tables {
-            let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY 1"))?;
-            let columns = statement.column_count();
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let cells: Vec<rusqlite::types::Value> =
-                    (0..columns).map(|at| row.get(at)).collect::<Result<_, _>>()?;
-                writeln!(state, "{table} {cells:?}").expect("a string grows");
-            }
-        }
-        Ok(state)
-    }
-
-    /// The whole store, to be put back with `restored`.
-    pub fn saved(folder: &Path) -> Vec<u8> {
-        flushed(folder);
-        std::fs::read(address(folder)).expect("the file can be read")
-    }
-
-    /// Puts a store back that was `saved`.
-    pub fn restored(folder: &Path, saved: &[u8]) {
-        flushed(folder);
-        std::fs::write(address(folder), saved).expect("the file can be written");
-    }
-
-    /// Changes the store behind the program's back, past the rules of its tables.
-    pub fn tampered(folder: &Path, sql: &str) {
-        let connection = opened(folder);
-        connection
-            .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
-            .and_then(|()| connection.execute_batch(sql))
-            .expect("the store can be tampered with");
-        assert!(connection.total_changes() > 0, "{sql} changes nothing");
-    }
-
-    /// Tears the first page of a table.
-    pub fn torn(folder: &Path, table: &str) {
-        flushed(folder);
-        let connection = opened(folder);
-        let root: usize = connection
-            .query_row("SELECT rootpage FROM sqlite_schema WHERE name = $1", [table], |row| row.get::<_, i64>(0))
-            .map(|root| usize::try_from(root).expect("a page"))
-            .expect("the table");
-        drop(connection);
-        let mut file = std::fs::read(address(folder)).expect("the file can be read");
-        file[(root - 1) * 4096..][..100].fill(0xff);
-        std::fs::write(address(folder), file).expect("the file can be written");
-    }
-
-    /// Brings everything into the one file.
-    fn flushed(folder: &Path) {
-        let connection = opened(folder);
-        connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
-            .map(|busy| assert_eq!(busy, 0, "somebody reads the store"))
-            .expect("the store can be flushed");
-    }
-
-    fn opened(folder: &Path) -> rusqlite::Connection {
-        rusqlite::Connection::open(address(folder)).expect("the store opens")
-    }
 }

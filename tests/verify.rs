@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::sample;
-use crate::support::{Shop, json, store};
+use crate::support::{Shop, json};
 
 /// For each check: what is done to the store behind the program's back, and the record at fault.
 const TAMPERED: &[(&str, &str, Option<&str>)] = &[
@@ -80,11 +80,11 @@ fn each_thing_that_does_not_hold_is_found_by_name() {
     let shop = sample::shop();
     shop.abandoned();
     assert_eq!(verified(&shop).0, 0);
-    let whole = store::saved(shop.folder());
+    let whole = shop.store.saved();
     for (check, tampering, record) in TAMPERED {
-        store::restored(shop.folder(), &whole);
-        store::tampered(shop.folder(), tampering);
-        let state = store::state(shop.folder());
+        shop.store.restored(&whole);
+        shop.store.tampered(tampering);
+        let state = shop.store.state();
         let (code, answer) = verified(&shop);
         let error = &answer["error"];
         assert_eq!((code, &error["code"]), (42, &"store_damaged".into()), "{tampering}\n{answer:#}");
@@ -97,7 +97,7 @@ fn each_thing_that_does_not_hold_is_found_by_name() {
         }
         let message = found["message"].as_str().unwrap();
         assert!(!message.is_empty() && !message.contains('{'), "{message}");
-        assert_eq!(store::state(shop.folder()), state, "verify writes nothing");
+        assert_eq!(shop.store.state(), state, "verify writes nothing");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_clean_store_is_said_to_be_so() {
 fn people_read_what_was_found() {
     let shop = sample::shop();
     shop.abandoned();
-    store::tampered(shop.folder(), "UPDATE sales_order SET total = total + 1 WHERE id = 'S00001'");
+    shop.store.tampered("UPDATE sales_order SET total = total + 1 WHERE id = 'S00001'");
     insta::assert_snapshot!(shop.text("verify"), @r"
     [stderr]
     error[store_damaged]: the store is damaged: 1 finding
@@ -144,20 +144,9 @@ fn many_findings_of_one_kind_are_counted() {
     shop.abandoned();
     let lines: String = (0..60).map(|n| format!("{{\"record\":\"tag\",\"id\":\"t{n}\"}}\n")).collect();
     assert_eq!(shop.run_with("import", lines).code, 0);
-    store::tampered(shop.folder(), "UPDATE tag SET name_folded = name_folded || '!'");
+    shop.store.tampered("UPDATE tag SET name_folded = name_folded || '!'");
     let (code, answer) = verified(&shop);
     let findings = answer["error"]["findings"].as_array().unwrap();
     assert_eq!((code, findings.len()), (42, 51));
     assert_eq!(findings[50]["message"], "10 more like these");
-}
-
-#[test]
-fn a_torn_page_is_told_and_ends_no_check() {
-    let shop = sample::shop();
-    shop.abandoned();
-    store::torn(shop.folder(), "customer");
-    let (code, answer) = verified(&shop);
-    assert_eq!(code, 42, "{answer:#}");
-    let findings = answer["error"]["findings"].as_array().unwrap();
-    assert!(findings.iter().any(|finding| finding["check"] == "file"), "{answer:#}");
 }

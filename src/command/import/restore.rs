@@ -73,9 +73,10 @@ impl Restoring {
             Some((_, given)) if table.table.is_keyed() => object::text_of(given)?,
             _ => None,
         };
-        self.row(db, table, pairs, &Stands { parent: 0, place: 0, digits: self.desk_digits })?;
+        let written = self.row(db, table, pairs, &Stands { parent: 0, place: 0, digits: self.desk_digits });
+        // A row that is underway stands before whatever was at fault after it.
         db.settle().map_err(told_by_table)?;
-        Ok(id)
+        written.map(|()| id)
     }
 
     /// Checks the whole as `verify` does, before it is kept.
@@ -286,24 +287,23 @@ fn in_field(fault: ObjectFault, field: &str) -> ObjectFault {
     ObjectFault { field: Some(field.to_owned()), ..fault }
 }
 
-/// The fault with the name of the key that it is about, unless a key inside of that is named already.
+/// The fault with the name of the key that it is about, unless a key inside of that is named already, or it is the record's.
 fn named(mut error: Error, field: &str) -> Error {
     let fault = error.fault_mut();
-    if fault.field.is_none() {
+    if fault.field.is_none() && fault.message != CANNOT_STAND {
         fault.field = Some(field.to_owned());
     }
     error
 }
 
+const CANNOT_STAND: &str =
+    "the record cannot stand beside those before it: its id is taken, or a value is out of its bounds";
+
 /// What a table refuses is a fault of the file here, not of the program; each engine would say it in other words. A row that
 /// was written may be refused only when the next is looked for.
 fn told_by_table(error: StoreError) -> Error {
     match error {
-        StoreError::Constraint(_) => invalid(
-            "the record cannot stand beside those before it: its id is taken, or a value is out of its bounds"
-                .to_owned(),
-        )
-        .into(),
+        StoreError::Constraint(_) => invalid(CANNOT_STAND.to_owned()).into(),
         error => error.into(),
     }
 }

@@ -102,13 +102,13 @@ const CONSTRAINTS: &str = "
       LEFT JOIN pg_class other ON other.oid = c.confrelid
       LEFT JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
       LEFT JOIN pg_attribute o ON o.attrelid = c.confrelid AND o.attnum = c.confkey[1]
-    WHERE c.connamespace = current_schema()::regnamespace AND c.contype IN ('p', 'u', 'f', 'c')
+    WHERE c.connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.contype IN ('p', 'u', 'f', 'c')
     ORDER BY t.relname, c.conname";
 
 /// The indexes that can be relied on.
 const INDEXES: &str = "
     SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE c.relnamespace = current_schema()::regnamespace AND i.indisvalid AND i.indisready";
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND i.indisvalid AND i.indisready";
 
 struct Constraint {
     table: String,

@@ -1,0 +1,35 @@
+//! The stories of `main.rs` once more, with the store on a PostgreSQL server: `support` sees by the name of this binary where
+//! its shops have their stores. What is about files alone is left out, and the stories of the server itself are here alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking, in its helpers too"
+)]
+
+mod sample;
+mod support;
+
+mod apply;
+mod coupon;
+mod customer;
+mod export;
+mod house;
+mod import;
+mod log;
+mod online_retail;
+mod order;
+mod plan;
+mod records;
+mod refund;
+mod repair;
+mod returns;
+mod server;
+mod shell;
+mod store;
+mod team;
+mod ticket;
+mod transfer;
+mod verify;

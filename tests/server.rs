@@ -1,0 +1,1 @@
+//! What only a store on a server has: the way there, passwords, roles, encryption.

@@ -1,0 +1,189 @@
+//! A shop's store in a schema of a PostgreSQL server, and how a test looks into it behind the program's back.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postgres::{Client, SimpleQueryMessage, Statement};
+
+use super::server::Server;
+
+/// The server on which all shops of this process have their stores.
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        Server::start().unwrap_or_else(|| {
+            // Written past the harness, which would keep it to itself.
+            let _ = std::io::stderr().write_all(
+                b"the stories on PostgreSQL are skipped: no server is installed (Debian's package postgresql)\n",
+            );
+            std::process::exit(0)
+        })
+    })
+}
+
+/// The schema, with a connection that looks into it.
+pub struct Schema {
+    name: String,
+    inside: RefCell<Inside>,
+}
+
+struct Inside {
+    client: Client,
+    /// How all rows are read, and of which tables.
+    rows: Option<(Vec<String>, Statement)>,
+}
+
+/// A store as it was.
+pub struct Saved {
+    schema: String,
+    /// The indexes that no constraint makes, and how each is made.
+    indexes: Vec<(String, String)>,
+}
+
+impl Schema {
+    /// A name that nobody else has, with what has to be quoted in it.
+    pub fn new() -> Schema {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("desk {}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let client = connected(&name);
+        Schema { name, inside: RefCell::new(Inside { client, rows: None }) }
+    }
+
+    pub fn address(&self) -> String {
+        server().address(&self.name)
+    }
+
+    pub fn exists(&self) -> bool {
+        let client = &mut self.inside.borrow_mut().client;
+        client.query_one("SELECT to_regclass('store_format') IS NOT NULL", &[]).expect("an answer").get(0)
+    }
+
+    pub fn operations(&self) -> i64 {
+        let client = &mut self.inside.borrow_mut().client;
+        client.query_one("SELECT COUNT(*) FROM operation", &[]).expect("a log").get(0)
+    }
+
+    /// All rows of all tables.
+    pub fn state(&self) -> String {
+        let Inside { client, rows } = &mut *self.inside.borrow_mut();
+        let tables = tables(client);
+        if rows.as_ref().is_none_or(|(known, _)| *known != tables) {
+            let each = tables.iter().map(|table| format!("SELECT '{table} ' || rows::text FROM \"{table}\" rows"));
+            let all = each.collect::<Vec<_>>().join(" UNION ALL ");
+            let all = if all.is_empty() { "SELECT 'nothing'".to_owned() } else { all };
+            *rows = Some((tables, client.prepare(&all).expect("the tables can be read")));
+        }
+        let statement = rows.as_ref().map(|(_, statement)| statement).expect("it was just made");
+        let found = client.query(statement, &[]).expect("the rows can be read");
+        let mut lines: Vec<String> = found.iter().map(|row| row.get(0)).collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    }
+
+    pub fn locked(&self) -> Box<dyn Any> {
+        let mut client = connected(&self.name);
+        client.batch_execute("BEGIN; SELECT version FROM store_format FOR UPDATE NOWAIT").expect("the lock is free");
+        Box::new(Lock(client))
+    }
+
+    /// A copy of all rows, in a schema beside.
+    pub fn saved(&self) -> Saved {
+        let client = &mut self.inside.borrow_mut().client;
+        let schema = format!("{} saved", self.name);
+        let mut copied = format!("CREATE SCHEMA \"{schema}\"; ");
+        for table in tables(client) {
+            copied.push_str(&format!("CREATE TABLE \"{schema}\".\"{table}\" AS TABLE \"{table}\"; "));
+        }
+        client.batch_execute(&copied).expect("the store can be copied");
+        Saved { schema, indexes: indexes(client) }
+    }
+
+    pub fn restored(&self, saved: &Saved) {
+        let client = &mut self.inside.borrow_mut().client;
+        let tables = tables(client);
+        let quoted: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
+        let mut copied = format!("BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE {}; ", quoted.join(", "));
+        let there = indexes(client);
+        for (_, made) in saved.indexes.iter().filter(|index| !there.contains(index)) {
+            copied.push_str(&format!("{made}; "));
+        }
+        for table in &quoted {
+            copied.push_str(&format!("INSERT INTO {table} SELECT * FROM \"{}\".{table}; ", saved.schema));
+        }
+        client.batch_execute(&format!("{copied} COMMIT")).expect("the copy can be put back");
+    }
+
+    /// Links are not looked at by who repeats what another server did, and a table that is said to have no checks has none.
+    /// The catalog goes on to claim that they hold.
+    pub fn tampered(&self, sql: &str) {
+        let client = &mut self.inside.borrow_mut().client;
+        let past = format!(
+            "BEGIN; SET LOCAL session_replication_role = replica;
+             CREATE TEMPORARY TABLE checked ON COMMIT DROP AS
+               SELECT oid, relchecks FROM pg_class WHERE relnamespace = to_regnamespace('\"{}\"') AND relchecks > 0;
+             UPDATE pg_class SET relchecks = 0 WHERE oid IN (SELECT oid FROM checked)",
+            self.name
+        );
+        client.batch_execute(&past).expect("the rules can be set aside");
+        let told = client.simple_query(sql).expect("the store can be tampered with");
+        let changed = told.iter().any(|told| matches!(told, SimpleQueryMessage::CommandComplete(rows) if *rows > 0));
+        assert!(changed, "{sql} changes nothing");
+        let back = "UPDATE pg_class SET relchecks = checked.relchecks FROM checked WHERE checked.oid = pg_class.oid; COMMIT";
+        client.batch_execute(back).expect("the rules can be put back");
+    }
+
+    pub fn made_foreign(&self) {
+        let made = format!("CREATE SCHEMA \"{}\"; CREATE TABLE customer (id TEXT)", self.name);
+        self.inside.borrow_mut().client.batch_execute(&made).expect("a table");
+    }
+
+    pub fn made_newer(&self) {
+        let client = &mut self.inside.borrow_mut().client;
+        client.batch_execute("UPDATE store_format SET version = 99").expect("a store");
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let dropped = format!(
+            "SET client_min_messages TO warning; SET lock_timeout TO '20s';
+             DROP SCHEMA IF EXISTS \"{0}\" CASCADE; DROP SCHEMA IF EXISTS \"{0} saved\" CASCADE",
+            self.name
+        );
+        let ended = self.inside.borrow_mut().client.batch_execute(&dropped);
+        // A story that failed may have left somebody in there; its own fault is the one to tell.
+        assert!(ended.is_ok() || std::thread::panicking(), "{ended:?}");
+    }
+}
+
+/// A transaction that holds what every writer waits for.
+struct Lock(Client);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.batch_execute("ROLLBACK");
+    }
+}
+
+fn connected(schema: &str) -> Client {
+    let mut client = server().client();
+    client.batch_execute(&format!("SET search_path TO \"{schema}\"")).expect("a name");
+    client
+}
+
+/// The tables of the schema that the connection looks into.
+fn tables(client: &mut Client) -> Vec<String> {
+    let listed = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1";
+    client.query(listed, &[]).expect("the tables can be listed").iter().map(|row| row.get(0)).collect()
+}
+
+/// Its indexes that no constraint makes, and how each is made.
+fn indexes(client: &mut Client) -> Vec<(String, String)> {
+    let listed = "SELECT c.relname::text, pg_get_indexdef(c.oid)
+                  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = c.oid)";
+    client.query(listed, &[]).expect("the indexes can be listed").iter().map(|row| (row.get(0), row.get(1))).collect()
+}

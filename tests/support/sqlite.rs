@@ -1,0 +1,104 @@
+//! A shop's store in a file, and how a test looks into it behind the program's back.
+
+use std::any::Any;
+use std::fmt::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+/// The file.
+pub struct File(PathBuf);
+
+impl File {
+    pub fn within(folder: &Path) -> File {
+        File(folder.join("desk.db"))
+    }
+
+    pub fn address(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+
+    pub fn exists(&self) -> bool {
+        self.0.exists()
+    }
+
+    pub fn operations(&self) -> i64 {
+        self.opened().query_row("SELECT COUNT(*) FROM operation", [], |row| row.get(0)).expect("a log")
+    }
+
+    /// All rows; where there is no readable store, the bytes of whatever is there.
+    pub fn state(&self) -> String {
+        self.rows().unwrap_or_else(|_| format!("{:?}", std::fs::read(&self.0).ok()))
+    }
+
+    fn rows(&self) -> rusqlite::Result<String> {
+        if !self.0.is_file() {
+            return Err(rusqlite::Error::InvalidQuery);
+        }
+        let connection = self.opened();
+        let mut state = String::new();
+        let tables: Vec<String> = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for table in tables {
+            let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY 1"))?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let cells: Vec<rusqlite::types::Value> =
+                    (0..columns).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+                writeln!(state, "{table} {cells:?}").expect("a string grows");
+            }
+        }
+        Ok(state)
+    }
+
+    pub fn locked(&self) -> Box<dyn Any> {
+        let connection = self.opened();
+        connection.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
+        Box::new(connection)
+    }
+
+    pub fn saved(&self) -> Vec<u8> {
+        self.flushed();
+        std::fs::read(&self.0).expect("the file can be read")
+    }
+
+    pub fn restored(&self, saved: &[u8]) {
+        self.flushed();
+        std::fs::write(&self.0, saved).expect("the file can be written");
+    }
+
+    pub fn tampered(&self, sql: &str) {
+        let connection = self.opened();
+        connection
+            .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+            .and_then(|()| connection.execute_batch(sql))
+            .expect("the store can be tampered with");
+        assert!(connection.total_changes() > 0, "{sql} changes nothing");
+    }
+
+    pub fn made_foreign(&self) {
+        self.opened().execute_batch("CREATE TABLE customer (id TEXT);").expect("a database");
+    }
+
+    pub fn made_newer(&self) {
+        self.flushed();
+        let file = std::fs::OpenOptions::new().write(true).open(&self.0).expect("the file can be written");
+        file.write_all_at(&99_u32.to_be_bytes(), 60).expect("the header can be written");
+    }
+
+    /// Brings everything into the one file.
+    pub fn flushed(&self) {
+        self.opened()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+            .map(|busy| assert_eq!(busy, 0, "somebody reads the store"))
+            .expect("the store can be flushed");
+    }
+
+    fn opened(&self) -> Connection {
+        Connection::open(&self.0).expect("the store opens")
+    }
+}

@@ -1,0 +1,111 @@
+//! Where a shop's store is and how a test looks into it behind the program's back: the one place that knows the engine.
+
+use std::any::Any;
+use std::path::Path;
+
+use super::postgres::{self, Schema};
+use super::sqlite::File;
+
+/// Whether this test binary plays its stories on PostgreSQL: they are the same, it is built once for each engine.
+const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
+
+/// A shop's store, made or not.
+pub enum Store {
+    File(File),
+    Schema(Schema),
+}
+
+/// A store as it was.
+pub enum Saved {
+    File(Vec<u8>),
+    Schema(postgres::Saved),
+}
+
+impl Store {
+    /// The place of a new shop's store.
+    pub fn of(folder: &Path) -> Store {
+        if ON_POSTGRES { Store::Schema(Schema::new()) } else { Store::File(File::within(folder)) }
+    }
+
+    /// What `--store` is given.
+    pub fn address(&self) -> String {
+        match self {
+            Store::File(file) => file.address(),
+            Store::Schema(schema) => schema.address(),
+        }
+    }
+
+    /// Whether a store was made.
+    pub fn exists(&self) -> bool {
+        match self {
+            Store::File(file) => file.exists(),
+            Store::Schema(schema) => schema.exists(),
+        }
+    }
+
+    /// How many operations the log holds.
+    pub fn operations(&self) -> i64 {
+        match self {
+            Store::File(file) => file.operations(),
+            Store::Schema(schema) => schema.operations(),
+        }
+    }
+
+    /// Everything in the store as one text, log and counters included: what must be the same where nothing was changed.
+    /// Where there is no store, whatever is there.
+    pub fn state(&self) -> String {
+        match self {
+            Store::File(file) => file.state(),
+            Store::Schema(schema) => schema.state(),
+        }
+    }
+
+    /// Holds the store's lock for writing, which must be free, until what is answered is dropped.
+    pub fn locked(&self) -> Box<dyn Any> {
+        match self {
+            Store::File(file) => file.locked(),
+            Store::Schema(schema) => schema.locked(),
+        }
+    }
+
+    /// The whole store, to be put back with `restored`.
+    pub fn saved(&self) -> Saved {
+        match self {
+            Store::File(file) => Saved::File(file.saved()),
+            Store::Schema(schema) => Saved::Schema(schema.saved()),
+        }
+    }
+
+    /// Puts a store back that was `saved`.
+    pub fn restored(&self, saved: &Saved) {
+        match (self, saved) {
+            (Store::File(file), Saved::File(saved)) => file.restored(saved),
+            (Store::Schema(schema), Saved::Schema(saved)) => schema.restored(saved),
+            _ => panic!("it was saved on another engine"),
+        }
+    }
+
+    /// Changes the store behind the program's back, past the rules of its tables.
+    pub fn tampered(&self, sql: &str) {
+        match self {
+            Store::File(file) => file.tampered(sql),
+            Store::Schema(schema) => schema.tampered(sql),
+        }
+    }
+
+    /// Puts another application's tables where the store would be.
+    pub fn made_foreign(&self) {
+        match self {
+            Store::File(file) => file.made_foreign(),
+            Store::Schema(schema) => schema.made_foreign(),
+        }
+    }
+
+    /// Makes it say that a later version of the program wrote it.
+    pub fn made_newer(&self) {
+        match self {
+            Store::File(file) => file.made_newer(),
+            Store::Schema(schema) => schema.made_newer(),
+        }
+    }
+}
