@@ -19,6 +19,7 @@ use crate::store::Access;
 
 mod bulk;
 mod config;
+mod copy;
 mod csv_lines;
 mod demo;
 mod report;
@@ -132,6 +133,7 @@ fn dispatch(
         "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
+        "store" => copy::store(outside, settings, matches),
         noun => {
             let found = match matches.subcommand() {
                 Some((verb, inner)) => command::entry(&format!("{noun} {verb}")).map(|entry| (entry, inner)),
@@ -194,7 +196,10 @@ fn change(
     let clock = settings.clock(outside.clock);
     let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut printed = Vec::new();
-    let mut ready = |answer: &Answer| rendered(settings, answer, &mut printed);
+    let mut ready = |answer: &Answer| {
+        printed.clear();
+        rendered(settings, answer, &mut printed)
+    };
     let mut answer = session.run_single(&envelope, settings.mode, &mut ready);
     if let Err(error) = &answer
         && error.fault().code == "confirmation_needed"

@@ -17,6 +17,7 @@ pub mod app;
 pub mod apply;
 pub mod bulk;
 pub mod content;
+pub mod copy;
 pub mod coupon;
 pub mod coupon_program;
 pub mod credit_note;

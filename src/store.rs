@@ -657,6 +657,14 @@ impl Db {
         }
     }
 
+    /// Whether a transaction was undone since this was last asked because another got in its way: it can be run again.
+    pub fn was_in_conflict(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(postgres) => postgres.was_in_conflict(),
+        }
+    }
+
     fn run(&self, sql: &'static str) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run(sql),

@@ -117,7 +117,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 6] {
+fn alone() -> [(&'static str, fn() -> Command); 7] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -125,6 +125,7 @@ fn alone() -> [(&'static str, fn() -> Command); 6] {
         ("import", super::bulk::import_command),
         ("export", super::top::export_command),
         ("verify", super::top::verify_command),
+        ("store", super::copy::store_command),
     ]
 }
 
@@ -139,7 +140,7 @@ enum Helps {
 type Global = (&'static str, Option<char>, Option<&'static str>, &'static str);
 
 const GLOBALS: &[Global] = &[
-    ("store", None, Some("PATH"), "The store (default: $XDG_DATA_HOME/aftersales/desk.db)"),
+    ("store", None, Some("STORE"), "A file, or postgres://… on a server (default: $XDG_DATA_HOME/aftersales/desk.db)"),
     ("output", Some('o'), Some("FORMAT"), "table, json, ndjson, csv or ids (default: table)"),
     ("fields", None, Some("A,B"), "Print only these fields, in this order"),
     ("jq", None, Some("EXPR"), "Print what this jq expression makes of the JSON; texts are printed raw"),

@@ -174,7 +174,7 @@ impl Summary {
 }
 
 /// A group ends after as many lines as the store takes at once, or this long, or when no complete line is waiting; or when its
-/// answers are so long that holding them back would show in the memory.
+/// lines or answers are so long that holding them would show in the memory.
 const GROUP_BYTES: usize = 8 << 20;
 const GROUP_TIME: Duration = Duration::from_millis(100);
 
@@ -219,7 +219,8 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    /// Runs the lines that are waiting, up to a group's size, and makes them durable.
+    /// Runs the lines that are waiting, up to a group's size, and makes them durable; again from its first line where another
+    /// transaction got in the way.
     fn run_group(
         &self,
         session: &Session<'_>,
@@ -227,12 +228,25 @@ impl Bulk<'_> {
         lines: &mut dyn Lines,
         out: &mut dyn Answers,
     ) -> Result<Told> {
+        let mut taken = vec![first];
+        session.retried(|| self.try_group(session, &mut taken, lines, out))
+    }
+
+    /// Runs the lines that were taken, and takes more as they are waiting.
+    fn try_group(
+        &self,
+        session: &Session<'_>,
+        taken: &mut Vec<Line>,
+        lines: &mut dyn Lines,
+        out: &mut dyn Answers,
+    ) -> Result<Told> {
         let mut group = self.work.begin(session, Mode::Commit)?;
         let mut told = Told::default();
         let began = lines.elapsed();
-        let mut next = Some(first);
-        while let Some(line) = next.take() {
-            let ran = group.line(&line).and_then(|(answer, amounts)| {
+        let mut bytes = 0;
+        while let Some(line) = taken.get(told.statuses.len()) {
+            bytes += line.bytes.as_ref().map_or(0, Vec::len);
+            let ran = group.line(line).and_then(|(answer, amounts)| {
                 let text = super::to_json(&answer)?;
                 out.check(&text)?;
                 Ok((answer.status, text, amounts))
@@ -245,9 +259,11 @@ impl Bulk<'_> {
                 }
             }
             let stops = told.statuses.last() == Some(&LineStatus::Error) && self.on_error == OnError::Stop;
-            let full = told.is_full(session.db.group_lines()) || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
-            if !stops && !full {
-                next = next_waiting(lines);
+            let full = told.is_full(session.db.group_lines())
+                || bytes >= GROUP_BYTES
+                || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
+            if !stops && !full && taken.len() == told.statuses.len() {
+                taken.extend(next_waiting(lines));
             }
         }
         group.finish()?;
@@ -279,16 +295,19 @@ impl Bulk<'_> {
         if lines.interrupted() {
             return Ok(());
         }
-        let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
-        let mut group = self.work.begin(session, self.mode)?;
-        let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
-        let run = match ran {
-            Ok(run) if run.finished && !run.fails => group.finish().map(|()| run),
-            ran => {
-                group.abandon();
-                ran
+        let (run, kept) = session.retried(|| {
+            input.seek(SeekFrom::Start(0)).map_err(no_room)?;
+            let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+            let mut group = self.work.begin(session, self.mode)?;
+            let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
+            match ran {
+                Ok(run) if run.finished && !run.fails => group.finish().map(|()| (run, kept)),
+                ran => {
+                    group.abandon();
+                    ran.map(|run| (run, kept))
+                }
             }
-        }?;
+        })?;
         if !run.finished {
             return Ok(());
         }

@@ -15,10 +15,19 @@ pub const FORMAT: i64 = 1;
 
 /// Writes every record of the store, one a line; answers how many lines there are.
 pub fn run(cx: &Cx<'_>, out: &mut dyn Write) -> Result<u64> {
+    each_line(cx, &mut |line| {
+        writeln!(out, "{line}").map_err(|error| {
+            StoreError::Stream(error.kind() == std::io::ErrorKind::BrokenPipe, error.to_string()).into()
+        })
+    })
+}
+
+/// Tells the lines of the store's export one by one; answers how many there are.
+pub fn each_line(cx: &Cx<'_>, tell: &mut dyn FnMut(&str) -> Result<()>) -> Result<u64> {
     // Getting the data out stays possible when a trial is over, but stays an admin's.
     access::check(cx.db, cx.actor, Right::Admin)?;
     let mut lines = 1;
-    write_line(out, &format!("{{\"record\":\"export\",\"format\":{FORMAT}}}"))?;
+    tell(&format!("{{\"record\":\"export\",\"format\":{FORMAT}}}"))?;
     let mut line = String::new();
     for exchanged in exchange::tables() {
         exchanged.each(cx.db, |row| {
@@ -28,15 +37,10 @@ pub fn run(cx: &Cx<'_>, out: &mut dyn Write) -> Result<u64> {
             push_fields(&mut line, exchanged.table, row, true)?;
             line.push('}');
             lines += 1;
-            write_line(out, &line)
+            tell(&line)
         })?;
     }
     Ok(lines)
-}
-
-fn write_line(out: &mut dyn Write, line: &str) -> Result<()> {
-    writeln!(out, "{line}")
-        .map_err(|error| StoreError::Stream(error.kind() == std::io::ErrorKind::BrokenPipe, error.to_string()).into())
 }
 
 fn push_fields(line: &mut String, table: &'static Table, row: &ShownRow, mut follows: bool) -> Result<()> {

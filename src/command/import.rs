@@ -32,7 +32,8 @@ mod transfer;
 
 use lookup::Lookup;
 use nouns::{NOUNS, Noun};
-use restore::{HEADER, Restoring};
+use restore::HEADER;
+pub use restore::Restoring;
 
 /// The records that have a form of their own, beside the base records.
 static FORMS: &[&Form] = &[

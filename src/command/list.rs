@@ -210,6 +210,7 @@ pub fn columns_of(kind: &str) -> &'static [&'static str] {
         "log" => log::COLUMNS,
         "verify" => verify::COLUMNS,
         "desk" => desk::COLUMNS,
+        "copy" => copy::COLUMNS,
         "product" => Product::COLUMNS,
         "lot" => Lot::COLUMNS,
         "tax" => Tax::COLUMNS,

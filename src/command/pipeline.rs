@@ -90,6 +90,9 @@ struct KeptWarning {
     message: String,
 }
 
+/// How often a transaction is tried that others get in the way of.
+const TRIES: usize = 10;
+
 /// A desk at work: the open store, who asks, and the clock.
 pub struct Session<'a> {
     pub db: &'a Db,
@@ -135,14 +138,27 @@ impl<'s> Session<'s> {
         mode: Mode,
         ready: &mut dyn FnMut(&Answer) -> Result<()>,
     ) -> Result<Answer> {
-        let mut group = self.open_group(mode)?;
-        match group.run(envelope).and_then(|answer| ready(&answer).map(|()| answer)) {
-            Ok(answer) => group.finish().map(|()| answer),
-            Err(error) => {
-                group.abandon();
-                Err(error)
+        self.retried(|| {
+            let mut group = self.open_group(mode)?;
+            match group.run(envelope).and_then(|answer| ready(&answer).map(|()| answer)) {
+                Ok(answer) => group.finish().map(|()| answer),
+                Err(error) => {
+                    group.abandon();
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Runs a transaction; again from its beginning where another got in its way, which undid this one.
+    pub(super) fn retried<T>(&self, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
+        for _ in 1..TRIES {
+            let ended = transaction();
+            if !self.db.was_in_conflict() || ended.is_ok() {
+                return ended;
             }
         }
+        transaction()
     }
 
     /// Runs a read over one moment of the store.

@@ -76,7 +76,8 @@ pub fn chained(
     hex(&hasher.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// A digest as it is stored and shown.
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

@@ -55,6 +55,8 @@ pub struct Postgres {
     is_new: Cell<bool>,
     /// Whether a statement of the open transaction failed, so that nothing of it can stand.
     failed: Cell<bool>,
+    /// Whether a transaction was undone because another got in its way.
+    in_conflict: Cell<bool>,
 }
 
 /// A statement that was run before.
@@ -123,6 +125,7 @@ impl Postgres {
             underway: RefCell::default(),
             is_new: Cell::new(false),
             failed: Cell::new(false),
+            in_conflict: Cell::new(false),
         };
         postgres.script(&schema::settings(&server.schema, access))?;
         Ok(postgres)
@@ -240,7 +243,7 @@ impl Postgres {
         }
         let committing = self.sent("COMMIT", &[])?;
         let ended = self.runtime.block_on(committing);
-        ended.map_err(|error| fault::of_committing(&error))?;
+        self.noted(ended.map_err(|error| fault::of_committing(&error)))?;
         self.is_new.set(false);
         Ok(())
     }
@@ -322,10 +325,16 @@ impl Postgres {
     }
 
     fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
-        if outcome.is_err() {
+        if let Err(error) = &outcome {
             self.failed.set(true);
+            self.in_conflict.set(self.in_conflict.get() || matches!(error, StoreError::Conflict));
         }
         outcome
+    }
+
+    /// Whether a transaction was undone since this was last asked because another got in its way.
+    pub fn was_in_conflict(&self) -> bool {
+        self.in_conflict.take()
     }
 
     /// Several statements without values, one after the other.

@@ -64,6 +64,20 @@ impl Restoring {
         Ok(Restoring { desk_digits: 0, links: HashMap::new(), known: 0 })
     }
 
+    /// Begins with the first line of an export.
+    pub fn begin_with(db: &Db, line: &str) -> Result<Restoring> {
+        let mut header = object::pairs_of_json(line)?;
+        header.retain(|(name, _)| name != "record");
+        Restoring::begin(db, header)
+    }
+
+    /// Writes the record of one further line.
+    pub fn line(&mut self, db: &Db, line: &str) -> Result<()> {
+        let mut pairs = object::pairs_of_json(line)?;
+        let kind = super::take_text(&mut pairs, "record")?.unwrap_or_default();
+        self.record(db, &kind, pairs).map(drop)
+    }
+
     /// Writes one record with the lists in it; answers its id, where it has one of its own.
     pub fn record(&mut self, db: &Db, kind: &str, pairs: Pairs<'_>) -> Result<Option<String>> {
         let Some(table) = exchange::tables().iter().find(|table| table.table.shown == kind) else {
