@@ -25,6 +25,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod postgres;
+#[allow(dead_code, reason = "the stories on files ask nothing of it")]
 pub mod server;
 mod sqlite;
 mod store;

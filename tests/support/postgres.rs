@@ -105,7 +105,8 @@ impl Schema {
         let client = &mut self.inside.borrow_mut().client;
         let tables = tables(client);
         let quoted: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
-        let mut copied = format!("BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE {}; ", quoted.join(", "));
+        let mut copied =
+            format!("BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE {}; ", quoted.join(", "));
         let there = indexes(client);
         for (_, made) in saved.indexes.iter().filter(|index| !there.contains(index)) {
             copied.push_str(&format!("{made}; "));
@@ -131,7 +132,8 @@ impl Schema {
         let told = client.simple_query(sql).expect("the store can be tampered with");
         let changed = told.iter().any(|told| matches!(told, SimpleQueryMessage::CommandComplete(rows) if *rows > 0));
         assert!(changed, "{sql} changes nothing");
-        let back = "UPDATE pg_class SET relchecks = checked.relchecks FROM checked WHERE checked.oid = pg_class.oid; COMMIT";
+        let back =
+            "UPDATE pg_class SET relchecks = checked.relchecks FROM checked WHERE checked.oid = pg_class.oid; COMMIT";
         client.batch_execute(back).expect("the rules can be put back");
     }
 

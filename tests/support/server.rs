@@ -153,7 +153,10 @@ impl Server {
     }
 
     fn connected(&self) -> Result<Client, postgres::Error> {
-        Client::connect(&format!("host=127.0.0.1 port={} user={OWNER} dbname=postgres connect_timeout=5", self.port), NoTls)
+        Client::connect(
+            &format!("host=127.0.0.1 port={} user={OWNER} dbname=postgres connect_timeout=5", self.port),
+            NoTls,
+        )
     }
 
     /// Writes a file into the data folder.

@@ -12,7 +12,7 @@ const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgr
 /// A shop's store, made or not.
 pub enum Store {
     File(File),
-    Schema(Schema),
+    Schema(Box<Schema>),
 }
 
 /// A store as it was.
@@ -24,7 +24,7 @@ pub enum Saved {
 impl Store {
     /// The place of a new shop's store.
     pub fn of(folder: &Path) -> Store {
-        if ON_POSTGRES { Store::Schema(Schema::new()) } else { Store::File(File::within(folder)) }
+        if ON_POSTGRES { Store::Schema(Box::new(Schema::new())) } else { Store::File(File::within(folder)) }
     }
 
     /// What `--store` is given.
