@@ -493,7 +493,16 @@ impl Db {
         }
     }
 
-    /// Waits for all that was written so far.
+    /// Whether the transaction that begins now is run again where `was_in_conflict` says so: then a fault of something written
+    /// need not be told by the very command that wrote it.
+    pub fn hurry(&self, may: bool) {
+        match &self.engine {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(postgres) => postgres.hurry(may),
+        }
+    }
+
+    /// Waits for all that was written so far, unless the transaction is hurried.
     pub fn settle(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
@@ -607,7 +616,10 @@ impl Db {
     /// Marks the point to which one command of the group can be undone.
     pub fn savepoint(&self) -> Result<()> {
         self.counters.borrow_mut().mark();
-        self.run("SAVEPOINT command")
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("SAVEPOINT command"),
+            Engine::Postgres(postgres) => postgres.savepoint(),
+        }
     }
 
     /// Keeps what was done since the savepoint.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::pipeline::{Mode, Session};
+use super::pipeline::{Mode, Session, retried};
 use super::{Warning, internal, object};
 use crate::domain::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
@@ -229,7 +229,7 @@ impl Bulk<'_> {
         out: &mut dyn Answers,
     ) -> Result<Told> {
         let mut taken = vec![first];
-        session.retried(|| self.try_group(session, &mut taken, lines, out))
+        retried(session.db, || self.try_group(session, &mut taken, lines, out))
     }
 
     /// Runs the lines that were taken, and takes more as they are waiting.
@@ -295,7 +295,7 @@ impl Bulk<'_> {
         if lines.interrupted() {
             return Ok(());
         }
-        let (run, kept) = session.retried(|| {
+        let (run, kept) = retried(session.db, || {
             input.seek(SeekFrom::Start(0)).map_err(no_room)?;
             let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
             let mut group = self.work.begin(session, self.mode)?;

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::import::Restoring;
-use super::pipeline::{Answer, Mode, Session, Status};
+use super::pipeline::{Answer, Mode, Session, Status, retried};
 use super::{Cx, export, internal, to_json};
 use crate::domain::desk::Right;
 use crate::domain::{Refusal, Result};
@@ -73,14 +73,16 @@ impl Copy<'_> {
     ) -> Result<Answer> {
         let mut answer = None;
         session.read(Right::Rescue, |from| {
-            to.begin_write()?;
-            let copied = self.begun(from, to, mode, progress).and_then(|answer| ready(&answer).map(|()| answer));
-            match &copied {
-                Ok(answer) if answer.status == Status::Done => to.commit()?,
-                Ok(_) => to.rollback()?,
-                Err(_) => drop(to.rollback()),
-            }
-            answer = Some(copied?);
+            answer = Some(retried(to, || {
+                to.begin_write()?;
+                let copied = self.begun(from, to, mode, progress).and_then(|answer| ready(&answer).map(|()| answer));
+                match &copied {
+                    Ok(answer) if answer.status == Status::Done => to.commit()?,
+                    Ok(_) => to.rollback()?,
+                    Err(_) => drop(to.rollback()),
+                }
+                copied
+            })?);
             Ok(())
         })?;
         answer.ok_or_else(|| internal("a copy without an answer"))

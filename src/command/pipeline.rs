@@ -138,7 +138,7 @@ impl<'s> Session<'s> {
         mode: Mode,
         ready: &mut dyn FnMut(&Answer) -> Result<()>,
     ) -> Result<Answer> {
-        self.retried(|| {
+        retried(self.db, || {
             let mut group = self.open_group(mode)?;
             match group.run(envelope).and_then(|answer| ready(&answer).map(|()| answer)) {
                 Ok(answer) => group.finish().map(|()| answer),
@@ -148,17 +148,6 @@ impl<'s> Session<'s> {
                 }
             }
         })
-    }
-
-    /// Runs a transaction; again from its beginning where another got in its way, which undid this one.
-    pub(super) fn retried<T>(&self, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
-        for _ in 1..TRIES {
-            let ended = transaction();
-            if !self.db.was_in_conflict() || ended.is_ok() {
-                return ended;
-            }
-        }
-        transaction()
     }
 
     /// Runs a read over one moment of the store.
@@ -202,6 +191,22 @@ impl<'s> Session<'s> {
         check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
     }
+}
+
+/// Runs a transaction; again from its beginning where another got in its way, which undid this one, and then with a care that
+/// the first time can do without: each command's changes are waited for, so that a fault of theirs is its own.
+pub(super) fn retried<T>(db: &Db, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
+    // What was before is of no interest.
+    db.was_in_conflict();
+    db.hurry(true);
+    for _ in 1..TRIES {
+        let ended = transaction();
+        db.hurry(false);
+        if !db.was_in_conflict() || ended.is_ok() {
+            return ended;
+        }
+    }
+    transaction()
 }
 
 impl Group<'_> {

@@ -1,7 +1,7 @@
 //! PostgreSQL behind the seam: a store is one schema of a database, one writer at a time holds one row locked.
 //!
-//! Every answer that is waited for costs a round trip, so what answers nothing is not waited for: a change is sent at once and
-//! its outcome looked at together with the next question, before the command's savepoint is released at the latest.
+//! Every answer that is waited for costs a round trip, so what answers nothing is not waited for: changes are gathered, and sent
+//! together with the next question, rows of one table as one statement.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,11 +19,13 @@ use tokio_postgres::{Client, Error, Statement};
 use super::address::Server;
 use super::{Access, Result, StoreError, Value};
 
+mod batch;
 mod fault;
 mod schema;
 mod tls;
 mod wire;
 
+use batch::{Inserts, Many, Write};
 use fault::fault;
 use wire::Param;
 pub use wire::{int, text};
@@ -40,6 +42,8 @@ const UNDERWAY: usize = 256;
 /// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
 pub const GROUP_LINES: usize = 50;
 
+const SAVEPOINT: &str = "SAVEPOINT command";
+
 /// The row that every writer locks first.
 const LOCK: &str = "SELECT version FROM store_format FOR UPDATE";
 
@@ -49,10 +53,21 @@ pub struct Postgres {
     server: Box<Server>,
     /// For each statement (by the place and length of its text) how it is known to the server.
     statements: RefCell<HashMap<(usize, usize), Known>>,
-    /// Changes on their way, in order.
+    /// Changes that wait to be sent, in order.
+    waiting: RefCell<Vec<Write>>,
+    /// Where the savepoint stands among them, while it is not sent.
+    savepoint: Cell<Option<usize>>,
+    /// Changes that were sent, in order.
     underway: RefCell<Vec<Underway>>,
+    /// What is known of statements that write one row.
+    inserts: RefCell<Inserts>,
+    /// For each of them the statement that writes many.
+    many: RefCell<HashMap<(usize, usize), Option<Many>>>,
+    pace: Cell<Pace>,
     /// Whether there is no store in the schema yet.
     is_new: Cell<bool>,
+    /// Whether a transaction is open.
+    is_open: Cell<bool>,
     /// Whether a statement of the open transaction failed, so that nothing of it can stand.
     failed: Cell<bool>,
     /// Whether a transaction was undone because another got in its way.
@@ -70,11 +85,21 @@ enum Known {
 
 type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
 
-/// A change on its way.
+/// A change that was sent and not answered yet.
 struct Underway {
     outcome: Changing,
     /// The text of a change that must change one row.
     of_one: Option<&'static str>,
+}
+
+/// Whether the fault of a change is to be told by the command that it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// It is: each command's changes are waited for.
+    Careful,
+    /// It need not be, since the whole transaction is run again, carefully, where there is such a fault. They are rare: what
+    /// a change could be refused for is checked before.
+    Hurried,
 }
 
 impl Postgres {
@@ -122,8 +147,14 @@ impl Postgres {
             client: Rc::new(client),
             server: Box::new(server.clone()),
             statements: RefCell::default(),
+            waiting: RefCell::default(),
+            savepoint: Cell::default(),
             underway: RefCell::default(),
+            inserts: RefCell::default(),
+            many: RefCell::default(),
+            pace: Cell::new(Pace::Careful),
             is_new: Cell::new(false),
+            is_open: Cell::new(false),
             failed: Cell::new(false),
             in_conflict: Cell::new(false),
         };
@@ -132,28 +163,34 @@ impl Postgres {
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        let changing = self.sent(sql, params)?;
-        let rows = self.after_those_underway(changing)?;
-        Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+        self.send()?;
+        let changing = self.sent(sql, params.iter().map(Param::of).collect())?;
+        self.drained()?;
+        let rows = self.runtime.block_on(changing).map_err(|error| fault(&error));
+        Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
     }
 
-    /// Sends a change whose outcome nobody waits for, one that must change one row if `of_one`.
+    /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
-        let outcome = self.sent(sql, params)?;
         let full = {
-            let mut underway = self.underway.borrow_mut();
-            underway.push(Underway { outcome, of_one: of_one.then_some(sql) });
-            underway.len() >= UNDERWAY
+            let mut waiting = self.waiting.borrow_mut();
+            waiting.push(Write { sql, params: params.iter().map(Param::of).collect(), of_one });
+            waiting.len() >= UNDERWAY
         };
-        if full { self.settle() } else { Ok(()) }
+        if full { self.send().and_then(|()| self.drained()) } else { Ok(()) }
     }
 
-    /// Waits for the changes that are underway.
+    /// Waits for the changes of the command, where their faults are to be told by it.
     pub fn settle(&self) -> Result<()> {
-        if self.underway.borrow().is_empty() {
-            return Ok(());
+        match self.pace.get() {
+            Pace::Careful => self.send().and_then(|()| self.drained()),
+            Pace::Hurried => Ok(()),
         }
-        self.after_those_underway(Box::pin(async { Ok(0) })).map(drop)
+    }
+
+    /// Whether the next transaction may be run again from its beginning, and need not say early what is wrong with it.
+    pub fn hurry(&self, may: bool) {
+        self.pace.set(if may { Pace::Hurried } else { Pace::Careful });
     }
 
     pub fn each(
@@ -162,8 +199,9 @@ impl Postgres {
         params: &[Value<'_>],
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
-        let statement = self.statement(sql, params)?;
+        self.send()?;
         let params: Vec<Param> = params.iter().map(Param::of).collect();
+        let statement = self.statement(sql, &params)?;
         let client = &*self.client;
         let mut asking = pin!(async move {
             match &statement {
@@ -172,9 +210,8 @@ impl Postgres {
             }
         });
         let early = begun(asking.as_mut());
-        let underway = self.underway.take();
+        self.drained()?;
         let asked = self.runtime.block_on(async {
-            settled(underway).await?;
             let answered = match early {
                 Poll::Ready(answered) => answered,
                 Poll::Pending => asking.await,
@@ -195,7 +232,7 @@ impl Postgres {
 
     /// Starts the transaction of a changing group: waits for the one writer's turn, up to ten seconds.
     pub fn begin_write(&self) -> Result<()> {
-        self.failed.set(false);
+        self.begun()?;
         if self.is_new.get() && self.begin_new()? {
             return Ok(());
         }
@@ -211,6 +248,16 @@ impl Postgres {
         }
     }
 
+    /// Notes that a transaction is open; one that could not be committed ends here.
+    fn begun(&self) -> Result<()> {
+        if self.is_open.get() {
+            self.rollback()?;
+        }
+        self.is_open.set(true);
+        self.failed.set(false);
+        Ok(())
+    }
+
     /// Begins the store itself; says whether nobody else did meanwhile.
     fn begin_new(&self) -> Result<bool> {
         match self.script(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", schema::beginning(&self.server.schema)))
@@ -218,6 +265,7 @@ impl Postgres {
             Ok(()) => Ok(true),
             Err(error) => {
                 self.rollback()?;
+                self.is_open.set(true);
                 match self.version()? {
                     Some(version) => {
                         self.is_new.set(false);
@@ -231,67 +279,142 @@ impl Postgres {
 
     /// Starts a read of one moment.
     pub fn begin_read(&self) -> Result<()> {
-        self.failed.set(false);
+        self.begun()?;
         self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     }
 
     /// Makes the transaction durable. A connection that is lost from here on leaves open whether it was.
     pub fn commit(&self) -> Result<()> {
-        self.settle()?;
+        self.send()?;
+        self.drained()?;
         if self.failed.get() {
             return Err(StoreError::Fault("a statement failed, and its transaction was to be kept".to_owned()));
         }
-        let committing = self.sent("COMMIT", &[])?;
+        let committing = self.sent("COMMIT", Vec::new())?;
         let ended = self.runtime.block_on(committing);
         self.noted(ended.map_err(|error| fault::of_committing(&error)))?;
         self.is_new.set(false);
+        self.is_open.set(false);
         Ok(())
     }
 
     /// Undoes the open transaction; where the line is lost the server does so itself.
     pub fn rollback(&self) -> Result<()> {
+        self.waiting.borrow_mut().clear();
+        self.savepoint.set(None);
+        self.is_open.set(false);
         // Faults of what is undone are of no more interest.
-        let _ = self.settle();
+        let _ = self.drained();
         self.failed.set(false);
-        match self.run("ROLLBACK").and_then(|()| self.settle()) {
+        match self.run("ROLLBACK").and_then(|()| self.send()).and_then(|()| self.drained()) {
             Ok(()) | Err(StoreError::Lost(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
+    /// Marks the point to which one command can be undone.
+    pub fn savepoint(&self) -> Result<()> {
+        let at = self.waiting.borrow().len();
+        self.run(SAVEPOINT)?;
+        self.savepoint.set(self.waiting.borrow().get(at).is_some().then_some(at));
+        Ok(())
+    }
+
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
-        let _ = self.settle();
+        if let Some(at) = self.savepoint.take() {
+            // Nothing of it was sent.
+            self.waiting.borrow_mut().truncate(at);
+            return Ok(());
+        }
+        self.waiting.borrow_mut().clear();
+        let drained = self.drained();
+        if self.pace.get() == Pace::Hurried {
+            // It may be another command's.
+            drained?;
+        }
         self.run("ROLLBACK TO SAVEPOINT command")?;
         self.run("RELEASE SAVEPOINT command")?;
+        self.send()?;
+        self.drained()?;
         self.failed.set(false);
-        self.settle()
+        Ok(())
+    }
+
+    /// Sends the changes that wait, rows of one table together.
+    fn send(&self) -> Result<()> {
+        self.savepoint.set(None);
+        let waiting = self.waiting.take();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let runs = batch::in_order(waiting, &mut self.inserts.borrow_mut());
+        for run in runs {
+            let many = if run.len() > 1 { self.many(&run)? } else { None };
+            match many {
+                Some(many) => {
+                    let rows = run.into_iter().map(|write| write.params).collect();
+                    self.set_out(many.sql, many.params(rows), false)?;
+                }
+                None => {
+                    for write in run {
+                        self.set_out(write.sql, write.params, write.of_one)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_out(&self, sql: &'static str, params: Vec<Param>, of_one: bool) -> Result<()> {
+        let outcome = self.sent(sql, params)?;
+        self.underway.borrow_mut().push(Underway { outcome, of_one: of_one.then_some(sql) });
+        Ok(())
+    }
+
+    /// The statement that writes many rows of a table.
+    fn many(&self, run: &[Write]) -> Result<Option<Many>> {
+        let Some(first) = run.first() else {
+            return Ok(None);
+        };
+        let place = (first.sql.as_ptr() as usize, first.sql.len());
+        if let Some(known) = self.many.borrow().get(&place) {
+            return Ok(*known);
+        }
+        // The types of the columns are what the server takes the values of one row for.
+        let one = self.prepared(first.sql, &first.params)?;
+        let many = Many::of(first.sql, one.params());
+        self.many.borrow_mut().insert(place, many);
+        Ok(many)
     }
 
     /// The statement, prepared from its second run on.
-    fn statement(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Option<Statement>> {
+    fn statement(&self, sql: &'static str, params: &[Param]) -> Result<Option<Statement>> {
         let place = (sql.as_ptr() as usize, sql.len());
         let known = self.statements.borrow().get(&place).cloned();
         match known {
-            Some(Known::Prepared(statement)) => return Ok(Some(statement)),
-            Some(Known::Once) => {}
+            Some(Known::Prepared(statement)) => Ok(Some(statement)),
+            Some(Known::Once) => self.prepared(sql, params).map(Some),
             None => {
                 self.statements.borrow_mut().insert(place, Known::Once);
-                return Ok(None);
+                Ok(None)
             }
         }
-        self.settle()?;
-        let types: Vec<Type> = params.iter().map(wire::type_of).collect();
+    }
+
+    fn prepared(&self, sql: &'static str, params: &[Param]) -> Result<Statement> {
+        self.drained()?;
+        let types: Vec<Type> = params.iter().map(Param::type_of).collect();
         let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types)).map_err(|error| fault(&error));
         let statement = self.noted(prepared)?;
+        let place = (sql.as_ptr() as usize, sql.len());
         self.statements.borrow_mut().insert(place, Known::Prepared(statement.clone()));
-        Ok(Some(statement))
+        Ok(statement)
     }
 
     /// Sends a change; what is answered is to be waited for.
-    fn sent(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Changing> {
-        let statement = self.statement(sql, params)?;
-        let params: Vec<Param> = params.iter().map(Param::of).collect();
+    fn sent(&self, sql: &'static str, params: Vec<Param>) -> Result<Changing> {
+        let statement = self.statement(sql, &params)?;
         let client = self.client.clone();
         let mut changing: Changing = match statement {
             Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
@@ -307,19 +430,25 @@ impl Postgres {
         }
     }
 
-    /// Waits for what is underway, then for one more.
-    fn after_those_underway(&self, last: Changing) -> Result<u64> {
+    /// Waits for the changes that were sent.
+    fn drained(&self) -> Result<()> {
         let underway = self.underway.take();
-        let outcome = self.runtime.block_on(async {
-            settled(underway).await?;
-            last.await.map_err(|error| fault(&error))
-        });
-        self.noted(outcome)
+        if underway.is_empty() {
+            return Ok(());
+        }
+        let ended = match (self.runtime.block_on(settled(underway)), self.pace.get()) {
+            (Ok(()), _) => Ok(()),
+            (Err(error @ (StoreError::Lost(_) | StoreError::Busy)), _) => Err(error),
+            (Err(_), Pace::Hurried) => Err(StoreError::Conflict),
+            (ended, Pace::Careful) => ended,
+        };
+        self.noted(ended)
     }
 
     /// How many rows a query answers whose text is made for it.
     fn count(&self, sql: &str) -> Result<usize> {
-        self.settle()?;
+        self.send()?;
+        self.drained()?;
         let found = self.runtime.block_on(self.client.query_typed(sql, &[])).map_err(|error| fault(&error));
         self.noted(found).map(|rows| rows.len())
     }
@@ -339,7 +468,8 @@ impl Postgres {
 
     /// Several statements without values, one after the other.
     fn script(&self, sql: &str) -> Result<()> {
-        self.settle()?;
+        self.send()?;
+        self.drained()?;
         let ran = self.runtime.block_on(self.client.batch_execute(sql)).map_err(|error| fault(&error));
         self.noted(ran)
     }

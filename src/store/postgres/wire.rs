@@ -13,6 +13,9 @@ pub enum Param {
     Null,
     Int(i64),
     Text(String),
+    /// The values of a column in many rows.
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
 }
 
 impl Param {
@@ -24,26 +27,20 @@ impl Param {
         }
     }
 
+    /// The type that the value is bound as; of nothing the statement itself says what it would be.
     pub fn type_of(&self) -> Type {
         match self {
             Param::Null => Type::UNKNOWN,
             Param::Int(_) => Type::INT8,
             Param::Text(_) => Type::TEXT,
+            Param::Ints(_) => Type::INT8_ARRAY,
+            Param::Texts(_) => Type::TEXT_ARRAY,
         }
     }
 
     pub fn typed(self) -> (Param, Type) {
         let kind = self.type_of();
         (self, kind)
-    }
-}
-
-/// The type that a value is bound as; of nothing the statement itself says what it would be.
-pub fn type_of(value: &Value<'_>) -> Type {
-    match value {
-        Value::Null => Type::UNKNOWN,
-        Value::Int(_) => Type::INT8,
-        Value::Text(_) => Type::TEXT,
     }
 }
 
@@ -54,7 +51,9 @@ impl ToSql for Param {
             Param::Int(int) if *kind == Type::INT4 => i32::try_from(*int)?.to_sql(kind, out),
             Param::Int(int) if *kind == Type::INT8 => int.to_sql(kind, out),
             Param::Text(text) if *kind == Type::TEXT => text.to_sql(kind, out),
-            Param::Int(_) | Param::Text(_) => Err(format!("the statement asks for a value of the type {kind}").into()),
+            Param::Ints(ints) if *kind == Type::INT8_ARRAY => ints.to_sql(kind, out),
+            Param::Texts(texts) if *kind == Type::TEXT_ARRAY => texts.to_sql(kind, out),
+            _ => Err(format!("the statement asks for a value of the type {kind}").into()),
         }
     }
 
