@@ -473,6 +473,15 @@ impl Db {
         }
     }
 
+    /// Runs a guarded change once for each of several bindings; says how many rows each changed. One wait for all of them,
+    /// where the engine is far away.
+    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => each.iter().map(|params| sqlite.execute(sql, params)).collect(),
+            Engine::Postgres(postgres) => postgres.execute_each(sql, each),
+        }
+    }
+
     /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
     /// at the latest: an engine that is far away is not waited for.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {

@@ -321,7 +321,7 @@ pub fn check_pieces(cx: &Cx<'_>, line: &DocumentLine, quantity: Quantity, given:
     let Some(product) = &line.product else {
         return Ok(());
     };
-    if !product::by_key(cx.db, product.key)?.allows(quantity) {
+    if !quantity.is_whole() && !product::by_key(cx.db, product.key)?.allows(quantity) {
         let message = format!("{product} has serial numbers, so {quantity} of it is not a whole number of pieces");
         return Err(ValueRefused::quantity("line", given, message).into());
     }

@@ -7,6 +7,7 @@ use crate::domain::Result;
 use crate::domain::location::Location;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
+use crate::domain::stock::Place;
 use crate::domain::transfer::{Asked, ChosenLot, LineLot, Taken, Transfer, TransferLine, TransferState, plan};
 use crate::store::transfer::{complete, hold_returned, insert, insert_line, set_state, update_line};
 use crate::store::{Key, lot};
@@ -72,9 +73,13 @@ pub fn record_done(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
         line.reserved = None;
     }
     insert(cx.db, &mut transfer)?;
-    for line in &transfer.lines {
-        let nothing = Held { lot: None, quantity: Quantity::ZERO };
-        move_goods(cx, &transfer, line, line.lot.as_ref(), nothing, line.done)?;
+    let goods: Vec<_> = transfer.lines.iter().map(|line| (line.place(&transfer.from), line.done)).collect();
+    let taken = stock::take_at_once(cx, &goods)?;
+    for (line, (place, quantity)) in transfer.lines.iter().zip(goods) {
+        if !taken {
+            stock::take(cx, place, Held { lot: None, quantity: Quantity::ZERO }, quantity)?;
+        }
+        put_down(cx, &transfer, line, line.lot.as_ref(), quantity)?;
     }
     let_others_try(cx, &transfer, &transfer.to)?;
     cx.created("transfer", &transfer.id);
@@ -160,10 +165,20 @@ fn move_goods(
     held: Held<'_>,
     quantity: Quantity,
 ) -> Result<()> {
-    let at = |location| crate::domain::stock::Place { product: &line.product, location, lot };
-    stock::take(cx, at(&transfer.from), held, quantity)?;
+    stock::take(cx, Place { product: &line.product, location: &transfer.from, lot }, held, quantity)?;
+    put_down(cx, transfer, line, lot, quantity)
+}
+
+/// Puts what was taken where the transfer goes.
+fn put_down(
+    cx: &Cx<'_>,
+    transfer: &Transfer,
+    line: &TransferLine,
+    lot: Option<&Reference>,
+    quantity: Quantity,
+) -> Result<()> {
     check_serial(cx, &transfer.from, &transfer.to, line, lot)?;
-    stock::put(cx, at(&transfer.to), quantity)
+    stock::put(cx, Place { product: &line.product, location: &transfer.to, lot }, quantity)
 }
 
 /// A piece that comes into stock from outside may not lie there already: a serial number stands for one piece (spec D3).
@@ -177,7 +192,7 @@ fn check_serial(
     if from.kind.keeps_stock() {
         return Ok(());
     }
-    stock::check_single(cx, crate::domain::stock::Place { product: &line.product, location: to, lot }, line.tracking)
+    stock::check_single(cx, Place { product: &line.product, location: to, lot }, line.tracking)
 }
 
 /// Writes what became of a line: its first piece stands on it, the others on new lines behind the last. A rest that stays to

@@ -73,11 +73,11 @@ pub fn by_id(db: &Db, kind: DocumentKind, id: &str) -> Result<Option<Document>> 
     }
 }
 
-/// The document with that id or number, whichever kind it is of; without lines.
+/// The document with that number or id, whichever kind it is of; without lines.
 pub fn by_any_id(db: &Db, id: &str) -> Result<Option<Document>> {
-    match by_id(db, DocumentKind::Invoice, id)? {
+    match db.query_opt(concat!(head!(), " WHERE d.number = $1"), params![id], read)? {
         Some(document) => Ok(Some(document)),
-        None => by_id(db, DocumentKind::CreditNote, id),
+        None => db.query_opt(concat!(head!(), " WHERE d.id = $1"), params![id], read),
     }
 }
 

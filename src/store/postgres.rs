@@ -51,8 +51,9 @@ pub struct Postgres {
     runtime: Runtime,
     client: Rc<Client>,
     server: Box<Server>,
-    /// For each statement (by the place and length of its text) how it is known to the server.
-    statements: RefCell<HashMap<(usize, usize), Known>>,
+    /// The statements that were run before, by the place and length of their text. One that was run once was sent together
+    /// with its values, as most commands run most of theirs once; from its second run on it is prepared.
+    statements: RefCell<HashMap<(usize, usize), Option<Statement>>>,
     /// Changes that wait to be sent, in order.
     waiting: RefCell<Vec<Write>>,
     /// Where the savepoint stands among them, while it is not sent.
@@ -72,15 +73,6 @@ pub struct Postgres {
     failed: Cell<bool>,
     /// Whether a transaction was undone because another got in its way.
     in_conflict: Cell<bool>,
-}
-
-/// A statement that was run before.
-#[derive(Clone)]
-enum Known {
-    /// Once, sent together with its values. Most commands run most of their statements once.
-    Once,
-    /// More than once, so that it is prepared.
-    Prepared(Statement),
 }
 
 type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
@@ -168,6 +160,29 @@ impl Postgres {
         self.drained()?;
         let rows = self.runtime.block_on(changing).map_err(|error| fault(&error));
         Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
+    }
+
+    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
+        if let [params] = each {
+            return Ok(vec![self.execute(sql, params)?]);
+        }
+        self.send()?;
+        let mut each = each.iter().map(|params| params.iter().map(Param::of).collect::<Vec<Param>>()).peekable();
+        // It is prepared before the first is sent: between two that are underway nothing else can be waited for.
+        let statement = match each.peek() {
+            Some(params) => self.prepared(sql, params)?,
+            None => return Ok(Vec::new()),
+        };
+        let sent: Vec<Changing> = each.map(|params| self.sent_as(Some(statement.clone()), sql, params)).collect();
+        self.drained()?;
+        let answered = self.runtime.block_on(async {
+            let mut rows = Vec::with_capacity(sent.len());
+            for changing in sent {
+                rows.push(usize::try_from(changing.await.map_err(|error| fault(&error))?).unwrap_or(usize::MAX));
+            }
+            Ok(rows)
+        });
+        self.noted(answered)
     }
 
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
@@ -391,30 +406,32 @@ impl Postgres {
     /// The statement, prepared from its second run on.
     fn statement(&self, sql: &'static str, params: &[Param]) -> Result<Option<Statement>> {
         let place = (sql.as_ptr() as usize, sql.len());
-        let known = self.statements.borrow().get(&place).cloned();
-        match known {
-            Some(Known::Prepared(statement)) => Ok(Some(statement)),
-            Some(Known::Once) => self.prepared(sql, params).map(Some),
-            None => {
-                self.statements.borrow_mut().insert(place, Known::Once);
-                Ok(None)
-            }
+        if self.statements.borrow().contains_key(&place) {
+            return self.prepared(sql, params).map(Some);
         }
+        self.statements.borrow_mut().insert(place, None);
+        Ok(None)
     }
 
     fn prepared(&self, sql: &'static str, params: &[Param]) -> Result<Statement> {
+        let place = (sql.as_ptr() as usize, sql.len());
+        if let Some(Some(statement)) = self.statements.borrow().get(&place) {
+            return Ok(statement.clone());
+        }
         self.drained()?;
         let types: Vec<Type> = params.iter().map(Param::type_of).collect();
         let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types)).map_err(|error| fault(&error));
         let statement = self.noted(prepared)?;
-        let place = (sql.as_ptr() as usize, sql.len());
-        self.statements.borrow_mut().insert(place, Known::Prepared(statement.clone()));
+        self.statements.borrow_mut().insert(place, Some(statement.clone()));
         Ok(statement)
     }
 
     /// Sends a change; what is answered is to be waited for.
     fn sent(&self, sql: &'static str, params: Vec<Param>) -> Result<Changing> {
-        let statement = self.statement(sql, &params)?;
+        Ok(self.sent_as(self.statement(sql, &params)?, sql, params))
+    }
+
+    fn sent_as(&self, statement: Option<Statement>, sql: &'static str, params: Vec<Param>) -> Changing {
         let client = self.client.clone();
         let mut changing: Changing = match statement {
             Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
@@ -425,8 +442,8 @@ impl Postgres {
             }),
         };
         match begun(changing.as_mut()) {
-            Poll::Ready(outcome) => Ok(Box::pin(async { outcome })),
-            Poll::Pending => Ok(changing),
+            Poll::Ready(outcome) => Box::pin(async { outcome }),
+            Poll::Pending => changing,
         }
     }
 

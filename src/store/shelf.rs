@@ -1,6 +1,6 @@
 //! Shelves: what lies of a product at a location and is spoken for, and who waits for it.
 
-use super::{Db, Key, Result};
+use super::{Db, Key, Result, Value};
 use crate::domain::location;
 use crate::domain::quantity::Quantity;
 use crate::domain::shelf::{Row, Shelf};
@@ -62,15 +62,27 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
     )
 }
 
-/// Takes goods of exactly that lot, or of what lies without one, if nothing of it is spoken for and there is enough; says
-/// whether it did.
-pub fn take_unreserved(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<bool> {
-    let rows = db.execute(
+/// Goods to be taken from a place.
+pub struct Goods {
+    pub product: Key,
+    pub location: Key,
+    pub lot: Option<Key>,
+    pub quantity: Quantity,
+}
+
+/// Takes goods, each of exactly its lot or of what lies without one, where nothing of it is spoken for and there is enough;
+/// says of each whether it did.
+pub fn take_unreserved(db: &Db, goods: &[Goods]) -> Result<Vec<bool>> {
+    let each: Vec<[Value<'_>; 4]> = goods
+        .iter()
+        .map(|one| [one.product.into(), one.location.into(), one.lot.unwrap_or(0).into(), one.quantity.into()])
+        .collect();
+    let rows = db.execute_each(
         "UPDATE stock SET quantity = quantity - $4
          WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3 AND reserved = 0 AND quantity >= $4",
-        params![product, location, lot.unwrap_or(0), quantity],
+        &each,
     )?;
-    Ok(rows == 1)
+    Ok(rows.into_iter().map(|rows| rows == 1).collect())
 }
 
 /// How much of a lot lies in stock, wherever it is.

@@ -147,6 +147,7 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
         };
     }
     if let Some(number) = &told.document.number
+        && *number != told.document.id
         && document::by_any_id(cx.db, number)?.is_some()
     {
         let (kind, noun) = (kind.words(), kind.noun());
