@@ -122,6 +122,12 @@ fn a_restoration_is_all_or_nothing_and_checked() {
         ("no switch", changed("\"included\":false", "\"included\":\"no\""), "invalid_value", "included"),
         ("no word of the table", changed("\"type\":\"goods\"", "\"type\":\"good\""), "invalid_value", ""),
         ("one id twice", changed("\"id\":\"C00002\"", "\"id\":\"C00001\""), "invalid_value", ""),
+        (
+            "an id that is too long",
+            changed("\"id\":\"C00002\"", &format!("\"id\":\"{}\"", "x".repeat(2_403))),
+            "invalid_value",
+            "id",
+        ),
         ("no kind", changed("\"record\":\"tag\"", "\"record\":\"tags\""), "invalid_value", "record"),
     ] {
         let shop = Shop::new();

@@ -187,6 +187,74 @@ fn what_cannot_be_made_is_refused() {
 }
 
 #[test]
+fn what_a_record_is_found_by_has_a_length_that_every_engine_can_look_up() {
+    let shop = shop_with_catalogue();
+    // Folding makes these longer.
+    let (longest, longer) = ("Ⱥ".repeat(400), "Ⱥ".repeat(400) + "b");
+    for noun in ["tag", "stage", "project", "worksheet-template", "team"] {
+        let error = shop.refused(&format!("{noun} create a --name {longer}"), "invalid_value");
+        assert_eq!((&error["field"], &error["allowed"]), (&json!("name"), &json!("800")), "{noun}");
+        shop.done(&format!("{noun} create a"));
+        assert_eq!(shop.refused(&format!("{noun} edit a --name {longer}"), "invalid_value")["field"], "name", "{noun}");
+        shop.done(&format!("{noun} edit a --name {longest}"));
+        assert_eq!(shop.ok(&format!("{noun} show {longest}"))["id"], "a", "{noun}");
+    }
+    for (noun, flags) in [
+        ("tax", "--rate 7"),
+        ("product", ""),
+        ("lot", "--product LAMP"),
+        ("location", ""),
+        ("journal", ""),
+        ("customer", ""),
+        ("user", ""),
+        ("coupon-program", "--reward fixed=5"),
+    ] {
+        let error = shop.refused(&format!("{noun} create {longer} {flags}"), "invalid_value");
+        assert_eq!((&error["field"], &error["allowed"]), (&json!("id"), &json!("800")), "{noun}");
+        shop.done(&format!("{noun} create {longest} {flags}"));
+        assert_eq!(shop.ok(&format!("{noun} show {longest}"))["id"], longest.as_str(), "{noun}");
+    }
+    for (words, field) in [
+        ("coupon-program create b --reward fixed=5 --type promo-code --code", "code"),
+        ("ticket create --team a --subject Long --tag", "tag"),
+    ] {
+        assert_eq!(shop.refused(&format!("{words} {longer}"), "invalid_value")["field"], field);
+        shop.done(&format!("{words} {longest}b").replace("Ⱥb", "b"));
+    }
+
+    // Stock is called by all three that it is of, and what does not repeat itself cannot be made shorter.
+    let mut at = 1;
+    let characters = std::iter::repeat_with(|| {
+        at = at * 75 % 65_537;
+        char::from_u32(0x4e00 + at % 20_000).unwrap()
+    });
+    let records = format!(
+        "{{\"record\":\"product\",\"id\":\"{0}\",\"tracking\":\"lot\"}}
+         {{\"record\":\"location\",\"id\":\"{0}\",\"type\":\"internal\"}}
+         {{\"record\":\"lot\",\"id\":\"{0}\",\"product\":\"{0}\"}}
+         {{\"record\":\"stock\",\"product\":\"{0}\",\"location\":\"{0}\",\"lot\":\"{0}\",\"quantity\":\"5\"}}",
+        characters.take(266).collect::<String>()
+    );
+    let ran = shop.run_with("import", &records);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    shop.done(&format!("invoice create --customer {longest} --journal {longest} --line LAMP=1"));
+    shop.done("invoice post D1");
+    shop.done("customer create ADA");
+    for (record, field) in [
+        (r#"{"record":"invoice","id":"{}","customer":"ADA","state":"draft"}"#, "id"),
+        (r#"{"record":"invoice","id":"I1","number":"{}","customer":"ADA","state":"posted"}"#, "number"),
+        (r#"{"record":"order","id":"{}","customer":"ADA","lines":[{"product":"LAMP","quantity":"1"}]}"#, "id"),
+        (r#"{"record":"transfer","id":"{}","kind":"incoming","lines":[{"product":"LAMP","quantity":"1"}]}"#, "id"),
+        (r#"{"record":"ticket","id":"{}","customer":"ADA","team":"a","subject":"Long"}"#, "id"),
+        (r#"{"record":"tag","id":"{}"}"#, "id"),
+    ] {
+        let ran = shop.run_with("import", record.replace("{}", &longer));
+        let error = &crate::support::json(&ran.stdout)["error"];
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_value"), &json!(field)), "{record} {error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_edited_is_refused() {
     let shop = shop_with_catalogue();
     shop.done("project create Visits --time-product HOUR");

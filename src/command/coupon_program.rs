@@ -248,7 +248,7 @@ impl CouponProgramEdit {
     /// The program with what was given, its value faults gathered.
     fn edited(&self, cx: &Cx<'_>, before: &CouponProgram, faults: &mut Faults) -> Result<CouponProgram> {
         let mut program = before.clone();
-        faults.gather(naming::rename(&mut program.name, self.name.as_deref()));
+        faults.gather(naming::rename_found(&mut program.name, self.name.as_deref()));
         // Needed for the amounts, but told in the place of its flag.
         let named = self.currency.as_deref().map(|code| procedure::currency::named(cx, Some(code))).transpose();
         program.currency = named.as_ref().ok().copied().flatten().unwrap_or(before.currency);

@@ -16,6 +16,7 @@ pub fn checked_id(id: &str) -> Result<String> {
     if id.contains(['\n', '\r']) {
         return Err(ValueRefused::invalid("id", id, "an id stands on one line").into());
     }
+    ValueRefused::check_length("id", id)?;
     Ok(id.to_owned())
 }
 
@@ -44,7 +45,9 @@ pub fn name_or_id(name: Option<&str>, id: &str) -> Result<String> {
 pub fn id_and_name(id: Option<&str>, name: Option<&str>) -> Result<(String, String)> {
     let id = id.filter(|id| !id.trim().is_empty()).or(name).ok_or(ValueRefused::missing("name"))?;
     let name = name_or_id(name, id)?;
-    Ok((checked_id(id)?, name))
+    let id = checked_id(id)?;
+    ValueRefused::check_length("name", &name)?;
+    Ok((id, name))
 }
 
 /// Gives a record the name that an edit names, if it names one.
@@ -53,6 +56,12 @@ pub fn rename(name: &mut String, given: Option<&str>) -> Result<()> {
         *name = name_or_id(Some(given), "")?;
     }
     Ok(())
+}
+
+/// Gives a record the name that an edit names, where it is found by its name.
+pub fn rename_found(name: &mut String, given: Option<&str>) -> Result<()> {
+    ValueRefused::check_length("name", given.unwrap_or_default())?;
+    rename(name, given)
 }
 
 /// Refuses a new id under which `found` stands already.

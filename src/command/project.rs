@@ -118,7 +118,7 @@ impl Change for ProjectEdit {
         }
         let product: Option<Product> = given::record(cx, "time_product", self.time_product.as_deref())?;
         let mut faults = Faults::default();
-        faults.gather(naming::rename(&mut project.name, self.name.as_deref()));
+        faults.gather(naming::rename_found(&mut project.name, self.name.as_deref()));
         faults.gather(given::set_switch(&mut project.worksheets, "worksheets", self.worksheets, self.no_worksheets));
         if self.time_product.is_some() {
             project.time_product = faults.gather(billed_as(product.as_ref())).flatten();

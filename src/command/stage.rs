@@ -89,7 +89,7 @@ impl Change for StageEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Stage>> {
         let before: Stage = one(cx, "stage", &self.stage)?;
         let mut stage = before.clone();
-        naming::rename(&mut stage.name, self.name.as_deref())?;
+        naming::rename_found(&mut stage.name, self.name.as_deref())?;
         given::set_switch(&mut stage.folded, "folded", self.folded, self.no_folded)?;
         naming::check_name(cx.db, &stage.name, stage.key, stage::by_id)?;
         if stage != before {

@@ -75,7 +75,7 @@ impl Change for TagEdit {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tag>> {
         let before: Tag = one(cx, "tag", &self.tag)?;
         let mut tag = before.clone();
-        naming::rename(&mut tag.name, self.name.as_deref())?;
+        naming::rename_found(&mut tag.name, self.name.as_deref())?;
         naming::check_name(cx.db, &tag.name, tag.key, tag::by_id)?;
         if tag != before {
             tag::update(cx.db, &tag)?;

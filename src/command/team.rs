@@ -149,7 +149,7 @@ impl Change for TeamEdit {
             team.members = members(cx, given)?;
         }
         set_defaults(cx, &mut team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
-        naming::rename(&mut team.name, self.name.as_deref())?;
+        naming::rename_found(&mut team.name, self.name.as_deref())?;
         if let Some(given) = &self.service {
             team.services = decide::in_order(given::list(given));
         }

@@ -95,7 +95,7 @@ impl Change for WorksheetTemplateEdit {
         let before: WorksheetTemplate = one(cx, "worksheet_template", &self.worksheet_template)?;
         let mut template = before.clone();
         let mut faults = Faults::default();
-        faults.gather(naming::rename(&mut template.name, self.name.as_deref()));
+        faults.gather(naming::rename_found(&mut template.name, self.name.as_deref()));
         if let Some(fields) = &self.field {
             template.fields = faults.gather(fields_of(fields)).unwrap_or_default();
         }

@@ -3,6 +3,13 @@
 use super::money::Currency;
 use super::{Allowed, Refusal};
 
+/// How many bytes an id has at most, and a name, number or code that a record is found by. Every engine can look that up by an
+/// index, also a name that folding makes longer, and an id made of three others.
+pub const LONGEST: usize = 800;
+
+/// How many bytes an id has at most that is made of others: that of stock, of a product, a location and a lot.
+pub const LONGEST_OF_THREE: usize = 3 * LONGEST + 2;
+
 /// A value, flag or key that cannot stand as given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueRefused {
@@ -28,6 +35,20 @@ impl ValueRefused {
     /// `field` is required.
     pub fn missing(field: &'static str) -> ValueRefused {
         ValueRefused::Missing { field }
+    }
+
+    /// Refuses an id, or a name, number or code that a record is found by, which is too long for that.
+    pub fn check_length(field: &'static str, given: &str) -> Result<(), ValueRefused> {
+        if given.len() <= LONGEST {
+            return Ok(());
+        }
+        let message = format!("{field} has {} bytes, and what a record is found by has {LONGEST} at most", given.len());
+        Err(ValueRefused::Invalid {
+            field,
+            given: given.to_owned(),
+            message,
+            allowed: Some(Allowed::One(LONGEST.to_string())),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::context::Cx;
 use crate::domain::Result;
+use crate::domain::common::ValueRefused;
 use crate::domain::reference::Reference;
 use crate::domain::tag::Tag;
 use crate::store::tag;
@@ -22,6 +23,7 @@ pub fn named(cx: &Cx<'_>, names: &[String]) -> Result<Vec<Reference>> {
 }
 
 fn made(cx: &Cx<'_>, name: &str) -> Result<Reference> {
+    ValueRefused::check_length("tag", name)?;
     let tag = Tag { key: cx.db.next_key()?, id: name.to_owned(), name: name.to_owned() };
     tag::insert(cx.db, &tag)?;
     cx.created("tag", &tag.id);

@@ -7,12 +7,13 @@ use serde_json::value::RawValue;
 
 use super::super::export::FORMAT;
 use super::super::object::{self, Given, ObjectFault, Pairs};
+use crate::domain::common::{LONGEST, LONGEST_OF_THREE};
 use crate::domain::number::parse_scaled;
 use crate::domain::verify::StoreDamaged;
 use crate::domain::{Error, Refusal, Result};
 use crate::procedure;
 use crate::store::exchange::{self, Exchanged};
-use crate::store::tables::{Column, CurrencyOf, Holds, Order};
+use crate::store::tables::{Column, CurrencyOf, Holds, Order, Table};
 use crate::store::{Db, Key, StoreError, Value, currency};
 
 /// The digits of quantities, prices and rates.
@@ -191,6 +192,9 @@ impl Restoring {
                 let key = exchanged.linked(db, place, id, line).map_err(told_by_table)?;
                 Ok(Value::Int(key.ok_or_else(|| no_record(&text))?))
             }
+            Holds::Text if text.len() > longest(exchanged.table, column) => {
+                Err(invalid(format!("{} bytes are more than a record is found by", text.len())).into())
+            }
             Holds::Text | Holds::Json | Holds::Switch | Holds::Folded(..) | Holds::Always(_) => Ok(Value::from(text)),
         }
     }
@@ -242,6 +246,16 @@ impl Restoring {
             }
             _ => Ok(None),
         }
+    }
+}
+
+/// How many bytes a text of that column has at most: an engine could not look up what is longer.
+fn longest(table: &Table, column: &Column) -> usize {
+    let folds = |other: &Column| matches!(other.holds, Holds::Folded(of, _) if of == column.name);
+    match column.shown {
+        "id" | "number" | "key" => LONGEST_OF_THREE,
+        _ if table.columns.iter().any(folds) => LONGEST,
+        _ => usize::MAX,
     }
 }
 
