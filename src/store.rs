@@ -473,15 +473,6 @@ impl Db {
         }
     }
 
-    /// Runs a guarded change once for each of several bindings; says how many rows each changed. One wait for all of them,
-    /// where the engine is far away.
-    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => each.iter().map(|params| sqlite.execute(sql, params)).collect(),
-            Engine::Postgres(postgres) => postgres.execute_each(sql, each),
-        }
-    }
-
     /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
     /// at the latest: an engine that is far away is not waited for.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
@@ -496,7 +487,7 @@ impl Db {
         match &self.engine {
             Engine::Sqlite(sqlite) => match sqlite.execute(sql, params)? {
                 1 => Ok(()),
-                rows => Err(not_one_changed(rows, sql)),
+                rows => Err(wrongly_changed(rows, 1, sql)),
             },
             Engine::Postgres(postgres) => postgres.write(sql, params, true),
         }
@@ -694,9 +685,9 @@ impl Db {
     }
 }
 
-/// A change of one row changed none, or several.
-fn not_one_changed(rows: impl std::fmt::Display, sql: &str) -> StoreError {
-    StoreError::Damaged(format!("{rows} rows instead of one changed by {sql}"))
+/// A change that must change so many rows changed others too, or fewer.
+fn wrongly_changed(rows: impl std::fmt::Display, wanted: u64, sql: &str) -> StoreError {
+    StoreError::Damaged(format!("{rows} rows instead of {wanted} changed by {sql}"))
 }
 
 /// A stretch of a list, in order of creation or (newest) against it.

@@ -25,7 +25,7 @@ mod schema;
 mod tls;
 mod wire;
 
-use batch::{Inserts, Many, Write};
+use batch::{Many, Write};
 use fault::fault;
 use wire::Param;
 pub use wire::{int, text};
@@ -61,7 +61,7 @@ pub struct Postgres {
     /// Changes that were sent, in order.
     underway: RefCell<Vec<Underway>>,
     /// What is known of statements that write one row.
-    inserts: RefCell<Inserts>,
+    shapes: RefCell<batch::Statements>,
     /// For each of them the statement that writes many.
     many: RefCell<HashMap<(usize, usize), Option<Many>>>,
     pace: Cell<Pace>,
@@ -80,8 +80,8 @@ type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
 /// A change that was sent and not answered yet.
 struct Underway {
     outcome: Changing,
-    /// The text of a change that must change one row.
-    of_one: Option<&'static str>,
+    /// The text of a change that must change so many rows.
+    must: Option<(u64, &'static str)>,
 }
 
 /// Whether the fault of a change is to be told by the command that it is of.
@@ -142,7 +142,7 @@ impl Postgres {
             waiting: RefCell::default(),
             savepoint: Cell::default(),
             underway: RefCell::default(),
-            inserts: RefCell::default(),
+            shapes: RefCell::default(),
             many: RefCell::default(),
             pace: Cell::new(Pace::Careful),
             is_new: Cell::new(false),
@@ -162,29 +162,6 @@ impl Postgres {
         Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
     }
 
-    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
-        if let [params] = each {
-            return Ok(vec![self.execute(sql, params)?]);
-        }
-        self.send()?;
-        let mut each = each.iter().map(|params| params.iter().map(Param::of).collect::<Vec<Param>>()).peekable();
-        // It is prepared before the first is sent: between two that are underway nothing else can be waited for.
-        let statement = match each.peek() {
-            Some(params) => self.prepared(sql, params)?,
-            None => return Ok(Vec::new()),
-        };
-        let sent: Vec<Changing> = each.map(|params| self.sent_as(Some(statement.clone()), sql, params)).collect();
-        self.drained()?;
-        let answered = self.runtime.block_on(async {
-            let mut rows = Vec::with_capacity(sent.len());
-            for changing in sent {
-                rows.push(usize::try_from(changing.await.map_err(|error| fault(&error))?).unwrap_or(usize::MAX));
-            }
-            Ok(rows)
-        });
-        self.noted(answered)
-    }
-
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
         let full = {
@@ -199,7 +176,12 @@ impl Postgres {
     pub fn settle(&self) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send().and_then(|()| self.drained()),
-            Pace::Hurried => Ok(()),
+            // What is sent is at work while the next command is read.
+            Pace::Hurried => {
+                self.send()?;
+                self.runtime.block_on(tokio::task::yield_now());
+                Ok(())
+            }
         }
     }
 
@@ -363,17 +345,18 @@ impl Postgres {
         if waiting.is_empty() {
             return Ok(());
         }
-        let runs = batch::in_order(waiting, &mut self.inserts.borrow_mut());
+        let runs = batch::in_order(waiting, &mut self.shapes.borrow_mut());
         for run in runs {
             let many = if run.len() > 1 { self.many(&run)? } else { None };
             match many {
                 Some(many) => {
+                    let must = run.first().filter(|first| first.of_one).map(|_| run.len() as u64);
                     let rows = run.into_iter().map(|write| write.params).collect();
-                    self.set_out(many.sql, many.params(rows), false)?;
+                    self.set_out(many.sql, many.params(rows), must)?;
                 }
                 None => {
                     for write in run {
-                        self.set_out(write.sql, write.params, write.of_one)?;
+                        self.set_out(write.sql, write.params, write.of_one.then_some(1))?;
                     }
                 }
             }
@@ -381,9 +364,10 @@ impl Postgres {
         Ok(())
     }
 
-    fn set_out(&self, sql: &'static str, params: Vec<Param>, of_one: bool) -> Result<()> {
+    /// Sends a change, which must change so many rows where that is said.
+    fn set_out(&self, sql: &'static str, params: Vec<Param>, must: Option<u64>) -> Result<()> {
         let outcome = self.sent(sql, params)?;
-        self.underway.borrow_mut().push(Underway { outcome, of_one: of_one.then_some(sql) });
+        self.underway.borrow_mut().push(Underway { outcome, must: must.map(|rows| (rows, sql)) });
         Ok(())
     }
 
@@ -428,10 +412,7 @@ impl Postgres {
 
     /// Sends a change; what is answered is to be waited for.
     fn sent(&self, sql: &'static str, params: Vec<Param>) -> Result<Changing> {
-        Ok(self.sent_as(self.statement(sql, &params)?, sql, params))
-    }
-
-    fn sent_as(&self, statement: Option<Statement>, sql: &'static str, params: Vec<Param>) -> Changing {
+        let statement = self.statement(sql, &params)?;
         let client = self.client.clone();
         let mut changing: Changing = match statement {
             Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
@@ -442,8 +423,8 @@ impl Postgres {
             }),
         };
         match begun(changing.as_mut()) {
-            Poll::Ready(outcome) => Box::pin(async { outcome }),
-            Poll::Pending => changing,
+            Poll::Ready(outcome) => Ok(Box::pin(async { outcome })),
+            Poll::Pending => Ok(changing),
         }
     }
 
@@ -500,10 +481,10 @@ fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
 /// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
 async fn settled(underway: Vec<Underway>) -> Result<()> {
     let mut first = Ok(());
-    for Underway { outcome, of_one } in underway {
-        let ended = match (outcome.await, of_one) {
-            (Ok(1), _) | (Ok(_), None) => Ok(()),
-            (Ok(rows), Some(sql)) => Err(super::not_one_changed(rows, sql)),
+    for Underway { outcome, must } in underway {
+        let ended = match (outcome.await, must) {
+            (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::wrongly_changed(rows, wanted, sql)),
+            (Ok(_), _) => Ok(()),
             (Err(error), _) => Err(fault(&error)),
         };
         first = first.and(ended);

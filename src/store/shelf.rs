@@ -1,10 +1,16 @@
 //! Shelves: what lies of a product at a location and is spoken for, and who waits for it.
 
-use super::{Db, Key, Result, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{self as store, Db, Key, Result, Value};
 use crate::domain::location;
 use crate::domain::quantity::Quantity;
 use crate::domain::shelf::{Row, Shelf};
 use crate::params;
+
+fn read(row: &store::Row<'_>) -> Result<Row> {
+    Ok(Row { key: row.get(0)?, lot: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)?, pinned: row.get(4)? })
+}
 
 /// What lies of a product at a location.
 pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
@@ -12,17 +18,34 @@ pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
         "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
          WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key",
         params![product, location],
-        |row| {
-            Ok(Row {
-                key: row.get(0)?,
-                lot: row.get(1)?,
-                quantity: row.get(2)?,
-                reserved: row.get(3)?,
-                pinned: row.get(4)?,
-            })
-        },
+        read,
     )
     .map(Shelf::new)
+}
+
+/// How many products are looked up at once.
+const AT_ONCE: usize = 16;
+
+/// What lies of each of some products at a location.
+pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, Shelf>> {
+    let mut rows: BTreeMap<Key, Vec<Row>> = products.iter().map(|product| (*product, Vec::new())).collect();
+    let products: Vec<Key> = products.iter().copied().collect();
+    for some in products.chunks(AT_ONCE) {
+        let mut params: Vec<Value<'_>> = vec![location.into()];
+        // A place that is left over asks for the first again.
+        params.extend((0..AT_ONCE).map(|at| Value::from(some.get(at).or(some.first()).copied())));
+        db.each(
+            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.product FROM stock s
+             WHERE s.location = $1 AND s.quantity > 0 AND s.product IN
+               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key",
+            &params,
+            |row| {
+                rows.entry(row.get(5)?).or_default().push(read(row)?);
+                Ok(())
+            },
+        )?;
+    }
+    Ok(rows.into_iter().map(|(product, rows)| (product, Shelf::new(rows))).collect())
 }
 
 /// Writes the rows of a shelf that changed.
@@ -60,29 +83,6 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
         params![product, location, lot],
         |row| row.get(0),
     )
-}
-
-/// Goods to be taken from a place.
-pub struct Goods {
-    pub product: Key,
-    pub location: Key,
-    pub lot: Option<Key>,
-    pub quantity: Quantity,
-}
-
-/// Takes goods, each of exactly its lot or of what lies without one, where nothing of it is spoken for and there is enough;
-/// says of each whether it did.
-pub fn take_unreserved(db: &Db, goods: &[Goods]) -> Result<Vec<bool>> {
-    let each: Vec<[Value<'_>; 4]> = goods
-        .iter()
-        .map(|one| [one.product.into(), one.location.into(), one.lot.unwrap_or(0).into(), one.quantity.into()])
-        .collect();
-    let rows = db.execute_each(
-        "UPDATE stock SET quantity = quantity - $4
-         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3 AND reserved = 0 AND quantity >= $4",
-        &each,
-    )?;
-    Ok(rows.into_iter().map(|rows| rows == 1).collect())
 }
 
 /// How much of a lot lies in stock, wherever it is.
