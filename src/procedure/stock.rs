@@ -31,7 +31,7 @@ pub fn reserve(cx: &Cx<'_>, place: Place<'_>, wanted: Quantity) -> Result<Quanti
     }
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     let got = shelf.reserve(key_of(place.lot), wanted)?;
-    shelf::save(cx.db, &shelf)?;
+    shelf::save(cx.db, place.product.key, place.location.key, shelf)?;
     Ok(got)
 }
 
@@ -42,7 +42,7 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     }
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(place.lot), quantity)?;
-    Ok(shelf::save(cx.db, &shelf)?)
+    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
 }
 
 /// How much somebody who holds that reservation could take at a place, of its lot or of any: what is reserved for it and what
@@ -68,7 +68,7 @@ pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
     take_from(&mut shelf, place, quantity)?;
-    Ok(shelf::save(cx.db, &shelf)?)
+    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
 }
 
 fn take_from(shelf: &mut Shelf, place: Place<'_>, quantity: Quantity) -> Result<()> {
@@ -90,7 +90,10 @@ pub fn take_each(cx: &Cx<'_>, location: &Location, goods: &[(Place<'_>, Quantity
             take_from(shelf, *place, *quantity)?;
         }
     }
-    shelves.values().try_for_each(|shelf| Ok(shelf::save(cx.db, shelf)?))
+    for (product, shelf) in shelves {
+        shelf::save(cx.db, product, location.key, shelf)?;
+    }
+    Ok(())
 }
 
 /// Puts goods at a place. The caller calls `arrived` when it has put down all it will.
@@ -98,7 +101,11 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    check_room(cx, place, quantity)?;
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    shelf.room_for(quantity)?;
+    if shelf.put(key_of(place.lot), quantity)? {
+        return Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?);
+    }
     Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
 }
 
@@ -142,7 +149,8 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
                 served.push(waiting);
             }
         }
-        shelf::save(cx.db, &shelf)?;
+        let free = shelf.free()?;
+        shelf::save(cx.db, product, location.key, shelf)?;
         for waiting in served {
             match waiting.waiter {
                 Waiter::Transfer(transfer) if shelf::become_ready(cx.db, transfer)? => {
@@ -152,7 +160,7 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
                 Waiter::Repair => cx.touched("repair", &waiting.id),
             }
         }
-        if shelf.free()?.is_zero() {
+        if free.is_zero() {
             return Ok(());
         }
     }
