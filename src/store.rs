@@ -652,7 +652,10 @@ impl Db {
     pub fn release(&self) -> Result<()> {
         self.counters.borrow_mut().release();
         self.shelves.borrow_mut().mark();
-        self.run("RELEASE SAVEPOINT command")
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("RELEASE SAVEPOINT command"),
+            Engine::Postgres(postgres) => postgres.release(),
+        }
     }
 
     /// Undoes what was done since the savepoint, numbers included (spec G3).
@@ -702,13 +705,6 @@ impl Db {
         match &self.engine {
             Engine::Sqlite(_) => false,
             Engine::Postgres(postgres) => postgres.was_in_conflict(),
-        }
-    }
-
-    fn run(&self, sql: &'static str) -> Result<()> {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run(sql),
-            Engine::Postgres(postgres) => postgres.run(sql),
         }
     }
 }

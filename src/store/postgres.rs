@@ -42,8 +42,6 @@ const UNDERWAY: usize = 256;
 /// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
 pub const GROUP_LINES: usize = 50;
 
-const SAVEPOINT: &str = "SAVEPOINT command";
-
 /// The row that every writer locks first.
 const LOCK: &str = "SELECT version FROM store_format FOR UPDATE";
 
@@ -56,7 +54,7 @@ pub struct Postgres {
     statements: RefCell<HashMap<(usize, usize), Option<Statement>>>,
     /// Changes that wait to be sent, in order.
     waiting: RefCell<Vec<Write>>,
-    /// Where the savepoint stands among them, while it is not sent.
+    /// How many of them were there at the savepoint, while nothing was sent since.
     savepoint: Cell<Option<usize>>,
     /// Changes that were sent, in order.
     underway: RefCell<Vec<Underway>>,
@@ -64,6 +62,8 @@ pub struct Postgres {
     shapes: RefCell<batch::Statements>,
     /// For each of them the statement that writes many.
     many: RefCell<HashMap<(usize, usize), Option<Many>>>,
+    /// The statements that are others one behind the other.
+    chains: RefCell<HashMap<Vec<(usize, usize)>, &'static str>>,
     pace: Cell<Pace>,
     /// Whether there is no store in the schema yet.
     is_new: Cell<bool>,
@@ -82,6 +82,14 @@ struct Underway {
     outcome: Changing,
     /// The text of a change that must change so many rows.
     must: Option<(u64, &'static str)>,
+}
+
+/// A statement with its values, ready to be sent.
+struct Ready {
+    sql: &'static str,
+    params: Vec<Param>,
+    /// How many rows it must change, where that is said.
+    must: Option<u64>,
 }
 
 /// Whether the fault of a change is to be told by the command that it is of.
@@ -144,6 +152,7 @@ impl Postgres {
             underway: RefCell::default(),
             shapes: RefCell::default(),
             many: RefCell::default(),
+            chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
             is_new: Cell::new(false),
             is_open: Cell::new(false),
@@ -309,27 +318,41 @@ impl Postgres {
         }
     }
 
-    /// Marks the point to which one command can be undone.
+    /// Marks the point to which one command can be undone. In a hurry the server is not told: a command that is refused has
+    /// sent nothing as a rule, and where it has, the whole transaction is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
-        let at = self.waiting.borrow().len();
-        self.run(SAVEPOINT)?;
-        self.savepoint.set(self.waiting.borrow().get(at).is_some().then_some(at));
+        if self.pace.get() == Pace::Careful {
+            self.run("SAVEPOINT command")?;
+            self.send()?;
+        }
+        self.savepoint.set(Some(self.waiting.borrow().len()));
         Ok(())
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub fn release(&self) -> Result<()> {
+        self.savepoint.set(None);
+        match self.pace.get() {
+            Pace::Careful => self.run("RELEASE SAVEPOINT command"),
+            Pace::Hurried => Ok(()),
+        }
     }
 
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
-        if let Some(at) = self.savepoint.take() {
-            // Nothing of it was sent.
-            self.waiting.borrow_mut().truncate(at);
-            return Ok(());
+        let unsent = self.savepoint.take();
+        if self.pace.get() == Pace::Hurried {
+            return match unsent {
+                Some(at) if !self.failed.get() => {
+                    self.waiting.borrow_mut().truncate(at);
+                    Ok(())
+                }
+                _ => self.noted(Err(StoreError::Conflict)),
+            };
         }
         self.waiting.borrow_mut().clear();
-        let drained = self.drained();
-        if self.pace.get() == Pace::Hurried {
-            // It may be another command's.
-            drained?;
-        }
+        // Faults of what is undone are of no more interest.
+        let _ = self.drained();
         self.run("ROLLBACK TO SAVEPOINT command")?;
         self.run("RELEASE SAVEPOINT command")?;
         self.send()?;
@@ -340,28 +363,61 @@ impl Postgres {
 
     /// Sends the changes that wait, rows of one table together.
     fn send(&self) -> Result<()> {
-        self.savepoint.set(None);
         let waiting = self.waiting.take();
+        if self.savepoint.get().is_some_and(|at| at < waiting.len()) {
+            self.savepoint.set(None);
+        } else if self.savepoint.get().is_some() {
+            self.savepoint.set(Some(0));
+        }
         if waiting.is_empty() {
             return Ok(());
         }
-        let runs = batch::in_order(waiting, &mut self.shapes.borrow_mut());
-        for run in runs {
-            let many = if run.len() > 1 { self.many(&run)? } else { None };
-            match many {
-                Some(many) => {
-                    let must = run.first().filter(|first| first.of_one).map(|_| run.len() as u64);
-                    let rows = run.into_iter().map(|write| write.params).collect();
-                    self.set_out(many.sql, many.params(rows), must)?;
-                }
-                None => {
-                    for write in run {
-                        self.set_out(write.sql, write.params, write.of_one.then_some(1))?;
-                    }
-                }
+        let freely = self.pace.get() == Pace::Hurried;
+        let steps = batch::in_order(waiting, &mut self.shapes.borrow_mut(), freely);
+        for step in steps {
+            let mut ready = Vec::with_capacity(step.runs.len());
+            for run in step.runs {
+                self.made_ready(run, &mut ready)?;
+            }
+            if step.writes_rows && ready.len() > 1 {
+                let (sql, params) = self.chained(ready);
+                self.set_out(sql, params, None)?;
+                continue;
+            }
+            for Ready { sql, params, must } in ready {
+                self.set_out(sql, params, must)?;
             }
         }
         Ok(())
+    }
+
+    /// Changes of one statement as one, where they are several and that can be.
+    fn made_ready(&self, run: Vec<Write>, ready: &mut Vec<Ready>) -> Result<()> {
+        let many = if run.len() > 1 { self.many(&run)? } else { None };
+        match many {
+            Some(many) => {
+                let must = run.first().filter(|first| first.of_one).map(|_| run.len() as u64);
+                let rows = run.into_iter().map(|write| write.params).collect();
+                ready.push(Ready { sql: many.sql, params: many.params(rows), must });
+            }
+            None => ready.extend(run.into_iter().map(|Write { sql, params, of_one }| Ready {
+                sql,
+                params,
+                must: of_one.then_some(1),
+            })),
+        }
+        Ok(())
+    }
+
+    /// Statements that write rows as one statement, which is made once.
+    fn chained(&self, ready: Vec<Ready>) -> (&'static str, Vec<Param>) {
+        let places = ready.iter().map(|one| (one.sql.as_ptr() as usize, one.sql.len())).collect();
+        let sql = *self.chains.borrow_mut().entry(places).or_insert_with(|| {
+            let statements: Vec<&str> = ready.iter().map(|one| one.sql).collect();
+            let params: Vec<usize> = ready.iter().map(|one| one.params.len()).collect();
+            batch::chained(&statements, &params).leak()
+        });
+        (sql, ready.into_iter().flat_map(|one| one.params).collect())
     }
 
     /// Sends a change, which must change so many rows where that is said.

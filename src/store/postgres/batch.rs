@@ -116,29 +116,46 @@ fn in_rows(sql: &str) -> String {
     })
 }
 
+/// What is sent as one statement: rows of some tables, or one kind of change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step<W> {
+    /// The changes, those of one statement together.
+    pub runs: Vec<Vec<W>>,
+    /// Whether they write rows, so that they can be chained.
+    pub writes_rows: bool,
+}
+
 /// Brings changes into the order in which they are sent: rows of one table stand together, tables in the order in which they
-/// were made, so that whatever a row refers to comes before it. No row passes another kind of change.
-pub fn in_order(writes: Vec<Write>, statements: &mut Statements) -> Vec<Vec<Write>> {
-    let mut runs: Vec<Vec<Write>> = Vec::new();
-    let mut tables: Vec<(usize, Vec<Write>)> = Vec::new();
+/// were made, so that whatever a row refers to comes before it. No row passes another kind of change; but where `freely`,
+/// rows are written before what is changed of other rows, and if that cannot be it is told by a constraint.
+pub fn in_order(writes: Vec<Write>, statements: &mut Statements, freely: bool) -> Vec<Step<Write>> {
+    let mut steps = Vec::new();
+    let mut rows: Vec<(usize, Vec<Write>)> = Vec::new();
+    let mut updates: Vec<Vec<Write>> = Vec::new();
     for write in writes {
         let goes_with = |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql));
         match statements.does(write.sql) {
-            Does::Insert(table) => match tables.iter_mut().find(|(known, run)| *known == table && goes_with(run)) {
-                Some((_, run)) => run.push(write),
-                None => tables.push((table, vec![write])),
-            },
-            does => {
-                close(&mut tables, &mut runs);
-                match runs.last_mut().filter(|run| does == Does::Update && goes_with(run) && !has_key_of(run, &write)) {
-                    Some(run) => run.push(write),
-                    None => runs.push(vec![write]),
+            Does::Insert(table) => {
+                if !freely && !updates.is_empty() {
+                    close(&mut rows, &mut updates, &mut steps);
                 }
+                match rows.iter_mut().find(|(known, run)| *known == table && goes_with(run)) {
+                    Some((_, run)) => run.push(write),
+                    None => rows.push((table, vec![write])),
+                }
+            }
+            Does::Update => match updates.last_mut().filter(|run| goes_with(run) && !has_key_of(run, &write)) {
+                Some(run) => run.push(write),
+                None => updates.push(vec![write]),
+            },
+            Does::Other => {
+                close(&mut rows, &mut updates, &mut steps);
+                steps.push(Step { runs: vec![vec![write]], writes_rows: false });
             }
         }
     }
-    close(&mut tables, &mut runs);
-    runs
+    close(&mut rows, &mut updates, &mut steps);
+    steps
 }
 
 /// Whether a change is one more of the same row, which has to wait for the one before.
@@ -146,9 +163,38 @@ fn has_key_of(run: &[Write], write: &Write) -> bool {
     run.iter().any(|other| matches!((other.params.first(), write.params.first()), (Some(Param::Int(a)), Some(Param::Int(b))) if a == b))
 }
 
-fn close(tables: &mut Vec<(usize, Vec<Write>)>, runs: &mut Vec<Vec<Write>>) {
-    tables.sort_by_key(|(table, _)| *table);
-    runs.extend(tables.drain(..).map(|(_, run)| run));
+fn close(rows: &mut Vec<(usize, Vec<Write>)>, updates: &mut Vec<Vec<Write>>, steps: &mut Vec<Step<Write>>) {
+    rows.sort_by_key(|(table, _)| *table);
+    if !rows.is_empty() {
+        steps.push(Step { runs: rows.drain(..).map(|(_, run)| run).collect(), writes_rows: true });
+    }
+    steps.extend(updates.drain(..).map(|run| Step { runs: vec![run], writes_rows: false }));
+}
+
+/// Several statements that write rows as one: `WITH w1 AS (INSERT …), w2 AS (INSERT …) INSERT …`. What a row refers to is
+/// looked for when all of them are written.
+pub fn chained(statements: &[&str], params: &[usize]) -> String {
+    let mut before = 0;
+    let mut numbered: Vec<String> = Vec::with_capacity(statements.len());
+    for (sql, params) in statements.iter().zip(params) {
+        numbered.push(renumbered(sql, before));
+        before += params;
+    }
+    let last = numbered.pop();
+    let with: Vec<String> = (1..).zip(numbered).map(|(number, sql)| format!("w{number} AS ({sql})")).collect();
+    format!("WITH {} {}", with.join(", "), last.unwrap_or_default())
+}
+
+/// The statement with its parameters counted from `before + 1` on.
+fn renumbered(sql: &str, before: usize) -> String {
+    let mut parts = sql.split('$');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        let number = number.parse::<usize>().unwrap_or_default() + before;
+        format!("{text}${number}{rest}")
+    })
 }
 
 #[cfg(test)]
@@ -165,7 +211,8 @@ mod tests {
             Some(Param::Int(key)) => *key,
             _ => 0,
         };
-        in_order(writes, &mut Statements::default()).iter().map(|run| run.iter().map(key).collect()).collect()
+        let steps = in_order(writes, &mut Statements::default(), false);
+        steps.iter().flat_map(|step| &step.runs).map(|run| run.iter().map(key).collect()).collect()
     }
 
     fn write(sql: &'static str, key: i64) -> Write {
@@ -217,5 +264,16 @@ mod tests {
             write(PRODUCT, 6),
         ];
         assert_eq!(keys(writes), [vec![2], vec![1, 3], vec![4], vec![5, 6]]);
+        let writes = vec![write(OPEN, 1), write(LOT, 2), write(OPEN, 3)];
+        let freely = in_order(writes, &mut Statements::default(), true);
+        assert_eq!(freely.iter().map(|step| step.writes_rows).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn statements_are_chained_with_parameters_of_their_own() {
+        assert_eq!(
+            chained(&["INSERT INTO a (x, y) VALUES ($1, $2)", "INSERT INTO b (x) VALUES ($1)"], &[2, 1]),
+            "WITH w1 AS (INSERT INTO a (x, y) VALUES ($1, $2)) INSERT INTO b (x) VALUES ($3)"
+        );
     }
 }
