@@ -396,6 +396,7 @@ pub enum Access {
 pub struct Db {
     engine: Engine,
     counters: RefCell<numbering::Counters>,
+    shelves: RefCell<shelf::Shelves>,
     currency: Cell<Option<Currency>>,
 }
 
@@ -452,7 +453,7 @@ impl Db {
     }
 
     fn over(engine: Engine) -> Db {
-        Db { engine, counters: RefCell::default(), currency: Cell::default() }
+        Db { engine, counters: RefCell::default(), shelves: RefCell::default(), currency: Cell::default() }
     }
 
     /// The desk's currency, which is settled for good when the store is made.
@@ -467,24 +468,17 @@ impl Db {
 
     /// Runs a guarded change; says how many rows it changed.
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
+        self.shelves_before(sql)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
             Engine::Postgres(postgres) => postgres.execute(sql, params),
         }
     }
 
-    /// Runs a guarded change once for each of several bindings; says how many rows each changed. One wait for all of them,
-    /// where the engine is far away.
-    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => each.iter().map(|params| sqlite.execute(sql, params)).collect(),
-            Engine::Postgres(postgres) => postgres.execute_each(sql, each),
-        }
-    }
-
     /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
     /// at the latest: an engine that is far away is not waited for.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        self.shelves_before(sql)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params).map(drop),
             Engine::Postgres(postgres) => postgres.write(sql, params, false),
@@ -493,10 +487,11 @@ impl Db {
 
     /// Runs a change, as `write` does, that must change one row; anything else is a damaged store.
     pub fn change_one(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        self.shelves_before(sql)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => match sqlite.execute(sql, params)? {
                 1 => Ok(()),
-                rows => Err(not_one_changed(rows, sql)),
+                rows => Err(wrongly_changed(rows, 1, sql)),
             },
             Engine::Postgres(postgres) => postgres.write(sql, params, true),
         }
@@ -562,7 +557,21 @@ impl Db {
     }
 
     /// Streams the rows of an answer; the callback must not ask the store for more.
-    pub fn each(
+    pub fn each(&self, sql: &'static str, params: &[Value<'_>], row: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        self.shelves_before(sql)?;
+        self.each_of_spot(sql, params, row)
+    }
+
+    /// Brings the table of stock up to date where a statement names it, before that is run.
+    fn shelves_before(&self, sql: &str) -> Result<()> {
+        if self.shelves.borrow().is_empty() || !sql.contains("stock") {
+            return Ok(());
+        }
+        self.write_shelves()
+    }
+
+    /// Streams the rows of an answer about products and locations of which nothing is kept back.
+    fn each_of_spot(
         &self,
         sql: &'static str,
         params: &[Value<'_>],
@@ -582,9 +591,15 @@ impl Db {
         }
     }
 
+    /// Forgets what a transaction keeps back until its end.
+    fn forget_what_is_kept(&self) {
+        self.counters.borrow_mut().forget();
+        self.shelves.borrow_mut().forget();
+    }
+
     /// Starts the transaction of a changing group: one writer at a time, waiting up to ten seconds (spec G1).
     pub fn begin_write(&self) -> Result<()> {
-        self.counters.borrow_mut().forget();
+        self.forget_what_is_kept();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
             Engine::Postgres(postgres) => postgres.begin_write(),
@@ -606,6 +621,7 @@ impl Db {
 
     /// Makes the group durable; the counters it moved are written first.
     pub fn commit(&self) -> Result<()> {
+        self.write_shelves()?;
         self.flush_counters()?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run("COMMIT"),
@@ -615,7 +631,7 @@ impl Db {
 
     /// Undoes the whole group.
     pub fn rollback(&self) -> Result<()> {
-        self.counters.borrow_mut().forget();
+        self.forget_what_is_kept();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.rollback(),
             Engine::Postgres(postgres) => postgres.rollback(),
@@ -625,6 +641,7 @@ impl Db {
     /// Marks the point to which one command of the group can be undone.
     pub fn savepoint(&self) -> Result<()> {
         self.counters.borrow_mut().mark();
+        self.shelves.borrow_mut().mark();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.run("SAVEPOINT command"),
             Engine::Postgres(postgres) => postgres.savepoint(),
@@ -634,12 +651,17 @@ impl Db {
     /// Keeps what was done since the savepoint.
     pub fn release(&self) -> Result<()> {
         self.counters.borrow_mut().release();
-        self.run("RELEASE SAVEPOINT command")
+        self.shelves.borrow_mut().mark();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("RELEASE SAVEPOINT command"),
+            Engine::Postgres(postgres) => postgres.release(),
+        }
     }
 
     /// Undoes what was done since the savepoint, numbers included (spec G3).
     pub fn undo(&self) -> Result<()> {
         self.counters.borrow_mut().undo();
+        self.shelves.borrow_mut().undo();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.undo(),
             Engine::Postgres(postgres) => postgres.undo(),
@@ -685,18 +707,11 @@ impl Db {
             Engine::Postgres(postgres) => postgres.was_in_conflict(),
         }
     }
-
-    fn run(&self, sql: &'static str) -> Result<()> {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run(sql),
-            Engine::Postgres(postgres) => postgres.run(sql),
-        }
-    }
 }
 
-/// A change of one row changed none, or several.
-fn not_one_changed(rows: impl std::fmt::Display, sql: &str) -> StoreError {
-    StoreError::Damaged(format!("{rows} rows instead of one changed by {sql}"))
+/// A change that must change so many rows changed others too, or fewer.
+fn wrongly_changed(rows: impl std::fmt::Display, wanted: u64, sql: &str) -> StoreError {
+    StoreError::Damaged(format!("{rows} rows instead of {wanted} changed by {sql}"))
 }
 
 /// A stretch of a list, in order of creation or (newest) against it.

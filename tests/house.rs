@@ -185,19 +185,14 @@ const NOT_YET: &[&str] = &[
 #[test]
 fn every_example_of_the_help_can_be_typed() {
     let shop = Shop::new();
-    let listed = |name: &str| -> Vec<String> {
-        let help = shop.run(&format!("{name} --help")).stdout;
-        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-        let names = listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
-        names.map(|verb| format!("{name} {verb}").trim().to_owned()).collect()
-    };
-    let is_noun = |name: &String| COMMANDS.iter().any(|entry| entry.name.starts_with(&format!("{name} ")));
-    // Those that are in no list have a verb or none.
-    let alone = listed("").into_iter().filter(|name| !is_noun(name)).flat_map(|name| match listed(&name) {
-        verbs if verbs.is_empty() => vec![name],
-        verbs => verbs,
-    });
-    for name in COMMANDS.iter().map(|entry| entry.name.to_owned()).chain(alone) {
+    let help = shop.run("--help").stdout;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let listed: Vec<&str> = listed.map(|line| line.split_whitespace().next().unwrap()).collect();
+    let is_noun = |name: &str| COMMANDS.iter().any(|entry| entry.name.starts_with(&format!("{name} ")));
+    let alone = listed.into_iter().filter(|name| !is_noun(name) && *name != "help");
+    // The one noun whose verb opens stores in a way of its own.
+    let alone = alone.map(|name| if name == "store" { "store copy" } else { name });
+    for name in COMMANDS.iter().map(|entry| entry.name).chain(alone) {
         let help = shop.run(&format!("{name} --help")).stdout;
         let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} has no examples"));
         for example in examples.lines() {

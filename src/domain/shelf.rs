@@ -126,6 +126,17 @@ impl Shelf {
         self.settle()
     }
 
+    /// Puts goods to those of the same lot; says whether any lie here.
+    pub fn put(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<bool, Overflow> {
+        match self.rows.iter_mut().find(|row| row.lot == lot) {
+            Some(row) => {
+                row.quantity = row.quantity.checked_add(quantity)?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// The rows that changed since they were loaded.
     pub fn changed(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().zip(&self.loaded).filter(|(now, before)| now != before).map(|(now, _)| now)

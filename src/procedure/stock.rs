@@ -8,10 +8,10 @@ use crate::domain::location::Location;
 use crate::domain::product::Tracking;
 use crate::domain::quantity::Quantity;
 use crate::domain::reference::Reference;
-use crate::domain::shelf::ShelfFault;
+use crate::domain::shelf::{Shelf, ShelfFault};
 use crate::domain::stock::{Place, StockInsufficient};
 use crate::domain::transfer::MoveRefused;
-use crate::store::shelf::{self, Goods, Waiter};
+use crate::store::shelf::{self, Waiter};
 use crate::store::{Db, Key};
 
 /// How many of those that wait are looked at at a time.
@@ -31,7 +31,7 @@ pub fn reserve(cx: &Cx<'_>, place: Place<'_>, wanted: Quantity) -> Result<Quanti
     }
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     let got = shelf.reserve(key_of(place.lot), wanted)?;
-    shelf::save(cx.db, &shelf)?;
+    shelf::save(cx.db, place.product.key, place.location.key, shelf)?;
     Ok(got)
 }
 
@@ -42,7 +42,7 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     }
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(place.lot), quantity)?;
-    Ok(shelf::save(cx.db, &shelf)?)
+    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
 }
 
 /// How much somebody who holds that reservation could take at a place, of its lot or of any: what is reserved for it and what
@@ -65,32 +65,35 @@ pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -
     if !place.location.kind.keeps_stock() {
         return Ok(());
     }
-    // Most goods are taken from where nothing is spoken for, by somebody who holds nothing: one statement then.
-    if held.quantity.is_zero() && shelf::take_unreserved(cx.db, &[goods(place, quantity)])? == [true] {
-        return Ok(());
-    }
     let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
     shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
-    match shelf.take(key_of(place.lot), quantity) {
-        Err(ShelfFault::Short(available)) => return Err(StockInsufficient::at(place, quantity, available).into()),
-        taken => taken?,
-    }
-    Ok(shelf::save(cx.db, &shelf)?)
+    take_from(&mut shelf, place, quantity)?;
+    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
 }
 
-/// Takes goods away of which nothing is reserved by whoever takes them, all or none; says whether it did. Where it did not,
-/// `take` takes what can be taken, or says what cannot.
-pub fn take_at_once(cx: &Cx<'_>, wanted: &[(Place<'_>, Quantity)]) -> Result<bool> {
-    let counted = wanted.iter().filter(|(place, _)| place.location.kind.keeps_stock());
-    let counted: Vec<Goods> = counted.map(|(place, quantity)| goods(*place, *quantity)).collect();
-    let taken = shelf::take_unreserved(cx.db, &counted)?;
-    if taken.iter().all(|taken| *taken) {
-        return Ok(true);
+fn take_from(shelf: &mut Shelf, place: Place<'_>, quantity: Quantity) -> Result<()> {
+    match shelf.take(key_of(place.lot), quantity) {
+        Err(ShelfFault::Short(available)) => Err(StockInsufficient::at(place, quantity, available).into()),
+        taken => Ok(taken?),
     }
-    for (goods, _) in counted.iter().zip(taken).filter(|(_, taken)| *taken) {
-        shelf::add(cx.db, goods.product, goods.location, goods.lot, goods.quantity)?;
+}
+
+/// Takes goods away from a location, one after the other as `take` would, by somebody for whom nothing is reserved.
+pub fn take_each(cx: &Cx<'_>, location: &Location, goods: &[(Place<'_>, Quantity)]) -> Result<()> {
+    if !location.kind.keeps_stock() {
+        return Ok(());
     }
-    Ok(false)
+    let products = goods.iter().map(|(place, _)| place.product.key).collect();
+    let mut shelves = shelf::load_each(cx.db, &products, location.key)?;
+    for (place, quantity) in goods {
+        if let Some(shelf) = shelves.get_mut(&place.product.key) {
+            take_from(shelf, *place, *quantity)?;
+        }
+    }
+    for (product, shelf) in shelves {
+        shelf::save(cx.db, product, location.key, shelf)?;
+    }
+    Ok(())
 }
 
 /// Puts goods at a place. The caller calls `arrived` when it has put down all it will.
@@ -98,7 +101,11 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    check_room(cx, place, quantity)?;
+    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
+    shelf.room_for(quantity)?;
+    if shelf.put(key_of(place.lot), quantity)? {
+        return Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?);
+    }
     Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
 }
 
@@ -142,7 +149,8 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
                 served.push(waiting);
             }
         }
-        shelf::save(cx.db, &shelf)?;
+        let free = shelf.free()?;
+        shelf::save(cx.db, product, location.key, shelf)?;
         for waiting in served {
             match waiting.waiter {
                 Waiter::Transfer(transfer) if shelf::become_ready(cx.db, transfer)? => {
@@ -152,14 +160,10 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
                 Waiter::Repair => cx.touched("repair", &waiting.id),
             }
         }
-        if shelf.free()?.is_zero() {
+        if free.is_zero() {
             return Ok(());
         }
     }
-}
-
-fn goods(place: Place<'_>, quantity: Quantity) -> Goods {
-    Goods { product: place.product.key, location: place.location.key, lot: key_of(place.lot), quantity }
 }
 
 fn key_of(lot: Option<&Reference>) -> Option<Key> {

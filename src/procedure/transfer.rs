@@ -74,12 +74,9 @@ pub fn record_done(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
     }
     insert(cx.db, &mut transfer)?;
     let goods: Vec<_> = transfer.lines.iter().map(|line| (line.place(&transfer.from), line.done)).collect();
-    let taken = stock::take_at_once(cx, &goods)?;
-    for (line, (place, quantity)) in transfer.lines.iter().zip(goods) {
-        if !taken {
-            stock::take(cx, place, Held { lot: None, quantity: Quantity::ZERO }, quantity)?;
-        }
-        put_down(cx, &transfer, line, line.lot.as_ref(), quantity)?;
+    stock::take_each(cx, &transfer.from, &goods)?;
+    for line in &transfer.lines {
+        put_down(cx, &transfer, line, line.lot.as_ref(), line.done)?;
     }
     let_others_try(cx, &transfer, &transfer.to)?;
     cx.created("transfer", &transfer.id);

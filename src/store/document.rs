@@ -75,10 +75,11 @@ pub fn by_id(db: &Db, kind: DocumentKind, id: &str) -> Result<Option<Document>> 
 
 /// The document with that number or id, whichever kind it is of; without lines.
 pub fn by_any_id(db: &Db, id: &str) -> Result<Option<Document>> {
-    match db.query_opt(concat!(head!(), " WHERE d.number = $1"), params![id], read)? {
-        Some(document) => Ok(Some(document)),
-        None => db.query_opt(concat!(head!(), " WHERE d.id = $1"), params![id], read),
-    }
+    let sql = concat!(
+        head!(),
+        " WHERE d.key = COALESCE((SELECT n.key FROM document n WHERE n.number = $1), (SELECT n.key FROM document n WHERE n.id = $1))"
+    );
+    db.query_opt(sql, params![id], read)
 }
 
 /// The document of that key; without lines.

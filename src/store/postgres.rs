@@ -25,7 +25,7 @@ mod schema;
 mod tls;
 mod wire;
 
-use batch::{Inserts, Many, Write};
+use batch::{Many, Write};
 use fault::fault;
 use wire::Param;
 pub use wire::{int, text};
@@ -42,8 +42,6 @@ const UNDERWAY: usize = 256;
 /// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
 pub const GROUP_LINES: usize = 50;
 
-const SAVEPOINT: &str = "SAVEPOINT command";
-
 /// The row that every writer locks first.
 const LOCK: &str = "SELECT version FROM store_format FOR UPDATE";
 
@@ -56,14 +54,16 @@ pub struct Postgres {
     statements: RefCell<HashMap<(usize, usize), Option<Statement>>>,
     /// Changes that wait to be sent, in order.
     waiting: RefCell<Vec<Write>>,
-    /// Where the savepoint stands among them, while it is not sent.
+    /// How many of them were there at the savepoint, while nothing was sent since.
     savepoint: Cell<Option<usize>>,
     /// Changes that were sent, in order.
     underway: RefCell<Vec<Underway>>,
     /// What is known of statements that write one row.
-    inserts: RefCell<Inserts>,
+    shapes: RefCell<batch::Statements>,
     /// For each of them the statement that writes many.
     many: RefCell<HashMap<(usize, usize), Option<Many>>>,
+    /// The statements that are others one behind the other.
+    chains: RefCell<HashMap<Vec<(usize, usize)>, &'static str>>,
     pace: Cell<Pace>,
     /// Whether there is no store in the schema yet.
     is_new: Cell<bool>,
@@ -80,8 +80,16 @@ type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
 /// A change that was sent and not answered yet.
 struct Underway {
     outcome: Changing,
-    /// The text of a change that must change one row.
-    of_one: Option<&'static str>,
+    /// The text of a change that must change so many rows.
+    must: Option<(u64, &'static str)>,
+}
+
+/// A statement with its values, ready to be sent.
+struct Ready {
+    sql: &'static str,
+    params: Vec<Param>,
+    /// How many rows it must change, where that is said.
+    must: Option<u64>,
 }
 
 /// Whether the fault of a change is to be told by the command that it is of.
@@ -142,8 +150,9 @@ impl Postgres {
             waiting: RefCell::default(),
             savepoint: Cell::default(),
             underway: RefCell::default(),
-            inserts: RefCell::default(),
+            shapes: RefCell::default(),
             many: RefCell::default(),
+            chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
             is_new: Cell::new(false),
             is_open: Cell::new(false),
@@ -162,29 +171,6 @@ impl Postgres {
         Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
     }
 
-    pub fn execute_each<const N: usize>(&self, sql: &'static str, each: &[[Value<'_>; N]]) -> Result<Vec<usize>> {
-        if let [params] = each {
-            return Ok(vec![self.execute(sql, params)?]);
-        }
-        self.send()?;
-        let mut each = each.iter().map(|params| params.iter().map(Param::of).collect::<Vec<Param>>()).peekable();
-        // It is prepared before the first is sent: between two that are underway nothing else can be waited for.
-        let statement = match each.peek() {
-            Some(params) => self.prepared(sql, params)?,
-            None => return Ok(Vec::new()),
-        };
-        let sent: Vec<Changing> = each.map(|params| self.sent_as(Some(statement.clone()), sql, params)).collect();
-        self.drained()?;
-        let answered = self.runtime.block_on(async {
-            let mut rows = Vec::with_capacity(sent.len());
-            for changing in sent {
-                rows.push(usize::try_from(changing.await.map_err(|error| fault(&error))?).unwrap_or(usize::MAX));
-            }
-            Ok(rows)
-        });
-        self.noted(answered)
-    }
-
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
         let full = {
@@ -199,7 +185,12 @@ impl Postgres {
     pub fn settle(&self) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send().and_then(|()| self.drained()),
-            Pace::Hurried => Ok(()),
+            // What is sent is at work while the next command is read.
+            Pace::Hurried => {
+                self.send()?;
+                self.runtime.block_on(tokio::task::yield_now());
+                Ok(())
+            }
         }
     }
 
@@ -327,27 +318,41 @@ impl Postgres {
         }
     }
 
-    /// Marks the point to which one command can be undone.
+    /// Marks the point to which one command can be undone. In a hurry the server is not told: a command that is refused has
+    /// sent nothing as a rule, and where it has, the whole transaction is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
-        let at = self.waiting.borrow().len();
-        self.run(SAVEPOINT)?;
-        self.savepoint.set(self.waiting.borrow().get(at).is_some().then_some(at));
+        if self.pace.get() == Pace::Careful {
+            self.run("SAVEPOINT command")?;
+            self.send()?;
+        }
+        self.savepoint.set(Some(self.waiting.borrow().len()));
         Ok(())
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub fn release(&self) -> Result<()> {
+        self.savepoint.set(None);
+        match self.pace.get() {
+            Pace::Careful => self.run("RELEASE SAVEPOINT command"),
+            Pace::Hurried => Ok(()),
+        }
     }
 
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
-        if let Some(at) = self.savepoint.take() {
-            // Nothing of it was sent.
-            self.waiting.borrow_mut().truncate(at);
-            return Ok(());
+        let unsent = self.savepoint.take();
+        if self.pace.get() == Pace::Hurried {
+            return match unsent {
+                Some(at) if !self.failed.get() => {
+                    self.waiting.borrow_mut().truncate(at);
+                    Ok(())
+                }
+                _ => self.noted(Err(StoreError::Conflict)),
+            };
         }
         self.waiting.borrow_mut().clear();
-        let drained = self.drained();
-        if self.pace.get() == Pace::Hurried {
-            // It may be another command's.
-            drained?;
-        }
+        // Faults of what is undone are of no more interest.
+        let _ = self.drained();
         self.run("ROLLBACK TO SAVEPOINT command")?;
         self.run("RELEASE SAVEPOINT command")?;
         self.send()?;
@@ -358,32 +363,67 @@ impl Postgres {
 
     /// Sends the changes that wait, rows of one table together.
     fn send(&self) -> Result<()> {
-        self.savepoint.set(None);
         let waiting = self.waiting.take();
+        if self.savepoint.get().is_some_and(|at| at < waiting.len()) {
+            self.savepoint.set(None);
+        } else if self.savepoint.get().is_some() {
+            self.savepoint.set(Some(0));
+        }
         if waiting.is_empty() {
             return Ok(());
         }
-        let runs = batch::in_order(waiting, &mut self.inserts.borrow_mut());
-        for run in runs {
-            let many = if run.len() > 1 { self.many(&run)? } else { None };
-            match many {
-                Some(many) => {
-                    let rows = run.into_iter().map(|write| write.params).collect();
-                    self.set_out(many.sql, many.params(rows), false)?;
-                }
-                None => {
-                    for write in run {
-                        self.set_out(write.sql, write.params, write.of_one)?;
-                    }
-                }
+        let freely = self.pace.get() == Pace::Hurried;
+        let steps = batch::in_order(waiting, &mut self.shapes.borrow_mut(), freely);
+        for step in steps {
+            let mut ready = Vec::with_capacity(step.runs.len());
+            for run in step.runs {
+                self.made_ready(run, &mut ready)?;
+            }
+            if step.writes_rows && ready.len() > 1 {
+                let (sql, params) = self.chained(ready);
+                self.set_out(sql, params, None)?;
+                continue;
+            }
+            for Ready { sql, params, must } in ready {
+                self.set_out(sql, params, must)?;
             }
         }
         Ok(())
     }
 
-    fn set_out(&self, sql: &'static str, params: Vec<Param>, of_one: bool) -> Result<()> {
+    /// Changes of one statement as one, where they are several and that can be.
+    fn made_ready(&self, run: Vec<Write>, ready: &mut Vec<Ready>) -> Result<()> {
+        let many = if run.len() > 1 { self.many(&run)? } else { None };
+        match many {
+            Some(many) => {
+                let must = run.first().filter(|first| first.of_one).map(|_| run.len() as u64);
+                let rows = run.into_iter().map(|write| write.params).collect();
+                ready.push(Ready { sql: many.sql, params: many.params(rows), must });
+            }
+            None => ready.extend(run.into_iter().map(|Write { sql, params, of_one }| Ready {
+                sql,
+                params,
+                must: of_one.then_some(1),
+            })),
+        }
+        Ok(())
+    }
+
+    /// Statements that write rows as one statement, which is made once.
+    fn chained(&self, ready: Vec<Ready>) -> (&'static str, Vec<Param>) {
+        let places = ready.iter().map(|one| (one.sql.as_ptr() as usize, one.sql.len())).collect();
+        let sql = *self.chains.borrow_mut().entry(places).or_insert_with(|| {
+            let statements: Vec<&str> = ready.iter().map(|one| one.sql).collect();
+            let params: Vec<usize> = ready.iter().map(|one| one.params.len()).collect();
+            batch::chained(&statements, &params).leak()
+        });
+        (sql, ready.into_iter().flat_map(|one| one.params).collect())
+    }
+
+    /// Sends a change, which must change so many rows where that is said.
+    fn set_out(&self, sql: &'static str, params: Vec<Param>, must: Option<u64>) -> Result<()> {
         let outcome = self.sent(sql, params)?;
-        self.underway.borrow_mut().push(Underway { outcome, of_one: of_one.then_some(sql) });
+        self.underway.borrow_mut().push(Underway { outcome, must: must.map(|rows| (rows, sql)) });
         Ok(())
     }
 
@@ -428,10 +468,7 @@ impl Postgres {
 
     /// Sends a change; what is answered is to be waited for.
     fn sent(&self, sql: &'static str, params: Vec<Param>) -> Result<Changing> {
-        Ok(self.sent_as(self.statement(sql, &params)?, sql, params))
-    }
-
-    fn sent_as(&self, statement: Option<Statement>, sql: &'static str, params: Vec<Param>) -> Changing {
+        let statement = self.statement(sql, &params)?;
         let client = self.client.clone();
         let mut changing: Changing = match statement {
             Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
@@ -442,8 +479,8 @@ impl Postgres {
             }),
         };
         match begun(changing.as_mut()) {
-            Poll::Ready(outcome) => Box::pin(async { outcome }),
-            Poll::Pending => changing,
+            Poll::Ready(outcome) => Ok(Box::pin(async { outcome })),
+            Poll::Pending => Ok(changing),
         }
     }
 
@@ -500,10 +537,10 @@ fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
 /// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
 async fn settled(underway: Vec<Underway>) -> Result<()> {
     let mut first = Ok(());
-    for Underway { outcome, of_one } in underway {
-        let ended = match (outcome.await, of_one) {
-            (Ok(1), _) | (Ok(_), None) => Ok(()),
-            (Ok(rows), Some(sql)) => Err(super::not_one_changed(rows, sql)),
+    for Underway { outcome, must } in underway {
+        let ended = match (outcome.await, must) {
+            (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::wrongly_changed(rows, wanted, sql)),
+            (Ok(_), _) => Ok(()),
             (Err(error), _) => Err(fault(&error)),
         };
         first = first.and(ended);

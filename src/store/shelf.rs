@@ -1,42 +1,159 @@
 //! Shelves: what lies of a product at a location and is spoken for, and who waits for it.
 
-use super::{Db, Key, Result, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{self as store, Db, Key, Result, Value};
 use crate::domain::location;
 use crate::domain::quantity::Quantity;
 use crate::domain::shelf::{Row, Shelf};
 use crate::params;
 
+fn read(row: &store::Row<'_>) -> Result<Row> {
+    Ok(Row { key: row.get(0)?, lot: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)?, pinned: row.get(4)? })
+}
+
+/// A product at a location.
+type Spot = (Key, Key);
+
+/// The shelves that the open transaction has looked at, as they are by now: a run that takes from a shelf over and over writes
+/// it once. They are written, and forgotten, before any other statement names the table, and before the commit.
+#[derive(Default)]
+pub struct Shelves {
+    known: HashMap<Spot, Shelf>,
+    /// Those that were changed since they were written.
+    unwritten: BTreeSet<Spot>,
+    /// What was changed since the savepoint, as it was before.
+    before: Vec<(Spot, Option<Shelf>)>,
+}
+
+/// How many shelves are remembered.
+const KEPT: usize = 20_000;
+
+impl Shelves {
+    pub fn forget(&mut self) {
+        *self = Shelves::default();
+    }
+
+    pub fn mark(&mut self) {
+        self.before.clear();
+    }
+
+    pub fn undo(&mut self) {
+        for (spot, shelf) in std::mem::take(&mut self.before).into_iter().rev() {
+            self.set(spot, shelf);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    fn put(&mut self, spot: Spot, shelf: Shelf) {
+        let before = self.known.get(&spot).cloned();
+        self.before.push((spot, before));
+        self.set(spot, Some(shelf));
+    }
+
+    fn set(&mut self, spot: Spot, shelf: Option<Shelf>) {
+        if shelf.as_ref().is_some_and(|shelf| shelf.changed().next().is_some()) {
+            self.unwritten.insert(spot);
+        } else {
+            self.unwritten.remove(&spot);
+        }
+        match shelf {
+            Some(shelf) => self.known.insert(spot, shelf),
+            None => self.known.remove(&spot),
+        };
+    }
+
+    /// Gives up all of them; answers those that are to be written.
+    fn take_all(&mut self) -> Vec<Shelf> {
+        let unwritten = std::mem::take(&mut self.unwritten);
+        let known = std::mem::take(&mut self.known);
+        let written = unwritten.iter().filter_map(|spot| known.get(spot).cloned()).collect();
+        // An undo brings back those that it finds unwritten again; what was only looked at need not come back.
+        self.before.extend(
+            known.into_iter().filter(|(spot, _)| unwritten.contains(spot)).map(|(spot, was)| (spot, Some(was))),
+        );
+        written
+    }
+}
+
+impl Db {
+    /// Writes what is known of shelves, and forgets it.
+    pub(super) fn write_shelves(&self) -> Result<()> {
+        let shelves = self.shelves.borrow_mut().take_all();
+        for row in shelves.iter().flat_map(Shelf::changed) {
+            self.change_one(
+                "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
+                params![row.key, row.quantity, row.reserved, row.pinned],
+            )?;
+        }
+        Ok(())
+    }
+}
+
 /// What lies of a product at a location.
 pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
-    db.query(
+    if let Some(shelf) = db.shelves.borrow().known.get(&(product, location)) {
+        return Ok(shelf.clone());
+    }
+    let mut rows = Vec::new();
+    db.each_of_spot(
         "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
          WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key",
         params![product, location],
         |row| {
-            Ok(Row {
-                key: row.get(0)?,
-                lot: row.get(1)?,
-                quantity: row.get(2)?,
-                reserved: row.get(3)?,
-                pinned: row.get(4)?,
-            })
+            rows.push(read(row)?);
+            Ok(())
         },
-    )
-    .map(Shelf::new)
+    )?;
+    Ok(Shelf::new(rows))
 }
 
-/// Writes the rows of a shelf that changed.
-pub fn save(db: &Db, shelf: &Shelf) -> Result<()> {
-    for row in shelf.changed() {
-        db.change_one(
-            "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
-            params![row.key, row.quantity, row.reserved, row.pinned],
+/// How many products are looked up at once.
+const AT_ONCE: usize = 16;
+
+/// What lies of each of some products at a location.
+pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, Shelf>> {
+    let mut shelves: BTreeMap<Key, Shelf> = BTreeMap::new();
+    let mut unknown: BTreeMap<Key, Vec<Row>> = BTreeMap::new();
+    for product in products {
+        match db.shelves.borrow().known.get(&(*product, location)) {
+            Some(shelf) => drop(shelves.insert(*product, shelf.clone())),
+            None => drop(unknown.insert(*product, Vec::new())),
+        }
+    }
+    let products: Vec<Key> = unknown.keys().copied().collect();
+    for some in products.chunks(AT_ONCE) {
+        let mut params: Vec<Value<'_>> = vec![location.into()];
+        // A place that is left over asks for the first again.
+        params.extend((0..AT_ONCE).map(|at| Value::from(some.get(at).or(some.first()).copied())));
+        db.each_of_spot(
+            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.product FROM stock s
+             WHERE s.location = $1 AND s.quantity > 0 AND s.product IN
+               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key",
+            &params,
+            |row| {
+                unknown.entry(row.get(5)?).or_default().push(read(row)?);
+                Ok(())
+            },
         )?;
     }
+    shelves.extend(unknown.into_iter().map(|(product, rows)| (product, Shelf::new(rows))));
+    Ok(shelves)
+}
+
+/// Keeps what became of a shelf.
+pub fn save(db: &Db, product: Key, location: Key, shelf: Shelf) -> Result<()> {
+    if db.shelves.borrow().known.len() >= KEPT {
+        db.write_shelves()?;
+    }
+    db.shelves.borrow_mut().put((product, location), shelf);
     Ok(())
 }
 
-/// Puts goods on a shelf.
+/// Puts goods where none of the kind lie yet.
 pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<()> {
     let rows = db.execute(
         "UPDATE stock SET quantity = quantity + $4 WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
@@ -60,29 +177,6 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
         params![product, location, lot],
         |row| row.get(0),
     )
-}
-
-/// Goods to be taken from a place.
-pub struct Goods {
-    pub product: Key,
-    pub location: Key,
-    pub lot: Option<Key>,
-    pub quantity: Quantity,
-}
-
-/// Takes goods, each of exactly its lot or of what lies without one, where nothing of it is spoken for and there is enough;
-/// says of each whether it did.
-pub fn take_unreserved(db: &Db, goods: &[Goods]) -> Result<Vec<bool>> {
-    let each: Vec<[Value<'_>; 4]> = goods
-        .iter()
-        .map(|one| [one.product.into(), one.location.into(), one.lot.unwrap_or(0).into(), one.quantity.into()])
-        .collect();
-    let rows = db.execute_each(
-        "UPDATE stock SET quantity = quantity - $4
-         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3 AND reserved = 0 AND quantity >= $4",
-        &each,
-    )?;
-    Ok(rows.into_iter().map(|rows| rows == 1).collect())
 }
 
 /// How much of a lot lies in stock, wherever it is.

@@ -16,49 +16,70 @@ pub struct Write {
 }
 
 /// The statement that writes many rows as another writes one: `INSERT … VALUES ($1, 0)` becomes
-/// `INSERT … SELECT v.c1, 0 FROM unnest($1::bigint[]) AS v (c1)`.
+/// `INSERT … SELECT v.c1, 0 FROM unnest($1::bigint[]) AS v (c1)`, and `UPDATE … SET a = $2 WHERE key = $1` becomes
+/// `UPDATE … SET a = v.c2 FROM unnest($1::bigint[], $2::bigint[]) AS v (c1, c2) WHERE key = v.c1`.
 #[derive(Clone, Copy)]
 pub struct Many {
     pub sql: &'static str,
     texts: &'static [bool],
 }
 
-/// Which statements write rows that can be sent together, and where their tables stand.
-#[derive(Default)]
-pub struct Inserts(HashMap<(usize, usize), Option<usize>>);
+/// What a statement does that can be done to many rows at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// Writes a row of the table that is at this place in the order in which tables were made.
+    Insert(usize),
+    /// Changes the row of the key `$1`.
+    Update,
+    /// Anything else.
+    Other,
+}
 
-impl Inserts {
-    /// The place of the table that a statement writes one plain row of, among the tables in the order in which they were made;
-    /// none for any other statement.
-    pub fn table_of(&mut self, sql: &'static str) -> Option<usize> {
+/// What is known of statements.
+#[derive(Default)]
+pub struct Statements(HashMap<(usize, usize), Does>);
+
+impl Statements {
+    fn does(&mut self, sql: &'static str) -> Does {
         *self.0.entry((sql.as_ptr() as usize, sql.len())).or_insert_with(|| {
-            let (table, _) = plain(sql)?;
-            migrate::made().position(|made| made.table == table)
+            if let Some((table, _)) = inserted(sql) {
+                return migrate::made().position(|made| made.table == table).map_or(Does::Other, Does::Insert);
+            }
+            if updated(sql).is_some() { Does::Update } else { Does::Other }
         })
     }
 }
 
 /// The table of a statement that writes one row, and the values of that row; none where it does more than that.
-fn plain(sql: &str) -> Option<(&str, &str)> {
+fn inserted(sql: &str) -> Option<(&str, &str)> {
     let (table, _) = sql.strip_prefix("INSERT INTO ")?.split_once(' ')?;
     let (_, values) = sql.split_once("VALUES")?;
     let values = values.trim().strip_prefix('(')?.strip_suffix(')')?;
-    (!values.contains('(') && !values.contains("SELECT")).then_some((table, values))
+    (!values.contains('(')).then_some((table, values))
+}
+
+/// The two halves of a statement that changes the row of the key `$1`: what is set, and the conditions.
+fn updated(sql: &str) -> Option<(&str, &str)> {
+    let (set, conditions) = sql.strip_prefix("UPDATE ").and_then(|_| sql.split_once(" WHERE "))?;
+    (conditions.starts_with("key = $1") && !sql.contains("SELECT")).then_some((set, conditions))
 }
 
 impl Many {
     /// The statement for many rows, made once and kept as long as the program; `types` are those of one row's values.
     pub fn of(sql: &'static str, types: &[Type]) -> Option<Many> {
-        let (head, _) = sql.split_once("VALUES")?;
-        let (_, values) = plain(sql)?;
         let texts: Vec<bool> = types.iter().map(|kind| *kind == Type::TEXT).collect();
         let columns: Vec<String> = (1..=types.len()).map(|number| format!("c{number}")).collect();
         let arrays: Vec<String> = (1usize..)
             .zip(&texts)
             .map(|(number, is_text)| format!("${number}::{}[]", if *is_text { "text" } else { "bigint" }))
             .collect();
-        let values = values.replace('$', "v.c");
-        let sql = format!("{head}SELECT {values} FROM unnest({}) AS v ({})", arrays.join(", "), columns.join(", "));
+        let rows = format!("FROM unnest({}) AS v ({})", arrays.join(", "), columns.join(", "));
+        let sql = match (inserted(sql), updated(sql)) {
+            (Some((_, values)), _) => format!("{}SELECT {values} {rows}", sql.split("VALUES").next()?),
+            (_, Some((set, conditions))) => format!("{set} {rows} WHERE {conditions}"),
+            _ => return None,
+        };
+        let sql = in_rows(&sql);
         Some(Many { sql: sql.leak(), texts: texts.leak() })
     }
 
@@ -87,32 +108,93 @@ impl Many {
     }
 }
 
+/// Each `$1` as the column of a row of values that it now is, but for the arrays that the rows are made from.
+fn in_rows(sql: &str) -> String {
+    sql.split("unnest(").enumerate().fold(String::new(), |text, (part, rest)| match (part, rest.split_once(") AS v")) {
+        (0, _) | (_, None) => text + &rest.replace('$', "v.c"),
+        (_, Some((arrays, after))) => text + "unnest(" + arrays + ") AS v" + &after.replace('$', "v.c"),
+    })
+}
+
+/// What is sent as one statement: rows of some tables, or one kind of change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Step<W> {
+    /// The changes, those of one statement together.
+    pub runs: Vec<Vec<W>>,
+    /// Whether they write rows, so that they can be chained.
+    pub writes_rows: bool,
+}
+
 /// Brings changes into the order in which they are sent: rows of one table stand together, tables in the order in which they
-/// were made, so that whatever a row refers to comes before it. No row passes another kind of change.
-pub fn in_order(writes: Vec<Write>, inserts: &mut Inserts) -> Vec<Vec<Write>> {
-    let mut runs: Vec<Vec<Write>> = Vec::new();
-    let mut tables: Vec<(usize, Vec<Write>)> = Vec::new();
+/// were made, so that whatever a row refers to comes before it. No row passes another kind of change; but where `freely`,
+/// rows are written before what is changed of other rows, and if that cannot be it is told by a constraint.
+pub fn in_order(writes: Vec<Write>, statements: &mut Statements, freely: bool) -> Vec<Step<Write>> {
+    let mut steps = Vec::new();
+    let mut rows: Vec<(usize, Vec<Write>)> = Vec::new();
+    let mut updates: Vec<Vec<Write>> = Vec::new();
     for write in writes {
-        match inserts.table_of(write.sql) {
-            Some(table) => match tables.iter_mut().find(|(known, run)| {
-                *known == table && run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql))
-            }) {
-                Some((_, run)) => run.push(write),
-                None => tables.push((table, vec![write])),
+        let goes_with = |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql));
+        match statements.does(write.sql) {
+            Does::Insert(table) => {
+                if !freely && !updates.is_empty() {
+                    close(&mut rows, &mut updates, &mut steps);
+                }
+                match rows.iter_mut().find(|(known, run)| *known == table && goes_with(run)) {
+                    Some((_, run)) => run.push(write),
+                    None => rows.push((table, vec![write])),
+                }
+            }
+            Does::Update => match updates.last_mut().filter(|run| goes_with(run) && !has_key_of(run, &write)) {
+                Some(run) => run.push(write),
+                None => updates.push(vec![write]),
             },
-            None => {
-                close(&mut tables, &mut runs);
-                runs.push(vec![write]);
+            Does::Other => {
+                close(&mut rows, &mut updates, &mut steps);
+                steps.push(Step { runs: vec![vec![write]], writes_rows: false });
             }
         }
     }
-    close(&mut tables, &mut runs);
-    runs
+    close(&mut rows, &mut updates, &mut steps);
+    steps
 }
 
-fn close(tables: &mut Vec<(usize, Vec<Write>)>, runs: &mut Vec<Vec<Write>>) {
-    tables.sort_by_key(|(table, _)| *table);
-    runs.extend(tables.drain(..).map(|(_, run)| run));
+/// Whether a change is one more of the same row, which has to wait for the one before.
+fn has_key_of(run: &[Write], write: &Write) -> bool {
+    run.iter().any(|other| matches!((other.params.first(), write.params.first()), (Some(Param::Int(a)), Some(Param::Int(b))) if a == b))
+}
+
+fn close(rows: &mut Vec<(usize, Vec<Write>)>, updates: &mut Vec<Vec<Write>>, steps: &mut Vec<Step<Write>>) {
+    rows.sort_by_key(|(table, _)| *table);
+    if !rows.is_empty() {
+        steps.push(Step { runs: rows.drain(..).map(|(_, run)| run).collect(), writes_rows: true });
+    }
+    steps.extend(updates.drain(..).map(|run| Step { runs: vec![run], writes_rows: false }));
+}
+
+/// Several statements that write rows as one: `WITH w1 AS (INSERT …), w2 AS (INSERT …) INSERT …`. What a row refers to is
+/// looked for when all of them are written.
+pub fn chained(statements: &[&str], params: &[usize]) -> String {
+    let mut before = 0;
+    let mut numbered: Vec<String> = Vec::with_capacity(statements.len());
+    for (sql, params) in statements.iter().zip(params) {
+        numbered.push(renumbered(sql, before));
+        before += params;
+    }
+    let last = numbered.pop();
+    let with: Vec<String> = (1..).zip(numbered).map(|(number, sql)| format!("w{number} AS ({sql})")).collect();
+    format!("WITH {} {}", with.join(", "), last.unwrap_or_default())
+}
+
+/// The statement with its parameters counted from `before + 1` on.
+fn renumbered(sql: &str, before: usize) -> String {
+    let mut parts = sql.split('$');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        let number = number.parse::<usize>().unwrap_or_default() + before;
+        format!("{text}${number}{rest}")
+    })
 }
 
 #[cfg(test)]
@@ -121,6 +203,17 @@ mod tests {
 
     const LOT: &str = "INSERT INTO lot (key, id, product) VALUES ($1, $2, $3)";
     const PRODUCT: &str = "INSERT INTO product (key, id, price, type) VALUES ($1, $2, 0, 'goods')";
+
+    const OPEN: &str = "UPDATE document SET open = open + $2 WHERE key = $1 AND open + $2 >= 0 AND state = $3";
+
+    fn keys(writes: Vec<Write>) -> Vec<Vec<i64>> {
+        let key = |write: &Write| match write.params.first() {
+            Some(Param::Int(key)) => *key,
+            _ => 0,
+        };
+        let steps = in_order(writes, &mut Statements::default(), false);
+        steps.iter().flat_map(|step| &step.runs).map(|run| run.iter().map(key).collect()).collect()
+    }
 
     fn write(sql: &'static str, key: i64) -> Write {
         Write { sql, params: vec![Param::Int(key)], of_one: false }
@@ -138,11 +231,26 @@ mod tests {
         for other in [
             "INSERT INTO tag (key) VALUES ($1) ON CONFLICT (key) DO NOTHING",
             "INSERT INTO tag (key) SELECT key FROM stage",
-            "UPDATE tag SET id = $1",
             "INSERT INTO nosuch (key) VALUES ($1)",
+            "UPDATE tag SET id = $1",
+            "UPDATE tag SET id = $2 WHERE key = $1 AND EXISTS (SELECT 1 FROM stage)",
+            "DELETE FROM tag WHERE key = $1",
         ] {
-            assert_eq!(Inserts::default().table_of(other), None, "{other}");
+            assert_eq!(Statements::default().does(other), Does::Other, "{other}");
         }
+    }
+
+    #[test]
+    fn many_rows_are_changed_as_one_is() {
+        let many = Many::of(OPEN, &[Type::INT8, Type::INT8, Type::TEXT]).unwrap();
+        assert_eq!(
+            many.sql,
+            "UPDATE document SET open = open + v.c2 FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS v (c1, c2, c3) \
+             WHERE key = v.c1 AND open + v.c2 >= 0 AND state = v.c3"
+        );
+        let writes =
+            vec![write(OPEN, 1), write(OPEN, 2), write(OPEN, 1), write(OPEN, 3), write(LOT, 4), write(OPEN, 5)];
+        assert_eq!(keys(writes), [vec![1, 2], vec![1, 3], vec![4], vec![5]], "a row is not changed twice at once");
     }
 
     #[test]
@@ -155,13 +263,17 @@ mod tests {
             write(PRODUCT, 5),
             write(PRODUCT, 6),
         ];
-        let keys: Vec<Vec<String>> = in_order(writes, &mut Inserts::default())
-            .iter()
-            .map(|run| run.iter().map(|write| format!("{:?}", write.params)).collect())
-            .collect();
+        assert_eq!(keys(writes), [vec![2], vec![1, 3], vec![4], vec![5, 6]]);
+        let writes = vec![write(OPEN, 1), write(LOT, 2), write(OPEN, 3)];
+        let freely = in_order(writes, &mut Statements::default(), true);
+        assert_eq!(freely.iter().map(|step| step.writes_rows).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn statements_are_chained_with_parameters_of_their_own() {
         assert_eq!(
-            keys,
-            [vec!["[Int(2)]"], vec!["[Int(1)]", "[Int(3)]"], vec!["[Int(4)]"], vec!["[Int(5)]", "[Int(6)]"]]
+            chained(&["INSERT INTO a (x, y) VALUES ($1, $2)", "INSERT INTO b (x) VALUES ($1)"], &[2, 1]),
+            "WITH w1 AS (INSERT INTO a (x, y) VALUES ($1, $2)) INSERT INTO b (x) VALUES ($3)"
         );
     }
 }

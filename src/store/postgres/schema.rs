@@ -6,11 +6,12 @@ use super::{Postgres, int, text};
 /// What a session is set to, in one script. Settings that an engine does not have are left alone.
 ///
 /// - a transaction that is answered is durable, whatever the role or the server is set to;
-/// - a writer looks rows up by their indexes, however small a table was when its statement was planned.
+/// - a writer looks rows up by their indexes, row by row: what it asks for is little, and a plan made while a table was small,
+///   or before the server counted its rows, serves a whole bulk run.
 pub fn settings(schema: &str, access: Access) -> String {
     let schema = quoted(schema);
     let planning = match access {
-        Access::Write => ", ('enable_seqscan', 'off')",
+        Access::Write => ", ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')",
         Access::Read => "",
     };
     format!(
