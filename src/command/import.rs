@@ -10,7 +10,7 @@ use super::naming::checked_id;
 use super::object::Pairs;
 use super::pipeline::{Mode, Session};
 use super::record::words_of;
-use super::{Cx, Told, content, found, internal, object};
+use super::{Cx, Told, content, internal, object};
 use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::day::Instant;
 use crate::domain::desk::{Desk, KeyReused, Right};
@@ -29,6 +29,7 @@ mod restore;
 mod stock;
 mod ticket;
 mod transfer;
+mod unseen;
 
 use lookup::Lookup;
 use nouns::{NOUNS, Noun};
@@ -74,9 +75,13 @@ pub struct Run<'r, 'a> {
 
 impl Run<'_, '_> {
     /// The order of that id, and whose it is.
-    fn order(&self, id: &str) -> Result<NamedOrder> {
-        let order = self.cx.db.by_reference(id, |id| store::ticket::named_order(self.cx.db, id))?;
-        found(order, "order", "order", "order", id)
+    fn order(&mut self, id: &str) -> Result<NamedOrder> {
+        self.lookup.order(self.cx, id)
+    }
+
+    /// Whether there is certainly no record of that kind under that id or number.
+    fn is_new(&mut self, kind: unseen::Kind, id: &str) -> Result<bool> {
+        self.lookup.unseen.is_new(self.cx.db, kind, id)
     }
 }
 
@@ -175,7 +180,7 @@ struct Importing<'s> {
 enum Input {
     /// No line was seen.
     Unseen,
-    Records(Records),
+    Records(Box<Records>),
     Restoration(Restoring),
     /// A restoration that failed: nothing of it will stand, so nothing more is tried.
     Refused,
@@ -243,7 +248,8 @@ impl<'s> Importing<'s> {
             touched: &[],
         };
         Tail::load(self.db())?.append(self.db(), &row)?;
-        self.input = Input::Records(Records { operation, touched: 0, lookup: Lookup::default() });
+        let records = Records { operation, touched: 0, lookup: Lookup::default() };
+        self.input = Input::Records(Box::new(records));
         Ok(())
     }
 
@@ -410,7 +416,11 @@ fn base_record(
     update: bool,
 ) -> Result<Box<RawValue>> {
     let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
-    if !exchange::has(cx.db, noun.kind, &id)? {
+    let is_new = match unseen::Kind::of(noun.kind) {
+        Some(kind) => lookup.unseen.is_new(cx.db, kind, &id)?,
+        None => false,
+    };
+    if is_new || !exchange::has(cx.db, noun.kind, &id)? {
         return noun.create(cx, &id, pairs);
     }
     let taken = || AlreadyExists { kind: words_of(noun.kind), noun: noun.noun(), field: "id", given: id.clone() };

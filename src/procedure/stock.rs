@@ -109,11 +109,6 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
 }
 
-/// All of a product at a place can be counted: what lies there and what comes make one quantity, or nothing comes.
-pub fn check_room(cx: &Cx<'_>, place: Place<'_>, more: Quantity) -> Result<()> {
-    Ok(shelf::load(cx.db, place.product.key, place.location.key)?.room_for(more)?)
-}
-
 /// A serial number stands for one piece: one that comes into stock from outside may not lie there already, wherever that is.
 pub fn check_single(cx: &Cx<'_>, place: Place<'_>, tracking: Tracking) -> Result<()> {
     match place.lot {

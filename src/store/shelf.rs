@@ -259,13 +259,24 @@ pub struct Counted {
     pub reserved: Quantity,
 }
 
-/// The count of a place, where one was ever made or something was ever put there.
-pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Option<Counted>> {
-    db.query_opt(
-        "SELECT key, opening, quantity, reserved FROM stock WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
-        params![product, location, lot.unwrap_or(0)],
-        |row| Ok(Counted { key: row.get(0)?, opening: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)? }),
-    )
+/// The count of a place, where one was ever made or something was ever put there; and all that lies of the product there.
+pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<(Option<Counted>, Shelf)> {
+    let (mut counted, mut rows) = (None, Vec::new());
+    db.each(
+        "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
+         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key",
+        params![product, location],
+        |row| {
+            let found = read(row)?;
+            if found.lot == lot {
+                let Row { key, quantity, reserved, .. } = found;
+                counted = Some(Counted { key, opening: row.get(5)?, quantity, reserved });
+            }
+            rows.push(found);
+            Ok(())
+        },
+    )?;
+    Ok((counted, Shelf::new(rows)))
 }
 
 /// Writes the opening count of a place where nothing ever lay.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::super::document::{above_zero, new_payment};
 use super::lines::{Terms, checked_quantity, of_line};
+use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
@@ -138,7 +139,7 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
     let cx = run.cx;
     let record: DocumentRecord = filled(run, form)?;
     let told = Told::of(run, kind, &record)?;
-    if let Some(mut before) = document::by_any_id(cx.db, &told.document.id)? {
+    if let Some(mut before) = named(run, &told.document.id)? {
         complete(cx.db, &mut before)?;
         return match is_same(&before, &told) {
             true => Ok(()),
@@ -148,12 +149,25 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
     }
     if let Some(number) = &told.document.number
         && *number != told.document.id
-        && document::by_any_id(cx.db, number)?.is_some()
+        && named(run, number)?.is_some()
     {
         let (kind, noun) = (kind.words(), kind.noun());
         return Err(AlreadyExists { kind, noun, field: "number", given: number.clone() }.into());
     }
-    insert(cx, told)
+    // A credit note takes nothing of an order.
+    let is_first = match &told.document.order {
+        Some(order) if kind == DocumentKind::Invoice => run.is_new(Kind::DocumentOfOrder, &order.id)?,
+        _ => false,
+    };
+    insert(cx, told, is_first)
+}
+
+/// The document of that id or number.
+fn named(run: &mut Run<'_, '_>, id: &str) -> Result<Option<Document>> {
+    if run.is_new(Kind::Document, id)? {
+        return Ok(None);
+    }
+    Ok(document::by_any_id(run.cx.db, id)?)
 }
 
 fn unchangeable(before: &Document) -> crate::domain::Error {
@@ -474,14 +488,16 @@ fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
     Ok(paid)
 }
 
-fn insert(cx: &Cx<'_>, told: Told) -> Result<()> {
+/// Writes a new document; `is_first` says that its order has no invoice yet.
+fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
     let Told { mut document, invoice, paid } = told;
     raise_counters(cx, &document)?;
     if document.state == DocumentState::Posted {
         document.open = document.total;
     }
     if let (None, Some(order)) = (&invoice, &document.order) {
-        let mut left = linking::to_bill(cx.db, order.key)?;
+        let mut left =
+            if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };
         for line in &mut document.lines {
             let product = line.product.as_ref().map(|product| product.key);
             line.order_line = claim(&mut left, product, None, line.priced.quantity);

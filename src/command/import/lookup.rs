@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::unseen::Unseen;
 use crate::domain::Result;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::product::{Lot, Product};
 use crate::domain::reference::Reference;
 use crate::domain::tax::Tax;
+use crate::domain::ticket::NamedOrder;
 use crate::procedure::context::{Cx, found};
-use crate::store::{self, customer, journal, location, lot, product, tax};
+use crate::store::{self, customer, journal, location, lot, product, tax, ticket};
 
 /// How many of a kind are remembered.
 const KEPT: usize = 10_000;
@@ -23,6 +25,9 @@ pub struct Lookup {
     taxes: Kept<Tax>,
     locations: Kept<Location>,
     journals: Kept<Journal>,
+    orders: Kept<NamedOrder>,
+    /// Which ids are certainly new.
+    pub unseen: Unseen,
 }
 
 struct Kept<T>(HashMap<String, T>);
@@ -46,11 +51,15 @@ impl<T: Clone> Kept<T> {
             return Ok(known.clone());
         }
         let new = found(find()?, kind, kind, field, id)?;
+        self.keep(id, new.clone());
+        Ok(new)
+    }
+
+    fn keep(&mut self, id: &str, record: T) {
         if self.0.len() >= KEPT {
             self.0.clear();
         }
-        self.0.insert(id.to_owned(), new.clone());
-        Ok(new)
+        self.0.insert(id.to_owned(), record);
     }
 }
 
@@ -76,6 +85,17 @@ impl Lookup {
 
     pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
         self.journals.get("journal", "journal", id, || journal::by_id(cx.db, id))
+    }
+
+    /// The order of that id, and whose it is.
+    pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<NamedOrder> {
+        self.orders.get("order", "order", id, || cx.db.by_reference(id, |id| ticket::named_order(cx.db, id)))
+    }
+
+    /// Keeps an order that the run brought.
+    pub fn keep_order(&mut self, order: NamedOrder) {
+        let id = order.order.id.clone();
+        self.orders.keep(&id, order);
     }
 
     /// The lot of that id. Lots are as many as there are goods, so none is remembered.

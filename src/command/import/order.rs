@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::lines::{Terms, of_line};
+use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
@@ -11,6 +12,7 @@ use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderLine, OrderState};
 use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::reference::generated_number;
+use crate::domain::ticket::NamedOrder;
 use crate::procedure;
 use crate::procedure::context::Cx;
 use crate::store::order;
@@ -60,8 +62,9 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);
     let record: OrderRecord = filled(run, &FORM)?;
     let told = told(run, &record)?;
-    match order::by_id(cx.db, &told.id)? {
-        None => insert(cx, told),
+    let stored = if run.is_new(Kind::Order, &told.id)? { None } else { order::by_id(cx.db, &told.id)? };
+    match stored {
+        None => insert(run, told),
         Some(before) if is_same(&before, &told) => Ok(()),
         Some(before) if update => replace(cx, &before, told),
         Some(_) => Err(Stands { form: &FORM, id: told.id }.into()),
@@ -117,7 +120,8 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
     Ok(order)
 }
 
-fn insert(cx: &Cx<'_>, mut order: Order) -> Result<()> {
+fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
+    let cx = run.cx;
     procedure::order::check_cart(cx, &order)?;
     if let Some(number) = generated_number(&order.id, "S") {
         cx.db.raise_counter("S", number)?;
@@ -126,6 +130,9 @@ fn insert(cx: &Cx<'_>, mut order: Order) -> Result<()> {
     number_lines(cx, &mut order)?;
     order::insert(cx.db, &order)?;
     cx.created("order", &order.id);
+    // What fails now is undone, so it is not known before.
+    cx.db.settle()?;
+    run.lookup.keep_order(NamedOrder { order: order.reference(), customer: order.customer });
     Ok(())
 }
 

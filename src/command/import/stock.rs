@@ -52,7 +52,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let lot = lot.map(|lot| lot.reference());
     let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
     let lot_key = lot.as_ref().map(|lot| lot.key);
-    let counted = shelf::counted(cx.db, product.key, location.key, lot_key)?;
+    let (counted, shelf) = shelf::counted(cx.db, product.key, location.key, lot_key)?;
     let before = counted.as_ref().map_or(Quantity::ZERO, |counted| counted.opening);
     if before == opening {
         return Ok(());
@@ -64,7 +64,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     if before.is_zero() {
         procedure::stock::check_single(cx, place, product.tracking)?;
     }
-    procedure::stock::check_room(cx, place, opening.checked_sub(before)?)?;
+    shelf.room_for(opening.checked_sub(before)?)?;
     match counted {
         None => shelf::count(cx.db, product.key, location.key, lot_key, opening)?,
         Some(Counted { key, quantity, reserved, .. }) => {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::ticket::{needed, stage_named, team_named, user_named};
+use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::day::Instant;
@@ -68,7 +69,8 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);
     let record: TicketRecord = filled(run, &FORM)?;
     let id = super::checked_id(&record.id)?;
-    let before = match ticket::by_id(cx.db, &id)? {
+    let stored = if run.is_new(Kind::Ticket, &id)? { None } else { ticket::by_id(cx.db, &id)? };
+    let before = match stored {
         Some(mut before) => {
             ticket::complete(cx.db, &mut before)?;
             Some(before)

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::lines::{checked_quantity, of_line};
+use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{StateNotAllowed, ValueRefused};
@@ -86,8 +87,13 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let cx = run.cx;
     let record: TransferRecord = filled(run, &FORM)?;
     let told = told(run, &record)?;
-    let Some(mut before) = transfer::by_id(cx.db, &told.id)? else {
-        return insert(cx, told);
+    let stored = if run.is_new(Kind::Transfer, &told.id)? { None } else { transfer::by_id(cx.db, &told.id)? };
+    let Some(mut before) = stored else {
+        let is_first = match &told.order {
+            Some(order) => run.is_new(Kind::TransferOfOrder, &order.id)?,
+            None => false,
+        };
+        return insert(cx, told, is_first);
     };
     transfer::complete(cx.db, &mut before)?;
     if is_same(&before, &told) {
@@ -227,11 +233,12 @@ impl LineRecord {
     }
 }
 
-fn insert(cx: &Cx<'_>, mut told: Transfer) -> Result<()> {
+/// Writes a new transfer; `is_first` says that its order has no other.
+fn insert(cx: &Cx<'_>, mut told: Transfer, is_first: bool) -> Result<()> {
     if let Some(number) = generated_number(&told.id, told.kind.prefix()) {
         cx.db.raise_counter(told.kind.prefix(), number)?;
     }
-    link(cx, &mut told)?;
+    link(cx, &mut told, is_first)?;
     let written = match told.state {
         TransferState::Done => procedure::transfer::record_done(cx, told)?,
         // Whether an open one is ready is for the stock to say.
@@ -253,7 +260,7 @@ fn insert(cx: &Cx<'_>, mut told: Transfer) -> Result<()> {
 }
 
 /// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers.
-fn link(cx: &Cx<'_>, told: &mut Transfer) -> Result<()> {
+fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
     if let Some(returned) = &told.return_of {
         let (mut sources, order_lines) = linking::to_return(cx.db, returned.key)?;
         for line in &mut told.lines {
@@ -274,9 +281,10 @@ fn link(cx: &Cx<'_>, told: &mut Transfer) -> Result<()> {
     }
     if let Some(order) = &told.order {
         let mut sources: Vec<Source> = match told.kind {
+            TransferKind::Internal => return Ok(()),
+            _ if is_first => linking::of_order(cx.db, order.key)?,
             TransferKind::Outgoing => linking::to_deliver(cx.db, order.key)?,
             TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
-            TransferKind::Internal => return Ok(()),
         };
         for line in &mut told.lines {
             line.order_line = claim(&mut sources, Some(line.product.key), None, line.quantity);

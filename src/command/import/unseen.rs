@@ -1,0 +1,111 @@
+//! Which ids are certainly new: where a table held nothing when the run came to it, an id that the run has not brought is not
+//! there, and need not be looked for. The ids are not kept: a filter of a fixed size forgets none of them, and at worst takes
+//! a new one for one that it has seen, which is then looked for as ever.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::domain::Result;
+use crate::params;
+use crate::store::{Db, Key};
+
+/// The kinds of records whose rows come into a run only as themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Customer,
+    Product,
+    Order,
+    Transfer,
+    /// By id and by number.
+    Document,
+    Ticket,
+    /// A transfer, by the order that it is of.
+    TransferOfOrder,
+    /// An invoice, by the order that it is of.
+    DocumentOfOrder,
+}
+
+impl Kind {
+    /// The kind that a record of base data is of.
+    pub fn of(noun: &str) -> Option<Kind> {
+        match noun {
+            "customer" => Some(Kind::Customer),
+            "product" => Some(Kind::Product),
+            _ => None,
+        }
+    }
+
+    fn any(self) -> &'static str {
+        match self {
+            Kind::Customer => "SELECT key FROM customer LIMIT 1",
+            Kind::Product => "SELECT key FROM product LIMIT 1",
+            Kind::Order => "SELECT key FROM sales_order LIMIT 1",
+            Kind::Transfer | Kind::TransferOfOrder => "SELECT key FROM transfer LIMIT 1",
+            Kind::Document | Kind::DocumentOfOrder => "SELECT key FROM document LIMIT 1",
+            Kind::Ticket => "SELECT key FROM ticket LIMIT 1",
+        }
+    }
+}
+
+/// Bits of the filter: 1 MiB, enough for half a million ids of which one in a hundred is taken for another.
+const BITS: u64 = 1 << 23;
+
+/// How many bits stand for an id.
+const MARKS: u64 = 4;
+
+/// What the run has seen.
+#[derive(Default)]
+pub struct Unseen {
+    /// For each kind that the run came to, whether there was none.
+    empty: Vec<(Kind, bool)>,
+    bits: Vec<u64>,
+}
+
+impl Unseen {
+    /// Whether there is certainly none of that kind under that name; from here on there may be one.
+    pub fn is_new(&mut self, db: &Db, kind: Kind, name: &str) -> Result<bool> {
+        let is_empty = match self.empty.iter().find(|(known, _)| *known == kind) {
+            Some((_, is_empty)) => *is_empty,
+            None => {
+                let is_empty = db.query_opt(kind.any(), params![], |row| row.get::<Key>(0))?.is_none();
+                self.empty.push((kind, is_empty));
+                is_empty
+            }
+        };
+        Ok(is_empty && !self.mark(kind, name))
+    }
+
+    /// Marks a name; says whether it may have been marked before.
+    fn mark(&mut self, kind: Kind, name: &str) -> bool {
+        if self.bits.is_empty() {
+            self.bits = vec![0; usize::try_from(BITS / 64).unwrap_or_default()];
+        }
+        let mut hasher = DefaultHasher::new();
+        (kind, name).hash(&mut hasher);
+        let hash = hasher.finish();
+        let (one, other) = (hash >> 32, hash & 0xffff_ffff | 1);
+        let mut was_there = true;
+        for number in 0..MARKS {
+            let bit = one.wrapping_add(number.wrapping_mul(other)) % BITS;
+            let (at, mask) = (usize::try_from(bit / 64).unwrap_or_default(), 1 << (bit % 64));
+            if let Some(word) = self.bits.get_mut(at) {
+                was_there &= *word & mask != 0;
+                *word |= mask;
+            }
+        }
+        was_there
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_was_seen_is_new() {
+        let mut unseen = Unseen::default();
+        let fresh = (0..100_000).filter(|number| !unseen.mark(Kind::Order, &format!("S{number}"))).count();
+        assert!(fresh > 99_900, "{fresh}");
+        assert!((0..100_000).all(|number| unseen.mark(Kind::Order, &format!("S{number}"))));
+        assert!(!unseen.mark(Kind::Transfer, "S1"), "of another kind it is");
+    }
+}
