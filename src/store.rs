@@ -402,7 +402,7 @@ pub struct Db {
 
 enum Engine {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 impl Db {
@@ -410,7 +410,7 @@ impl Db {
     pub fn open(address: &Address, access: Access) -> Result<Db> {
         Ok(Db::over(match address {
             Address::File(path) => Engine::Sqlite(sqlite::Sqlite::open(path, access)?),
-            Address::Server(server) => Engine::Postgres(postgres::Postgres::open(server, access)?),
+            Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::open(server, access)?)),
         }))
     }
 
@@ -418,7 +418,7 @@ impl Db {
     pub fn create(address: &Address) -> Result<Db> {
         Ok(Db::over(match address {
             Address::File(path) => Engine::Sqlite(sqlite::Sqlite::create(path)?),
-            Address::Server(server) => Engine::Postgres(postgres::Postgres::create(server)?),
+            Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::create(server)?)),
         }))
     }
 
