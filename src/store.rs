@@ -401,7 +401,7 @@ pub struct Db {
 }
 
 enum Engine {
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Box<sqlite::Sqlite>),
     Postgres(Box<postgres::Postgres>),
 }
 
@@ -409,7 +409,7 @@ impl Db {
     /// Opens an existing store, checking whose it is before anything is read from it (contract, section 7 "Stores").
     pub fn open(address: &Address, access: Access) -> Result<Db> {
         Ok(Db::over(match address {
-            Address::File(path) => Engine::Sqlite(sqlite::Sqlite::open(path, access)?),
+            Address::File(path) => Engine::Sqlite(Box::new(sqlite::Sqlite::open(path, access)?)),
             Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::open(server, access)?)),
         }))
     }
@@ -417,14 +417,14 @@ impl Db {
     /// Opens the store at `address`; where there is none, begins an empty one, which is there for others once it is kept.
     pub fn create(address: &Address) -> Result<Db> {
         Ok(Db::over(match address {
-            Address::File(path) => Engine::Sqlite(sqlite::Sqlite::create(path)?),
+            Address::File(path) => Engine::Sqlite(Box::new(sqlite::Sqlite::create(path)?)),
             Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::create(server)?)),
         }))
     }
 
     /// An empty store that nobody keeps, for a dry run.
     pub fn imagined() -> Result<Db> {
-        Ok(Db::over(Engine::Sqlite(sqlite::Sqlite::in_memory()?)))
+        Ok(Db::over(Engine::Sqlite(Box::new(sqlite::Sqlite::in_memory()?))))
     }
 
     /// Closes the store, putting a new one in its place; says whether that was done, or another was there by then.

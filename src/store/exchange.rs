@@ -218,6 +218,14 @@ pub fn is_fresh(db: &Db) -> Result<bool> {
         .map(|operations| operations < 2)
 }
 
+/// Whether a table that rows have keys in holds none.
+pub fn is_empty(db: &Db, table: &str) -> Result<bool> {
+    match tables().iter().find(|exchanged| exchanged.table.name == table).and_then(|exchanged| exchanged.last_key) {
+        Some(sql) => db.query_one(sql, params![], |row| row.get::<Key>(0)).map(|last| last == 0),
+        None => Ok(false),
+    }
+}
+
 /// Whether a record of that kind has that id.
 pub fn has(db: &Db, kind: &str, id: &str) -> Result<bool> {
     match tables().iter().find(|exchanged| exchanged.table.shown == kind).and_then(|exchanged| exchanged.by_id) {

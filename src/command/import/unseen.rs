@@ -5,8 +5,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::Result;
-use crate::params;
-use crate::store::{Db, Key};
+use crate::store::{Db, exchange};
 
 /// The kinds of records whose rows come into a run only as themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,14 +33,15 @@ impl Kind {
         }
     }
 
-    fn any(self) -> &'static str {
+    /// The table of its rows.
+    fn table(self) -> &'static str {
         match self {
-            Kind::Customer => "SELECT key FROM customer LIMIT 1",
-            Kind::Product => "SELECT key FROM product LIMIT 1",
-            Kind::Order => "SELECT key FROM sales_order LIMIT 1",
-            Kind::Transfer | Kind::TransferOfOrder => "SELECT key FROM transfer LIMIT 1",
-            Kind::Document | Kind::DocumentOfOrder => "SELECT key FROM document LIMIT 1",
-            Kind::Ticket => "SELECT key FROM ticket LIMIT 1",
+            Kind::Customer => "customer",
+            Kind::Product => "product",
+            Kind::Order => "sales_order",
+            Kind::Transfer | Kind::TransferOfOrder => "transfer",
+            Kind::Document | Kind::DocumentOfOrder => "document",
+            Kind::Ticket => "ticket",
         }
     }
 }
@@ -66,7 +66,7 @@ impl Unseen {
         let is_empty = match self.empty.iter().find(|(known, _)| *known == kind) {
             Some((_, is_empty)) => *is_empty,
             None => {
-                let is_empty = db.query_opt(kind.any(), params![], |row| row.get::<Key>(0))?.is_none();
+                let is_empty = exchange::is_empty(db, kind.table())?;
                 self.empty.push((kind, is_empty));
                 is_empty
             }
