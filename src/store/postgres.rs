@@ -118,7 +118,10 @@ impl Postgres {
         let postgres = Postgres::connected(server, Access::Write)?;
         match postgres.version()? {
             Some(version) => postgres.check_version(version)?,
-            None => postgres.is_new.set(true),
+            None => {
+                postgres.check_encoding()?;
+                postgres.is_new.set(true);
+            }
         }
         Ok(postgres)
     }
