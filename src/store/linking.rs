@@ -5,8 +5,12 @@ use crate::domain::linking::Source;
 use crate::domain::quantity::Quantity;
 use crate::params;
 
-fn sources(db: &Db, sql: &'static str, taken: &'static str, of: Key) -> Result<Vec<Source>> {
+/// `any` answers whether there is anything that could have taken of them: with most orders there is nothing yet.
+fn sources(db: &Db, sql: &'static str, any: &'static str, taken: &'static str, of: Key) -> Result<Vec<Source>> {
     let mut sources = db.query(sql, params![of], read)?;
+    if db.query_opt(any, params![of], |row| row.get::<Key>(0))?.is_none() {
+        return Ok(sources);
+    }
     db.each(taken, params![of], |row| {
         let (key, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
         if let Some(source) = sources.iter_mut().find(|source| source.key == key) {
@@ -33,7 +37,7 @@ pub fn to_bill(db: &Db, order: Key) -> Result<Vec<Source>> {
          FROM document d JOIN document_line l ON l.document = d.key
          WHERE d.sales_order = $1 AND d.kind = 'invoice' AND d.state <> 'cancelled' AND l.order_line IS NOT NULL
          GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
+    sources(db, order_lines!(), "SELECT key FROM document WHERE sales_order = $1 LIMIT 1", taken, order)
 }
 
 /// The lines of an order, less what stands on its deliveries.
@@ -42,7 +46,7 @@ pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<Source>> {
          FROM transfer t JOIN transfer_line l ON l.transfer = t.key
          WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state <> 'cancelled' AND l.order_line IS NOT NULL
          GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
+    sources(db, order_lines!(), "SELECT key FROM transfer WHERE sales_order = $1 LIMIT 1", taken, order)
 }
 
 /// The lines of an order, less what was taken back of them.
@@ -51,7 +55,7 @@ pub fn to_take_back(db: &Db, order: Key) -> Result<Vec<Source>> {
          FROM transfer t JOIN transfer_line l ON l.transfer = t.key
          WHERE t.sales_order = $1 AND t.kind = 'incoming' AND t.state <> 'cancelled' AND l.order_line IS NOT NULL
          GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
+    sources(db, order_lines!(), "SELECT key FROM transfer WHERE sales_order = $1 LIMIT 1", taken, order)
 }
 
 /// The lines of a done transfer, less what returns of them hold; and the order line behind each.

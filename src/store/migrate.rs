@@ -23,23 +23,41 @@ pub(super) struct Made {
     pub table: &'static str,
     pub primary_keys: usize,
     pub uniques: usize,
-    pub links: usize,
     pub checks: usize,
 }
 
 /// The tables that the migrations make, read from their text.
 pub(super) fn made() -> impl Iterator<Item = Made> {
+    tables().map(|(table, columns)| {
+        let count = |word: &str| columns.matches(word).count();
+        Made { table, primary_keys: count("PRIMARY KEY"), uniques: count("UNIQUE"), checks: count("CHECK (") }
+    })
+}
+
+/// The tables that the migrations make, each with the text of its columns.
+fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
     let tables = MIGRATIONS.iter().flat_map(|script| script.split("CREATE TABLE ").skip(1));
     tables.filter_map(|text| {
         let (table, rest) = text.split_once(" (")?;
-        let (columns, _) = rest.split_once("\n);")?;
-        let count = |word: &str| columns.matches(word).count();
-        Some(Made {
-            table,
-            primary_keys: count("PRIMARY KEY"),
-            uniques: count("UNIQUE"),
-            links: count("REFERENCES"),
-            checks: count("CHECK ("),
+        Some((table, rest.split_once("\n);")?.0))
+    })
+}
+
+/// A column whose values are those of a column of another table.
+pub(super) struct Link {
+    pub table: &'static str,
+    pub column: &'static str,
+    pub other: &'static str,
+    pub other_column: &'static str,
+}
+
+/// The links that the migrations make.
+pub(super) fn links() -> impl Iterator<Item = Link> {
+    tables().flat_map(|(table, columns)| {
+        columns.lines().filter_map(move |line| {
+            let (column, to) = (line.trim().split(' ').next()?, line.split_once("REFERENCES ")?.1);
+            let (other, rest) = to.split_once(" (")?;
+            Some(Link { table, column, other, other_column: rest.split_once(')')?.0 })
         })
     })
 }

@@ -19,14 +19,14 @@ use tokio_postgres::{Client, Error, Statement};
 use super::address::Server;
 use super::{Access, Result, StoreError, Value};
 
-mod batch;
 mod fault;
+mod queue;
 mod schema;
 mod tls;
 mod wire;
 
-use batch::{Many, Write};
 use fault::fault;
+use queue::{Many, Queue, Step, Write};
 use wire::Param;
 pub use wire::{int, text};
 
@@ -36,7 +36,10 @@ const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// How soon a server that went away without a word is missed: it is asked after this time, and has as long again to answer.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// Changes on their way at most; what is more waits for them.
+/// Changes that wait to be sent at most.
+const WAITING: usize = 1_000;
+
+/// Changes that are underway at most.
 const UNDERWAY: usize = 256;
 
 /// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
@@ -52,15 +55,11 @@ pub struct Postgres {
     /// The statements that were run before, by the place and length of their text. One that was run once was sent together
     /// with its values, as most commands run most of theirs once; from its second run on it is prepared.
     statements: RefCell<HashMap<(usize, usize), Option<Statement>>>,
-    /// Changes that wait to be sent, in order.
-    waiting: RefCell<Vec<Write>>,
-    /// How many of them were there at the savepoint, while nothing was sent since.
-    savepoint: Cell<Option<usize>>,
+    /// Changes that wait to be sent.
+    queue: RefCell<Queue>,
     /// Changes that were sent, in order.
     underway: RefCell<Vec<Underway>>,
-    /// What is known of statements that write one row.
-    shapes: RefCell<batch::Statements>,
-    /// For each of them the statement that writes many.
+    /// For each statement that writes one row the one that writes many.
     many: RefCell<HashMap<(usize, usize), Option<Many>>>,
     /// The statements that are others one behind the other.
     chains: RefCell<HashMap<Vec<(usize, usize)>, &'static str>>,
@@ -150,10 +149,8 @@ impl Postgres {
             client: Rc::new(client),
             server: Box::new(server.clone()),
             statements: RefCell::default(),
-            waiting: RefCell::default(),
-            savepoint: Cell::default(),
+            queue: RefCell::default(),
             underway: RefCell::default(),
-            shapes: RefCell::default(),
             many: RefCell::default(),
             chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
@@ -167,7 +164,7 @@ impl Postgres {
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        self.send()?;
+        self.send_before(sql)?;
         let changing = self.sent(sql, params.iter().map(Param::of).collect())?;
         self.drained()?;
         let rows = self.runtime.block_on(changing).map_err(|error| fault(&error));
@@ -177,23 +174,25 @@ impl Postgres {
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
         let full = {
-            let mut waiting = self.waiting.borrow_mut();
-            waiting.push(Write { sql, params: params.iter().map(Param::of).collect(), of_one });
-            waiting.len() >= UNDERWAY
+            let mut queue = self.queue.borrow_mut();
+            queue.push(Write { sql, params: params.iter().map(Param::of).collect(), of_one });
+            queue.len() >= WAITING
         };
-        if full { self.send().and_then(|()| self.drained()) } else { Ok(()) }
+        if full { self.send_on() } else { Ok(()) }
+    }
+
+    /// Sends what waits, to be at work while the next command is read.
+    fn send_on(&self) -> Result<()> {
+        self.send()?;
+        self.runtime.block_on(tokio::task::yield_now());
+        if self.underway.borrow().len() >= UNDERWAY { self.drained() } else { Ok(()) }
     }
 
     /// Waits for the changes of the command, where their faults are to be told by it.
     pub fn settle(&self) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send().and_then(|()| self.drained()),
-            // What is sent is at work while the next command is read.
-            Pace::Hurried => {
-                self.send()?;
-                self.runtime.block_on(tokio::task::yield_now());
-                Ok(())
-            }
+            Pace::Hurried => Ok(()),
         }
     }
 
@@ -208,7 +207,7 @@ impl Postgres {
         params: &[Value<'_>],
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
-        self.send()?;
+        self.send_before(sql)?;
         let params: Vec<Param> = params.iter().map(Param::of).collect();
         let statement = self.statement(sql, &params)?;
         let client = &*self.client;
@@ -309,8 +308,7 @@ impl Postgres {
 
     /// Undoes the open transaction; where the line is lost the server does so itself.
     pub fn rollback(&self) -> Result<()> {
-        self.waiting.borrow_mut().clear();
-        self.savepoint.set(None);
+        self.queue.borrow_mut().clear();
         self.is_open.set(false);
         // Faults of what is undone are of no more interest.
         let _ = self.drained();
@@ -328,13 +326,12 @@ impl Postgres {
             self.run("SAVEPOINT command")?;
             self.send()?;
         }
-        self.savepoint.set(Some(self.waiting.borrow().len()));
+        self.queue.borrow_mut().mark();
         Ok(())
     }
 
     /// Keeps what was done since the savepoint.
     pub fn release(&self) -> Result<()> {
-        self.savepoint.set(None);
         match self.pace.get() {
             Pace::Careful => self.run("RELEASE SAVEPOINT command"),
             Pace::Hurried => Ok(()),
@@ -343,17 +340,13 @@ impl Postgres {
 
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
-        let unsent = self.savepoint.take();
         if self.pace.get() == Pace::Hurried {
-            return match unsent {
-                Some(at) if !self.failed.get() => {
-                    self.waiting.borrow_mut().truncate(at);
-                    Ok(())
-                }
-                _ => self.noted(Err(StoreError::Conflict)),
+            return match self.queue.borrow_mut().undo() && !self.failed.get() {
+                true => Ok(()),
+                false => self.noted(Err(StoreError::Conflict)),
             };
         }
-        self.waiting.borrow_mut().clear();
+        self.queue.borrow_mut().clear();
         // Faults of what is undone are of no more interest.
         let _ = self.drained();
         self.run("ROLLBACK TO SAVEPOINT command")?;
@@ -364,19 +357,24 @@ impl Postgres {
         Ok(())
     }
 
-    /// Sends the changes that wait, rows of one table together.
+    /// Sends the changes that wait.
     fn send(&self) -> Result<()> {
-        let waiting = self.waiting.take();
-        if self.savepoint.get().is_some_and(|at| at < waiting.len()) {
-            self.savepoint.set(None);
-        } else if self.savepoint.get().is_some() {
-            self.savepoint.set(Some(0));
+        let steps = self.queue.borrow_mut().take(self.pace.get() == Pace::Hurried);
+        self.send_steps(steps)
+    }
+
+    /// Sends the changes that have to be made before that statement; in a hurry the others go on waiting for more of their kind.
+    fn send_before(&self, sql: &str) -> Result<()> {
+        match self.pace.get() {
+            Pace::Careful => self.send(),
+            Pace::Hurried => {
+                let steps = self.queue.borrow_mut().take_before(sql);
+                self.send_steps(steps)
+            }
         }
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let freely = self.pace.get() == Pace::Hurried;
-        let steps = batch::in_order(waiting, &mut self.shapes.borrow_mut(), freely);
+    }
+
+    fn send_steps(&self, steps: Vec<Step<Write>>) -> Result<()> {
         for step in steps {
             let mut ready = Vec::with_capacity(step.runs.len());
             for run in step.runs {
@@ -418,7 +416,7 @@ impl Postgres {
         let sql = *self.chains.borrow_mut().entry(places).or_insert_with(|| {
             let statements: Vec<&str> = ready.iter().map(|one| one.sql).collect();
             let params: Vec<usize> = ready.iter().map(|one| one.params.len()).collect();
-            batch::chained(&statements, &params).leak()
+            queue::chained(&statements, &params).leak()
         });
         (sql, ready.into_iter().flat_map(|one| one.params).collect())
     }

@@ -1,6 +1,8 @@
-//! Rows that are written one after the other, sent together: many of one table become one statement.
+//! Changes that wait to be sent: rows that are written one after the other go together, many of one table as one statement, and
+//! only when something asks for their tables.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use tokio_postgres::types::Type;
 
@@ -24,28 +26,135 @@ pub struct Many {
     texts: &'static [bool],
 }
 
-/// What a statement does that can be done to many rows at once.
+/// The tables in the order in which they were made: whatever a row refers to is in the same table or in one before.
+static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| migrate::made().map(|made| made.table).collect());
+
+/// What a statement does that can be done to many rows at once, and to the table at which place in that order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
-    /// Writes a row of the table that is at this place in the order in which tables were made.
+    /// Writes a row.
     Insert(usize),
     /// Changes the row of the key `$1`.
-    Update,
+    Update(usize),
     /// Anything else.
     Other,
 }
 
-/// What is known of statements.
-#[derive(Default)]
-pub struct Statements(HashMap<(usize, usize), Does>);
+impl Does {
+    fn table(self) -> Option<usize> {
+        match self {
+            Does::Insert(table) | Does::Update(table) => Some(table),
+            Does::Other => None,
+        }
+    }
+}
 
-impl Statements {
+/// The changes that wait to be sent, in order.
+#[derive(Default)]
+pub struct Queue {
+    waiting: Vec<(u64, Write)>,
+    /// How many of them are of each table, and how many of none.
+    of_table: Vec<usize>,
+    others: usize,
+    /// The number of the next change.
+    next: u64,
+    /// The number of the first change since the savepoint, unless one of them was sent already.
+    mark: Option<u64>,
+    /// What statements do, by the place and length of their text.
+    known: HashMap<(usize, usize), Does>,
+}
+
+impl Queue {
+    pub fn push(&mut self, write: Write) {
+        *self.counter(write.sql) += 1;
+        self.waiting.push((self.next, write));
+        self.next += 1;
+    }
+
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+        self.of_table.clear();
+        self.others = 0;
+        self.mark = None;
+    }
+
+    /// Marks where a command begins.
+    pub fn mark(&mut self) {
+        self.mark = Some(self.next);
+    }
+
+    /// Forgets the changes since the mark; says whether that undoes them, since none was sent.
+    pub fn undo(&mut self) -> bool {
+        let Some(mark) = self.mark.take() else {
+            return false;
+        };
+        while let Some((_, write)) = self.waiting.pop_if(|(number, _)| *number >= mark) {
+            self.uncount(write.sql);
+        }
+        true
+    }
+
+    /// All changes, to be sent.
+    pub fn take(&mut self, freely: bool) -> Vec<Step<Write>> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.sending(waiting, freely)
+    }
+
+    /// The changes that have to be made before that statement, freely ordered: those of the tables that it names, and those
+    /// that they may refer to.
+    pub fn take_before(&mut self, sql: &str) -> Vec<Step<Write>> {
+        if self.others > 0 {
+            return self.take(true);
+        }
+        let named = |(table, _): &(usize, &usize)| TABLES.get(*table).is_some_and(|name| sql.contains(name));
+        let last = self.of_table.iter().enumerate().filter(|(_, waiting)| **waiting > 0).rev().find(named);
+        let Some((last, _)) = last else {
+            return Vec::new();
+        };
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for (number, write) in std::mem::take(&mut self.waiting) {
+            let table = self.does(write.sql).table().unwrap_or_default();
+            if table <= last { before.push((number, write)) } else { after.push((number, write)) }
+        }
+        self.waiting = after;
+        self.sending(before, true)
+    }
+
+    fn sending(&mut self, writes: Vec<(u64, Write)>, freely: bool) -> Vec<Step<Write>> {
+        if self.mark.is_some_and(|mark| writes.iter().any(|(number, _)| *number >= mark)) {
+            self.mark = None;
+        }
+        for (_, write) in &writes {
+            self.uncount(write.sql);
+        }
+        self.in_order(writes.into_iter().map(|(_, write)| write).collect(), freely)
+    }
+
+    fn uncount(&mut self, sql: &'static str) {
+        *self.counter(sql) -= 1;
+    }
+
+    /// How many changes wait of the table that a statement is of.
+    fn counter(&mut self, sql: &'static str) -> &mut usize {
+        let Some(table) = self.does(sql).table() else {
+            return &mut self.others;
+        };
+        if self.of_table.len() <= table {
+            self.of_table.resize(table + 1, 0);
+        }
+        self.of_table.get_mut(table).unwrap_or(&mut self.others)
+    }
+
     fn does(&mut self, sql: &'static str) -> Does {
-        *self.0.entry((sql.as_ptr() as usize, sql.len())).or_insert_with(|| {
-            if let Some((table, _)) = inserted(sql) {
-                return migrate::made().position(|made| made.table == table).map_or(Does::Other, Does::Insert);
-            }
-            if updated(sql).is_some() { Does::Update } else { Does::Other }
+        let place = |table: &str| TABLES.iter().position(|known| *known == table);
+        *self.known.entry((sql.as_ptr() as usize, sql.len())).or_insert_with(|| {
+            let inserted = inserted(sql).and_then(|(table, _)| place(table)).map(Does::Insert);
+            let updated = || updated(sql).and_then(|(set, _)| place(set.split(' ').nth(1)?)).map(Does::Update);
+            inserted.or_else(updated).unwrap_or(Does::Other)
         })
     }
 }
@@ -125,37 +234,39 @@ pub struct Step<W> {
     pub writes_rows: bool,
 }
 
-/// Brings changes into the order in which they are sent: rows of one table stand together, tables in the order in which they
-/// were made, so that whatever a row refers to comes before it. No row passes another kind of change; but where `freely`,
-/// rows are written before what is changed of other rows, and if that cannot be it is told by a constraint.
-pub fn in_order(writes: Vec<Write>, statements: &mut Statements, freely: bool) -> Vec<Step<Write>> {
-    let mut steps = Vec::new();
-    let mut rows: Vec<(usize, Vec<Write>)> = Vec::new();
-    let mut updates: Vec<Vec<Write>> = Vec::new();
-    for write in writes {
-        let goes_with = |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql));
-        match statements.does(write.sql) {
-            Does::Insert(table) => {
-                if !freely && !updates.is_empty() {
+impl Queue {
+    /// Brings changes into the order in which they are sent: rows of one table stand together, tables in the order in which they
+    /// were made, so that whatever a row refers to comes before it. No row passes another kind of change; but where `freely`,
+    /// rows are written before what is changed of other rows, and if that cannot be it is told by a constraint.
+    fn in_order(&mut self, writes: Vec<Write>, freely: bool) -> Vec<Step<Write>> {
+        let mut steps = Vec::new();
+        let mut rows: Vec<(usize, Vec<Write>)> = Vec::new();
+        let mut updates: Vec<Vec<Write>> = Vec::new();
+        for write in writes {
+            let goes_with = |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql));
+            match self.does(write.sql) {
+                Does::Insert(table) => {
+                    if !freely && !updates.is_empty() {
+                        close(&mut rows, &mut updates, &mut steps);
+                    }
+                    match rows.iter_mut().find(|(known, run)| *known == table && goes_with(run)) {
+                        Some((_, run)) => run.push(write),
+                        None => rows.push((table, vec![write])),
+                    }
+                }
+                Does::Update(_) => match updates.last_mut().filter(|run| goes_with(run) && !has_key_of(run, &write)) {
+                    Some(run) => run.push(write),
+                    None => updates.push(vec![write]),
+                },
+                Does::Other => {
                     close(&mut rows, &mut updates, &mut steps);
+                    steps.push(Step { runs: vec![vec![write]], writes_rows: false });
                 }
-                match rows.iter_mut().find(|(known, run)| *known == table && goes_with(run)) {
-                    Some((_, run)) => run.push(write),
-                    None => rows.push((table, vec![write])),
-                }
-            }
-            Does::Update => match updates.last_mut().filter(|run| goes_with(run) && !has_key_of(run, &write)) {
-                Some(run) => run.push(write),
-                None => updates.push(vec![write]),
-            },
-            Does::Other => {
-                close(&mut rows, &mut updates, &mut steps);
-                steps.push(Step { runs: vec![vec![write]], writes_rows: false });
             }
         }
+        close(&mut rows, &mut updates, &mut steps);
+        steps
     }
-    close(&mut rows, &mut updates, &mut steps);
-    steps
 }
 
 /// Whether a change is one more of the same row, which has to wait for the one before.
@@ -211,7 +322,7 @@ mod tests {
             Some(Param::Int(key)) => *key,
             _ => 0,
         };
-        let steps = in_order(writes, &mut Statements::default(), false);
+        let steps = Queue::default().in_order(writes, false);
         steps.iter().flat_map(|step| &step.runs).map(|run| run.iter().map(key).collect()).collect()
     }
 
@@ -236,7 +347,7 @@ mod tests {
             "UPDATE tag SET id = $2 WHERE key = $1 AND EXISTS (SELECT 1 FROM stage)",
             "DELETE FROM tag WHERE key = $1",
         ] {
-            assert_eq!(Statements::default().does(other), Does::Other, "{other}");
+            assert_eq!(Queue::default().does(other), Does::Other, "{other}");
         }
     }
 
@@ -265,8 +376,37 @@ mod tests {
         ];
         assert_eq!(keys(writes), [vec![2], vec![1, 3], vec![4], vec![5, 6]]);
         let writes = vec![write(OPEN, 1), write(LOT, 2), write(OPEN, 3)];
-        let freely = in_order(writes, &mut Statements::default(), true);
+        let freely = Queue::default().in_order(writes, true);
         assert_eq!(freely.iter().map(|step| step.writes_rows).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_sent_first_with_all_that_it_may_refer_to() {
+        let sent = |steps: Vec<Step<Write>>| steps.iter().flat_map(|step| &step.runs).map(Vec::len).sum::<usize>();
+        let mut queue = Queue::default();
+        for write in [write(PRODUCT, 1), write(LOT, 2), write(OPEN, 3), write(LOT, 4)] {
+            queue.push(write);
+        }
+        assert_eq!(sent(queue.take_before("SELECT id FROM customer")), 0);
+        assert_eq!(sent(queue.take_before("SELECT id FROM lot")), 3, "a lot is of a product");
+        assert_eq!(sent(queue.take_before("SELECT id FROM document")), 1);
+        queue.push(write("DELETE FROM tag", 5));
+        queue.push(write(LOT, 6));
+        assert_eq!(sent(queue.take_before("SELECT id FROM customer")), 2, "nothing passes what may change anything");
+    }
+
+    #[test]
+    fn a_command_is_undone_while_nothing_of_it_was_sent() {
+        let mut queue = Queue::default();
+        queue.push(write(LOT, 1));
+        queue.mark();
+        queue.push(write(LOT, 2));
+        assert!(queue.undo());
+        assert_eq!(queue.len(), 1);
+        queue.mark();
+        queue.push(write(PRODUCT, 3));
+        queue.take_before("SELECT id FROM product");
+        assert!(!queue.undo());
     }
 
     #[test]
