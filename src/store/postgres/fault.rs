@@ -62,10 +62,10 @@ pub fn of_connecting(error: &Error, server: &Server) -> StoreError {
 fn no_database(server: &Server) -> StoreError {
     let config = &server.config;
     let database = config.get_dbname().unwrap_or_default();
-    let host = config.get_hosts().iter().find_map(|host| match host {
-        Host::Tcp(host) => Some(format!(" -h {}", shell_word(host))),
+    let host = config.get_hosts().first().map(|host| match host {
+        Host::Tcp(host) => format!(" -h {}", shell_word(host)),
         #[cfg(unix)]
-        Host::Unix(folder) => Some(format!(" -h {}", shell_word(&folder.to_string_lossy()))),
+        Host::Unix(folder) => format!(" -h {}", shell_word(&folder.to_string_lossy())),
     });
     let port = config.get_ports().first().map(|port| format!(" -p {port}"));
     let user = config.get_user().map(|user| format!(" -U {}", shell_word(user)));
