@@ -61,6 +61,9 @@ pub type Key = i64;
 pub enum StoreError {
     #[error("there is no store at {0}")]
     Missing(String),
+    /// There is not even a database in which a store could be: a sentence, and how one is made.
+    #[error("{0}")]
+    NoDatabase(String, String),
     #[error("{0}")]
     Foreign(String),
     #[error("the store was written by a newer version of aftersales (its format is {0})")]
@@ -73,6 +76,9 @@ pub enum StoreError {
     Full(String),
     #[error("the store cannot be written: {0}")]
     ReadOnly(String),
+    /// The server lets the role read, and no more.
+    #[error("the store cannot be written: {0}")]
+    Denied(String),
     #[error("another command is writing to the store")]
     Busy,
     /// Two transactions got in each other's way, and this one was undone: it can be run again from its beginning.
@@ -103,13 +109,13 @@ pub enum StoreError {
 impl Refusal for StoreError {
     fn code(&self) -> &'static str {
         match self {
-            StoreError::Missing(_) => "store_missing",
+            StoreError::Missing(_) | StoreError::NoDatabase(..) => "store_missing",
             StoreError::Foreign(_) => "store_foreign",
             StoreError::Newer(_) => "store_newer",
             StoreError::Older(_) => "store_older",
             StoreError::Damaged(_) => "store_damaged",
             StoreError::Full(_) => "store_full",
-            StoreError::ReadOnly(_) => "store_read_only",
+            StoreError::ReadOnly(_) | StoreError::Denied(_) => "store_read_only",
             StoreError::Busy | StoreError::Conflict | StoreError::Lost(_) => "store_busy",
             StoreError::Unknown(_) => "outcome_unknown",
             StoreError::Refused(_) => "config_invalid",
@@ -125,12 +131,14 @@ impl Refusal for StoreError {
             StoreError::Missing(path) => {
                 return Some(format!("aftersales init --store {}", reference::shell_word(path)));
             }
+            StoreError::NoDatabase(_, command) => return Some(command.clone()),
             StoreError::Foreign(_) => "name the store with --store",
             StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
             StoreError::Older(_) => "run a command that may write to the store, which migrates it",
-            StoreError::Damaged(_) => "aftersales verify says what is wrong; keep the file and go on from a copy",
+            StoreError::Damaged(_) => "aftersales verify says what is wrong; keep it as it is and go on from a copy",
             StoreError::Full(_) => "make room, then run the same command again",
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
+            StoreError::Denied(_) => "use a role that may change the store, on a server that takes changes",
             StoreError::Busy | StoreError::Conflict => "run the same command again",
             StoreError::Lost(_) => "nothing was changed: run the same command again",
             StoreError::Unknown(_) => {

@@ -1,1 +1,473 @@
-//! What only a store on a server has: the way there, passwords, roles, encryption.
+//! What only a store on a server has: the way there, passwords, roles, encryption, and a server that goes away.
+
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::json;
+
+use crate::support::server::{Server, shared};
+use crate::support::{Shop, finished, split};
+
+/// A server that asks for passwords and answers to the name `localhost` where the line is encrypted.
+struct Guarded {
+    server: Server,
+    /// The authority that signed its certificate, and another that did not.
+    authority: String,
+    stranger: String,
+}
+
+fn guarded() -> &'static Guarded {
+    static GUARDED: OnceLock<Guarded> = OnceLock::new();
+    GUARDED.get_or_init(|| {
+        let authority = || {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+        };
+        let (known, stranger) = (authority(), authority());
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &known).unwrap();
+        let doors = "host all aftersales 127.0.0.1/32 trust\n\
+                     host all old 127.0.0.1/32 md5\n\
+                     hostnossl all encrypted 127.0.0.1/32 reject\n\
+                     host all all 127.0.0.1/32 scram-sha-256\n";
+        let files =
+            [("server.crt", &*certificate.pem()), ("server.key", &*key.serialize_pem()), ("pg_hba.conf", doors)];
+        let server = Server::with(&["ssl=on", "password_encryption=scram-sha-256"], &files);
+        server.sql("GRANT CREATE ON DATABASE postgres TO PUBLIC");
+        Guarded { server, authority: known.as_ref().pem(), stranger: stranger.as_ref().pem() }
+    })
+}
+
+impl Guarded {
+    /// Makes a role with that password.
+    fn role(&self, name: &str, password: &str) {
+        self.server.sql(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"));
+    }
+
+    /// The address of a schema for a role, under the name that the server's certificate bears.
+    fn by_name(&self, role: &str, schema: &str) -> String {
+        self.server.address_as(role, schema).replace("127.0.0.1", "localhost")
+    }
+}
+
+/// A port at which nobody listens.
+fn nobody() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+// Passwords.
+
+#[test]
+fn a_password_is_shown_nowhere() {
+    let server = &guarded().server;
+    guarded().role("discreet", "s3cret word");
+    let shop = Shop::without_store();
+    let url = server.address_as("discreet:s3cret%20word", "discreet");
+    let on = |words: &str| shop.run(&format!("{words} --store '{url}'"));
+    let mut said = String::new();
+    let mut heard = |ran: crate::support::Ran, code: i32| {
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+        said.push_str(&ran.stdout);
+        said.push_str(&ran.stderr);
+    };
+    // All goes well.
+    for words in [
+        "init",
+        "init -o json",
+        "customer create --name Ada --dry-run -v",
+        "customer create --name Ada -v -o json",
+        "customer list",
+        "log -o json",
+        "export",
+        "verify -o json",
+    ] {
+        heard(on(words), 0);
+    }
+    heard(shop.run(&format!("store copy '{url}' copy.db -o json")), 0);
+    heard(shop.run("log -o json --store copy.db"), 0);
+    // Something is wrong with what is asked, with the address, or with what is there.
+    heard(on("customer show C9"), 11);
+    heard(on("customer list --nosuch"), 2);
+    heard(shop.run(&format!("customer list '{url}'")), 2);
+    heard(shop.run(&format!("'{url}'")), 2);
+    for (right, wrong, code) in [
+        ("s3cret", "s3cret-no", 16),
+        ("schema=discreet", "schema=nowhere", 40),
+        ("/postgres?", "/nowhere?", 40),
+        ("schema=discreet", "schema=pg_catalog", 2),
+        ("schema=discreet", "sslmode=maybe", 2),
+        ("schema=discreet", "color=red", 2),
+        ("schema=discreet", "schema=discreet&sslmode=verify-full", 16),
+        (&format!(":{}/", server.port()), ":no/", 2),
+        (&format!(":{}/", server.port()), &format!(":{}/", nobody()), 30),
+    ] {
+        let wrong = url.replace(right, wrong);
+        for format in ["table", "json"] {
+            heard(shop.run(&format!("customer list -o {format} --store '{wrong}'")), code);
+        }
+        heard(shop.run(&format!("store copy '{wrong}' other.db")), code);
+        let mut command = shop.command("customer list");
+        command.env("AFTERSALES_STORE", &wrong);
+        heard(finished(command.spawn().unwrap()), if code == 2 { 16 } else { code });
+        shop.write("aftersales.toml", format!("store = \"{wrong}\"\n"));
+        let mut command = shop.command("customer list");
+        command.env_remove("AFTERSALES_STORE");
+        heard(finished(command.spawn().unwrap()), if code == 2 { 16 } else { code });
+    }
+    shop.write("aftersales.toml", format!("store = \"{url}\" and more\n"));
+    heard(shop.run("customer list"), 16);
+    assert!(said.contains("discreet@127.0.0.1"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_password_comes_from_where_clients_of_the_server_look_for_it() {
+    let server = &guarded().server;
+    guarded().role("keeper", "a:b\\c%");
+    let shop = Shop::without_store();
+    let (bare, with) = (server.address_as("keeper", "keeper"), server.address_as("keeper:a%3Ab%5Cc%25", "keeper"));
+    shop.done(&format!("init --store '{with}'"));
+    let list = |url: &str, variables: &[(&str, &str)]| {
+        let mut command = shop.command(&format!("customer list --store '{url}' -o json"));
+        command.envs(variables.iter().copied());
+        finished(command.spawn().unwrap())
+    };
+    let wrong_or_none = |ran: crate::support::Ran| {
+        assert_eq!((ran.code, ran.stdout.as_str()), (16, ""), "{}", ran.stderr);
+        let error = crate::support::json(&ran.stderr)["error"].clone();
+        assert_eq!(error["code"], "config_invalid");
+        let message = error["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(&bare), "{message}");
+        message
+    };
+    wrong_or_none(list(&bare, &[]));
+    assert_eq!(list(&with, &[("PGPASSWORD", "no")]).code, 0, "the URL's own counts most");
+    assert_eq!(list(&bare, &[("PGPASSWORD", "a:b\\c%")]).code, 0);
+    wrong_or_none(list(&bare, &[("PGPASSWORD", "no")]));
+
+    shop.write("secret", "a:b\\c%\n");
+    assert_eq!(list(&format!("{bare}&passwordfile=secret"), &[("PGPASSWORD", "no")]).code, 0);
+
+    let pgpass =
+        shop.write(".pgpass", format!("# ours\n*:*:*:other:no\n127.0.0.1:{}:*:keeper:a\\:b\\\\c%\n", server.port()));
+    let told = wrong_or_none(list(&bare, &[]));
+    assert!(told.contains(".pgpass was not read"), "{told}");
+    std::fs::set_permissions(&pgpass, Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(list(&bare, &[]).code, 0, "the home folder's");
+    std::fs::rename(&pgpass, shop.path("elsewhere")).unwrap();
+    wrong_or_none(list(&bare, &[]));
+    assert_eq!(list(&bare, &[("PGPASSFILE", "elsewhere")]).code, 0);
+    assert_eq!(list(&format!("{bare}&passfile=elsewhere"), &[]).code, 0);
+}
+
+#[test]
+fn an_old_kind_of_password_is_taken_too() {
+    let server = &guarded().server;
+    server.sql("SET password_encryption = 'md5'; CREATE ROLE old LOGIN PASSWORD 'long ago'");
+    let shop = Shop::without_store();
+    shop.done(&format!("init --store '{}'", server.address_as("old:long%20ago", "old")));
+    shop.refused(&format!("customer list --store '{}'", server.address_as("old:of%20late", "old")), "config_invalid");
+}
+
+// The way there.
+
+#[test]
+fn a_server_that_is_not_there_may_come_back() {
+    let server = Server::start();
+    let shop = Shop::without_store();
+    let url = server.address("desk");
+    let on = |words: &str| format!("{words} --store '{url}'");
+    shop.done(&on("init"));
+    server.stop();
+    shop.write("lines.ndjson", "{\"command\":\"customer create\"}\n");
+    for words in ["customer list", "customer create", "apply lines.ndjson", "export", "verify", "init"] {
+        let error = shop.refused(&on(words), "store_busy");
+        assert!(error["message"].as_str().unwrap().starts_with(&url), "{error}");
+    }
+    server.start_again();
+    shop.done(&on("customer create"));
+    assert_eq!(shop.run(&on("customer list -o ids")).stdout, "C00001\n");
+}
+
+#[test]
+fn who_listens_and_says_nothing_is_given_up() {
+    let shop = Shop::without_store();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://ann@127.0.0.1:{}/shop?connect_timeout=1", silent.local_addr().unwrap().port());
+    shop.refused(&format!("customer list --store '{url}'"), "store_busy");
+    // Who hangs up at once is not there either.
+    let hanging_up = std::thread::spawn(move || silent.incoming().take(2).for_each(drop));
+    shop.refused(&format!("customer list --store '{url}'"), "store_busy");
+    drop(std::net::TcpStream::connect(url.split(['@', '/']).nth(3).unwrap()));
+    hanging_up.join().unwrap();
+}
+
+#[test]
+fn a_server_without_room_is_busy() {
+    let server = shared();
+    server.sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0");
+    let shop = Shop::without_store();
+    let error = shop.refused(&format!("customer list --store '{}'", server.address_as("crowded", "x")), "store_busy");
+    assert!(error["message"].as_str().unwrap().contains("too many connections"), "{error}");
+}
+
+#[test]
+fn a_command_that_is_cut_off_is_undone_and_told() {
+    let shop = Shop::new();
+    let lock = shop.store.locked();
+    let waiting = shop.command("customer create -o json").spawn().unwrap();
+    let mut client = shared().client();
+    let ended = "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                 WHERE NOT l.granted AND a.application_name = 'aftersales' AND a.query LIKE '%store_format%'
+                   AND $1::text = ANY (SELECT n.nspname FROM pg_locks o JOIN pg_class c ON c.oid = o.relation
+                                       JOIN pg_namespace n ON n.oid = c.relnamespace WHERE o.pid = l.pid)";
+    while client.query(ended, &[&shop.store.schema().name()]).unwrap().is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ran = finished(waiting);
+    assert_eq!((ran.code, ran.stdout.as_str()), (30, ""), "{}", ran.stderr);
+    let error = crate::support::json(&ran.stderr)["error"].clone();
+    assert_eq!(
+        (&error["code"], &error["hint"]),
+        (&json!("store_busy"), &json!("nothing was changed: run the same command again"))
+    );
+    drop(lock);
+    assert_eq!(shop.operations(), 1);
+}
+
+// What is there.
+
+#[test]
+fn a_database_that_is_not_there_is_made_by_the_servers_tools() {
+    let server = shared();
+    let shop = Shop::without_store();
+    let url = server.address("desk").replace("/postgres?", "/my%20shop?");
+    for words in ["customer list", "customer create", "init"] {
+        let error = shop.refused(&format!("{words} --store '{url}'"), "store_missing");
+        let hint = split(error["hint"].as_str().unwrap());
+        let port = server.port().to_string();
+        assert_eq!(hint, ["createdb", "-h", "127.0.0.1", "-p", &port, "-U", "aftersales", "my shop"]);
+    }
+    server.sql("CREATE DATABASE \"my shop\"");
+    shop.done(&format!("init --store '{url}'"));
+    // Two schemas are two stores.
+    shop.done(&format!("customer create --store '{url}'"));
+    let other = url.replace("schema=desk", "schema=other");
+    shop.refused(&format!("customer list --store '{other}'"), "store_missing");
+    shop.done(&format!("init --store '{other}'"));
+    assert_eq!(shop.ok(&format!("customer list --store '{other}'")), json!([]));
+}
+
+#[test]
+fn a_database_that_cannot_hold_every_text_takes_no_store() {
+    let server = shared();
+    server.sql("CREATE DATABASE western TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+    let shop = Shop::without_store();
+    let url = server.address("desk").replace("/postgres?", "/western?");
+    let error = shop.refused(&format!("init --store '{url}'"), "config_invalid");
+    assert!(error["message"].as_str().unwrap().contains("LATIN1"), "{error}");
+}
+
+#[test]
+fn a_schema_of_another_application_is_left_alone() {
+    let server = shared();
+    let shop = Shop::without_store();
+    for (number, made) in [
+        "CREATE VIEW theirs AS SELECT 1",
+        "CREATE TABLE store_format (id TEXT)",
+        "CREATE TABLE store_format (application BIGINT, version BIGINT)",
+        "CREATE TABLE store_format (application TEXT, version BIGINT)",
+        "CREATE TABLE store_format (application TEXT, version BIGINT); INSERT INTO store_format VALUES ('theirs', 1)",
+    ]
+    .iter()
+    .enumerate()
+    {
+        server.sql(&format!("CREATE SCHEMA theirs{number}; SET search_path TO theirs{number}; {made}"));
+        for words in ["customer list", "customer create", "init", "verify"] {
+            let error = shop
+                .refused(&format!("{words} --store '{}'", server.address(&format!("theirs{number}"))), "store_foreign");
+            assert!(error["message"].as_str().unwrap().contains("another application"), "{made}: {error}");
+        }
+    }
+    // An empty schema is nobody's, and a sequence or a function is no table.
+    server.sql("CREATE SCHEMA nobodys; CREATE SEQUENCE nobodys.number");
+    shop.done(&format!("init --store '{}'", server.address("nobodys")));
+}
+
+#[test]
+fn what_is_gone_from_the_schema_is_told_by_name() {
+    let shop = crate::sample::shop();
+    shop.abandoned();
+    for (gone, told) in [
+        ("DROP INDEX document_number", "the index document_number is gone or not valid"),
+        ("ALTER TABLE stage DROP CONSTRAINT stage_folded_check", "the table stage has 0 of its 1 checks"),
+        ("ALTER TABLE lot DROP CONSTRAINT lot_id_key", "the table lot has 0 of its 1 unique constraints"),
+        ("ALTER TABLE lot DROP CONSTRAINT lot_product_fkey", "the table lot has 0 of its 1 links"),
+        ("DROP TABLE repair_labour", "the table repair_labour has 0 of its 1 primary keys"),
+    ] {
+        shop.store.schema().sql(gone);
+        let error = shop.refused("verify", "store_damaged");
+        let findings = error["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|found| found["check"] == "file" && found["message"] == told), "{gone}: {error:#}");
+        for found in findings {
+            let message = found["message"].as_str().unwrap();
+            assert!(!message.contains("current transaction"), "one check that fails ends no other: {message}");
+        }
+    }
+}
+
+// Roles.
+
+/// A shop, and its address as the role `name`, which may use its schema and read what is in it.
+fn shop_for_reader(name: &str) -> (Shop, String) {
+    let shop = Shop::new();
+    shop.done("customer create --name Ada");
+    let schema = shop.store.schema().name().to_owned();
+    shop.store.schema().sql(&format!(
+        "CREATE ROLE {name} LOGIN; GRANT USAGE ON SCHEMA \"{schema}\" TO {name};
+         GRANT SELECT ON ALL TABLES IN SCHEMA \"{schema}\" TO {name}"
+    ));
+    let url = shared().address_as(name, &schema);
+    (shop, url)
+}
+
+/// Reads work, and changes are refused.
+fn reads_alone(shop: &Shop, url: &str) {
+    let on = |words: &str| format!("{words} --store '{url}'");
+    assert_eq!(shop.run(&on("customer list -o ids")).stdout, "C00001\n");
+    for words in ["customer show C1", "log", "verify"] {
+        shop.ok(&on(words));
+    }
+    assert_eq!(shop.run(&on("export")).code, 0);
+    shop.write("lines.ndjson", "{\"command\":\"customer create\"}\n");
+    shop.write("records.ndjson", "{\"record\":\"customer\",\"id\":\"A\"}\n");
+    for words in [
+        "customer create",
+        "customer edit C1 --name Bo",
+        "apply lines.ndjson",
+        "apply lines.ndjson --atomic",
+        "import records.ndjson",
+    ] {
+        let error = shop.refused(&on(words), "store_read_only");
+        assert!(error["message"].as_str().unwrap().starts_with("the store cannot be written: "), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("role"), "{error}");
+    }
+}
+
+#[test]
+fn a_role_that_may_only_read_reads() {
+    let (shop, url) = shop_for_reader("reader");
+    reads_alone(&shop, &url);
+    let elsewhere = shared().address_as("reader", "of the reader");
+    shop.refused(&format!("init --store '{elsewhere}'"), "store_read_only");
+}
+
+#[test]
+fn a_session_that_is_to_read_only_reads() {
+    let (shop, url) = shop_for_reader("onlooker");
+    shop.store.schema().sql(&format!(
+        "GRANT ALL ON ALL TABLES IN SCHEMA \"{}\" TO onlooker; ALTER ROLE onlooker SET default_transaction_read_only = on",
+        shop.store.schema().name()
+    ));
+    reads_alone(&shop, &url);
+}
+
+#[test]
+fn a_server_that_stands_by_reads() {
+    let server = Server::start();
+    let shop = Shop::without_store();
+    let url = server.address("desk");
+    shop.done(&format!("init --store '{url}'"));
+    shop.done(&format!("customer create --store '{url}'"));
+    server.stop();
+    server.put("standby.signal", "");
+    server.start_again();
+    reads_alone(&shop, &url);
+    shop.refused(&format!("init --store '{}'", server.address("other")), "store_read_only");
+}
+
+#[test]
+fn who_may_not_even_read_is_told_so() {
+    let (shop, url) = shop_for_reader("stranger");
+    let schema = shop.store.schema().name().to_owned();
+    for taken in [
+        format!("REVOKE SELECT ON ALL TABLES IN SCHEMA \"{schema}\" FROM stranger"),
+        format!("REVOKE USAGE ON SCHEMA \"{schema}\" FROM stranger"),
+        "CREATE DATABASE closed; REVOKE CONNECT ON DATABASE closed FROM PUBLIC".to_owned(),
+    ] {
+        taken.split("; ").for_each(|sql| shop.store.schema().sql(sql));
+        let url = if taken.contains("closed") { url.replace("/postgres?", "/closed?") } else { url.clone() };
+        for words in ["customer list", "customer create", "verify", "init"] {
+            let error = shop.refused(&format!("{words} --store '{url}'"), "config_invalid");
+            assert!(error["message"].as_str().unwrap().starts_with(&url), "{taken}: {error}");
+        }
+    }
+}
+
+// Encryption.
+
+#[test]
+fn the_line_is_encrypted_and_checked_as_far_as_is_asked() {
+    let Guarded { server, authority, stranger } = guarded();
+    guarded().role("encrypted", "s3cret");
+    let shop = Shop::without_store();
+    let (known, unknown) = (shop.write("known.pem", authority), shop.write("unknown.pem", stranger));
+    let (known, unknown) = (known.display(), unknown.display());
+    let (by_name, by_number) =
+        (guarded().by_name("encrypted:s3cret", "tls"), server.address_as("encrypted:s3cret", "tls"));
+    // By itself the line is encrypted where it can be; this role is not let in without.
+    shop.done(&format!("init --store '{by_name}'"));
+    for (url, asked) in [
+        (&by_name, "sslmode=prefer".to_owned()),
+        (&by_name, "sslmode=require".to_owned()),
+        (&by_number, "sslmode=require".to_owned()),
+        (&by_name, format!("sslmode=require&sslrootcert={known}")),
+        (&by_name, format!("sslmode=verify-ca&sslrootcert={known}")),
+        (&by_number, format!("sslmode=verify-ca&sslrootcert={known}")),
+        (&by_name, format!("sslmode=verify-full&sslrootcert={known}")),
+    ] {
+        assert_eq!(shop.ok(&format!("customer list --store '{url}&{asked}'")), json!([]), "{asked}");
+    }
+    for (url, asked, why) in [
+        (&by_name, "sslmode=disable".to_owned(), "does not let us in"),
+        (&by_number, format!("sslmode=verify-full&sslrootcert={known}"), "not valid for name"),
+        (&by_name, format!("sslmode=verify-full&sslrootcert={unknown}"), "certificate"),
+        (&by_name, format!("sslmode=verify-ca&sslrootcert={unknown}"), "certificate"),
+        (&by_name, format!("sslmode=require&sslrootcert={unknown}"), "certificate"),
+        (&by_name, "sslmode=verify-full".to_owned(), "certificate"),
+        (&by_name, "sslmode=verify-full&sslrootcert=system".to_owned(), "certificate"),
+        (&by_name, "sslmode=verify-full&sslrootcert=nowhere.pem".to_owned(), "nowhere.pem"),
+    ] {
+        for words in ["customer list", "customer create", "init"] {
+            let error = shop.refused(&format!("{words} --store '{url}&{asked}'"), "config_invalid");
+            assert!(error["message"].as_str().unwrap().contains(why), "{asked}: {error}");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+    // Where no file is named, the usual one is looked into.
+    std::fs::create_dir(shop.path(".postgresql")).unwrap();
+    shop.write(".postgresql/root.crt", authority);
+    shop.ok(&format!("customer list --store '{by_name}&sslmode=verify-full'"));
+    shop.refused(&format!("customer list --store '{by_number}&sslmode=verify-full'"), "config_invalid");
+}
+
+#[test]
+fn a_server_without_encryption_is_not_talked_to_where_it_is_asked_for() {
+    let shop = Shop::new();
+    for mode in ["require", "verify-ca", "verify-full"] {
+        for words in ["customer list", "customer create", "init"] {
+            let error =
+                shop.refused(&format!("{words} --store '{}&sslmode={mode}'", shop.store.address()), "config_invalid");
+            assert!(error["message"].as_str().unwrap().contains("server does not support TLS"), "{error}");
+        }
+    }
+    for mode in ["prefer", "disable"] {
+        shop.ok(&format!("customer list --store '{}&sslmode={mode}'", shop.store.address()));
+    }
+}

@@ -133,7 +133,7 @@ fn people_read_what_was_found() {
     [stderr]
     error[store_damaged]: the store is damaged: 1 finding
       found [order_totals] S00001: its total is 283.33, and its lines come to 283.32
-    hint: keep the file as it is, and go on from a backup or an export
+    hint: keep it as it is, and go on from a backup or an export
     [exit 42]
     ");
 }

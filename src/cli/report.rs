@@ -10,6 +10,7 @@ use crate::command::Warning;
 use crate::domain::{Allowed, Error, Fault, code};
 use crate::output::PrintError;
 use crate::output::escape::{Color, colored, for_terminal};
+use crate::store::address::without_passwords;
 
 /// How messages are told.
 #[derive(Clone, Copy)]
@@ -138,7 +139,8 @@ pub fn missing(names: &[String], error: &clap::Error) -> Error {
 
 /// Clap's complaint as ours.
 pub fn usage_of(error: &clap::Error) -> Error {
-    let text = error.to_string();
+    // Words that stand in the wrong place are told, a store's address among them.
+    let text = without_passwords(&error.to_string());
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
     let tip = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);

@@ -160,7 +160,7 @@ impl super::Refusal for StoreDamaged {
         "store_damaged"
     }
     fn hint(&self) -> Option<String> {
-        Some("keep the file as it is, and go on from a backup or an export".to_owned())
+        Some("keep it as it is, and go on from a backup or an export".to_owned())
     }
     fn findings(&self) -> Vec<Finding> {
         self.findings.clone()

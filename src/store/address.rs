@@ -111,6 +111,23 @@ impl fmt::Debug for Server {
     }
 }
 
+/// A text in which URLs have no password, for what is told of words that are no store's address to the program.
+pub fn without_passwords(text: &str) -> String {
+    let mut pieces = text.split("://");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        shown.push_str("://");
+        let end = piece.find(['/', '?', '\'', '"']).unwrap_or(piece.len());
+        let (authority, rest) = piece.split_at(end);
+        match authority.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
+            Some((user, host)) => shown.extend([user, "@", host]),
+            None => shown.push_str(authority),
+        }
+        shown.push_str(rest);
+    }
+    shown
+}
+
 /// The parameters of the URL that are ours, and the rest, which the client library reads.
 #[derive(Default)]
 struct Ours {
@@ -418,6 +435,18 @@ mod tests {
 
         let server = parsed("postgres://ann:p%40ss@h/shop", &[]).unwrap();
         assert!(!format!("{server} {server:?}").contains("p@ss") && !server.to_string().contains("p%40ss"));
+    }
+
+    #[test]
+    fn a_text_with_urls_in_it_is_told_without_their_passwords() {
+        for (text, shown) in [
+            ("no 'postgres://ann:p@ss@h:1/shop?schema=a' here", "no 'postgres://ann@h:1/shop?schema=a' here"),
+            ("postgres://ann:p, then postgres://bo:q@h", "postgres://ann:p, then postgres://bo@h"),
+            ("postgres://h/shop and a:b@c", "postgres://h/shop and a:b@c"),
+            ("no such thing", "no such thing"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
     }
 
     #[test]

@@ -121,7 +121,10 @@ impl Postgres {
         let postgres = Postgres::connected(server, Access::Write)?;
         match postgres.version()? {
             Some(version) => postgres.check_version(version)?,
-            None => postgres.is_new.set(true),
+            None => {
+                postgres.check_encoding()?;
+                postgres.is_new.set(true);
+            }
         }
         Ok(postgres)
     }
@@ -140,9 +143,15 @@ impl Postgres {
             config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 5).keepalives_retries(5);
         }
         let connector = tls::connector(&server.tls)?;
-        let connecting = async { config.connect(connector).await };
-        let (client, connection) =
-            runtime.block_on(connecting).map_err(|error| fault::of_connecting(&error, server))?;
+        // The library's own patience ends when somebody listens, who may never say a word.
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let patience =
+            config.get_connect_timeout().copied().unwrap_or(CONNECT_WAIT) * (1 + u32::try_from(hosts).unwrap_or(1));
+        let connecting = async { tokio::time::timeout(patience, config.connect(connector)).await };
+        let connected = runtime
+            .block_on(connecting)
+            .map_err(|_| StoreError::Lost(format!("{server} cannot be reached: it does not answer")))?;
+        let (client, connection) = connected.map_err(|error| fault::of_connecting(&error, server))?;
         // What ends the connection is told by whatever is asked of it next.
         runtime.spawn(async move { drop(connection.await) });
         let postgres = Postgres {

@@ -2,27 +2,11 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::io::Write;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::{Client, SimpleQueryMessage, Statement};
 
-use super::server::Server;
-
-/// The server on which all shops of this process have their stores.
-fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        Server::start().unwrap_or_else(|| {
-            // Written past the harness, which would keep it to itself.
-            let _ = std::io::stderr().write_all(
-                b"the stories on PostgreSQL are skipped: no server is installed (Debian's package postgresql)\n",
-            );
-            std::process::exit(0)
-        })
-    })
-}
+use super::server;
 
 /// The schema, with a connection that looks into it.
 pub struct Schema {
@@ -52,8 +36,19 @@ impl Schema {
         Schema { name, inside: RefCell::new(Inside { client, rows: None }) }
     }
 
+    #[allow(dead_code, reason = "asked for by the stories of the server alone")]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs statements as the owner of all, in the schema.
+    #[allow(dead_code, reason = "asked for by the stories of the server alone")]
+    pub fn sql(&self, sql: &str) {
+        self.inside.borrow_mut().client.batch_execute(sql).expect(sql);
+    }
+
     pub fn address(&self) -> String {
-        server().address(&self.name)
+        server::shared().address(&self.name)
     }
 
     pub fn exists(&self) -> bool {
@@ -171,7 +166,7 @@ impl Drop for Lock {
 }
 
 fn connected(schema: &str) -> Client {
-    let mut client = server().client();
+    let mut client = server::shared().client();
     client.batch_execute(&format!("SET search_path TO \"{schema}\"")).expect("a name");
     client
 }

@@ -27,6 +27,15 @@ impl Store {
         if ON_POSTGRES { Store::Schema(Box::new(Schema::new())) } else { Store::File(File::within(folder)) }
     }
 
+    /// The schema, for stories that only a server has.
+    #[allow(dead_code, reason = "files have no such stories")]
+    pub fn schema(&self) -> &Schema {
+        match self {
+            Store::File(_) => panic!("the store is a file"),
+            Store::Schema(schema) => schema,
+        }
+    }
+
     /// What `--store` is given.
     pub fn address(&self) -> String {
         match self {

@@ -3,11 +3,13 @@
 use std::error::Error as _;
 
 use tokio_postgres::Error;
+use tokio_postgres::config::Host;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::super::StoreError;
 use super::super::address::Server;
 use crate::domain::number::Overflow;
+use crate::domain::reference::shell_word;
 
 /// A fault of a statement.
 pub fn fault(error: &Error) -> StoreError {
@@ -30,14 +32,17 @@ pub fn of_committing(error: &Error) -> StoreError {
 
 /// A fault before there is a connection.
 pub fn of_connecting(error: &Error, server: &Server) -> StoreError {
+    let unread = || server.unread.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
     if let Some(told) = error.as_db_error() {
         return match told.code() {
-            &SqlState::INVALID_CATALOG_NAME => StoreError::Missing(server.to_string()),
-            code if is_of_class(code, "28") => {
-                let unread = server.unread.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-                StoreError::Refused(format!("{server} does not let us in: {}{unread}", told.message()))
+            &SqlState::INVALID_CATALOG_NAME => no_database(server),
+            code if is_of_class(code, "28") || *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+                StoreError::Refused(format!("{server} does not let us in: {}{}", told.message(), unread()))
             }
-            _ => told_by_server(told),
+            _ => match told_by_server(told) {
+                StoreError::Lost(why) => StoreError::Lost(format!("{server} cannot be reached: {why}")),
+                fault => fault,
+            },
         };
     }
     let told = reason(error);
@@ -45,13 +50,30 @@ pub fn of_connecting(error: &Error, server: &Server) -> StoreError {
     if error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>() && !is_of_tls(&told)) {
         return StoreError::Lost(format!("{server} cannot be reached{told}"));
     }
-    let unread = server.unread.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
     match error.to_string().as_str() {
         "timeout waiting for server" | "error connecting to server" => {
             StoreError::Lost(format!("{server} cannot be reached{told}"))
         }
-        what => StoreError::Refused(format!("{server} cannot be connected to: {what}{told}{unread}")),
+        what => StoreError::Refused(format!("{server} cannot be connected to: {what}{told}{}", unread())),
     }
+}
+
+/// A database is made by the server's own tools.
+fn no_database(server: &Server) -> StoreError {
+    let config = &server.config;
+    let database = config.get_dbname().unwrap_or_default();
+    let host = config.get_hosts().first().map(|host| match host {
+        Host::Tcp(host) => format!(" -h {}", shell_word(host)),
+        #[cfg(unix)]
+        Host::Unix(folder) => format!(" -h {}", shell_word(&folder.to_string_lossy())),
+    });
+    let port = config.get_ports().first().map(|port| format!(" -p {port}"));
+    let user = config.get_user().map(|user| format!(" -U {}", shell_word(user)));
+    let options = [host, port, user].into_iter().flatten().collect::<String>();
+    StoreError::NoDatabase(
+        format!("there is no database for {server}"),
+        format!("createdb{options} {}", shell_word(database)),
+    )
 }
 
 fn told_by_server(told: &DbError) -> StoreError {
@@ -63,7 +85,7 @@ fn told_by_server(told: &DbError) -> StoreError {
         &SqlState::LOCK_NOT_AVAILABLE => StoreError::Busy,
         &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => StoreError::Conflict,
         &SqlState::NUMERIC_VALUE_OUT_OF_RANGE => StoreError::TooLarge(Overflow),
-        &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => StoreError::ReadOnly(message()),
+        &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Denied(message()),
         &SqlState::DISK_FULL => StoreError::Full(message()),
         &SqlState::QUERY_CANCELED => StoreError::Lost(message()),
         code if is_of_class(code, "23") => StoreError::Constraint(message()),

@@ -54,29 +54,54 @@ fn quoted(name: &str) -> String {
 impl Postgres {
     /// The format of the store in the schema, none where nothing is there.
     pub fn version(&self) -> Result<Option<i64>> {
-        const TABLES: &str = "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname";
+        // What says that a schema is ours has these two columns.
+        const TABLES: &str = "SELECT c.relname = 'store_format' AND
+               (SELECT COUNT(*) FROM pg_attribute a WHERE a.attrelid = c.oid
+                  AND (a.attname, a.atttypid) IN (('application', 'text'::regtype), ('version', 'bigint'::regtype))) = 2
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname";
         let (mut tables, mut ours) = (0, false);
-        self.each(TABLES, &[], &mut |row| {
+        self.each(TABLES, &[self.server.schema.as_str().into()], &mut |row| {
             tables += 1;
-            ours |= text(row, 0)? == Some("store_format");
+            ours |= int(row, 0)? == Some(1);
             Ok(())
         })?;
-        if !ours && tables > 0 {
-            return Err(StoreError::Foreign(format!("{} is a schema of another application", self.server)));
-        }
-        if !ours {
+        if tables == 0 {
             return Ok(None);
         }
+        let foreign = || StoreError::Foreign(format!("{} is a schema of another application", self.server));
+        if !ours {
+            return Err(foreign());
+        }
         let mut version = None;
-        self.each("SELECT version FROM store_format WHERE application = 'aftersales'", &[], &mut |row| {
+        let asked = self.each("SELECT version FROM store_format WHERE application = 'aftersales'", &[], &mut |row| {
             version = int(row, 0)?;
             Ok(())
-        })?;
-        match version {
-            Some(version) => Ok(Some(version)),
-            None => Err(StoreError::Foreign(format!("{} is a schema of another application", self.server))),
+        });
+        match asked {
+            // Without a right to the schema it is as if there were no such table.
+            Err(StoreError::Denied(_) | StoreError::Fault(_)) => {
+                Err(StoreError::Refused(format!("{} may not be read by this role", self.server)))
+            }
+            Err(error) => Err(error),
+            Ok(()) => version.map(Some).ok_or_else(foreign),
         }
+    }
+
+    /// Refuses a database that cannot hold every text.
+    pub fn check_encoding(&self) -> Result<()> {
+        let mut encoding = String::new();
+        self.each("SELECT current_setting('server_encoding')", &[], &mut |row| {
+            encoding.extend(text(row, 0)?);
+            Ok(())
+        })?;
+        if encoding == "UTF8" {
+            return Ok(());
+        }
+        Err(StoreError::Refused(format!(
+            "{} is in a database that keeps texts in {encoding}, not in UTF8",
+            self.server
+        )))
     }
 
     pub fn check_version(&self, version: i64) -> Result<()> {
