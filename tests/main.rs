@@ -19,6 +19,7 @@ mod documents;
 mod export;
 mod house;
 mod import;
+mod load;
 mod log;
 mod online_retail;
 mod order;

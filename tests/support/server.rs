@@ -135,6 +135,11 @@ impl Server {
         self.connected().expect("the server lets its owner in")
     }
 
+    /// The same where the server may not be there at the moment.
+    pub fn try_client(&self) -> Result<Client, postgres::Error> {
+        self.connected()
+    }
+
     /// Runs statements as its owner.
     pub fn sql(&self, sql: &str) {
         self.client().batch_execute(sql).expect(sql);
