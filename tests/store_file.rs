@@ -121,6 +121,17 @@ fn a_torn_page_is_told_and_ends_no_check() {
 }
 
 #[test]
+fn a_table_that_is_gone_is_told_by_name() {
+    let shop = sample::shop();
+    shop.abandoned();
+    let connection = Connection::open(shop.path("desk.db")).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE repair_labour").unwrap();
+    drop(connection);
+    let error = shop.refused("verify", "store_damaged");
+    assert_eq!(error["findings"][0]["message"], "the table repair_labour is gone", "{error:#}");
+}
+
+#[test]
 fn a_store_that_may_not_be_written_can_be_read() {
     let shop = Shop::new();
     shop.done("customer create --name Ada");

@@ -8,6 +8,7 @@ use crate::support::{Shop, json};
 /// For each check: what is done to the store behind the program's back, and the record at fault.
 const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     ("file", "UPDATE stage SET folded = 7 WHERE id = 'New'", None),
+    ("file", "DROP INDEX document_number; UPDATE desk SET company = 'Ada Ltd'", None),
     ("links", "UPDATE lot SET product = 9999 WHERE id = 'SN-2'", None),
     ("desk", "DELETE FROM desk", None),
     ("log_chain", "UPDATE operation SET command = replace(command, 'Cy', 'Di') WHERE command LIKE '%Cy%'", None),

@@ -62,6 +62,14 @@ pub(super) fn links() -> impl Iterator<Item = Link> {
     })
 }
 
+/// What the migrations made and that is not among the names of the tables and indexes `there`.
+pub(super) fn gone(there: &[String]) -> Vec<String> {
+    let is_gone = |name: &&str| !there.iter().any(|known| known == name);
+    let tables = made().map(|made| made.table).filter(is_gone).map(|table| format!("the table {table} is gone"));
+    let indexes = indexes().filter(is_gone).map(|index| format!("the index {index} is gone or not valid"));
+    tables.chain(indexes).collect()
+}
+
 /// The indexes that the migrations make beside those of constraints.
 pub(super) fn indexes() -> impl Iterator<Item = &'static str> {
     let made = MIGRATIONS.iter().flat_map(|script| script.split("INDEX ").skip(1));

@@ -12,7 +12,7 @@ use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
-use super::{Access, Result, StoreError, Value};
+use super::{Access, Result, StoreError, Value, migrate};
 use crate::domain::number::Overflow;
 
 /// "aftr" in ASCII: whose file this is, in the header of every store.
@@ -197,12 +197,18 @@ impl Sqlite {
             .map_err(fault)
     }
 
-    /// What the integrity check tells: torn pages, rows that break a NOT NULL, CHECK or UNIQUE, indexes without their rows.
+    /// What the integrity check tells: torn pages, rows that break a NOT NULL, CHECK or UNIQUE, indexes without their rows; and
+    /// which tables and indexes are gone.
     pub fn faults_of_file(&self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(fault)?;
         let told = statement.query_map([], |row| row.get::<_, String>(0)).map_err(fault)?;
-        let told: Vec<String> = told.collect::<rusqlite::Result<_>>().map_err(fault)?;
-        Ok(told.into_iter().filter(|text| text != "ok").collect())
+        let mut told: Vec<String> = told.collect::<rusqlite::Result<_>>().map_err(fault)?;
+        told.retain(|text| text != "ok");
+        let mut statement = self.connection.prepare("SELECT name FROM sqlite_schema").map_err(fault)?;
+        let there = statement.query_map([], |row| row.get::<_, String>(0)).map_err(fault)?;
+        let there: Vec<String> = there.collect::<rusqlite::Result<_>>().map_err(fault)?;
+        told.extend(migrate::gone(&there));
+        Ok(told)
     }
 
     /// The tables of each row that refers to what is not there: its own, and the one referred to.
@@ -285,7 +291,7 @@ fn check_header(path: &Path) -> Result<()> {
         return Err(StoreError::Foreign(format!("{shown} is a database of another application")));
     }
     match big_endian(&header, 60) {
-        version if version > super::migrate::VERSION => return Err(StoreError::Newer(version)),
+        version if version > migrate::VERSION => return Err(StoreError::Newer(version)),
         version if version < 1 => return Err(StoreError::Damaged(format!("{shown} has no format version"))),
         _ => {}
     }

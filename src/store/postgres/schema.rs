@@ -155,10 +155,11 @@ const CONSTRAINTS: &str = "
     WHERE c.connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.contype IN ('p', 'u', 'f', 'c')
     ORDER BY t.relname, c.conname";
 
-/// The indexes that can be relied on.
-const INDEXES: &str = "
-    SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND i.indisvalid AND i.indisready";
+/// The tables, and the indexes that can be relied on.
+const THERE: &str = "
+    SELECT c.relname::text FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+      AND (c.relkind = 'r' OR (c.relkind = 'i' AND i.indisvalid AND i.indisready))";
 
 struct Constraint {
     table: String,
@@ -171,9 +172,14 @@ impl Postgres {
     /// What is wrong with the schema itself: tables, constraints or indexes that the migrations made and that are gone, and
     /// rows that break a constraint.
     pub fn faults_of_schema(&self) -> Result<Vec<String>> {
+        let mut there = Vec::new();
+        self.each(THERE, &[], &mut |row| {
+            there.extend(text(row, 0)?.map(str::to_owned));
+            Ok(())
+        })?;
+        let mut faults = migrate::gone(&there);
         let constraints = self.constraints()?;
-        let mut faults = Vec::new();
-        for made in migrate::made() {
+        for made in migrate::made().filter(|made| there.iter().any(|table| table == made.table)) {
             let links = migrate::links().filter(|link| link.table == made.table && is_guarded(link.table, link.column));
             for (kind, word, expected) in [
                 ("p", "primary keys", made.primary_keys),
@@ -188,16 +194,6 @@ impl Postgres {
                 if there < expected {
                     faults.push(format!("the table {} has {there} of its {expected} {word}", made.table));
                 }
-            }
-        }
-        let mut indexes = Vec::new();
-        self.each(INDEXES, &[], &mut |row| {
-            indexes.extend(text(row, 0)?.map(str::to_owned));
-            Ok(())
-        })?;
-        for index in migrate::indexes() {
-            if !indexes.iter().any(|known| known == index) {
-                faults.push(format!("the index {index} is gone or not valid"));
             }
         }
         for check in constraints.iter().filter(|known| known.kind == "c") {
