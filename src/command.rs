@@ -73,6 +73,10 @@ pub trait Change: clap::Args + Serialize + DeserializeOwned + 'static {
     fn detail(&self) -> Detail {
         Detail::Row
     }
+    /// Asks ahead for what it will load first, so that one wait serves for all of it.
+    fn ahead(&self, _db: &Db) -> Result<()> {
+        Ok(())
+    }
     /// Loads, decides and writes; what it made and touched is told to `cx`. A change that tells nothing is `unchanged`.
     fn run(&self, cx: &Cx<'_>) -> Result<Self::Outcome>;
 }
@@ -107,6 +111,8 @@ pub trait AnyChange {
     fn content(&self) -> String;
     /// How much of each record of its answer a table tells.
     fn detail(&self) -> Detail;
+    /// Asks ahead for what it will load first.
+    fn ahead(&self, db: &Db) -> Result<()>;
     /// Runs it and answers the outcome as JSON.
     fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>>;
 }
@@ -128,6 +134,9 @@ impl<C: Change> AnyChange for Named<C> {
     }
     fn detail(&self) -> Detail {
         self.change.detail()
+    }
+    fn ahead(&self, db: &Db) -> Result<()> {
+        self.change.ahead(db)
     }
     fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>> {
         to_raw_value(&self.change.run(cx)?).map_err(|error| internal(error.to_string()))

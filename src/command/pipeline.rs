@@ -285,6 +285,7 @@ impl Group<'_> {
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
         let session = self.session;
         let content = change.content();
+        change.ahead(session.db)?;
         if let Some(key) = key
             && let Some(replayed) = replay(session.db, change, key, &content)?
         {

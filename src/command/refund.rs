@@ -21,7 +21,7 @@ use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::refund::{Given, check_offer, form, holders, look_up, named_invoice, offers};
 use crate::procedure::{post, service, ticket_log};
-use crate::store::{document, journal};
+use crate::store::{Db, document, journal, ticket};
 
 /// Refund a customer with a credit note
 ///
@@ -89,6 +89,11 @@ pub struct RefundOutcome {
 impl Change for TicketRefund {
     type Outcome = RefundOutcome;
     const RIGHT: Right = Right::Helpdesk;
+
+    fn ahead(&self, db: &Db) -> Result<()> {
+        ticket::ahead(db, &self.ticket)?;
+        Ok(self.invoice.iter().try_for_each(|invoice| document::ahead(db, DocumentKind::Invoice, invoice))?)
+    }
 
     fn run(&self, cx: &Cx<'_>) -> Result<RefundOutcome> {
         if self.allow_excess {

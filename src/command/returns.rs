@@ -17,7 +17,7 @@ use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::returns::{Made, Terms, load_lines, make, source};
 use crate::procedure::service;
-use crate::store::{location, ticket, transfer};
+use crate::store::{Db, location, ticket, transfer};
 
 /// The return, and the transfer that replaces the goods.
 #[derive(Serialize)]
@@ -77,6 +77,11 @@ pub struct TicketReturn {
 impl Change for TicketReturn {
     type Outcome = ReturnOutcome;
     const RIGHT: Right = Right::Helpdesk;
+
+    fn ahead(&self, db: &Db) -> Result<()> {
+        ticket::ahead(db, &self.ticket)?;
+        Ok(self.delivery.iter().try_for_each(|delivery| transfer::ahead(db, delivery))?)
+    }
 
     fn run(&self, cx: &Cx<'_>) -> Result<ReturnOutcome> {
         let ticket = service::ticket(cx, &self.ticket)?;

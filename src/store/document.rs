@@ -63,14 +63,20 @@ fn read(row: &Row<'_>) -> Result<Document> {
     })
 }
 
+static BY_NUMBER: &str = concat!(head!(), " WHERE d.number = $1 AND d.kind = $2");
+
 /// The document of that kind with that id or number; without lines.
 pub fn by_id(db: &Db, kind: DocumentKind, id: &str) -> Result<Option<Document>> {
-    let by_number =
-        db.query_opt(concat!(head!(), " WHERE d.number = $1 AND d.kind = $2"), params![id, kind.word()], read)?;
+    let by_number = db.query_opt(BY_NUMBER, params![id, kind.word()], read)?;
     match by_number {
         Some(document) => Ok(Some(document)),
         None => db.query_opt(concat!(head!(), " WHERE d.id = $1 AND d.kind = $2"), params![id, kind.word()], read),
     }
+}
+
+/// Asks ahead for the document of that kind with that number.
+pub fn ahead(db: &Db, kind: DocumentKind, number: &str) -> Result<()> {
+    db.ahead(BY_NUMBER, params![number, kind.word()])
 }
 
 /// The document with that number or id, whichever kind it is of; without lines.

@@ -61,8 +61,10 @@ pub struct Postgres {
     answers: RefCell<Answers>,
     /// Changes that wait to be sent.
     queue: RefCell<Queue>,
-    /// Changes that were sent, in order.
+    /// What was sent, in order.
     underway: RefCell<Vec<Underway>>,
+    /// Answers to what was asked ahead; a change makes them void.
+    arrived: RefCell<Arrived>,
     /// For each statement that writes one row the one that writes many.
     many: RefCell<HashMap<(usize, usize), Option<Many>>>,
     /// The statements that are others one behind the other.
@@ -80,12 +82,25 @@ pub struct Postgres {
 
 type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
 
-/// A change that was sent and not answered yet.
-struct Underway {
-    outcome: Changing,
-    /// The text of a change that must change so many rows.
-    must: Option<(u64, &'static str)>,
+type Asking = Pin<Box<dyn Future<Output = std::result::Result<Vec<tokio_postgres::Row>, Error>>>>;
+
+/// What was sent and not answered yet.
+enum Underway {
+    /// A change; and the text of one that must change so many rows.
+    Change { outcome: Changing, must: Option<(u64, &'static str)> },
+    /// A question that somebody will ask soon.
+    Ahead { question: Question, rows: Asking },
 }
+
+/// A question with its values.
+#[derive(PartialEq, Eq)]
+struct Question {
+    sql: &'static str,
+    params: Vec<Param>,
+}
+
+/// The answers to questions that were asked ahead.
+type Arrived = Vec<(Question, Vec<tokio_postgres::Row>)>;
 
 /// A statement with its values, ready to be sent.
 struct Ready {
@@ -162,6 +177,7 @@ impl Postgres {
             answers: RefCell::default(),
             queue: RefCell::default(),
             underway: RefCell::default(),
+            arrived: RefCell::default(),
             many: RefCell::default(),
             chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
@@ -175,7 +191,7 @@ impl Postgres {
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        self.answers.borrow_mut().change(sql);
+        self.forget_what_was_asked_ahead(sql);
         self.send_before(sql)?;
         let changing = self.sent(sql, params.iter().map(Param::of).collect())?;
         self.drained()?;
@@ -185,7 +201,7 @@ impl Postgres {
 
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
-        self.answers.borrow_mut().change(sql);
+        self.forget_what_was_asked_ahead(sql);
         let full = {
             let mut queue = self.queue.borrow_mut();
             queue.push(Write { sql, params: params.iter().map(Param::of).collect(), of_one });
@@ -221,6 +237,9 @@ impl Postgres {
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
         let params: Vec<Param> = params.iter().map(Param::of).collect();
+        if let Some(rows) = self.asked_ahead(sql, &params)? {
+            return rows.iter().try_for_each(row);
+        }
         if !self.is_open.get() || !self.answers.borrow_mut().keeps(sql) {
             return self.ask(sql, params, row);
         }
@@ -242,6 +261,52 @@ impl Postgres {
             self.answers.borrow_mut().put(sql, asked, Rc::new(rows));
         }
         Ok(())
+    }
+
+    /// Asks what somebody will ask soon, without waiting for the answer; only in a hurry, since a fault of it is nobody's.
+    pub fn ahead(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        if self.pace.get() == Pace::Careful {
+            return Ok(());
+        }
+        self.send_before(sql)?;
+        let params: Vec<Param> = params.iter().map(Param::of).collect();
+        let statement = self.statement(sql, &params)?;
+        let (client, asked) = (self.client.clone(), params.clone());
+        let mut rows: Asking = Box::pin(async move {
+            let rows = match &statement {
+                Some(statement) => client.query_raw(statement, asked).await?,
+                None => client.query_typed_raw(sql, asked.into_iter().map(Param::typed)).await?,
+            };
+            rows.try_collect().await
+        });
+        if let Poll::Ready(early) = begun(rows.as_mut()) {
+            rows = Box::pin(async { early });
+        }
+        self.underway.borrow_mut().push(Underway::Ahead { question: Question { sql, params }, rows });
+        Ok(())
+    }
+
+    /// The answer that was asked for ahead, if this question was.
+    fn asked_ahead(&self, sql: &'static str, params: &[Param]) -> Result<Option<Vec<tokio_postgres::Row>>> {
+        let is_it = |question: &Question| question.sql == sql && question.params == params;
+        let is_underway = |one: &Underway| matches!(one, Underway::Ahead { question, .. } if is_it(question));
+        if self.underway.borrow().iter().any(is_underway) {
+            self.drained()?;
+        }
+        let mut arrived = self.arrived.borrow_mut();
+        let at = arrived.iter().position(|(question, _)| is_it(question));
+        Ok(at.map(|at| arrived.swap_remove(at).1))
+    }
+
+    /// A change is about to be made: what was asked ahead may not be so any longer.
+    fn forget_what_was_asked_ahead(&self, sql: &'static str) {
+        self.answers.borrow_mut().change(sql);
+        self.arrived.borrow_mut().clear();
+        for one in self.underway.borrow_mut().iter_mut() {
+            if let Underway::Ahead { question, .. } = one {
+                question.sql = "";
+            }
+        }
     }
 
     /// Asks the server.
@@ -305,6 +370,7 @@ impl Postgres {
             self.rollback()?;
         }
         self.answers.borrow_mut().forget();
+        self.arrived.borrow_mut().clear();
         self.is_open.set(true);
         self.failed.set(false);
         Ok(())
@@ -366,6 +432,7 @@ impl Postgres {
     /// Marks the point to which one command can be undone. In a hurry the server is not told: a command that is refused has
     /// sent nothing as a rule, and where it has, the whole transaction is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
+        self.forget_what_was_asked_ahead("");
         if self.pace.get() == Pace::Careful {
             self.run("SAVEPOINT command")?;
             self.send()?;
@@ -469,7 +536,7 @@ impl Postgres {
     /// Sends a change, which must change so many rows where that is said.
     fn set_out(&self, sql: &'static str, params: Vec<Param>, must: Option<u64>) -> Result<()> {
         let outcome = self.sent(sql, params)?;
-        self.underway.borrow_mut().push(Underway { outcome, must: must.map(|rows| (rows, sql)) });
+        self.underway.borrow_mut().push(Underway::Change { outcome, must: must.map(|rows| (rows, sql)) });
         Ok(())
     }
 
@@ -536,7 +603,8 @@ impl Postgres {
         if underway.is_empty() {
             return Ok(());
         }
-        let ended = match (self.runtime.block_on(settled(underway)), self.pace.get()) {
+        let settled = self.runtime.block_on(settled(underway, &mut self.arrived.borrow_mut()));
+        let ended = match (settled, self.pace.get()) {
             (Ok(()), _) => Ok(()),
             (Err(error @ (StoreError::Lost(_) | StoreError::Busy)), _) => Err(error),
             (Err(_), Pace::Hurried) => Err(StoreError::Conflict),
@@ -581,13 +649,22 @@ fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
-async fn settled(underway: Vec<Underway>) -> Result<()> {
+async fn settled(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
     let mut first = Ok(());
-    for Underway { outcome, must } in underway {
-        let ended = match (outcome.await, must) {
-            (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::wrongly_changed(rows, wanted, sql)),
-            (Ok(_), _) => Ok(()),
-            (Err(error), _) => Err(fault(&error)),
+    for one in underway {
+        let ended = match one {
+            Underway::Change { outcome, must } => match (outcome.await, must) {
+                (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::wrongly_changed(rows, wanted, sql)),
+                (Ok(_), _) => Ok(()),
+                (Err(error), _) => Err(fault(&error)),
+            },
+            Underway::Ahead { question, rows } => match rows.await {
+                Ok(rows) => {
+                    arrived.push((question, rows));
+                    Ok(())
+                }
+                Err(error) => Err(fault(&error)),
+            },
         };
         first = first.and(ended);
     }

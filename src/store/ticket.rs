@@ -40,9 +40,16 @@ fn read(row: &Row<'_>) -> Result<Ticket> {
     })
 }
 
+static BY_ID: &str = concat!(head!(), " WHERE t.id = $1");
+
 /// The ticket with that id, without its tags.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Ticket>> {
-    db.query_opt(concat!(head!(), " WHERE t.id = $1"), params![id], read)
+    db.query_opt(BY_ID, params![id], read)
+}
+
+/// Asks ahead for the ticket with that id.
+pub fn ahead(db: &Db, id: &str) -> Result<()> {
+    db.ahead(BY_ID, params![id])
 }
 
 /// Loads a ticket's tags.

@@ -55,7 +55,14 @@ fn location(row: &Row<'_>, column: usize) -> Result<Location> {
 
 /// The transfer with that id, without its lines.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Transfer>> {
-    db.query_opt(concat!(head!(), " WHERE t.id = $1"), params![id], read)
+    db.query_opt(BY_ID, params![id], read)
+}
+
+static BY_ID: &str = concat!(head!(), " WHERE t.id = $1");
+
+/// Asks ahead for the transfer with that id.
+pub fn ahead(db: &Db, id: &str) -> Result<()> {
+    db.ahead(BY_ID, params![id])
 }
 
 /// The transfer of that key, without its lines.
