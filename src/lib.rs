@@ -12,7 +12,8 @@
 //!   argument structs, `run`, outcome structs.
 //! - [`procedure`]: steps that several commands run inside the open transaction.
 //! - [`domain`]: values, states, transitions, pure decisions and the refusals of each service. No SQL, no clock, no printing.
-//! - [`store`]: the seam to the engine, migrations, log, numbering, and one file per service with its SQL and row mapping.
+//! - [`store`]: the seam to the two engines, migrations, log, numbering, and one file per service with its SQL and row mapping.
+//!   Each statement is written once; what an engine needs beside it is in `sqlite` and `postgres` alone.
 //! - [`output`]: table, JSON, CSV, jq; knows no service.
 //!
 //! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`.

@@ -312,8 +312,8 @@ impl Postgres {
 
     /// Begins the store itself; says whether nobody else did meanwhile.
     fn begin_new(&self) -> Result<bool> {
-        match self.script(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", schema::beginning(&self.server.schema)))
-        {
+        let beginning = schema::beginning(&self.server.schema, self.is_made()?);
+        match self.script(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {beginning}")) {
             Ok(()) => Ok(true),
             Err(error) => {
                 self.rollback()?;

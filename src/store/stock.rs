@@ -111,6 +111,51 @@ mod tests {
     }
 
     #[test]
+    fn a_shelf_that_is_kept_back_is_undone_with_its_command_even_if_it_was_written_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = store(folder.path());
+        let price = UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() };
+        let (id, name) = ("LAMP".to_owned(), "Lamp".to_owned());
+        let (kind, tracking, taxes) = (ProductType::Goods, Tracking::None, Vec::new());
+        let lamp = Product { key: db.next_key().unwrap(), id, name, price, kind, tracking, taxes };
+        product::insert(&db, &lamp).unwrap();
+        let here = location::by_id(&db, "WH/Stock").unwrap().unwrap().key;
+        shelf::add(&db, lamp.key, here, None, "10".parse().unwrap()).unwrap();
+        let take = |quantity: &str| {
+            let mut shelf = shelf::load(&db, lamp.key, here).unwrap();
+            shelf.take(None, quantity.parse().unwrap()).unwrap();
+            shelf::save(&db, lamp.key, here, shelf).unwrap();
+        };
+        let known = || shelf::load(&db, lamp.key, here).unwrap().free().unwrap().to_string();
+        let written = || shelf::on_hand(&db, lamp.key, here, None).unwrap().to_string();
+
+        db.savepoint().unwrap();
+        take("2");
+        db.release().unwrap();
+        // The next command takes more, its table is asked for, more is taken, and then it is refused.
+        db.savepoint().unwrap();
+        take("3");
+        assert_eq!(written(), "5");
+        take("1");
+        assert_eq!(known(), "4");
+        db.undo().unwrap();
+        assert_eq!(known(), "8");
+        assert_eq!(written(), "8");
+        // One that is refused before anything was written.
+        db.savepoint().unwrap();
+        take("8");
+        db.undo().unwrap();
+        assert_eq!(known(), "8");
+        db.savepoint().unwrap();
+        take("1");
+        db.release().unwrap();
+        db.commit().unwrap();
+        db.begin_read().unwrap();
+        assert_eq!(written(), "7");
+        db.end_read().unwrap();
+    }
+
+    #[test]
     fn what_lies_somewhere_is_stock_and_what_lay_there_still_holds() {
         let folder = tempfile::tempdir().unwrap();
         let db = store(folder.path());

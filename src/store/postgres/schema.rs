@@ -24,13 +24,9 @@ pub fn settings(schema: &str, access: Access) -> String {
 }
 
 /// Makes the schema, where there is none, and in it what says whose it is: the row that every writer locks.
-pub fn beginning(schema: &str) -> String {
-    let schema = quoted(schema);
-    format!(
-        "DO $$ BEGIN IF to_regnamespace('{}') IS NULL THEN CREATE SCHEMA {schema}; END IF; END $$; \
-         CREATE TABLE store_format (application TEXT NOT NULL, version BIGINT NOT NULL)",
-        schema.replace('\'', "''")
-    )
+pub fn beginning(schema: &str, is_there: bool) -> String {
+    let made = if is_there { String::new() } else { format!("CREATE SCHEMA {}; ", quoted(schema)) };
+    format!("{made}CREATE TABLE store_format (application TEXT NOT NULL, version BIGINT NOT NULL)")
 }
 
 /// The links of lines that the server does not guard: for each row and link it runs a query and locks what the row refers to,
@@ -86,6 +82,17 @@ impl Postgres {
             Err(error) => Err(error),
             Ok(()) => version.map(Some).ok_or_else(foreign),
         }
+    }
+
+    /// Whether somebody made the schema.
+    pub fn is_made(&self) -> Result<bool> {
+        let mut is_made = false;
+        let name = self.server.schema.as_str().into();
+        self.each("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[name], &mut |_| {
+            is_made = true;
+            Ok(())
+        })?;
+        Ok(is_made)
     }
 
     /// Refuses a database that cannot hold every text.
