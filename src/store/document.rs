@@ -124,25 +124,18 @@ pub fn due(db: &Db, today: Day) -> Result<Vec<String>> {
     )
 }
 
-/// The statements for the lines of a document and for their taxes.
+/// The lines of a document, each as often as it has taxes, and once where it has none.
 macro_rules! lines {
     ($and:literal) => {
-        (
-            concat!(
-                "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
-                        l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited
-                 FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
-                 WHERE l.document = $1",
-                $and,
-                " ORDER BY l.line"
-            ),
-            concat!(
-                "SELECT lt.document_line, t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited
-                 FROM document_line l JOIN document_line_tax lt ON lt.document_line = l.key JOIN tax t ON t.key = lt.tax
-                 WHERE l.document = $1",
-                $and,
-                " ORDER BY l.line, lt.position"
-            ),
+        concat!(
+            "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
+                    l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited,
+                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited
+             FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
+               LEFT JOIN document_line_tax lt ON lt.document_line = l.key LEFT JOIN tax t ON t.key = lt.tax
+             WHERE l.document = $1",
+            $and,
+            " ORDER BY l.line, lt.position NULLS FIRST"
         )
     };
 }
@@ -157,37 +150,32 @@ pub fn load_line(db: &Db, document: &mut Document, number: i64) -> Result<()> {
     load_by(db, document, lines!(" AND l.line = $2"), params![document.key, number])
 }
 
-fn load_by(
-    db: &Db,
-    document: &mut Document,
-    (of_lines, of_taxes): (&'static str, &'static str),
-    params: &[Value<'_>],
-) -> Result<()> {
+fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
     let currency = document.currency;
-    let mut lines = db.query(of_lines, params, |row| read_line(row, currency))?;
-    let mut place = 0;
-    db.each(of_taxes, params, |row| {
-        let line: Key = row.get(0)?;
-        while lines.get(place).is_some_and(|known: &DocumentLine| known.key != line) {
-            place += 1;
+    let mut lines: Vec<DocumentLine> = Vec::new();
+    db.each(sql, params, |row| {
+        let key: Key = row.get(0)?;
+        if lines.last().is_none_or(|line| line.key != key) {
+            lines.push(read_line(row, currency)?);
         }
-        let Some(found) = lines.get_mut(place) else {
-            return Ok(());
-        };
-        found.priced.taxes.push(LineTax {
-            tax: row.reference(1)?,
-            rate: row.get(3)?,
-            included: row.get(4)?,
-            amount: row.money(5, currency)?,
-        });
-        if let Some(held) = &mut found.held {
-            held.credited.taxes.push(row.get(6)?);
-            held.reduced.taxes.push(row.get(7)?);
+        match (row.optional_reference(19)?, lines.last_mut()) {
+            (Some(tax), Some(line)) => read_tax(row, currency, tax, line),
+            _ => Ok(()),
         }
-        Ok(())
     })?;
     document.lines = lines;
     document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
+}
+
+/// Reads a tax of a line, and what is held of it.
+fn read_tax(row: &Row<'_>, currency: Currency, tax: Reference, line: &mut DocumentLine) -> Result<()> {
+    let (rate, included, amount) = (row.get(21)?, row.get(22)?, row.money(23, currency)?);
+    line.priced.taxes.push(LineTax { tax, rate, included, amount });
+    if let Some(held) = &mut line.held {
+        held.credited.taxes.push(row.get(24)?);
+        held.reduced.taxes.push(row.get(25)?);
+    }
+    Ok(())
 }
 
 fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {

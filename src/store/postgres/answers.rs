@@ -68,7 +68,7 @@ impl Answers {
 
     /// Forgets what a change may have made another.
     pub fn change(&mut self, sql: &str) {
-        if !self.known.is_empty() && KEPT.iter().any(|table| names(sql, table)) {
+        if !self.known.is_empty() && changed(sql).is_some_and(|table| KEPT.contains(&table)) {
             self.known.clear();
         }
     }
@@ -76,6 +76,13 @@ impl Answers {
     pub fn forget(&mut self) {
         self.known.clear();
     }
+}
+
+/// The table that a statement writes to; none for one that begins or ends something.
+fn changed(sql: &str) -> Option<&str> {
+    let after =
+        ["INSERT INTO ", "UPDATE ", "DELETE FROM "].iter().find_map(|what| sql.trim_start().strip_prefix(what))?;
+    after.split_whitespace().next()
 }
 
 /// Whether a statement names a table, as a word of its own.
@@ -103,6 +110,9 @@ mod tests {
         ] {
             assert_eq!(answers.keeps(sql), kept, "{sql}");
         }
+        assert_eq!(changed("INSERT INTO document (key, journal) VALUES ($1, $2)"), Some("document"));
+        assert_eq!(changed("DELETE FROM team_service WHERE team = $1"), Some("team_service"));
+        assert_eq!(changed("SAVEPOINT command"), None);
         assert!(KEPT.iter().all(|kept| migrate::made().any(|made| made.table == *kept)));
     }
 }
