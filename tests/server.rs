@@ -265,6 +265,22 @@ fn a_database_that_is_not_there_is_made_by_the_servers_tools() {
 }
 
 #[test]
+fn a_schema_may_be_called_anything() {
+    let shop = Shop::without_store();
+    let url = shared().address("O%27Hara%20%22%26%20Zo%C3%AB%22%25%3B");
+    let on = |words: &str| format!("{words} --store '{url}'");
+    let hint = shop.refused(&on("customer list"), "store_missing")["hint"].as_str().unwrap().to_owned();
+    assert_eq!(split(&hint), ["aftersales", "init", "--store", &url], "it can be typed");
+    shop.done(&on("init"));
+    shop.done(&on("customer create --name Ada"));
+    assert_eq!(shop.ok(&on("verify"))["clean"], true);
+    assert_eq!(shop.run(&on("export")).code, 0);
+    let names = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'O%'";
+    let name: String = shared().client().query_one(names, &[]).unwrap().get(0);
+    assert_eq!(name, "O'Hara \"& Zoë\"%;");
+}
+
+#[test]
 fn a_database_that_cannot_hold_every_text_takes_no_store() {
     let server = shared();
     server.sql("CREATE DATABASE western TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");

@@ -9,6 +9,7 @@
 //! shop.apply(r#"{"command":"customer create","name":"Bo"}"#); // lines that must all be done: their answers
 //! insta::assert_snapshot!(shop.text("customer list"), @"…");  // stdout, stderr and exit code as a person sees them
 //! shop.clock("2026-12-01T10:00:00Z");                         // from here on it is December
+//! shop.store.tampered("UPDATE stage SET folded = 7");         // behind the program's back, on whichever engine
 //! ```
 //!
 //! Words are split as a shell splits them: blanks, `'…'`, `"…"`, `\`. `run` and `run_with` answer whatever happened, for

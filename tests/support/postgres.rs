@@ -99,15 +99,16 @@ impl Schema {
     pub fn restored(&self, saved: &Saved) {
         let client = &mut self.inside.borrow_mut().client;
         let tables = tables(client);
-        let quoted: Vec<String> = tables.iter().map(|table| format!("\"{table}\"")).collect();
-        let mut copied =
-            format!("BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE {}; ", quoted.join(", "));
+        let mut copied = "BEGIN; SET LOCAL session_replication_role = replica; ".to_owned();
+        for table in &tables {
+            copied.push_str(&format!("DELETE FROM \"{table}\"; "));
+        }
         let there = indexes(client);
         for (_, made) in saved.indexes.iter().filter(|index| !there.contains(index)) {
             copied.push_str(&format!("{made}; "));
         }
-        for table in &quoted {
-            copied.push_str(&format!("INSERT INTO {table} SELECT * FROM \"{}\".{table}; ", saved.schema));
+        for table in &tables {
+            copied.push_str(&format!("INSERT INTO \"{table}\" SELECT * FROM \"{}\".\"{table}\"; ", saved.schema));
         }
         client.batch_execute(&format!("{copied} COMMIT")).expect("the copy can be put back");
     }

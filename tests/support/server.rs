@@ -93,6 +93,7 @@ impl Server {
         let base = if user.is_some() { reachable_folder() } else { std::env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("aftersales-server-").tempdir_in(base).expect("a folder").keep();
         given_away(&folder);
+        let folder = folder.canonicalize().expect("the folder is there");
         let mut keeper = Command::new("/bin/sh");
         keeper.args(["-c", KEEPER, "sh"]).arg(programs).arg(&folder);
         for setting in SETTINGS.iter().chain(settings) {
