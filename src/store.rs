@@ -514,6 +514,15 @@ impl Db {
         }
     }
 
+    /// Writes whatever is kept back and waits for all of it: what is undone next could have been kept.
+    pub fn try_out(&self) -> Result<()> {
+        self.write_shelves()?;
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.try_out(),
+        }
+    }
+
     /// Waits for all that was written so far, unless the transaction is hurried.
     pub fn settle(&self) -> Result<()> {
         match &self.engine {

@@ -374,7 +374,9 @@ impl Running for Importing<'_> {
             Input::Unseen | Input::Refused | Input::Replayed(_) => false,
         };
         if !kept || self.mode == Mode::DryRun {
-            return Ok(db.rollback()?);
+            let tried = if kept { db.try_out() } else { Ok(()) };
+            let undone = db.rollback();
+            return Ok(tried.and(undone)?);
         }
         if let (Input::Records(records), Some(key)) = (&self.input, &self.import.key) {
             db.keep_outcome(records.operation, key, NOTHING_TOLD)?;

@@ -238,7 +238,11 @@ impl Group<'_> {
     pub fn finish(self) -> Result<()> {
         match self.mode {
             Mode::Commit => Ok(self.session.db.commit()?),
-            Mode::DryRun => Ok(self.session.db.rollback()?),
+            Mode::DryRun => {
+                let tried = self.session.db.try_out();
+                let undone = self.session.db.rollback();
+                Ok(tried.and(undone)?)
+            }
         }
     }
 

@@ -225,6 +225,12 @@ impl Postgres {
         }
     }
 
+    /// Waits for all changes, hurried or not.
+    pub fn try_out(&self) -> Result<()> {
+        self.send()?;
+        self.drained()
+    }
+
     /// Whether the next transaction may be run again from its beginning, and need not say early what is wrong with it.
     pub fn hurry(&self, may: bool) {
         self.pace.set(if may { Pace::Hurried } else { Pace::Careful });
