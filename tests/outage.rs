@@ -37,14 +37,16 @@ impl Disturbed {
         fed(command, input.as_bytes())
     }
 
-    /// Disturbs the server again and again while `work` goes on.
+    /// Disturbs the server again and again while `work` goes on, each time a little later, so that a slow machine gets on too.
     fn while_disturbed(&self, disturbance: Disturbance, every: Duration, work: impl FnOnce()) {
         let ends = Arc::new(AtomicBool::new(false));
         let (server, ended) = (self.server.clone(), ends.clone());
         let disturber = std::thread::spawn(move || {
+            let mut wait = every;
             while !ended.load(Ordering::SeqCst) {
-                std::thread::sleep(every);
+                std::thread::sleep(wait);
                 disturbance(&server);
+                wait += every / 4;
             }
         });
         work();
