@@ -1,5 +1,7 @@
 //! The store's format: which version this program writes, and how an empty or older store gets there.
 
+use std::sync::LazyLock;
+
 use super::{Db, Result};
 
 /// The format that this program reads and writes.
@@ -33,6 +35,9 @@ pub(super) fn made() -> impl Iterator<Item = Made> {
         Made { table, primary_keys: count("PRIMARY KEY"), uniques: count("UNIQUE"), checks: count("CHECK (") }
     })
 }
+
+/// The tables in the order in which they were made: whatever a row refers to is in the same table or in one before.
+pub(super) static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| tables().map(|(table, _)| table).collect());
 
 /// The tables that the migrations make, each with the text of its columns.
 fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {

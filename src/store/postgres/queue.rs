@@ -2,11 +2,10 @@
 //! only when something asks for their tables.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use tokio_postgres::types::Type;
 
-use super::super::migrate;
+use super::super::migrate::TABLES;
 use super::wire::Param;
 
 /// A change that waits to be sent.
@@ -25,9 +24,6 @@ pub struct Many {
     pub sql: &'static str,
     texts: &'static [bool],
 }
-
-/// The tables in the order in which they were made: whatever a row refers to is in the same table or in one before.
-static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| migrate::made().map(|made| made.table).collect());
 
 /// What a statement does that can be done to many rows at once, and to the table at which place in that order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
