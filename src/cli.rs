@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
 use crate::command::{self, Action, Entry, Parsed};
 use crate::domain::Result;
-use crate::domain::day::Instant;
+use crate::domain::value::day::Instant;
 use crate::output::held::Held;
 use crate::output::{self, Kind, PrintError, Records};
 use crate::store::Access;

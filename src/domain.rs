@@ -4,13 +4,11 @@
 use serde::Serialize;
 
 pub mod app;
-pub mod apportion;
 pub mod code;
 pub mod common;
 pub mod coupon;
 pub mod coupon_program;
 pub mod customer;
-pub mod day;
 pub mod desk;
 pub mod document;
 pub mod held;
@@ -19,31 +17,27 @@ pub mod line;
 pub mod linking;
 pub mod location;
 pub mod log;
-pub mod money;
-pub mod number;
 pub mod options;
 pub mod order;
 pub mod payment;
 pub mod plan;
 pub mod product;
 pub mod project;
-pub mod quantity;
-pub mod reference;
 pub mod refund;
 pub mod repair;
 pub mod returns;
-pub mod shelf;
 pub mod stage;
 pub mod stock;
+pub mod stock_level;
 pub mod subscription;
 pub mod tag;
 pub mod task;
 pub mod tax;
 pub mod team;
-pub mod text;
 pub mod ticket;
 pub mod transfer;
 pub mod user;
+pub mod value;
 pub mod verify;
 pub mod worksheet_template;
 
@@ -185,17 +179,17 @@ impl<R: Refusal> From<R> for Error {
     }
 }
 
-impl Refusal for number::Overflow {
+impl Refusal for value::number::Overflow {
     fn code(&self) -> &'static str {
         "invalid_value"
     }
 }
 
-impl Refusal for money::MoneyFault {
+impl Refusal for value::money::MoneyFault {
     fn code(&self) -> &'static str {
         match self {
-            money::MoneyFault::Overflow(_) => "invalid_value",
-            money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
+            value::money::MoneyFault::Overflow(_) => "invalid_value",
+            value::money::MoneyFault::CurrencyMismatch(..) => "currency_mismatch",
         }
     }
 }

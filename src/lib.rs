@@ -8,12 +8,13 @@
 //! [`output`]; `store` -> `domain`; `domain` and `output` import nothing of ours.
 //!
 //! - [`cli`]: the tree of nouns and verbs, global flags, what goes to stdout and stderr, bulk input as lines.
-//! - [`command`]: the list of commands, the pipeline that every change goes through, bulk, and one file per noun or service:
-//!   argument structs, `run`, outcome structs.
+//! - [`command`]: the list of commands, and one file per noun or service: argument structs, `run`, outcome structs. Its frame is
+//!   [`command::pipeline`]: the road that every change goes, bulk, objects from JSON, reading records.
 //! - [`procedure`]: steps that several commands run inside the open transaction.
-//! - [`domain`]: values, states, transitions, pure decisions and the refusals of each service. No SQL, no clock, no printing.
-//! - [`store`]: the seam to the two engines, migrations, log, numbering, and one file per service with its SQL and row mapping.
-//!   Each statement is written once; what an engine needs beside it is in `sqlite` and `postgres` alone.
+//! - [`domain`]: states, transitions, pure decisions and the refusals of each service, over the values in [`domain::value`].
+//!   No SQL, no clock, no printing.
+//! - [`store`]: one file per service with its SQL and row mapping. Its frame is [`store::engine`]: the seam to the two engines,
+//!   migrations, numbering. Each statement is written once; what an engine needs beside it is in its own files alone.
 //! - [`output`]: table, JSON, CSV, jq; knows no service.
 //!
 //! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`.

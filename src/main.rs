@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use aftersales::cli::{self, Outside, Signals};
-use aftersales::domain::day::Instant;
+use aftersales::domain::value::day::Instant;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 

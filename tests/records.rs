@@ -97,7 +97,7 @@ fn a_new_store_has_the_records_of_the_contract() {
 fn an_edit_changes_what_it_names_and_nothing_twice() {
     let shop = shop_with_catalogue();
     shop.done("journal create SHOP --name 'Shop sales'");
-    shop.done("location create Shelf");
+    shop.done("location create StockLevel");
     shop.done("user create ann --email ann@example.org --right helpdesk --right sales");
     shop.done("stage create Later");
     shop.done("project create Visits --worksheets --worksheet-template Visit --time-product HOUR");
@@ -113,7 +113,7 @@ fn an_edit_changes_what_it_names_and_nothing_twice() {
         ("product edit BULB --tracking none --type service", "type", json!("service")),
         ("journal edit SHOP --type cash", "type", json!("cash")),
         ("journal edit SHOP --no-active", "active", json!(false)),
-        ("location edit Shelf --type scrap", "type", json!("scrap")),
+        ("location edit StockLevel --type scrap", "type", json!("scrap")),
         ("location edit WH/Stock --no-return-location", "return_location", json!(false)),
         ("user edit ann --email ''", "email", json!(null)),
         ("user edit ann --right inventory", "rights", json!(["inventory"])),

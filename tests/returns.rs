@@ -18,7 +18,7 @@ fn shop() -> Shop {
 {"command":"customer create","name":"Ada Ltd"}
 {"command":"customer create","name":"Bo"}
 {"command":"location create","id":"WH/Returns","type":"internal","return_location":true}
-{"command":"location create","id":"WH/Shelf","type":"internal"}
+{"command":"location create","id":"WH/StockLevel","type":"internal"}
 {"command":"team create","id":"Support","service":["returns"]}
 {"command":"team create","id":"Sales"}
 {"command":"transfer create","kind":"incoming","line":["LAMP=5","TV=3","BULB=10"]}
@@ -145,7 +145,7 @@ fn values_are_checked_before_rules() {
         ("--order S9", "not_found", "order"),
         ("--delivery WH/OUT/9", "not_found", "delivery"),
         ("--location Nowhere", "not_found", "location"),
-        ("--location WH/Shelf", "location_not_allowed", "location"),
+        ("--location WH/StockLevel", "location_not_allowed", "location"),
         ("--location Customers", "location_not_allowed", "location"),
     ] {
         let error = shop.refused(&format!("ticket return T1 {words}"), code);

@@ -19,7 +19,7 @@ fn empty_shop() -> Shop {
 {"command":"lot create","id":"SN-2","product":"TV"}
 {"command":"lot create","id":"SN-3","product":"TV"}
 {"command":"customer create","name":"Ada Ltd"}
-{"command":"location create","id":"WH/Shelf","type":"internal"}"#,
+{"command":"location create","id":"WH/StockLevel","type":"internal"}"#,
     );
     shop
 }
@@ -260,14 +260,14 @@ fn goods_move_within_the_stock() {
     shop.refused("transfer create --kind internal --line LAMP=4", "missing_field");
     shop.refused("transfer create --kind internal --line LAMP=4 --to Customers", "location_not_allowed");
     shop.refused("transfer create --kind internal --line LAMP=4 --to WH/Stock", "invalid_value");
-    let moved = shop.done("transfer create --kind internal --line LAMP=4 --to WH/Shelf");
+    let moved = shop.done("transfer create --kind internal --line LAMP=4 --to WH/StockLevel");
     assert_eq!(moved["created"], json!(["WH/INT/00001"]));
-    // A delivery from the shelf waits until the move is done.
-    shop.done("transfer create --kind outgoing --line LAMP=1 --from WH/Shelf --customer C1");
+    // A delivery from the stock level waits until the move is done.
+    shop.done("transfer create --kind outgoing --line LAMP=1 --from WH/StockLevel --customer C1");
     assert_eq!(states(&shop, &["WH/INT/1", "WH/OUT/1"]), ["ready", "waiting"]);
     shop.done("transfer validate WH/INT/1");
     assert_eq!(states(&shop, &["WH/INT/1", "WH/OUT/1"]), ["done", "ready"]);
-    assert_eq!(stock(&shop, "WH/Shelf"), ["LAMP - 4 1"]);
+    assert_eq!(stock(&shop, "WH/StockLevel"), ["LAMP - 4 1"]);
     assert_eq!(stock(&shop, "WH/Stock")[0], "LAMP - 6 0");
 }
 
@@ -393,7 +393,7 @@ impl Step {
             }
             Step::Deliver(lamps) => json!({"command": "transfer create", "kind": "outgoing", "customer": "C1",
                 "line": [format!("LAMP={lamps}"), "LAMP=1"]}),
-            Step::Move(lamps) => json!({"command": "transfer create", "kind": "internal", "to": "WH/Shelf",
+            Step::Move(lamps) => json!({"command": "transfer create", "kind": "internal", "to": "WH/StockLevel",
                 "line": [format!("LAMP={lamps}")]}),
             Step::Validate { kind, number, part, dropped } => json!({"command": "transfer validate",
                 "transfer": id(kind, number), "line": lines(part), "no_backorder": dropped}),

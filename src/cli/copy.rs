@@ -8,7 +8,7 @@ use crate::command::copy::Copy;
 use crate::command::pipeline::{Answer, Mode, Session};
 use crate::domain::common::ValueRefused;
 use crate::output::check_fields;
-use crate::store::address::{Address, Surroundings};
+use crate::store::engine::address::{Address, Surroundings};
 use crate::store::{Access, Db};
 
 /// How many lines go by between two signs of life.

@@ -5,8 +5,8 @@ use std::sync::mpsc::SyncSender;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use crate::command::bulk::{Batch, Line};
 use crate::command::import::CsvForm;
+use crate::command::pipeline::bulk::{Batch, Line};
 
 /// How many records go on at a time.
 const BATCH: usize = 100;

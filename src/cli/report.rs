@@ -10,7 +10,7 @@ use crate::command::Warning;
 use crate::domain::{Allowed, Error, Fault, code};
 use crate::output::PrintError;
 use crate::output::escape::{Color, colored, for_terminal};
-use crate::store::address::without_passwords;
+use crate::store::engine::address::without_passwords;
 
 /// How messages are told.
 #[derive(Clone, Copy)]

@@ -10,11 +10,11 @@ use super::report::{self, Voice};
 use super::{Moment, Outside};
 use crate::command::pipeline::Mode;
 use crate::domain::common::ValueRefused;
-use crate::domain::day::{Instant, TimeFault};
 use crate::domain::desk::Actor;
+use crate::domain::value::day::{Instant, TimeFault};
 use crate::domain::{Error, Result};
 use crate::output::{Format, Shape, jq};
-use crate::store::address::{Address, Surroundings};
+use crate::store::engine::address::{Address, Surroundings};
 use crate::store::{Access, Db};
 
 /// The settings of one run.

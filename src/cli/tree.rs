@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::command::object::{Given, Pairs};
+use crate::command::pipeline::object::{Given, Pairs};
 use crate::command::{Action, COMMANDS, Entry, entry};
 
 const ABOUT: &str =

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
+use super::pipeline::record::{Record, one};
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::app::{App, AppShown};

@@ -1,6 +1,6 @@
 //! `apply`: lines that are commands, each run as if it were typed (contract, section 4).
 
-use super::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
+use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
 use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
 use super::{Action, Entry, Parsed, entry, internal, object};
 use crate::domain::common::ValueRefused;

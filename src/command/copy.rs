@@ -11,8 +11,9 @@ use super::{Cx, export, internal, to_json};
 use crate::domain::desk::Right;
 use crate::domain::{Refusal, Result};
 use crate::output::Detail;
+use crate::store::Db;
+use crate::store::engine::exchange;
 use crate::store::log::hex;
-use crate::store::{Db, exchange};
 
 /// The columns of the table that tells a copy.
 pub const COLUMNS: &[&str] = &["from", "to", "lines", "sha256"];

@@ -3,16 +3,16 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
 use crate::domain::coupon_program::CouponProgram;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
-use crate::domain::reference::Reference;
 use crate::domain::team::Service;
-use crate::domain::text::Setting;
+use crate::domain::value::day::Day;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::Setting;
 use crate::procedure::coupon::new_code;
 use crate::procedure::{service, ticket_log};
 use crate::store::{self, Db, Key, Page, coupon};

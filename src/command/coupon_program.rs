@@ -3,18 +3,18 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::coupon_program::{
     AmountTax, CouponProgram, Covers, GivenConditions, GivenProgram, Names, NewReward, On, ProgramType, Reward,
     brought_together, check_code, check_days, check_rewards, covered, minimum_quantity, more_than_nothing, usage_limit,
 };
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::held::Held;
-use crate::domain::money::Amount;
-use crate::domain::quantity::Quantity;
-use crate::domain::text::Setting;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::Amount;
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::{self, coupon_program as steps};
 use crate::store::{self, Db, Key, Page, coupon_program};

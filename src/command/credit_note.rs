@@ -4,16 +4,16 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::document::{self, Edit, Free, Kinded, Pay, PayOutcome};
-use super::record::Record;
+use super::pipeline::record::Record;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
-use crate::domain::money::Amount;
-use crate::domain::text::Setting;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::Amount;
+use crate::domain::value::text::Setting;
 use crate::procedure::matching::complete;
 use crate::store::{self, Db, Key, Page};
 
@@ -196,7 +196,7 @@ pub const POST: &str = "credit-note post";
 pub fn due(cx: &Cx<'_>) -> Result<String> {
     let mut lines = String::new();
     for id in store::document::due(cx.db, cx.today)? {
-        lines.push_str(&super::content::to_json(POST, &CreditNotePost { credit_note: Some(id), due: false }));
+        lines.push_str(&super::pipeline::content::to_json(POST, &CreditNotePost { credit_note: Some(id), due: false }));
         lines.push('\n');
     }
     Ok(lines)

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::Result;
 use crate::domain::customer::Customer;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
-use crate::domain::day::{Day, Instant};
 use crate::domain::desk::{Desk, Plan, Right, Timezone};
-use crate::domain::text::Setting;
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::text::Setting;
 use crate::store::desk;
 
 /// The desk as shown.

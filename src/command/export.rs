@@ -7,8 +7,8 @@ use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::procedure::access;
 use crate::store::StoreError;
-use crate::store::exchange::{self, Cell, ShownRow, shown_columns};
-use crate::store::tables::Table;
+use crate::store::engine::exchange::{self, Cell, ShownRow, shown_columns};
+use crate::store::engine::tables::Table;
 
 /// What the first line of an export says; a later form of it would count on.
 pub const FORMAT: i64 = 1;

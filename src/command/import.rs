@@ -5,19 +5,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
-use super::naming::checked_id;
-use super::object::Pairs;
+use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
+use super::pipeline::naming::checked_id;
+use super::pipeline::object::Pairs;
+use super::pipeline::record::words_of;
 use super::pipeline::{Mode, Session};
-use super::record::words_of;
 use super::{Cx, Told, content, internal, object};
 use crate::domain::common::{AlreadyExists, ValueRefused};
-use crate::domain::day::Instant;
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::ticket::NamedOrder;
+use crate::domain::value::day::Instant;
 use crate::domain::{Allowed, Error, Fault, Refusal, Result};
+use crate::store::engine::exchange;
 use crate::store::log::{NewOperation, Tail};
-use crate::store::{self, Db, exchange};
+use crate::store::{self, Db};
 
 mod coupon_program;
 mod document;

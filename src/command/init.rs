@@ -7,7 +7,7 @@ use super::{content, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Actor, Desk, Plan, Timezone};
-use crate::domain::money::Currency;
+use crate::domain::value::money::Currency;
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db};
 

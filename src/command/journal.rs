@@ -3,12 +3,12 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::desk::Right;
 use crate::domain::held::Held;
 use crate::domain::journal::{Journal, JournalType};
-use crate::domain::text::Setting;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, journal};
 

@@ -3,11 +3,11 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::desk::Right;
 use crate::domain::location::{Location, LocationType};
-use crate::domain::text::Setting;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, location};
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::record::{bound, is_between, limit_of};
+use super::pipeline::record::{bound, is_between, limit_of};
 use super::{Cx, Read, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::log::LoggedOperation;
-use crate::domain::reference::padded;
+use crate::domain::value::reference::padded;
 use crate::store::{Db, Key, Page, log};
 
 /// The columns of its table.

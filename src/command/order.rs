@@ -3,16 +3,16 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineChange, LineNumber, NewLine, check_price, check_quantity};
-use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderRefused, OrderState};
-use crate::domain::text::Setting;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::Money;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::{self, order::new_lines, order::products_of};
 use crate::store::{self, Db, Key, Page, order, product};

@@ -1,6 +1,6 @@
 //! `payment`: money that came in or went out; made by paying an invoice or a credit note (spec B14).
 
-use super::record::Record;
+use super::pipeline::record::Record;
 use crate::domain::desk::Right;
 use crate::domain::payment::{Direction, Payment, Side};
 use crate::store::{self, Db, Key, Page, payment};

@@ -3,16 +3,16 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::Changed;
+use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
 use crate::domain::project::Project;
-use crate::domain::reference::Reference;
 use crate::domain::task::{Stage, Task, Worksheet};
 use crate::domain::team::Service;
-use crate::domain::text::Setting;
 use crate::domain::user::User;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::Setting;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::domain::{Error, Faults, Result};
 use crate::output::Detail;

@@ -3,14 +3,14 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming, to_json};
 use crate::domain::desk::Right;
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, checked_price, checked_tracking};
-use crate::domain::quantity::Price;
 use crate::domain::stock::StockOfProduct;
 use crate::domain::tax::Tax;
-use crate::domain::text::Setting;
+use crate::domain::value::quantity::Price;
+use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
 use crate::store::{self, Db, Key, Page, product, stock};
 

@@ -3,12 +3,12 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::desk::Right;
 use crate::domain::product::Product;
 use crate::domain::project::{Project, time_product};
-use crate::domain::reference::Reference;
+use crate::domain::value::reference::Reference;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, project};

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::document::check_pieces;
 use super::{Change, Cx};
 use crate::domain::common::ValueRefused;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, PaymentState};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::LineQuantity;
-use crate::domain::money::{Amount, Money};
-use crate::domain::quantity::Quantity;
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
-use crate::domain::text::Setting;
 use crate::domain::ticket::Ticket;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Amount, Money};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::refund::{Given, check_offer, form, holders, look_up, named_invoice, offers};
@@ -261,8 +261,8 @@ impl TicketRefund {
     }
 }
 
-fn ticket_reference(ticket: &Ticket) -> crate::domain::reference::Reference {
-    crate::domain::reference::Reference { key: ticket.key, id: ticket.id.clone() }
+fn ticket_reference(ticket: &Ticket) -> crate::domain::value::reference::Reference {
+    crate::domain::value::reference::Reference { key: ticket.key, id: ticket.id.clone() }
 }
 
 /// A new draft with the customer, order and currency of `source`; lines and totals are still to come.

@@ -3,18 +3,18 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given};
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineNumber, LineQuantity, NewLine};
 use crate::domain::order::Order;
 use crate::domain::product::{Lot, Product};
-use crate::domain::quantity::{Price, Quantity};
 use crate::domain::repair::part::{NewPart, Part, PartKind, check_part};
 use crate::domain::repair::{Repair, RepairRefused, Step};
 use crate::domain::team::Service;
-use crate::domain::text::Setting;
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::{Price, Quantity};
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::repair::form::{self, Given};
 use crate::procedure::{self, service, tags};

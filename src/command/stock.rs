@@ -1,6 +1,6 @@
 //! `stock`: how much of what lies where. It is only read: stock changes by transfers and repairs.
 
-use super::record::Record;
+use super::pipeline::record::Record;
 use crate::domain::desk::Right;
 use crate::domain::stock::Stock;
 use crate::store::{self, Db, Key, Page, stock};

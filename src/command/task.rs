@@ -3,15 +3,15 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::pipeline::record::{Changed, Record, one};
 use super::plan::template_given;
-use super::record::{Changed, Record, one};
 use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
 use crate::domain::project::Project;
 use crate::domain::task::Task;
-use crate::domain::text::Setting;
 use crate::domain::user::User;
+use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
 use crate::procedure::ticket_log;
 use crate::store::{self, Db, Key, Page, project, task};

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
+use super::pipeline::record::{Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::Result;
 use crate::domain::app::{App, AppShown};
@@ -11,10 +11,10 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::location::Location;
 use crate::domain::project::Project;
-use crate::domain::reference::Reference;
 use crate::domain::team::{self as decide, Service, Team};
-use crate::domain::text::Setting;
 use crate::domain::user::User;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::Setting;
 use crate::procedure::install;
 use crate::store::{self, Db, Key, Page, team};
 

@@ -3,16 +3,16 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
+use super::pipeline::record::{Record, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::reference::Reference;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
 use crate::domain::ticket::{About, Documents, LogEntry, Priority, Ticket};
 use crate::domain::user::User;
+use crate::domain::value::reference::Reference;
 use crate::output::Opens;
 use crate::procedure::{about, tags, ticket_log};
 use crate::store::{self, Db, Key, Page, ticket};

@@ -3,22 +3,22 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, one};
+use super::pipeline::record::{Record, one};
 use super::{Change, Cx};
 use crate::domain::common::{StateNotAllowed, ValueRefused};
 use crate::domain::customer::Customer;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineQuantity, NewLine, check_quantity};
 use crate::domain::location::{CUSTOMERS, Location, STOCK, SUPPLIERS};
 use crate::domain::order::{Order, OrderState};
 use crate::domain::product::{Product, ProductType};
-use crate::domain::reference::shell_word;
-use crate::domain::text::Setting;
 use crate::domain::transfer::{
     Asked, ChosenLot, LineLot, Transfer, TransferKind, TransferLine, TransferState, check_lots, check_way, delivery_of,
     numbers_of, split,
 };
+use crate::domain::value::day::Day;
+use crate::domain::value::reference::shell_word;
+use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::order::products_of;

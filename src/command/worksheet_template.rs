@@ -3,10 +3,10 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Changed, Record, one};
+use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
 use crate::domain::desk::Right;
-use crate::domain::text::Setting;
+use crate::domain::value::text::Setting;
 use crate::domain::worksheet_template::{Field, GivenField, WorksheetTemplate, check_fields};
 use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, worksheet_template};

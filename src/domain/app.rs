@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::reference::Reference;
 use super::team::Service;
-use super::text::choices;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// An application, in the order in which lists show them. Helpdesk is the desk itself and always installed.

@@ -1,7 +1,7 @@
 //! The refusals that every service shares: values, references, states, rights.
 
-use super::money::Currency;
 use super::{Allowed, Refusal};
+use crate::domain::value::money::Currency;
 
 /// How many bytes an id has at most, and a name, number or code that a record is found by. Every engine can look that up by an
 /// index, also a name that folding makes longer, and an id made of three others.
@@ -153,7 +153,7 @@ impl Refusal for AlreadyExists {
         Some(self.given.clone())
     }
     fn hint(&self) -> Option<String> {
-        Some(format!("aftersales {} show {}", self.noun, crate::domain::reference::shell_word(&self.given)))
+        Some(format!("aftersales {} show {}", self.noun, crate::domain::value::reference::shell_word(&self.given)))
     }
 }
 

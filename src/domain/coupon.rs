@@ -4,9 +4,9 @@ use serde::{Serialize, Serializer};
 
 use super::Refusal;
 use super::coupon_program::{CouponProgram, ProgramType};
-use super::day::{Day, Instant};
-use super::reference::{Reference, shell_word};
-use super::text::choices;
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 choices! {
     /// Whether a coupon can still be used.
@@ -169,7 +169,7 @@ impl Refusal for CouponRefused {
 mod tests {
     use super::*;
     use crate::domain::coupon_program::{AmountTax, Conditions};
-    use crate::domain::money::Currency;
+    use crate::domain::value::money::Currency;
     use proptest::prelude::*;
 
     fn day(text: &str) -> Day {

@@ -7,14 +7,14 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::common::{CurrencyMismatch, ValueRefused};
-use super::day::Day;
-use super::money::{Amount, Currency, Money};
-use super::number::NumberFault;
 use super::product::Product;
-use super::quantity::{Percent, Quantity};
-use super::reference::{Reference, shell_word};
-use super::text::{choices, text_value};
 use super::{Faults, Refusal, Result};
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Amount, Currency, Money};
+use crate::domain::value::number::NumberFault;
+use crate::domain::value::quantity::{Percent, Quantity};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::{choices, text_value};
 
 choices! {
     /// Whether a program makes codes that each work once, or has one code for all (spec C1).
@@ -603,7 +603,7 @@ pub fn minimum_quantity(given: Quantity) -> Result<Quantity> {
 mod tests {
     use super::*;
     use crate::domain::product::{ProductType, Tracking, UnitPrice};
-    use crate::domain::quantity::Price;
+    use crate::domain::value::quantity::Price;
     use proptest::prelude::*;
 
     fn eur() -> Currency {

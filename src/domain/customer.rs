@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::reference::Reference;
+use crate::domain::value::reference::Reference;
 
 /// A customer as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,9 +5,9 @@ use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, civil};
 
 use super::Refusal;
-use super::day::{Day, Instant};
-use super::money::Currency;
-use super::text::{choices, text_value};
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::money::Currency;
+use crate::domain::value::text::{choices, text_value};
 
 /// The settings that the store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

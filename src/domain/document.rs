@@ -2,18 +2,18 @@
 
 use serde::{Serialize, Serializer};
 
-use super::apportion::Held;
-use super::day::Day;
 use super::line::{LineTax, PricedLine, Totals};
-use super::money::{Currency, Money};
-use super::number::Overflow;
 use super::order::OrderLine;
 use super::product::UnitPrice;
-use super::quantity::{Percent, Quantity};
-use super::reference::Reference;
 use super::tax::LineAmounts;
-use super::text::choices;
 use super::{Allowed, Refusal};
+use crate::domain::value::apportion::Held;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::number::Overflow;
+use crate::domain::value::quantity::{Percent, Quantity};
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// Which of the two a document is.

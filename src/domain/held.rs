@@ -1,7 +1,7 @@
 //! Records that others build on: what one of their fields has to stay, since something made with it stands.
 
 use super::Refusal;
-use super::reference::shell_word;
+use crate::domain::value::reference::shell_word;
 
 /// A record that uses another one.
 #[derive(Debug, Clone, PartialEq, Eq)]

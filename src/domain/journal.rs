@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Refusal;
-use super::reference::Reference;
-use super::text::choices;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// What is posted in a journal.

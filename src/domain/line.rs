@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::common::{CurrencyMismatch, ValueRefused};
-use super::money::{Currency, Money};
-use super::number::{NumberFault, Overflow};
 use super::product::{Product, UnitPrice};
-use super::quantity::{Percent, Price, Quantity};
-use super::reference::Reference;
 use super::tax::{LineAmounts, Tax, TaxRate, line_amounts};
-use super::text::text_value;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::number::{NumberFault, Overflow};
+use crate::domain::value::quantity::{Percent, Price, Quantity};
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::text_value;
 
 /// Why a text names no line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

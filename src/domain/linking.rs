@@ -1,6 +1,6 @@
 //! Which line of another document a line belongs to, where only product and quantity are told: what imported documents have.
 
-use super::quantity::Quantity;
+use crate::domain::value::quantity::Quantity;
 
 /// A line that lines of other documents can belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::held::{Held, Use};
-use super::reference::Reference;
-use super::text::choices;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// What kind of place a location is. Stock is kept for internal and scrap ones.
@@ -110,17 +110,17 @@ mod tests {
     #[test]
     fn a_type_stays_where_it_was_counted_by_or_relied_on() {
         let location = |id: &str, kind| Location { key: 1, id: id.to_owned(), kind, return_location: false };
-        let stock = Use { noun: "stock", id: "LAMP@Shelf".to_owned() };
+        let stock = Use { noun: "stock", id: "LAMP@StockLevel".to_owned() };
         let (internal, scrap) = (LocationType::Internal, LocationType::Scrap);
         let table = [
-            ("Shelf", internal, scrap, None, None),
-            ("Shelf", internal, internal, Some(&stock), None),
+            ("StockLevel", internal, scrap, None, None),
+            ("StockLevel", internal, internal, Some(&stock), None),
             (
-                "Shelf",
+                "StockLevel",
                 internal,
                 scrap,
                 Some(&stock),
-                Some("Shelf is used by the stock LAMP@Shelf, so its type stays internal"),
+                Some("StockLevel is used by the stock LAMP@StockLevel, so its type stays internal"),
             ),
             (STOCK, internal, scrap, None, Some("every desk has the location WH/Stock, so its type stays internal")),
             (STOCK, internal, internal, None, None),

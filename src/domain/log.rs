@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::day::Instant;
+use crate::domain::value::day::Instant;
 
 /// One operation as shown.
 #[derive(Debug, Serialize)]

@@ -3,14 +3,14 @@
 use serde::{Serialize, Serializer};
 
 use super::common::{StateNotAllowed, ValueRefused};
-use super::day::Day;
 use super::line::{LineChange, LineNumber, LineTax, PricedLine, Totals, check_price};
-use super::money::{Currency, Money};
 use super::product::UnitPrice;
-use super::quantity::{Percent, Quantity};
-use super::reference::{Reference, shell_word};
-use super::text::choices;
 use super::{Allowed, Refusal, Result};
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::quantity::{Percent, Quantity};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 choices! {
     /// How far an order has come: draft, then maybe sent, then confirmed (contract, section 7).

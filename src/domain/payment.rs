@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::day::Day;
 use super::document::{Document, DocumentKind, DocumentState, Matched};
-use super::money::{Currency, Money};
-use super::reference::Reference;
-use super::text::choices;
 use super::{Allowed, Refusal};
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// Whether money came in (an invoice was paid) or went out (a credit note was).

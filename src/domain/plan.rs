@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use super::Refusal;
 use super::common::ValueRefused;
-use super::day::{Day, Instant};
 use super::desk::Timezone;
 use super::project::Project;
-use super::reference::{Reference, shell_word};
-use super::text::{Setting, text_value};
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::{Setting, text_value};
 
 /// When something is planned: a moment, or a whole day of the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

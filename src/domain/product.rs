@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::Refusal;
 use super::common::ValueRefused;
 use super::held::{Held, Use};
-use super::money::Currency;
-use super::quantity::{Price, Quantity};
-use super::reference::{Reference, shell_word};
 use super::tax::Tax;
-use super::text::choices;
+use crate::domain::value::money::Currency;
+use crate::domain::value::quantity::{Price, Quantity};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 choices! {
     /// Whether a product lies in stock.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::common::ValueRefused;
 use super::product::{Product, ProductType};
-use super::reference::Reference;
+use crate::domain::value::reference::Reference;
 
 /// A project as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,15 +1,15 @@
 //! Refunds: what is asked of an invoice, what is left of it, and the credit note lines that follow (spec B1 to B6, B12).
 
-use super::apportion::{SpreadFault, spread};
 use super::common::ValueRefused;
 use super::document::{Document, DocumentLine, DocumentState, Refunds};
 use super::line::LineQuantity;
-use super::money::{Amount, Currency, Money};
-use super::number::Overflow;
 use super::product::UnitPrice;
-use super::quantity::{Percent, Price, Quantity};
 use super::tax::LineAmounts;
 use super::{Allowed, Error, Faults, Refusal, Result};
+use crate::domain::value::apportion::{SpreadFault, spread};
+use crate::domain::value::money::{Amount, Currency, Money};
+use crate::domain::value::number::Overflow;
+use crate::domain::value::quantity::{Percent, Price, Quantity};
 
 /// What is to be refunded of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,7 +292,7 @@ fn by_amount(invoice: &Document, amount: &Amount, allow_excess: bool, holders: &
 /// With the bounds lifted, an amount is spread in proportion to what was billed.
 fn spread_beyond(amount: i64, invoice: &Document) -> Result<Vec<LineAmounts>> {
     let weights: Vec<i64> = invoice.lines.iter().map(|line| line.priced.total.minor).collect();
-    let shares = super::money::split(amount, &weights).ok_or(Overflow)?;
+    let shares = crate::domain::value::money::split(amount, &weights).ok_or(Overflow)?;
     let mut parts = Vec::with_capacity(shares.len());
     for (share, line) in shares.into_iter().zip(&invoice.lines) {
         parts.push(super::tax::from_total(share, &line.priced.rates())?);
@@ -404,7 +404,7 @@ pub fn check_added(credit_note: &Document, invoice: &Document) -> Result<()> {
 
 /// Checks an edited or posted credit note line against what the others leave of its invoice line (spec B5). `held` is
 /// without this line itself.
-pub fn check_line(line: &DocumentLine, held: &super::apportion::Held, of: &str) -> Result<()> {
+pub fn check_line(line: &DocumentLine, held: &crate::domain::value::apportion::Held, of: &str) -> Result<()> {
     let left_quantity = held.left_quantity()?;
     let left_value = held.left_value()?;
     if line.refunds == Some(Refunds::Goods)

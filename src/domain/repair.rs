@@ -1,14 +1,14 @@
 //! Repair orders: their states, their parts and labour, and what may be asked of them (spec E).
 
 use super::common::{StateNotAllowed, ValueRefused};
-use super::day::Day;
 use super::line::{LineNumber, LineQuantity};
 use super::product::{Product, Tracking, UnitPrice};
-use super::quantity::{Price, Quantity};
-use super::reference::{Reference, shell_word};
-use super::text::choices;
 use super::transfer::{check_numbers, no_such_line};
 use super::{Error, Faults, Refusal, Result};
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::{Price, Quantity};
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 pub mod item;
 pub mod part;
@@ -318,8 +318,8 @@ impl Refusal for RepairRefused {
 pub(crate) mod tests {
     use super::part::{NewPart, PartKind, PartState};
     use super::*;
-    use crate::domain::money::Currency;
     use crate::domain::product::ProductType;
+    use crate::domain::value::money::Currency;
     use proptest::prelude::*;
 
     pub(crate) fn reference(key: i64, id: &str) -> Reference {

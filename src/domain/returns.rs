@@ -4,12 +4,12 @@ use super::common::ValueRefused;
 use super::line::{LineNumber, LineQuantity};
 use super::location::{Location, LocationType};
 use super::product::Tracking;
-use super::quantity::Quantity;
-use super::reference::{Reference, shell_word};
 use super::transfer::{
     Transfer, TransferKind, TransferLine, TransferState, check_numbers, no_such_line, numbers_of, part_of_a_serial,
 };
 use super::{Allowed, Faults, Refusal, Result};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::{Reference, shell_word};
 
 /// What is asked of a return.
 #[derive(Debug, Clone, Copy)]
@@ -488,7 +488,7 @@ mod tests {
         let team = location(3, "WH/Returns", LocationType::Internal, false);
         let flagged = [
             location(1, "WH/Stock", LocationType::Internal, true),
-            location(4, "WH/Shelf", LocationType::Internal, true),
+            location(4, "WH/StockLevel", LocationType::Internal, true),
         ];
         let ids = |allowed: Vec<Location>| allowed.into_iter().map(|location| location.id).collect::<Vec<_>>();
         let is_return = Transfer {
@@ -500,8 +500,8 @@ mod tests {
         assert_eq!(default_location(&source, Some(&team)).id, "WH/Returns");
         assert_eq!(default_location(&source, None).id, "WH/Stock");
         assert_eq!(default_location(&is_return, Some(&team)).id, "Customers");
-        assert_eq!(ids(locations(&source, Some(&team), &flagged)), ["WH/Returns", "WH/Stock", "WH/Shelf"]);
-        assert_eq!(ids(locations(&source, None, &flagged)), ["WH/Stock", "WH/Shelf"]);
+        assert_eq!(ids(locations(&source, Some(&team), &flagged)), ["WH/Returns", "WH/Stock", "WH/StockLevel"]);
+        assert_eq!(ids(locations(&source, None, &flagged)), ["WH/Stock", "WH/StockLevel"]);
         assert_eq!(ids(locations(&is_return, Some(&team), &flagged)), ["Customers"]);
 
         let allowed = locations(&source, None, &flagged);

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::location::Location;
-use super::quantity::Quantity;
-use super::reference::{Reference, shell_word};
 use super::{Allowed, Refusal};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::{Reference, shell_word};
 
 /// What lies of a product, or of one of its lots, in one location, as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

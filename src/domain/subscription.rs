@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::app::App;
-use super::day::Instant;
 use super::desk::{Desk, Plan};
-use super::text::choices;
+use crate::domain::value::day::Instant;
+use crate::domain::value::text::choices;
 
 choices! {
     /// How the desk stands towards its plan.
@@ -90,7 +90,7 @@ impl Installing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
+    use crate::domain::value::money::Currency;
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::common::StateNotAllowed;
-use super::day::Instant;
-use super::quantity::Quantity;
-use super::reference::Reference;
-use super::text::choices;
+use crate::domain::value::day::Instant;
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::choices;
 
 choices! {
     /// How far a task is.

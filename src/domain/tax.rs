@@ -1,9 +1,9 @@
 //! The amounts of a line: what its quantity, price, discount and taxes come to (spec B11).
 
 use super::common::ValueRefused;
-use super::money::{Currency, round_div, split};
-use super::number::Overflow;
-use super::quantity::{Percent, Price, Quantity};
+use crate::domain::value::money::{Currency, round_div, split};
+use crate::domain::value::number::Overflow;
+use crate::domain::value::quantity::{Percent, Price, Quantity};
 
 /// All of an amount, in the millionths of a percent that rates and discounts are in.
 const WHOLE: i128 = Percent::HUNDRED.millionths() as i128;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::location::Location;
-use super::reference::{Reference, shell_word};
-use super::text::choices;
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 choices! {
     /// An after-sales service, in the order of the spec.

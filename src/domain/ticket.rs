@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::Refusal;
-use super::day::Instant;
 use super::product::{Lot, Product};
-use super::reference::{Reference, shell_word};
 use super::stage::Stage;
-use super::text::choices;
+use crate::domain::value::day::Instant;
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::choices;
 
 choices! {
     /// How urgent a ticket is (spec A5).
@@ -232,8 +232,8 @@ impl Refusal for CustomerRequired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
     use crate::domain::product::{ProductType, Tracking, UnitPrice};
+    use crate::domain::value::money::Currency;
 
     fn reference(key: i64, id: &str) -> Reference {
         Reference { key, id: id.to_owned() }

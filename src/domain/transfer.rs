@@ -6,15 +6,15 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::common::{StateNotAllowed, ValueRefused};
-use super::day::Day;
 use super::line::{LineFault, LineNumber, LineQuantity};
 use super::location::{Location, LocationType};
 use super::product::{Lot, Tracking};
-use super::quantity::Quantity;
-use super::reference::{Reference, shell_word};
 use super::stock::{Place, StockInsufficient};
-use super::text::{choices, text_value};
 use super::{Faults, Refusal, Result};
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::{Reference, shell_word};
+use crate::domain::value::text::{choices, text_value};
 
 choices! {
     /// Which way the goods go.
@@ -714,19 +714,19 @@ mod tests {
     #[test]
     fn goods_come_in_go_out_or_stay_within_the_stock() {
         let stock = location(1, "WH/Stock", LocationType::Internal);
-        let shelf = location(2, "WH/Shelf", LocationType::Internal);
+        let stock_level = location(2, "WH/StockLevel", LocationType::Internal);
         let scrap = location(3, "Scrap", LocationType::Scrap);
         let customers = location(4, "Customers", LocationType::Customer);
         let suppliers = location(5, "Suppliers", LocationType::Supplier);
         use TransferKind::{Incoming, Internal, Outgoing};
         for (kind, from, to, refused) in [
             (Incoming, &suppliers, &stock, None),
-            (Incoming, &customers, &shelf, None),
-            (Incoming, &stock, &shelf, Some("location_not_allowed from")),
+            (Incoming, &customers, &stock_level, None),
+            (Incoming, &stock, &stock_level, Some("location_not_allowed from")),
             (Incoming, &suppliers, &customers, Some("location_not_allowed to")),
             (Outgoing, &stock, &customers, None),
             (Outgoing, &customers, &suppliers, Some("location_not_allowed from")),
-            (Outgoing, &stock, &shelf, Some("location_not_allowed to")),
+            (Outgoing, &stock, &stock_level, Some("location_not_allowed to")),
             (Internal, &stock, &scrap, None),
             (Internal, &stock, &customers, Some("location_not_allowed to")),
             (Internal, &suppliers, &stock, Some("location_not_allowed from")),

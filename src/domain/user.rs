@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::desk::Right;
-use super::reference::Reference;
-use super::text::text_value;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::text_value;
 
 /// A user as shown; the id is the login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

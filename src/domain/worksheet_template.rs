@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::common::ValueRefused;
-use super::reference::{Reference, folded};
-use super::text::choices;
+use crate::domain::value::reference::{Reference, folded};
+use crate::domain::value::text::choices;
 
 /// A worksheet template as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

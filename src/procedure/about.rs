@@ -3,8 +3,8 @@
 use super::context::{Cx, found};
 use crate::domain::Result;
 use crate::domain::product::{Lot, Product};
-use crate::domain::reference::Reference;
 use crate::domain::ticket::{About, NamedOrder, check_fit};
+use crate::domain::value::reference::Reference;
 use crate::store::{customer, lot, product, ticket};
 
 /// What was given of them; none leaves one as it is, an empty text empties it.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::domain::Result;
 use crate::domain::common::{ConfirmationNeeded, NotFound};
-use crate::domain::day::{Day, Instant};
 use crate::domain::desk::{Actor, Desk};
-use crate::domain::money::Money;
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::money::Money;
 use crate::store::{Db, Key};
 
 /// What a running command sees: the store, its moment, who asks; and where it tells what it did.

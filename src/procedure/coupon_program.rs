@@ -6,9 +6,9 @@ use crate::domain::coupon_program::{
     AmountTax, CodeTaken, Conditions, CouponProgram, GivenProgram, GivenReward, Names, ProgramType, Reward, check_code,
     check_days, check_rewards, minimum_quantity, more_than_nothing, reward, usage_limit,
 };
-use crate::domain::money::Currency;
 use crate::domain::product::Product;
-use crate::domain::reference::Reference;
+use crate::domain::value::money::Currency;
+use crate::domain::value::reference::Reference;
 use crate::domain::{Faults, Result};
 use crate::store::{coupon, coupon_program, product};
 

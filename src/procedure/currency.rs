@@ -3,7 +3,7 @@
 use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::money::Currency;
+use crate::domain::value::money::Currency;
 use crate::store::currency;
 
 /// The currency that `given` names in the flag `--currency`, the desk's where it is left out; kept with its digits.

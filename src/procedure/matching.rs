@@ -2,8 +2,8 @@
 
 use super::context::{Cx, found};
 use crate::domain::document::{Document, DocumentKind};
-use crate::domain::money::Money;
 use crate::domain::payment::{Item, Payment, Side, matchable};
+use crate::domain::value::money::Money;
 use crate::domain::{Error, Result};
 use crate::store::{self, document, payment};
 
@@ -65,7 +65,7 @@ fn change_open(cx: &Cx<'_>, key: i64, is_payment: bool, change: Money) -> store:
 }
 
 /// Two currencies, or a sum past what a number holds.
-pub fn refused(fault: crate::domain::money::MoneyFault) -> Error {
+pub fn refused(fault: crate::domain::value::money::MoneyFault) -> Error {
     fault.into()
 }
 

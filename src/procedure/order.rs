@@ -3,9 +3,9 @@
 use super::context::{Cx, found};
 use super::transfer;
 use crate::domain::line::{NewLine, sell};
-use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine, OrderRefused};
 use crate::domain::product::Product;
+use crate::domain::value::money::Currency;
 use crate::domain::{Faults, Result};
 use crate::store::{self, order, product};
 

@@ -7,9 +7,9 @@ use crate::domain::Result;
 use crate::domain::document::{
     Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, payment_state,
 };
-use crate::domain::money::Money;
 use crate::domain::payment::{Item, matchable};
 use crate::domain::refund;
+use crate::domain::value::money::Money;
 use crate::store::document;
 
 /// Posts a stored draft, complete with its lines: number, accounting date, matching with the invoice it reverses.

@@ -10,9 +10,9 @@ use crate::domain::document::{Document, DocumentKind, DocumentState};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product};
-use crate::domain::reference::Reference;
 use crate::domain::refund::{RefundRefused, anything_left};
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
+use crate::domain::value::reference::Reference;
 use crate::store::{document, journal, lot, product, ticket};
 
 /// The form's upper half, checked: what narrows the invoices (spec B1, B2).

@@ -5,12 +5,12 @@ use super::{stock, ticket_log};
 use crate::domain::line::LineQuantity;
 use crate::domain::location::{Location, SCRAP, STOCK};
 use crate::domain::order::Order;
-use crate::domain::quantity::Quantity;
 use crate::domain::repair::part::{Part, PartKind};
 use crate::domain::repair::{Repair, Step};
 use crate::domain::stock::Place;
+use crate::domain::value::quantity::Quantity;
 use crate::domain::{Error, Result};
-use crate::store::{Key, StoreError, location, product, repair, shelf, transfer};
+use crate::store::{Key, StoreError, location, product, repair, stock_level, transfer};
 
 pub mod form;
 pub mod quotation;
@@ -121,7 +121,7 @@ fn check_on_hand(cx: &Cx<'_>, repair: &Repair) -> Result<()> {
         None => own_location(cx, STOCK)?,
     };
     let lot = repair.lot.as_ref().map(|lot| lot.key);
-    let there = shelf::on_hand(cx.db, repair.product.key, place.key, lot)?;
+    let there = stock_level::on_hand(cx.db, repair.product.key, place.key, lot)?;
     if there >= repair.quantity {
         return Ok(());
     }

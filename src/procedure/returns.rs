@@ -6,13 +6,13 @@ use super::{ticket_log, transfer};
 use crate::domain::Result;
 use crate::domain::location::Location;
 use crate::domain::options::Fields;
-use crate::domain::reference::Reference;
 use crate::domain::returns::{
     Asked, ReturnRefused, check_location, check_offered, decide, default_location, keeps_order_quantity, locations,
     the_only,
 };
 use crate::domain::ticket::{NamedOrder, Ticket, TicketRefused};
 use crate::domain::transfer::{Transfer, TransferLine, TransferState};
+use crate::domain::value::reference::Reference;
 use crate::store;
 use crate::store::returns::{About, Whose, any_done, anything_left, candidates, holds};
 

@@ -2,9 +2,9 @@
 
 use super::context::{Cx, found};
 use crate::domain::Result;
-use crate::domain::reference::Reference;
 use crate::domain::team::{Service, ServiceNotEnabled};
 use crate::domain::ticket::{CustomerRequired, Ticket};
+use crate::domain::value::reference::Reference;
 use crate::store::{team, ticket};
 
 /// The ticket that `given` stands for.

@@ -6,12 +6,12 @@ use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::location::Location;
 use crate::domain::product::Tracking;
-use crate::domain::quantity::Quantity;
-use crate::domain::reference::Reference;
-use crate::domain::shelf::{Shelf, ShelfFault};
 use crate::domain::stock::{Place, StockInsufficient};
+use crate::domain::stock_level::{StockLevel, StockLevelFault};
 use crate::domain::transfer::MoveRefused;
-use crate::store::shelf::{self, Waiter};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
+use crate::store::stock_level::{self, Waiter};
 use crate::store::{Db, Key};
 
 /// How many of those that wait are looked at at a time.
@@ -29,9 +29,9 @@ pub fn reserve(cx: &Cx<'_>, place: Place<'_>, wanted: Quantity) -> Result<Quanti
     if !place.location.kind.keeps_stock() {
         return Ok(wanted);
     }
-    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
-    let got = shelf.reserve(key_of(place.lot), wanted)?;
-    shelf::save(cx.db, place.product.key, place.location.key, shelf)?;
+    let mut stock_level = stock_level::load(cx.db, place.product.key, place.location.key)?;
+    let got = stock_level.reserve(key_of(place.lot), wanted)?;
+    stock_level::save(cx.db, place.product.key, place.location.key, stock_level)?;
     Ok(got)
 }
 
@@ -40,9 +40,9 @@ pub fn release(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> 
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
-    shelf.release(key_of(place.lot), quantity)?;
-    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
+    let mut stock_level = stock_level::load(cx.db, place.product.key, place.location.key)?;
+    stock_level.release(key_of(place.lot), quantity)?;
+    Ok(stock_level::save(cx.db, place.product.key, place.location.key, stock_level)?)
 }
 
 /// How much somebody who holds that reservation could take at a place, of its lot or of any: what is reserved for it and what
@@ -51,11 +51,11 @@ pub fn available(db: &Db, place: Place<'_>, held: Held<'_>) -> Result<Option<Qua
     if !place.location.kind.keeps_stock() {
         return Ok(None);
     }
-    let mut shelf = shelf::load(db, place.product.key, place.location.key)?;
-    shelf.release(key_of(held.lot), held.quantity)?;
+    let mut stock_level = stock_level::load(db, place.product.key, place.location.key)?;
+    stock_level.release(key_of(held.lot), held.quantity)?;
     Ok(Some(match place.lot {
-        Some(lot) => shelf.takeable(Some(lot.key))?,
-        None => shelf.free()?,
+        Some(lot) => stock_level.takeable(Some(lot.key))?,
+        None => stock_level.free()?,
     }))
 }
 
@@ -65,15 +65,15 @@ pub fn take(cx: &Cx<'_>, place: Place<'_>, held: Held<'_>, quantity: Quantity) -
     if !place.location.kind.keeps_stock() {
         return Ok(());
     }
-    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
-    shelf.release(key_of(held.lot), held.quantity.min(quantity))?;
-    take_from(&mut shelf, place, quantity)?;
-    Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?)
+    let mut stock_level = stock_level::load(cx.db, place.product.key, place.location.key)?;
+    stock_level.release(key_of(held.lot), held.quantity.min(quantity))?;
+    take_from(&mut stock_level, place, quantity)?;
+    Ok(stock_level::save(cx.db, place.product.key, place.location.key, stock_level)?)
 }
 
-fn take_from(shelf: &mut Shelf, place: Place<'_>, quantity: Quantity) -> Result<()> {
-    match shelf.take(key_of(place.lot), quantity) {
-        Err(ShelfFault::Short(available)) => Err(StockInsufficient::at(place, quantity, available).into()),
+fn take_from(stock_level: &mut StockLevel, place: Place<'_>, quantity: Quantity) -> Result<()> {
+    match stock_level.take(key_of(place.lot), quantity) {
+        Err(StockLevelFault::Short(available)) => Err(StockInsufficient::at(place, quantity, available).into()),
         taken => Ok(taken?),
     }
 }
@@ -84,14 +84,14 @@ pub fn take_each(cx: &Cx<'_>, location: &Location, goods: &[(Place<'_>, Quantity
         return Ok(());
     }
     let products = goods.iter().map(|(place, _)| place.product.key).collect();
-    let mut shelves = shelf::load_each(cx.db, &products, location.key)?;
+    let mut stock_levels = stock_level::load_each(cx.db, &products, location.key)?;
     for (place, quantity) in goods {
-        if let Some(shelf) = shelves.get_mut(&place.product.key) {
-            take_from(shelf, *place, *quantity)?;
+        if let Some(stock_level) = stock_levels.get_mut(&place.product.key) {
+            take_from(stock_level, *place, *quantity)?;
         }
     }
-    for (product, shelf) in shelves {
-        shelf::save(cx.db, product, location.key, shelf)?;
+    for (product, stock_level) in stock_levels {
+        stock_level::save(cx.db, product, location.key, stock_level)?;
     }
     Ok(())
 }
@@ -101,19 +101,19 @@ pub fn put(cx: &Cx<'_>, place: Place<'_>, quantity: Quantity) -> Result<()> {
     if !place.location.kind.keeps_stock() || quantity.is_zero() {
         return Ok(());
     }
-    let mut shelf = shelf::load(cx.db, place.product.key, place.location.key)?;
-    shelf.room_for(quantity)?;
-    if shelf.put(key_of(place.lot), quantity)? {
-        return Ok(shelf::save(cx.db, place.product.key, place.location.key, shelf)?);
+    let mut stock_level = stock_level::load(cx.db, place.product.key, place.location.key)?;
+    stock_level.room_for(quantity)?;
+    if stock_level.put(key_of(place.lot), quantity)? {
+        return Ok(stock_level::save(cx.db, place.product.key, place.location.key, stock_level)?);
     }
-    Ok(shelf::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
+    Ok(stock_level::add(cx.db, place.product.key, place.location.key, key_of(place.lot), quantity)?)
 }
 
 /// A serial number stands for one piece: one that comes into stock from outside may not lie there already, wherever that is.
 pub fn check_single(cx: &Cx<'_>, place: Place<'_>, tracking: Tracking) -> Result<()> {
     match place.lot {
         Some(lot) if tracking == Tracking::Serial && place.location.kind.keeps_stock() => {
-            if shelf::of_lot(cx.db, place.product.key, lot.key)?.is_zero() {
+            if stock_level::of_lot(cx.db, place.product.key, lot.key)?.is_zero() {
                 return Ok(());
             }
             Err(MoveRefused::SerialInStock { product: place.product.id.clone(), lot: lot.id.clone() }.into())
@@ -130,25 +130,25 @@ pub fn arrived(cx: &Cx<'_>, product: Key, location: &Location) -> Result<()> {
     }
     let mut after = Key::MIN;
     loop {
-        let queue = shelf::waiting(cx.db, product, location.key, after, STRETCH)?;
+        let queue = stock_level::waiting(cx.db, product, location.key, after, STRETCH)?;
         let Some(last) = queue.last() else {
             return Ok(());
         };
         after = last.key;
-        let mut shelf = shelf::load(cx.db, product, location.key)?;
+        let mut stock_level = stock_level::load(cx.db, product, location.key)?;
         let mut served = Vec::new();
         for waiting in &queue {
-            let got = shelf.reserve(waiting.lot, waiting.missing)?;
+            let got = stock_level.reserve(waiting.lot, waiting.missing)?;
             if !got.is_zero() {
-                shelf::hold(cx.db, waiting, got)?;
+                stock_level::hold(cx.db, waiting, got)?;
                 served.push(waiting);
             }
         }
-        let free = shelf.free()?;
-        shelf::save(cx.db, product, location.key, shelf)?;
+        let free = stock_level.free()?;
+        stock_level::save(cx.db, product, location.key, stock_level)?;
         for waiting in served {
             match waiting.waiter {
-                Waiter::Transfer(transfer) if shelf::become_ready(cx.db, transfer)? => {
+                Waiter::Transfer(transfer) if stock_level::become_ready(cx.db, transfer)? => {
                     cx.touched("transfer", &waiting.id);
                 }
                 Waiter::Transfer(_) => {}

@@ -3,8 +3,8 @@
 use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::reference::Reference;
 use crate::domain::tag::Tag;
+use crate::domain::value::reference::Reference;
 use crate::store::tag;
 
 /// The tags of these names, each once, in their order; empty names stand for none.

@@ -5,10 +5,10 @@ use super::stock::{self, Held};
 use super::ticket_log;
 use crate::domain::Result;
 use crate::domain::location::Location;
-use crate::domain::quantity::Quantity;
-use crate::domain::reference::Reference;
 use crate::domain::stock::Place;
 use crate::domain::transfer::{Asked, ChosenLot, LineLot, Taken, Transfer, TransferLine, TransferState, plan};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
 use crate::store::transfer::{complete, hold_returned, insert, insert_line, set_state, update_line};
 use crate::store::{Key, lot};
 

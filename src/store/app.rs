@@ -2,7 +2,7 @@
 
 use super::{Db, Result};
 use crate::domain::app::App;
-use crate::domain::day::Instant;
+use crate::domain::value::day::Instant;
 use crate::{column_of_text, params};
 
 column_of_text!(App);

@@ -1,12 +1,13 @@
 //! Coupon programs, their rewards and conditions.
 
-use super::{Db, Key, Page, Result, Row, StoreError, uses};
+use super::engine::uses;
+use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::coupon_program::{
     AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code,
 };
 use crate::domain::held::Use;
-use crate::domain::money::Money;
-use crate::domain::reference::{Reference, folded};
+use crate::domain::value::money::Money;
+use crate::domain::value::reference::{Reference, folded};
 use crate::{column_of_text, named, paged, params};
 
 column_of_text!(ProgramType, RewardType, Covers, AmountTax);

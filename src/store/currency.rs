@@ -1,7 +1,7 @@
 //! Currencies that the store has met, with the digits they had then.
 
 use super::{Db, Result};
-use crate::domain::money::Currency;
+use crate::domain::value::money::Currency;
 use crate::params;
 
 /// Keeps a currency and its digits, so that stored amounts stay readable whatever the tables of a later program say.

@@ -87,7 +87,7 @@ pub fn seed(db: &Db) -> Result<()> {
     {
         db.write(
             "INSERT INTO stage (key, id, name, name_folded, folded) VALUES ($1, $2, $2, $3, $4)",
-            params![db.next_key()?, name, crate::domain::reference::folded(name), folded],
+            params![db.next_key()?, name, crate::domain::value::reference::folded(name), folded],
         )?;
     }
     Ok(())

@@ -1,15 +1,15 @@
 //! Invoices and credit notes: one table, their lines, the taxes of their lines.
 
 use super::{Db, Key, Page, Result, Row, Value};
-use crate::domain::day::Day;
 use crate::domain::document::{
     Billed, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
 };
 use crate::domain::line::{LineTax, PricedLine};
-use crate::domain::money::{Currency, Money};
 use crate::domain::product::UnitPrice;
-use crate::domain::reference::Reference;
 use crate::domain::tax::LineAmounts;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::reference::Reference;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(DocumentKind, DocumentState, Refunds);

@@ -1,6 +1,7 @@
 //! Journals.
 
-use super::{Db, Key, Page, Result, Row, uses};
+use super::engine::uses;
+use super::{Db, Key, Page, Result, Row};
 use crate::domain::held::Use;
 use crate::domain::journal::{Journal, JournalType};
 use crate::{column_of_text, paged, params};

@@ -2,7 +2,7 @@
 
 use super::{Db, Key, Result, Row};
 use crate::domain::linking::Source;
-use crate::domain::quantity::Quantity;
+use crate::domain::value::quantity::Quantity;
 use crate::params;
 
 fn sources(db: &Db, sql: &'static str, taken: &'static str, of: Key) -> Result<Vec<Source>> {

@@ -1,6 +1,7 @@
 //! Locations.
 
-use super::{Db, Key, Page, Result, Row, stock, uses};
+use super::engine::uses;
+use super::{Db, Key, Page, Result, Row, stock};
 use crate::domain::held::Use;
 use crate::domain::location::{Location, LocationType};
 use crate::{column_of_text, paged, params};

@@ -4,9 +4,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{Db, Key, Page, Result, Row, StoreError};
-use crate::domain::day::Instant;
 use crate::domain::desk::Actor;
 use crate::domain::log::{LoggedActor, LoggedOperation};
+use crate::domain::value::day::Instant;
 use crate::{paged, params};
 
 /// A change to be recorded (spec G2).

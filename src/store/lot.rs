@@ -1,6 +1,7 @@
 //! Lots and serial numbers.
 
-use super::{Db, Key, Page, Result, Row, stock, uses};
+use super::engine::uses;
+use super::{Db, Key, Page, Result, Row, stock};
 use crate::domain::held::Use;
 use crate::domain::product::Lot;
 use crate::{paged, params};

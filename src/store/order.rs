@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::line::{LineTax, PricedLine};
-use crate::domain::money::Currency;
 use crate::domain::order::{Order, OrderLine, OrderState};
 use crate::domain::product::UnitPrice;
-use crate::domain::quantity::Quantity;
+use crate::domain::value::money::Currency;
+use crate::domain::value::quantity::Quantity;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(OrderState);

@@ -2,8 +2,8 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::document::Matched;
-use crate::domain::money::{Currency, Money};
 use crate::domain::payment::{Direction, Item, Payment, Side};
+use crate::domain::value::money::{Currency, Money};
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Direction);

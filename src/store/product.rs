@@ -1,9 +1,10 @@
 //! Products and the taxes on them.
 
-use super::{Db, Key, Page, Result, Row, stock, tax, uses};
+use super::engine::uses;
+use super::{Db, Key, Page, Result, Row, stock, tax};
 use crate::domain::held::Use;
-use crate::domain::money::Currency;
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
+use crate::domain::value::money::Currency;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(ProductType, Tracking);

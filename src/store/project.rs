@@ -2,7 +2,7 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::project::Project;
-use crate::domain::reference::folded;
+use crate::domain::value::reference::folded;
 use crate::{named, paged, params};
 
 macro_rules! head {

@@ -1,7 +1,7 @@
 //! What can be returned: deliveries that are done, and what returns hold of them.
 
 use super::{Db, Key, Result};
-use crate::domain::reference::Reference;
+use crate::domain::value::reference::Reference;
 use crate::params;
 
 /// What a ticket is about, which narrows its deliveries; none narrows nothing.

@@ -79,12 +79,13 @@ pub(super) fn first_of_lot(db: &Db, lot: Key) -> Result<Option<Use>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::day::Instant;
     use crate::domain::desk::{Desk, Plan};
-    use crate::domain::money::Currency;
     use crate::domain::product::{Lot, Product, ProductType, Tracking, UnitPrice};
-    use crate::domain::quantity::{Price, Quantity};
-    use crate::store::{address, currency, desk, location, lot, product, shelf};
+    use crate::domain::value::day::Instant;
+    use crate::domain::value::money::Currency;
+    use crate::domain::value::quantity::{Price, Quantity};
+    use crate::store::engine::address;
+    use crate::store::{currency, desk, location, lot, product, stock_level};
 
     fn store(folder: &std::path::Path) -> Db {
         let db = Db::create(&address::Address::File(folder.join("desk.db"))).unwrap();
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shelf_that_is_kept_back_is_undone_with_its_command_even_if_it_was_written_meanwhile() {
+    fn a_stock_level_that_is_kept_back_is_undone_with_its_command_even_if_it_was_written_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
         let db = store(folder.path());
         let price = UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() };
@@ -120,14 +121,14 @@ mod tests {
         let lamp = Product { key: db.next_key().unwrap(), id, name, price, kind, tracking, taxes };
         product::insert(&db, &lamp).unwrap();
         let here = location::by_id(&db, "WH/Stock").unwrap().unwrap().key;
-        shelf::add(&db, lamp.key, here, None, "10".parse().unwrap()).unwrap();
+        stock_level::add(&db, lamp.key, here, None, "10".parse().unwrap()).unwrap();
         let take = |quantity: &str| {
-            let mut shelf = shelf::load(&db, lamp.key, here).unwrap();
-            shelf.take(None, quantity.parse().unwrap()).unwrap();
-            shelf::save(&db, lamp.key, here, shelf).unwrap();
+            let mut stock_level = stock_level::load(&db, lamp.key, here).unwrap();
+            stock_level.take(None, quantity.parse().unwrap()).unwrap();
+            stock_level::save(&db, lamp.key, here, stock_level).unwrap();
         };
-        let known = || shelf::load(&db, lamp.key, here).unwrap().free().unwrap().to_string();
-        let written = || shelf::on_hand(&db, lamp.key, here, None).unwrap().to_string();
+        let known = || stock_level::load(&db, lamp.key, here).unwrap().free().unwrap().to_string();
+        let written = || stock_level::on_hand(&db, lamp.key, here, None).unwrap().to_string();
 
         db.savepoint().unwrap();
         take("2");
@@ -174,8 +175,8 @@ mod tests {
         lot::insert(&db, &batch).unwrap();
         let place = |id| location::by_id(&db, id).unwrap().unwrap().key;
         let (here, scrap) = (place("WH/Stock"), place("Scrap"));
-        shelf::add(&db, lamp.key, here, Some(batch.key), "2".parse().unwrap()).unwrap();
-        shelf::add(&db, lamp.key, scrap, None, Quantity::ZERO).unwrap();
+        stock_level::add(&db, lamp.key, here, Some(batch.key), "2".parse().unwrap()).unwrap();
+        stock_level::add(&db, lamp.key, scrap, None, Quantity::ZERO).unwrap();
 
         let listed = page(&db, Page { after: None, newest: false, limit: 10 }).unwrap();
         assert_eq!(listed.iter().map(|stock| stock.id.as_str()).collect::<Vec<_>>(), ["LAMP@WH/Stock#B1"]);

@@ -1,8 +1,8 @@
 //! Tags.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::reference::folded;
 use crate::domain::tag::Tag;
+use crate::domain::value::reference::folded;
 use crate::{named, paged, params};
 
 macro_rules! head {

@@ -2,8 +2,8 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::app::Offer;
-use crate::domain::reference::folded;
 use crate::domain::team::{Service, Team};
+use crate::domain::value::reference::folded;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Service);

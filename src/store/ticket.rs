@@ -1,9 +1,9 @@
 //! Tickets and their log.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::day::Instant;
-use crate::domain::reference::Reference;
 use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
+use crate::domain::value::day::Instant;
+use crate::domain::value::reference::Reference;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Priority);

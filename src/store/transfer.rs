@@ -1,10 +1,10 @@
 //! Transfers and their lines.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::day::Day;
 use crate::domain::location::Location;
-use crate::domain::quantity::Quantity;
 use crate::domain::transfer::{ToDeliver, Transfer, TransferKind, TransferLine, TransferState};
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::Quantity;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(TransferKind, TransferState);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::exchange::{self, Misplaced};
+use super::engine::exchange::{self, Misplaced};
 use super::{Db, Result, Row, log};
-use crate::domain::number::show_scaled;
-use crate::domain::reference;
+use crate::domain::value::number::show_scaled;
+use crate::domain::value::reference;
 use crate::domain::verify::{Breach, Invariant};
 use crate::params;
 

@@ -1,7 +1,7 @@
 //! Worksheet templates and their fields.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::reference::folded;
+use crate::domain::value::reference::folded;
 use crate::domain::worksheet_template::{BETWEEN, Field, FieldType, WorksheetTemplate};
 use crate::{column_of_text, named, paged, params};
 

@@ -8,21 +8,21 @@ use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
-use crate::domain::day::Day;
 use crate::domain::document::{
     Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds,
 };
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, claim};
-use crate::domain::money::{Amount, Currency, Money};
 use crate::domain::payment::{Item, MatchRefused};
 use crate::domain::product::{Lot, Product, UnitPrice};
-use crate::domain::quantity::{Percent, Price, Quantity};
-use crate::domain::reference::{Reference, generated_number, generated_parts};
 use crate::domain::refund;
 use crate::domain::tax::Tax;
 use crate::domain::ticket::TicketRefused;
 use crate::domain::transfer::MoveRefused;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::{Amount, Currency, Money};
+use crate::domain::value::quantity::{Percent, Price, Quantity};
+use crate::domain::value::reference::{Reference, generated_number, generated_parts};
 use crate::procedure::context::{Cx, found};
 use crate::procedure::matching::{complete, match_items};
 use crate::procedure::{currency, post};

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::lookup::Lookup;
 use crate::domain::common::{CurrencyMismatch, ValueRefused};
 use crate::domain::line::{PricedLine, check_price, check_quantity};
-use crate::domain::money::Currency;
 use crate::domain::product::{Product, ProductType, UnitPrice};
-use crate::domain::quantity::{Percent, Price, Quantity};
 use crate::domain::tax::Tax;
+use crate::domain::value::money::Currency;
+use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::{Error, Result};
 use crate::procedure::context::Cx;
 

@@ -8,9 +8,9 @@ use crate::domain::Result;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::product::{Lot, Product};
-use crate::domain::reference::Reference;
 use crate::domain::tax::Tax;
 use crate::domain::ticket::NamedOrder;
+use crate::domain::value::reference::Reference;
 use crate::procedure::context::{Cx, found};
 use crate::store::{self, customer, journal, location, lot, product, tax, ticket};
 

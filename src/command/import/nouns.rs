@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::super::object::{Given, ObjectFault, Pairs};
+use super::super::pipeline::object::{Given, ObjectFault, Pairs};
 use super::super::{Action, AnyChange, Cx, Parsed, entry, internal};
 use crate::domain::Result;
 

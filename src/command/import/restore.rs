@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::super::export::FORMAT;
-use super::super::object::{self, Given, ObjectFault, Pairs};
+use super::super::pipeline::object::{self, Given, ObjectFault, Pairs};
 use crate::domain::common::{LONGEST, LONGEST_OF_THREE};
-use crate::domain::number::parse_scaled;
+use crate::domain::value::number::parse_scaled;
 use crate::domain::verify::StoreDamaged;
 use crate::domain::{Error, Refusal, Result};
 use crate::procedure;
-use crate::store::exchange::{self, Exchanged};
-use crate::store::tables::{Column, CurrencyOf, Holds, Order, Table};
+use crate::store::engine::exchange::{self, Exchanged};
+use crate::store::engine::tables::{Column, CurrencyOf, Holds, Order, Table};
 use crate::store::{Db, Key, StoreError, Value, currency};
 
 /// The digits of quantities, prices and rates.

@@ -6,11 +6,11 @@ use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::product::{ProductType, Tracking};
-use crate::domain::quantity::Quantity;
 use crate::domain::stock::{Place, StockInsufficient, id_of};
 use crate::domain::transfer::MoveRefused;
+use crate::domain::value::quantity::Quantity;
 use crate::procedure;
-use crate::store::shelf::{self, Counted};
+use crate::store::stock_level::{self, Counted};
 
 #[derive(Deserialize)]
 struct StockRecord {
@@ -52,7 +52,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let lot = lot.map(|lot| lot.reference());
     let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
     let lot_key = lot.as_ref().map(|lot| lot.key);
-    let (counted, shelf) = shelf::counted(cx.db, product.key, location.key, lot_key)?;
+    let (counted, stock_level) = stock_level::counted(cx.db, product.key, location.key, lot_key)?;
     let before = counted.as_ref().map_or(Quantity::ZERO, |counted| counted.opening);
     if before == opening {
         return Ok(());
@@ -64,9 +64,9 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     if before.is_zero() {
         procedure::stock::check_single(cx, place, product.tracking)?;
     }
-    shelf.room_for(opening.checked_sub(before)?)?;
+    stock_level.room_for(opening.checked_sub(before)?)?;
     match counted {
-        None => shelf::count(cx.db, product.key, location.key, lot_key, opening)?,
+        None => stock_level::count(cx.db, product.key, location.key, lot_key, opening)?,
         Some(Counted { key, quantity, reserved, .. }) => {
             let quantity = quantity.checked_add(opening.checked_sub(before)?)?;
             if quantity < reserved {
@@ -74,7 +74,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
                 let wanted = opening.checked_sub(quantity)?.checked_add(reserved)?;
                 return Err(StockInsufficient::at(place, wanted, opening).into());
             }
-            shelf::recount(cx.db, key, opening, quantity)?;
+            stock_level::recount(cx.db, key, opening, quantity)?;
         }
     }
     match before.is_zero() {

@@ -5,7 +5,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::Result;
-use crate::store::{Db, exchange};
+use crate::store::Db;
+use crate::store::engine::exchange;
 
 /// The kinds of records whose rows come into a run only as themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

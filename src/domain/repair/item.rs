@@ -4,10 +4,10 @@ use super::RepairRefused;
 use super::part::check_pieces;
 use crate::domain::common::ValueRefused;
 use crate::domain::product::{Lot, Product, ProductType};
-use crate::domain::quantity::Quantity;
-use crate::domain::reference::Reference;
 use crate::domain::ticket::check_fit;
 use crate::domain::transfer::{Transfer, TransferKind, TransferState};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
 use crate::domain::{Error, Faults, Result};
 
 /// What is to be repaired, and where it came from: the fields of the form that limit each other.

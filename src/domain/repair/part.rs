@@ -8,10 +8,10 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::line::{LineFault, NewLine, check_price, check_quantity};
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
-use crate::domain::quantity::{Price, Quantity};
-use crate::domain::reference::Reference;
-use crate::domain::text::{choices, text_value};
 use crate::domain::transfer::part_of_a_serial;
+use crate::domain::value::quantity::{Price, Quantity};
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::{choices, text_value};
 
 choices! {
     /// What is done with a part: taken from stock, removed to scrap, or recycled to stock (spec E4).

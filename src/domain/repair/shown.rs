@@ -4,10 +4,10 @@ use serde::{Serialize, Serializer};
 
 use super::part::{Labour, Part, PartKind, PartState};
 use super::{Repair, RepairState};
-use crate::domain::day::Day;
 use crate::domain::product::UnitPrice;
-use crate::domain::quantity::Quantity;
-use crate::domain::reference::Reference;
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
 
 #[derive(Serialize)]
 struct RepairShown<'r> {

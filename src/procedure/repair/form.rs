@@ -2,18 +2,18 @@
 
 use super::quotation;
 use crate::domain::common::ValueRefused;
-use crate::domain::day::Day;
 use crate::domain::line::NewLine;
 use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product, ProductType};
-use crate::domain::quantity::Quantity;
-use crate::domain::reference::Reference;
 use crate::domain::repair::item::{Item, default_lot};
 use crate::domain::repair::part::{Labour, NewPart, Part, PartKind, check_labour, check_part};
 use crate::domain::repair::{Repair, RepairState};
-use crate::domain::text::Setting;
 use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
+use crate::domain::value::day::Day;
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
+use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
 use crate::procedure::context::{Cx, found};
 use crate::store::{customer, lot, product, repair, tag, transfer, user};

@@ -2,11 +2,11 @@
 
 use crate::domain::Result;
 use crate::domain::line::PricedLine;
-use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderLine, OrderState};
 use crate::domain::product::UnitPrice;
-use crate::domain::quantity::{Percent, Quantity};
 use crate::domain::repair::Repair;
+use crate::domain::value::money::Money;
+use crate::domain::value::quantity::{Percent, Quantity};
 use crate::procedure::context::Cx;
 use crate::store::{Key, order, product};
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::tables::{Column, CurrencyOf, Holds, Lines, Order, TABLES, Table};
 use super::{Db, Key, Result, Row, StoreError, Value};
-use crate::domain::number::show_scaled;
+use crate::domain::value::number::show_scaled;
 use crate::params;
 
 /// How many records are read at a time.

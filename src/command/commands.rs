@@ -2,7 +2,7 @@
 
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
-use super::record::{List, Record, Show};
+use super::pipeline::record::{List, Record, Show};
 use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;

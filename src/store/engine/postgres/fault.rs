@@ -8,8 +8,8 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::super::StoreError;
 use super::super::address::Server;
-use crate::domain::number::Overflow;
-use crate::domain::reference::shell_word;
+use crate::domain::value::number::Overflow;
+use crate::domain::value::reference::shell_word;
 
 /// A fault of a statement.
 pub fn fault(error: &Error) -> StoreError {

@@ -5,7 +5,7 @@ use super::Cx;
 use super::record::{Record, words_of};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, ValueRefused};
-use crate::domain::reference::generated_number;
+use crate::domain::value::reference::generated_number;
 use crate::store::{self, Db, Key};
 
 /// An id that a new record can have: one line, not blank.

@@ -1,7 +1,8 @@
 //! The tables as data: how each row and column is shown outside. From this one description an export is written, a
 //! restoration is read and keys are checked; a test holds it against the schema.
 
-use crate::domain::{coupon_program, reference};
+use crate::domain::coupon_program;
+use crate::domain::value::reference;
 
 /// A table whose rows are records of an export, or stand in a list inside another row.
 pub struct Table {
@@ -662,7 +663,7 @@ mod tests {
     #[test]
     fn every_column_of_the_store_is_described() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::create(&crate::store::address::Address::File(folder.path().join("desk.db"))).unwrap();
+        let db = Db::create(&crate::store::engine::address::Address::File(folder.path().join("desk.db"))).unwrap();
         db.begin_write().unwrap();
         db.migrate_from(0).unwrap();
         db.commit().unwrap();

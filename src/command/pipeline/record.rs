@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{Cx, Read, found, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::day::Day;
 use crate::domain::desk::Right;
-use crate::domain::reference::{folded, padded};
+use crate::domain::value::day::Day;
+use crate::domain::value::reference::{folded, padded};
 use crate::output::Opens;
 use crate::store::{self, Db, Key, Page};
 
@@ -79,7 +79,7 @@ impl<R: Record> Serialize for Changed<R> {
 }
 
 /// The name of a kind of record in a sentence.
-pub(super) fn words_of(kind: &'static str) -> &'static str {
+pub(in crate::command) fn words_of(kind: &'static str) -> &'static str {
     match kind {
         "credit_note" => "credit note",
         "coupon_program" => "coupon program",
@@ -302,8 +302,8 @@ pub fn bound<'t>(field: &'static str, text: Option<&'t str>) -> Result<Option<&'
     let Some(text) = text else {
         return Ok(None);
     };
-    let is_instant = text.len() == 20 && text.parse::<crate::domain::day::Instant>().is_ok();
-    match text.parse::<crate::domain::day::Day>() {
+    let is_instant = text.len() == 20 && text.parse::<crate::domain::value::day::Instant>().is_ok();
+    match text.parse::<crate::domain::value::day::Day>() {
         Err(fault) if !is_instant => Err(ValueRefused::invalid(field, text, fault.to_string()).into()),
         _ => Ok(Some(text)),
     }

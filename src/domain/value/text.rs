@@ -45,7 +45,7 @@ macro_rules! text_value {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-                $crate::domain::text::read_text(deserializer, $expecting)
+                $crate::domain::value::text::read_text(deserializer, $expecting)
             }
         }
     };
@@ -84,7 +84,7 @@ macro_rules! choices {
             }
         }
 
-        $crate::domain::text::text_value!($name, $what);
+        $crate::domain::value::text::text_value!($name, $what);
     };
 }
 

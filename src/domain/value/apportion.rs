@@ -3,7 +3,7 @@
 use super::money::{round_div, split};
 use super::number::Overflow;
 use super::quantity::Quantity;
-use super::tax::LineAmounts;
+use crate::domain::tax::LineAmounts;
 
 /// An invoice line and what the credit notes that are not cancelled hold of it, drafts too (spec B5).
 ///
@@ -144,9 +144,9 @@ fn at_most(number: i64, bound: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
-    use crate::domain::quantity::{Percent, Price};
     use crate::domain::tax::{TaxRate, line_amounts};
+    use crate::domain::value::money::Currency;
+    use crate::domain::value::quantity::{Percent, Price};
     use proptest::prelude::*;
 
     fn amounts(untaxed: i64, taxes: &[i64]) -> LineAmounts {

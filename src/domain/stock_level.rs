@@ -1,11 +1,11 @@
 //! Stock of one product at one location: what lies there, by lot, and what of it is spoken for (spec D8).
 //!
-//! A reservation may name a lot, or stand for any lot of the product. The shelf counts both in `reserved` of its rows, and the
+//! A reservation may name a lot, or stand for any lot of the product. The stock level counts both in `reserved` of its rows, and the
 //! first kind in `pinned` too; what stands for any lot can move to another row when its own is needed by name.
 
 use super::Refusal;
-use super::number::Overflow;
-use super::quantity::Quantity;
+use crate::domain::value::number::Overflow;
+use crate::domain::value::quantity::Quantity;
 
 /// What lies of one lot, or without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,38 +21,38 @@ pub struct Row {
 
 /// All of one product at one location, oldest row first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelf {
+pub struct StockLevel {
     rows: Vec<Row>,
     loaded: Vec<Row>,
 }
 
-/// Why a shelf could not be changed.
+/// Why a stock level could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ShelfFault {
+pub enum StockLevelFault {
     #[error(transparent)]
     TooLarge(#[from] Overflow),
     /// Less can be taken than was asked for.
     #[error("only {0} can be taken")]
     Short(Quantity),
-    /// A reservation was given back that the shelf does not hold.
+    /// A reservation was given back that the stock level does not hold.
     #[error("the store is damaged: a reservation is not counted in the stock")]
     NotHeld,
 }
 
-impl Refusal for ShelfFault {
+impl Refusal for StockLevelFault {
     fn code(&self) -> &'static str {
         match self {
-            ShelfFault::TooLarge(fault) => fault.code(),
-            ShelfFault::Short(_) => "stock_insufficient",
-            ShelfFault::NotHeld => "store_damaged",
+            StockLevelFault::TooLarge(fault) => fault.code(),
+            StockLevelFault::Short(_) => "stock_insufficient",
+            StockLevelFault::NotHeld => "store_damaged",
         }
     }
 }
 
-impl Shelf {
-    /// The shelf with these rows.
-    pub fn new(rows: Vec<Row>) -> Shelf {
-        Shelf { loaded: rows.clone(), rows }
+impl StockLevel {
+    /// The stock level with these rows.
+    pub fn new(rows: Vec<Row>) -> StockLevel {
+        StockLevel { loaded: rows.clone(), rows }
     }
 
     /// Whether so much more of the product can still be counted here, over all its lots.
@@ -75,7 +75,7 @@ impl Shelf {
     }
 
     /// Reserves up to `wanted` of a lot, or of any; answers how much it got.
-    pub fn reserve(&mut self, lot: Option<i64>, wanted: Quantity) -> Result<Quantity, ShelfFault> {
+    pub fn reserve(&mut self, lot: Option<i64>, wanted: Quantity) -> Result<Quantity, StockLevelFault> {
         let Some(lot) = lot else {
             let got = wanted.min(self.free()?);
             self.spread(got)?;
@@ -91,7 +91,7 @@ impl Shelf {
     }
 
     /// Gives a reservation back: one of that lot, or one of any.
-    pub fn release(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), ShelfFault> {
+    pub fn release(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), StockLevelFault> {
         if lot.is_some() {
             let row = self.rows.iter_mut().find(|row| row.lot == lot).filter(|row| quantity <= row.pinned);
             match row {
@@ -100,7 +100,7 @@ impl Shelf {
                     row.reserved = row.reserved.checked_sub(quantity)?;
                 }
                 None if quantity.is_zero() => {}
-                None => return Err(ShelfFault::NotHeld),
+                None => return Err(StockLevelFault::NotHeld),
             }
             return Ok(());
         }
@@ -111,14 +111,14 @@ impl Shelf {
             row.reserved = row.reserved.checked_sub(given)?;
             left = left.checked_sub(given)?;
         }
-        if left.is_zero() { Ok(()) } else { Err(ShelfFault::NotHeld) }
+        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotHeld) }
     }
 
     /// Takes goods of exactly that lot, or of what lies without one, away.
-    pub fn take(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), ShelfFault> {
+    pub fn take(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<(), StockLevelFault> {
         let takeable = self.takeable(lot)?;
         if quantity > takeable {
-            return Err(ShelfFault::Short(takeable));
+            return Err(StockLevelFault::Short(takeable));
         }
         if let Some(row) = self.rows.iter_mut().find(|row| row.lot == lot) {
             row.quantity = row.quantity.checked_sub(quantity)?;
@@ -143,7 +143,7 @@ impl Shelf {
     }
 
     /// Moves reservations that name no lot from rows that hold more of them than they have goods to rows with room.
-    fn settle(&mut self) -> Result<(), ShelfFault> {
+    fn settle(&mut self) -> Result<(), StockLevelFault> {
         let mut homeless = Quantity::ZERO;
         for row in &mut self.rows {
             if row.reserved > row.quantity {
@@ -154,14 +154,14 @@ impl Shelf {
         self.spread(homeless)
     }
 
-    fn spread(&mut self, quantity: Quantity) -> Result<(), ShelfFault> {
+    fn spread(&mut self, quantity: Quantity) -> Result<(), StockLevelFault> {
         let mut left = quantity;
         for row in &mut self.rows {
             let taken = left.min(row.quantity.checked_sub(row.reserved)?);
             row.reserved = row.reserved.checked_add(taken)?;
             left = left.checked_sub(taken)?;
         }
-        if left.is_zero() { Ok(()) } else { Err(ShelfFault::NotHeld) }
+        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotHeld) }
     }
 }
 
@@ -178,60 +178,60 @@ mod tests {
         Row { key: lot.unwrap_or(0), lot, quantity: units(quantity), reserved: units(reserved), pinned: units(pinned) }
     }
 
-    fn told(shelf: &Shelf) -> Vec<(i64, i64, i64)> {
+    fn told(stock_level: &StockLevel) -> Vec<(i64, i64, i64)> {
         let whole = |quantity: Quantity| quantity.millionths() / 1_000_000;
-        shelf.rows.iter().map(|row| (whole(row.quantity), whole(row.reserved), whole(row.pinned))).collect()
+        stock_level.rows.iter().map(|row| (whole(row.quantity), whole(row.reserved), whole(row.pinned))).collect()
     }
 
     #[test]
     fn reserving_takes_what_is_free_and_no_more() {
-        let mut shelf = Shelf::new(vec![row(None, 5, 0, 0)]);
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(3)));
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(2)));
-        assert_eq!(shelf.reserve(None, units(3)), Ok(units(0)));
-        assert_eq!(told(&shelf), [(5, 5, 0)]);
-        assert_eq!(shelf.take(None, units(1)), Err(ShelfFault::Short(units(0))));
-        shelf.release(None, units(2)).unwrap();
-        shelf.take(None, units(2)).unwrap();
-        assert_eq!(told(&shelf), [(3, 3, 0)]);
+        let mut stock_level = StockLevel::new(vec![row(None, 5, 0, 0)]);
+        assert_eq!(stock_level.reserve(None, units(3)), Ok(units(3)));
+        assert_eq!(stock_level.reserve(None, units(3)), Ok(units(2)));
+        assert_eq!(stock_level.reserve(None, units(3)), Ok(units(0)));
+        assert_eq!(told(&stock_level), [(5, 5, 0)]);
+        assert_eq!(stock_level.take(None, units(1)), Err(StockLevelFault::Short(units(0))));
+        stock_level.release(None, units(2)).unwrap();
+        stock_level.take(None, units(2)).unwrap();
+        assert_eq!(told(&stock_level), [(3, 3, 0)]);
     }
 
     #[test]
     fn a_reservation_of_any_lot_makes_room_for_one_that_is_named() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 1, 0, 0), row(Some(2), 1, 0, 0)]);
-        assert_eq!(shelf.reserve(None, units(1)), Ok(units(1)));
-        assert_eq!(told(&shelf), [(1, 1, 0), (1, 0, 0)]);
-        assert_eq!(shelf.reserve(Some(1), units(1)), Ok(units(1)));
-        assert_eq!(told(&shelf), [(1, 1, 1), (1, 1, 0)]);
+        let mut stock_level = StockLevel::new(vec![row(Some(1), 1, 0, 0), row(Some(2), 1, 0, 0)]);
+        assert_eq!(stock_level.reserve(None, units(1)), Ok(units(1)));
+        assert_eq!(told(&stock_level), [(1, 1, 0), (1, 0, 0)]);
+        assert_eq!(stock_level.reserve(Some(1), units(1)), Ok(units(1)));
+        assert_eq!(told(&stock_level), [(1, 1, 1), (1, 1, 0)]);
         // Nothing is left: the one that names no lot needs the second piece.
-        assert_eq!(shelf.reserve(Some(2), units(1)), Ok(units(0)));
-        assert_eq!(shelf.take(Some(2), units(1)), Err(ShelfFault::Short(units(0))));
+        assert_eq!(stock_level.reserve(Some(2), units(1)), Ok(units(0)));
+        assert_eq!(stock_level.take(Some(2), units(1)), Err(StockLevelFault::Short(units(0))));
     }
 
     #[test]
     fn taking_a_lot_moves_what_stood_for_any_to_the_others() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 2, 0), row(Some(2), 2, 0, 0)]);
-        shelf.take(Some(1), units(2)).unwrap();
-        assert_eq!(told(&shelf), [(0, 0, 0), (2, 2, 0)]);
-        assert_eq!(shelf.changed().count(), 2);
+        let mut stock_level = StockLevel::new(vec![row(Some(1), 2, 2, 0), row(Some(2), 2, 0, 0)]);
+        stock_level.take(Some(1), units(2)).unwrap();
+        assert_eq!(told(&stock_level), [(0, 0, 0), (2, 2, 0)]);
+        assert_eq!(stock_level.changed().count(), 2);
     }
 
     #[test]
     fn a_lot_that_is_not_there_cannot_be_reserved_or_taken() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 0, 0)]);
-        assert_eq!(shelf.reserve(Some(9), units(1)), Ok(units(0)));
-        assert_eq!(shelf.take(None, units(1)), Err(ShelfFault::Short(units(0))));
-        assert_eq!(shelf.changed().count(), 0);
+        let mut stock_level = StockLevel::new(vec![row(Some(1), 2, 0, 0)]);
+        assert_eq!(stock_level.reserve(Some(9), units(1)), Ok(units(0)));
+        assert_eq!(stock_level.take(None, units(1)), Err(StockLevelFault::Short(units(0))));
+        assert_eq!(stock_level.changed().count(), 0);
     }
 
     #[test]
     fn what_is_not_reserved_cannot_be_given_back() {
-        let mut shelf = Shelf::new(vec![row(Some(1), 2, 1, 1)]);
-        assert_eq!(shelf.release(None, units(1)), Err(ShelfFault::NotHeld));
-        assert_eq!(shelf.release(Some(1), units(2)), Err(ShelfFault::NotHeld));
-        assert_eq!(shelf.release(Some(2), units(0)), Ok(()));
-        shelf.release(Some(1), units(1)).unwrap();
-        assert_eq!(told(&shelf), [(2, 0, 0)]);
+        let mut stock_level = StockLevel::new(vec![row(Some(1), 2, 1, 1)]);
+        assert_eq!(stock_level.release(None, units(1)), Err(StockLevelFault::NotHeld));
+        assert_eq!(stock_level.release(Some(1), units(2)), Err(StockLevelFault::NotHeld));
+        assert_eq!(stock_level.release(Some(2), units(0)), Ok(()));
+        stock_level.release(Some(1), units(1)).unwrap();
+        assert_eq!(told(&stock_level), [(2, 0, 0)]);
     }
 
     #[derive(Debug, Clone)]
@@ -258,37 +258,37 @@ mod tests {
             steps in prop::collection::vec(step(), 0..40),
         ) {
             let rows = (0_i64..).zip(&stock).map(|(lot, quantity)| row(Some(lot), *quantity, 0, 0)).collect();
-            let mut shelf = Shelf::new(rows);
+            let mut stock_level = StockLevel::new(rows);
             let mut held: Vec<(Option<i64>, Quantity)> = Vec::new();
             for step in steps {
                 match step {
                     Step::Reserve(lot, quantity) => {
-                        let got = shelf.reserve(lot, units(quantity)).unwrap();
+                        let got = stock_level.reserve(lot, units(quantity)).unwrap();
                         prop_assert!(got <= units(quantity));
                         held.push((lot, got));
                     }
                     Step::Release(at) if !held.is_empty() => {
                         let (lot, quantity) = held.swap_remove(at % held.len());
-                        shelf.release(lot, quantity).unwrap();
+                        stock_level.release(lot, quantity).unwrap();
                     }
                     Step::Take(lot, quantity) => {
-                        let _ = shelf.take(Some(lot), units(quantity));
+                        let _ = stock_level.take(Some(lot), units(quantity));
                     }
                     Step::Deliver(at, of) if !held.is_empty() => {
                         let (lot, quantity) = held.swap_remove(at % held.len());
-                        shelf.release(lot, quantity).unwrap();
-                        let taken = shelf.take(Some(lot.unwrap_or(of)), quantity);
+                        stock_level.release(lot, quantity).unwrap();
+                        let taken = stock_level.take(Some(lot.unwrap_or(of)), quantity);
                         // What was reserved by name can always be taken by name.
                         prop_assert!(lot.is_none() || taken.is_ok());
                     }
                     Step::Release(_) | Step::Deliver(..) => {}
                 }
-                for row in &shelf.rows {
+                for row in &stock_level.rows {
                     prop_assert!(Quantity::ZERO <= row.pinned && row.pinned <= row.reserved && row.reserved <= row.quantity);
                     let named: i64 = held.iter().filter(|(lot, _)| *lot == row.lot).map(|(_, quantity)| quantity.millionths()).sum();
                     prop_assert_eq!(row.pinned.millionths(), named);
                 }
-                let reserved: i64 = shelf.rows.iter().map(|row| row.reserved.millionths()).sum();
+                let reserved: i64 = stock_level.rows.iter().map(|row| row.reserved.millionths()).sum();
                 let all: i64 = held.iter().map(|(_, quantity)| quantity.millionths()).sum();
                 prop_assert_eq!(reserved, all);
             }

@@ -5,7 +5,7 @@ use super::Cx;
 use super::record::{Record, one};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::text::Setting;
+use crate::domain::value::text::Setting;
 
 /// The checked value of a field that a record cannot be without.
 pub fn needed<T>(field: &'static str, given: Option<Setting<T>>, checked: impl FnOnce(T) -> Checked<T>) -> Result<T> {

@@ -127,7 +127,7 @@ pub struct ObjectFault {
 }
 
 impl ObjectFault {
-    pub(super) fn invalid(message: String) -> ObjectFault {
+    pub(in crate::command) fn invalid(message: String) -> ObjectFault {
         ObjectFault { code: "invalid_value", field: None, given: None, message }
     }
 
@@ -362,7 +362,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::command) fn is_null(&self) -> bool {
         matches!(self, Given::Json(raw) if raw.get() == "null")
     }
 

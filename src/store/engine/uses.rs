@@ -5,7 +5,7 @@ use crate::domain::held::Use;
 use crate::params;
 
 /// The first record that uses the row `key`: for each noun a statement that answers the id of one, in the order asked.
-pub(super) fn first(db: &Db, uses: &[(&'static str, &'static str)], key: Key) -> Result<Option<Use>> {
+pub fn first(db: &Db, uses: &[(&'static str, &'static str)], key: Key) -> Result<Option<Use>> {
     for (noun, sql) in uses {
         if let Some(id) = db.query_opt(sql, params![key], |row| row.get::<String>(0))? {
             return Ok(Some(Use { noun, id }));

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::pipeline::{Mode, Session, retried};
+use super::group::{Mode, Session, retried};
 use super::{Warning, internal, object};
-use crate::domain::money::Money;
+use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 
 /// What ends a run that met a failing line.
@@ -396,7 +396,7 @@ impl Line {
 }
 
 /// Takes the text of the key `name` out of a line's object.
-pub(super) fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
+pub(in crate::command) fn take_text(pairs: &mut object::Pairs<'_>, name: &'static str) -> Result<Option<String>> {
     let Some(at) = pairs.iter().position(|(known, _)| known == name) else {
         return Ok(None);
     };
@@ -419,7 +419,12 @@ impl LineAnswer {
     pub const FIELDS: &[&str] =
         &["command", "status", "operation", "created", "result", "warnings", "line", "key", "error"];
 
-    pub(super) fn of(line: u64, command: Option<String>, key: Option<String>, status: LineStatus) -> LineAnswer {
+    pub(in crate::command) fn of(
+        line: u64,
+        command: Option<String>,
+        key: Option<String>,
+        status: LineStatus,
+    ) -> LineAnswer {
         LineAnswer {
             command,
             status,
@@ -433,7 +438,7 @@ impl LineAnswer {
         }
     }
 
-    pub(super) fn with_error(mut self, mut error: Error) -> LineAnswer {
+    pub(in crate::command) fn with_error(mut self, mut error: Error) -> LineAnswer {
         error.fault_mut().line = Some(self.line);
         if let Some(command) = &self.command {
             error.suggest_help(command);

@@ -2,7 +2,7 @@
 //! no gap. A group keeps the counters it moved in memory and writes them once, before its commit.
 
 use super::{Db, Key, Result};
-use crate::domain::reference::generated;
+use crate::domain::value::reference::generated;
 use crate::params;
 
 /// The counter behind every row key.

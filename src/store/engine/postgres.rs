@@ -660,7 +660,7 @@ async fn settled(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
     for one in underway {
         let ended = match one {
             Underway::Change { outcome, must } => match (outcome.await, must) {
-                (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::wrongly_changed(rows, wanted, sql)),
+                (Ok(rows), Some((wanted, sql))) if rows != wanted => Err(super::db::wrongly_changed(rows, wanted, sql)),
                 (Ok(_), _) => Ok(()),
                 (Err(error), _) => Err(fault(&error)),
             },

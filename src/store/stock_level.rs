@@ -1,11 +1,11 @@
-//! Shelves: what lies of a product at a location and is spoken for, and who waits for it.
+//! StockLevels: what lies of a product at a location and is spoken for, and who waits for it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{self as store, Db, Key, Result, Value};
 use crate::domain::location;
-use crate::domain::quantity::Quantity;
-use crate::domain::shelf::{Row, Shelf};
+use crate::domain::stock_level::{Row, StockLevel};
+use crate::domain::value::quantity::Quantity;
 use crate::params;
 
 fn read(row: &store::Row<'_>) -> Result<Row> {
@@ -15,23 +15,23 @@ fn read(row: &store::Row<'_>) -> Result<Row> {
 /// A product at a location.
 type Spot = (Key, Key);
 
-/// The shelves that the open transaction has looked at, as they are by now: a run that takes from a shelf over and over writes
+/// The stock levels that the open transaction has looked at, as they are by now: a run that takes from a stock level over and over writes
 /// it once. They are written, and forgotten, before any other statement names the table, and before the commit.
 #[derive(Default)]
-pub struct Shelves {
-    known: HashMap<Spot, Shelf>,
+pub struct StockLevels {
+    known: HashMap<Spot, StockLevel>,
     /// Those that were changed since they were written.
     unwritten: BTreeSet<Spot>,
     /// What was changed since the savepoint, as it was before.
-    before: Vec<(Spot, Option<Shelf>)>,
+    before: Vec<(Spot, Option<StockLevel>)>,
 }
 
-/// How many shelves are remembered.
+/// How many stock levels are remembered.
 const KEPT: usize = 20_000;
 
-impl Shelves {
+impl StockLevels {
     pub fn forget(&mut self) {
-        *self = Shelves::default();
+        *self = StockLevels::default();
     }
 
     pub fn mark(&mut self) {
@@ -39,8 +39,8 @@ impl Shelves {
     }
 
     pub fn undo(&mut self) {
-        for (spot, shelf) in std::mem::take(&mut self.before).into_iter().rev() {
-            self.set(spot, shelf);
+        for (spot, stock_level) in std::mem::take(&mut self.before).into_iter().rev() {
+            self.set(spot, stock_level);
         }
     }
 
@@ -48,26 +48,26 @@ impl Shelves {
         self.known.is_empty()
     }
 
-    fn put(&mut self, spot: Spot, shelf: Shelf) {
+    fn put(&mut self, spot: Spot, stock_level: StockLevel) {
         let before = self.known.get(&spot).cloned();
         self.before.push((spot, before));
-        self.set(spot, Some(shelf));
+        self.set(spot, Some(stock_level));
     }
 
-    fn set(&mut self, spot: Spot, shelf: Option<Shelf>) {
-        if shelf.as_ref().is_some_and(|shelf| shelf.changed().next().is_some()) {
+    fn set(&mut self, spot: Spot, stock_level: Option<StockLevel>) {
+        if stock_level.as_ref().is_some_and(|stock_level| stock_level.changed().next().is_some()) {
             self.unwritten.insert(spot);
         } else {
             self.unwritten.remove(&spot);
         }
-        match shelf {
-            Some(shelf) => self.known.insert(spot, shelf),
+        match stock_level {
+            Some(stock_level) => self.known.insert(spot, stock_level),
             None => self.known.remove(&spot),
         };
     }
 
     /// Gives up all of them; answers those that are to be written.
-    fn take_all(&mut self) -> Vec<Shelf> {
+    fn take_all(&mut self) -> Vec<StockLevel> {
         let unwritten = std::mem::take(&mut self.unwritten);
         let known = std::mem::take(&mut self.known);
         let written = unwritten.iter().filter_map(|spot| known.get(spot).cloned()).collect();
@@ -80,10 +80,10 @@ impl Shelves {
 }
 
 impl Db {
-    /// Writes what is known of shelves, and forgets it.
-    pub(super) fn write_shelves(&self) -> Result<()> {
-        let shelves = self.shelves.borrow_mut().take_all();
-        for row in shelves.iter().flat_map(Shelf::changed) {
+    /// Writes what is known of stock levels, and forgets it.
+    pub(super) fn write_stock_levels(&self) -> Result<()> {
+        let stock_levels = self.stock_levels.borrow_mut().take_all();
+        for row in stock_levels.iter().flat_map(StockLevel::changed) {
             self.change_one(
                 "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
                 params![row.key, row.quantity, row.reserved, row.pinned],
@@ -94,9 +94,9 @@ impl Db {
 }
 
 /// What lies of a product at a location.
-pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
-    if let Some(shelf) = db.shelves.borrow().known.get(&(product, location)) {
-        return Ok(shelf.clone());
+pub fn load(db: &Db, product: Key, location: Key) -> Result<StockLevel> {
+    if let Some(stock_level) = db.stock_levels.borrow().known.get(&(product, location)) {
+        return Ok(stock_level.clone());
     }
     let mut rows = Vec::new();
     db.each_of_spot(
@@ -108,19 +108,19 @@ pub fn load(db: &Db, product: Key, location: Key) -> Result<Shelf> {
             Ok(())
         },
     )?;
-    Ok(Shelf::new(rows))
+    Ok(StockLevel::new(rows))
 }
 
 /// How many products are looked up at once.
 const AT_ONCE: usize = 16;
 
 /// What lies of each of some products at a location.
-pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, Shelf>> {
-    let mut shelves: BTreeMap<Key, Shelf> = BTreeMap::new();
+pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, StockLevel>> {
+    let mut stock_levels: BTreeMap<Key, StockLevel> = BTreeMap::new();
     let mut unknown: BTreeMap<Key, Vec<Row>> = BTreeMap::new();
     for product in products {
-        match db.shelves.borrow().known.get(&(*product, location)) {
-            Some(shelf) => drop(shelves.insert(*product, shelf.clone())),
+        match db.stock_levels.borrow().known.get(&(*product, location)) {
+            Some(stock_level) => drop(stock_levels.insert(*product, stock_level.clone())),
             None => drop(unknown.insert(*product, Vec::new())),
         }
     }
@@ -140,16 +140,16 @@ pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTr
             },
         )?;
     }
-    shelves.extend(unknown.into_iter().map(|(product, rows)| (product, Shelf::new(rows))));
-    Ok(shelves)
+    stock_levels.extend(unknown.into_iter().map(|(product, rows)| (product, StockLevel::new(rows))));
+    Ok(stock_levels)
 }
 
-/// Keeps what became of a shelf.
-pub fn save(db: &Db, product: Key, location: Key, shelf: Shelf) -> Result<()> {
-    if db.shelves.borrow().known.len() >= KEPT {
-        db.write_shelves()?;
+/// Keeps what became of a stock level.
+pub fn save(db: &Db, product: Key, location: Key, stock_level: StockLevel) -> Result<()> {
+    if db.stock_levels.borrow().known.len() >= KEPT {
+        db.write_stock_levels()?;
     }
-    db.shelves.borrow_mut().put((product, location), shelf);
+    db.stock_levels.borrow_mut().put((product, location), stock_level);
     Ok(())
 }
 
@@ -260,7 +260,7 @@ pub struct Counted {
 }
 
 /// The count of a place, where one was ever made or something was ever put there; and all that lies of the product there.
-pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<(Option<Counted>, Shelf)> {
+pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<(Option<Counted>, StockLevel)> {
     let (mut counted, mut rows) = (None, Vec::new());
     db.each(
         "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
@@ -276,7 +276,7 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
             Ok(())
         },
     )?;
-    Ok((counted, Shelf::new(rows)))
+    Ok((counted, StockLevel::new(rows)))
 }
 
 /// Writes the opening count of a place where nothing ever lay.

@@ -13,7 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use super::{Access, Result, StoreError, Value, migrate};
-use crate::domain::number::Overflow;
+use crate::domain::value::number::Overflow;
 
 /// "aftr" in ASCII: whose file this is, in the header of every store.
 pub const APPLICATION_ID: i64 = 0x6166_7472;

@@ -1,0 +1,22 @@
+//! What stands under every statement: the two engines, where a store is, how it is made, and rows described as data.
+
+pub mod address;
+mod db;
+mod error;
+pub mod exchange;
+pub mod migrate;
+mod numbering;
+mod postgres;
+pub mod row;
+mod sqlite;
+pub mod tables;
+pub mod uses;
+mod value;
+
+pub use db::{Access, Db, Page};
+pub use error::{Result, StoreError};
+pub use row::{Column, Row};
+pub use value::Value;
+
+/// The internal key of a row: used for joins and order, never shown.
+pub type Key = i64;

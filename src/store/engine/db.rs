@@ -1,0 +1,430 @@
+//! An open store: one way to say a statement, whichever engine answers.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::address::Address;
+use super::row::RowOf;
+use super::{Key, Result, Row, StoreError, Value, numbering, postgres, sqlite};
+use crate::domain::value::money::Currency;
+use crate::domain::value::reference;
+use crate::params;
+use crate::store::{desk, stock_level};
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// An open store.
+pub struct Db {
+    engine: Engine,
+    pub(super) counters: RefCell<numbering::Counters>,
+    pub(in crate::store) stock_levels: RefCell<stock_level::StockLevels>,
+    currency: Cell<Option<Currency>>,
+}
+
+enum Engine {
+    Sqlite(Box<sqlite::Sqlite>),
+    Postgres(Box<postgres::Postgres>),
+}
+
+impl Db {
+    /// Opens an existing store, checking whose it is before anything is read from it (contract, section 7 "Stores").
+    pub fn open(address: &Address, access: Access) -> Result<Db> {
+        Ok(Db::over(match address {
+            Address::File(path) => Engine::Sqlite(Box::new(sqlite::Sqlite::open(path, access)?)),
+            Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::open(server, access)?)),
+        }))
+    }
+
+    /// Opens the store at `address`; where there is none, begins an empty one, which is there for others once it is kept.
+    pub fn create(address: &Address) -> Result<Db> {
+        Ok(Db::over(match address {
+            Address::File(path) => Engine::Sqlite(Box::new(sqlite::Sqlite::create(path)?)),
+            Address::Server(server) => Engine::Postgres(Box::new(postgres::Postgres::create(server)?)),
+        }))
+    }
+
+    /// An empty store that nobody keeps, for a dry run.
+    pub fn imagined() -> Result<Db> {
+        Ok(Db::over(Engine::Sqlite(Box::new(sqlite::Sqlite::in_memory()?))))
+    }
+
+    /// Closes the store, putting a new one in its place; says whether that was done, or another was there by then.
+    pub fn keep(self) -> Result<bool> {
+        match self.engine {
+            Engine::Sqlite(sqlite) => sqlite.keep(),
+            // It came to its place when it was committed.
+            Engine::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// How many lines of a bulk run share a transaction at most.
+    pub fn group_lines(&self) -> usize {
+        match &self.engine {
+            Engine::Sqlite(_) => sqlite::GROUP_LINES,
+            Engine::Postgres(_) => postgres::GROUP_LINES,
+        }
+    }
+
+    /// How long the lock is to be left free between two groups, where writers do not queue for it.
+    pub fn gap(&self) -> Option<Duration> {
+        match &self.engine {
+            Engine::Sqlite(_) => Some(sqlite::GAP),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    fn over(engine: Engine) -> Db {
+        Db { engine, counters: RefCell::default(), stock_levels: RefCell::default(), currency: Cell::default() }
+    }
+
+    /// The desk's currency, which is settled for good when the store is made.
+    pub fn desk_currency(&self) -> Result<Currency> {
+        if let Some(currency) = self.currency.get() {
+            return Ok(currency);
+        }
+        let currency = desk::load(self)?.currency;
+        self.currency.set(Some(currency));
+        Ok(currency)
+    }
+
+    /// Runs a guarded change; says how many rows it changed.
+    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
+        self.stock_levels_before(sql)?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Engine::Postgres(postgres) => postgres.execute(sql, params),
+        }
+    }
+
+    /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
+    /// at the latest: an engine that is far away is not waited for.
+    pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        self.stock_levels_before(sql)?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params).map(drop),
+            Engine::Postgres(postgres) => postgres.write(sql, params, false),
+        }
+    }
+
+    /// Runs a change, as `write` does, that must change one row; anything else is a damaged store.
+    pub fn change_one(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        self.stock_levels_before(sql)?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => match sqlite.execute(sql, params)? {
+                1 => Ok(()),
+                rows => Err(wrongly_changed(rows, 1, sql)),
+            },
+            Engine::Postgres(postgres) => postgres.write(sql, params, true),
+        }
+    }
+
+    /// Whether the transaction that begins now is run again where `was_in_conflict` says so: then a fault of something written
+    /// need not be told by the very command that wrote it.
+    pub fn hurry(&self, may: bool) {
+        match &self.engine {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(postgres) => postgres.hurry(may),
+        }
+    }
+
+    /// Writes whatever is kept back and waits for all of it: what is undone next could have been kept.
+    pub fn try_out(&self) -> Result<()> {
+        self.write_stock_levels()?;
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.try_out(),
+        }
+    }
+
+    /// Waits for all that was written so far, unless the transaction is hurried.
+    pub fn settle(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.settle(),
+        }
+    }
+
+    /// All rows of an answer, mapped in order.
+    pub fn query<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, params, |row| {
+            rows.push(map(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of an answer, or none.
+    pub fn query_opt<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut first = None;
+        self.each(sql, params, |row| {
+            if first.is_none() {
+                first = Some(map(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// The one row of an answer; none is a damaged store.
+    pub fn query_one<T>(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.query_opt(sql, params, map)?.ok_or_else(|| StoreError::Damaged(format!("no row answers {sql}")))
+    }
+
+    /// Streams the rows of an answer; the callback must not ask the store for more.
+    pub fn each(&self, sql: &'static str, params: &[Value<'_>], row: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        self.stock_levels_before(sql)?;
+        self.each_of_spot(sql, params, row)
+    }
+
+    /// Lets the engine find out already what will be asked in the same words soon, where that saves waiting for it.
+    pub fn ahead(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => {
+                self.stock_levels_before(sql)?;
+                postgres.ahead(sql, params)
+            }
+        }
+    }
+
+    /// Brings the table of stock up to date where a statement names it, before that is run.
+    fn stock_levels_before(&self, sql: &str) -> Result<()> {
+        if self.stock_levels.borrow().is_empty() || !sql.contains("stock") {
+            return Ok(());
+        }
+        self.write_stock_levels()
+    }
+
+    /// Streams the rows of an answer about products and locations of which nothing is kept back.
+    pub(in crate::store) fn each_of_spot(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.each(sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
+            Engine::Postgres(postgres) => postgres.each(sql, params, &mut |found| row(&Row(RowOf::Postgres(found)))),
+        }
+    }
+
+    /// Runs a script of several statements, such as a migration.
+    pub fn run_script(&self, sql: &str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run_script(sql),
+            Engine::Postgres(postgres) => postgres.run_script(sql),
+        }
+    }
+
+    /// Forgets what a transaction keeps back until its end.
+    fn forget_what_is_kept(&self) {
+        self.counters.borrow_mut().forget();
+        self.stock_levels.borrow_mut().forget();
+    }
+
+    /// Starts the transaction of a changing group: one writer at a time, waiting up to ten seconds (spec G1).
+    pub fn begin_write(&self) -> Result<()> {
+        self.forget_what_is_kept();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
+            Engine::Postgres(postgres) => postgres.begin_write(),
+        }
+    }
+
+    /// Starts a read of one moment: every statement until `end_read` sees the same store.
+    pub fn begin_read(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("BEGIN DEFERRED"),
+            Engine::Postgres(postgres) => postgres.begin_read(),
+        }
+    }
+
+    /// Ends a read begun by `begin_read`.
+    pub fn end_read(&self) -> Result<()> {
+        self.rollback()
+    }
+
+    /// Makes the group durable; the counters it moved are written first.
+    pub fn commit(&self) -> Result<()> {
+        self.write_stock_levels()?;
+        self.flush_counters()?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("COMMIT"),
+            Engine::Postgres(postgres) => postgres.commit(),
+        }
+    }
+
+    /// Undoes the whole group.
+    pub fn rollback(&self) -> Result<()> {
+        self.forget_what_is_kept();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.rollback(),
+            Engine::Postgres(postgres) => postgres.rollback(),
+        }
+    }
+
+    /// Marks the point to which one command of the group can be undone.
+    pub fn savepoint(&self) -> Result<()> {
+        self.counters.borrow_mut().mark();
+        self.stock_levels.borrow_mut().mark();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("SAVEPOINT command"),
+            Engine::Postgres(postgres) => postgres.savepoint(),
+        }
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub fn release(&self) -> Result<()> {
+        self.counters.borrow_mut().release();
+        self.stock_levels.borrow_mut().mark();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run("RELEASE SAVEPOINT command"),
+            Engine::Postgres(postgres) => postgres.release(),
+        }
+    }
+
+    /// Undoes what was done since the savepoint, numbers included (spec G3).
+    pub fn undo(&self) -> Result<()> {
+        self.counters.borrow_mut().undo();
+        self.stock_levels.borrow_mut().undo();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.undo(),
+            Engine::Postgres(postgres) => postgres.undo(),
+        }
+    }
+
+    /// Whether the store has its tables already.
+    pub fn has_tables(&self) -> Result<bool> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.has_tables(),
+            Engine::Postgres(postgres) => Ok(postgres.has_tables()),
+        }
+    }
+
+    /// What the engine finds wrong with its own file.
+    pub fn faults_of_file(&self) -> Result<Vec<String>> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.faults_of_file(),
+            Engine::Postgres(postgres) => postgres.faults_of_schema(),
+        }
+    }
+
+    /// The rows that refer to what is not there, each as the two tables.
+    pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.broken_links(),
+            Engine::Postgres(postgres) => postgres.broken_links(),
+        }
+    }
+
+    /// Marks the store as ours, in the format `version`.
+    pub fn mark_as_ours(&self, version: i64) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.mark(version),
+            Engine::Postgres(postgres) => postgres.mark(version),
+        }
+    }
+
+    /// Whether a transaction was undone since this was last asked because another got in its way: it can be run again.
+    pub fn was_in_conflict(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(postgres) => postgres.was_in_conflict(),
+        }
+    }
+}
+
+/// A change that must change so many rows changed others too, or fewer.
+pub(super) fn wrongly_changed(rows: impl std::fmt::Display, wanted: u64, sql: &str) -> StoreError {
+    StoreError::Damaged(format!("{rows} rows instead of {wanted} changed by {sql}"))
+}
+
+/// A stretch of a list, in order of creation or (newest) against it.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// The last key of the stretch before, where there was one.
+    pub after: Option<Key>,
+    pub newest: bool,
+    pub limit: i64,
+}
+
+/// The two statements of a list: `head`, then rows from a key on, forwards and backwards.
+#[macro_export]
+macro_rules! paged {
+    ($head:expr, $key:literal) => {
+        $crate::paged!($head, $key, "")
+    };
+    ($head:expr, $key:literal, $and:literal) => {
+        (
+            concat!($head, " WHERE ", $key, " > $1", $and, " ORDER BY ", $key, " LIMIT $2"),
+            concat!($head, " WHERE ", $key, " < $1", $and, " ORDER BY ", $key, " DESC LIMIT $2"),
+        )
+    };
+}
+
+/// The two statements of a lookup by id or, ignoring case, by name, over rows called `alias`.
+#[macro_export]
+macro_rules! named {
+    ($head:expr, $alias:literal) => {
+        (concat!($head, " WHERE ", $alias, ".id = $1"), concat!($head, " WHERE ", $alias, ".name_folded = $1"))
+    };
+}
+
+impl Db {
+    /// The record with that id or else, ignoring case, that name (contract, section 2), by the statements that `named!` makes.
+    pub fn by_id_or_name<T>(
+        &self,
+        statements: (&'static str, &'static str),
+        given: &str,
+        map: impl Fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        match self.query_opt(statements.0, params![given], &map)? {
+            Some(found) => Ok(Some(found)),
+            None => self.query_opt(statements.1, params![reference::folded(given)], &map),
+        }
+    }
+
+    /// One stretch of a list, by the statements that `paged!` makes.
+    pub fn page<T>(
+        &self,
+        statements: (&'static str, &'static str),
+        page: Page,
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let (sql, from) = if page.newest { (statements.1, i64::MAX) } else { (statements.0, i64::MIN) };
+        self.query(sql, params![page.after.unwrap_or(from), page.limit], map)
+    }
+
+    /// Looks a typed reference up exactly, then, where it has the shape of a generated one, with its padding
+    /// (contract, section 2).
+    pub fn by_reference<T>(&self, given: &str, find: impl Fn(&str) -> Result<Option<T>>) -> Result<Option<T>> {
+        if let Some(found) = find(given)? {
+            return Ok(Some(found));
+        }
+        match reference::padded(given) {
+            Some(padded) => find(&padded),
+            None => Ok(None),
+        }
+    }
+}

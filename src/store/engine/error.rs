@@ -1,0 +1,105 @@
+//! What the store answers when it cannot do what was asked.
+
+use crate::domain::Refusal;
+use crate::domain::value::number::Overflow;
+use crate::domain::value::reference;
+
+/// What the store answers when it cannot do what was asked; `command` turns it into the contract's codes.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no store at {0}")]
+    Missing(String),
+    /// There is not even a database in which a store could be: a sentence, and how one is made.
+    #[error("{0}")]
+    NoDatabase(String, String),
+    #[error("{0}")]
+    Foreign(String),
+    #[error("the store was written by a newer version of aftersales (its format is {0})")]
+    Newer(i64),
+    #[error("the store is of an older format ({0}) and may not be migrated here")]
+    Older(i64),
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the store cannot grow: {0}")]
+    Full(String),
+    #[error("the store cannot be written: {0}")]
+    ReadOnly(String),
+    /// The server lets the role read, and no more.
+    #[error("the store cannot be written: {0}")]
+    Denied(String),
+    #[error("another command is writing to the store")]
+    Busy,
+    /// Two transactions got in each other's way, and this one was undone: it can be run again from its beginning.
+    #[error("another command got in the way")]
+    Conflict,
+    /// The server went away, or never came, and nothing was committed.
+    #[error("{0}")]
+    Lost(String),
+    /// The server went away while committing.
+    #[error("{0}")]
+    Unknown(String),
+    /// The server cannot be used with what was set.
+    #[error("{0}")]
+    Refused(String),
+    /// A sum that a statement was to make does not fit the numbers that are stored.
+    #[error(transparent)]
+    TooLarge(#[from] Overflow),
+    /// A rule of the tables themselves that a row would break; what writes rows checks it before, so the program is wrong.
+    #[error("{0}")]
+    Constraint(String),
+    /// A stream of the caller's broke (whether it was closed): not the store's doing, but as final.
+    #[error("{1}")]
+    Stream(bool, String),
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl Refusal for StoreError {
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Missing(_) | StoreError::NoDatabase(..) => "store_missing",
+            StoreError::Foreign(_) => "store_foreign",
+            StoreError::Newer(_) => "store_newer",
+            StoreError::Older(_) => "store_older",
+            StoreError::Damaged(_) => "store_damaged",
+            StoreError::Full(_) => "store_full",
+            StoreError::ReadOnly(_) | StoreError::Denied(_) => "store_read_only",
+            StoreError::Busy | StoreError::Conflict | StoreError::Lost(_) => "store_busy",
+            StoreError::Unknown(_) => "outcome_unknown",
+            StoreError::Refused(_) => "config_invalid",
+            StoreError::TooLarge(fault) => fault.code(),
+            StoreError::Stream(true, _) => "closed_pipe",
+            StoreError::Stream(false, _) => "store_full",
+            StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            StoreError::Missing(path) => {
+                return Some(format!("aftersales init --store {}", reference::shell_word(path)));
+            }
+            StoreError::NoDatabase(_, command) => return Some(command.clone()),
+            StoreError::Foreign(_) => "name the store with --store",
+            StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
+            StoreError::Older(_) => "run a command that may write to the store, which migrates it",
+            StoreError::Damaged(_) => "aftersales verify says what is wrong; keep it as it is and go on from a copy",
+            StoreError::Full(_) => "make room, then run the same command again",
+            StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
+            StoreError::Denied(_) => "use a role that may change the store, on a server that takes changes",
+            StoreError::Busy | StoreError::Conflict => "run the same command again",
+            StoreError::Lost(_) => "nothing was changed: run the same command again",
+            StoreError::Unknown(_) => {
+                "with a --key the same command again is safe; without one look first whether it was done"
+            }
+            StoreError::Refused(_) => "correct the store's URL, or what it takes from the environment and its files",
+            StoreError::TooLarge(fault) => return fault.hint(),
+            StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
+            StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// A store's own result.
+pub type Result<T> = std::result::Result<T, StoreError>;
