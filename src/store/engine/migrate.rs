@@ -7,7 +7,8 @@ use super::{Db, Result};
 /// The format that this program reads and writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_desk.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_desk.sql"), include_str!("../migrations/0002_described.sql")];
 
 impl Db {
     /// Makes the tables of a new store, inside the open transaction.
