@@ -1,0 +1,1 @@
+-- Format 2: what the desk learned after its first release. Not released yet: sections are added below until it is.
