@@ -313,19 +313,72 @@ fn in_a_dry_run_each_line_sees_the_lines_before_it() {
         "{\"command\":\"customer create\"}\n",
         "{\"command\":\"customer edit\",\"customer\":\"C2\",\"name\":\"Bo\"}\n",
         "{\"command\":\"customer edit\",\"customer\":\"C2\",\"name\":\"Bo\"}\n",
-        "{\"command\":\"customer create\",\"key\":\"k\",\"name\":\"other\"}\n",
     );
     let answers = shop.applied("--dry-run", lines, 0);
-    assert_eq!(statuses(&answers), ["planned", "planned", "unchanged", "planned"], "a key counts for nothing");
+    assert_eq!(statuses(&answers), ["planned", "planned", "unchanged"]);
     assert_eq!(answers[0]["created"], json!(["C00002"]));
     assert_eq!(answers[1]["result"]["customer"]["name"], "Bo");
     assert!(answers.iter().all(|answer| answer["operation"].is_null()));
     assert_eq!(statuses(&shop.applied("--dry-run", GOOD_BAD_GOOD, 3)), ["planned", "error", "planned", "error"]);
     assert_eq!(
-        statuses(&shop.applied("--dry-run --atomic", GOOD_BAD_GOOD, 11)),
+        statuses(&shop.applied("--dry-run --atomic", GOOD_BAD_GOOD, 21)),
         ["skipped", "error", "skipped", "error"]
     );
     assert_eq!(before, shop.store.state());
+}
+
+#[test]
+fn in_a_dry_run_keys_count_as_they_would() {
+    let shop = Shop::new();
+    shop.apply("{\"command\":\"customer create\",\"name\":\"Ada\",\"key\":\"old\"}");
+    let lines = concat!(
+        // Done before: with its content, with another, with values that are at fault.
+        "{\"command\":\"customer create\",\"name\":\"Ada\",\"key\":\"old\"}\n",
+        "{\"command\":\"customer create\",\"name\":\"Bo\",\"key\":\"old\"}\n",
+        "{\"command\":\"desk edit\",\"lock_date\":\"soon\",\"key\":\"old\"}\n",
+        // Done by an earlier line: likewise.
+        "{\"command\":\"customer create\",\"name\":\"Cy\",\"key\":\"new\"}\n",
+        "{\"command\":\"customer create\",\"name\":\"Cy\",\"key\":\"new\"}\n",
+        "{\"command\":\"customer create\",\"name\":\"Di\",\"key\":\"new\"}\n",
+        "{\"command\":\"desk edit\",\"lock_date\":\"soon\",\"key\":\"new\"}\n",
+        // Not done: the key is free for the next line.
+        "{\"command\":\"customer edit\",\"customer\":\"C9\",\"key\":\"free\"}\n",
+        "{\"command\":\"customer edit\",\"customer\":\"C1\",\"name\":\"Ada\",\"key\":\"free\"}\n",
+        "{\"command\":\"customer create\",\"key\":\"free\"}\n",
+    );
+    let before = shop.store.state();
+    let planned = shop.applied("--dry-run", lines, 3);
+    assert_eq!(before, shop.store.state());
+    let done = shop.applied("", lines, 3);
+    assert_eq!(
+        statuses(&done),
+        ["replayed", "error", "error", "done", "replayed", "error", "error", "error", "unchanged", "done"]
+    );
+    for (planned, done) in planned.iter().zip(&done) {
+        let status = if done["status"] == "done" { "planned" } else { done["status"].as_str().unwrap() };
+        assert_eq!(planned["status"], status, "{planned:#}");
+        assert_eq!(planned["error"]["code"], done["error"]["code"], "{planned:#}");
+        assert_eq!((&planned["created"], &planned["result"]), (&done["created"], &done["result"]));
+    }
+    // What is only planned has no number, neither where it is replayed nor where its key is taken.
+    let operations: Vec<&Value> = planned.iter().map(|answer| &answer["operation"]).collect();
+    assert_eq!(operations[0], 2);
+    assert!(operations[1..].iter().all(|operation| operation.is_null()), "{operations:?}");
+    assert_eq!(planned[1]["error"]["hint"], "aftersales log --operation 2");
+    assert_ne!(
+        planned[5]["error"]["hint"], planned[1]["error"]["hint"],
+        "no operation is named that will not be there"
+    );
+
+    // The same of a resumed run, whole, and of a single command.
+    let resumed = "{\"command\":\"customer create\"}\n{\"command\":\"customer create\"}\n";
+    shop.applied("--key p", &resumed[..resumed.len() / 2], 0);
+    for flags in ["--dry-run --key p", "--dry-run --atomic --key p"] {
+        assert_eq!(statuses(&shop.applied(flags, resumed, 0)), ["replayed", "planned"], "{flags}");
+    }
+    assert_eq!(shop.ok("customer create --name Ada --key old --dry-run")["operation"], 2);
+    shop.refused("customer create --name Bo --key old --dry-run", "key_reused");
+    shop.refused(&format!("customer create --dry-run --key {}", "k".repeat(256)), "invalid_value");
 }
 
 #[test]

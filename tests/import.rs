@@ -255,6 +255,22 @@ fn a_dry_run_says_what_would_be() {
 }
 
 #[test]
+fn a_dry_run_knows_the_key_of_an_import_that_was_done() {
+    let shop = Shop::new();
+    let records = "{\"record\":\"customer\",\"id\":\"A\"}\n{\"record\":\"customer\",\"id\":\"B\"}\n";
+    assert_eq!(statuses(&imported(&shop, "--key k --dry-run", records, 0)), ["planned", "planned"]);
+    assert_eq!(statuses(&imported(&shop, "--key k", records, 0)), ["done", "done"]);
+    let answers = imported(&shop, "--key k --dry-run", records, 0);
+    assert_eq!(statuses(&answers), ["replayed", "replayed"]);
+    assert_eq!(answers[0]["operation"], 2);
+    for flags in ["--key k --update --dry-run", "--key k --update"] {
+        assert_eq!(imported(&shop, flags, records, 21)[0]["error"]["code"], "key_reused", "{flags}");
+    }
+    assert_eq!(imported(&shop, &format!("--key {}", "k".repeat(256)), records, 10)[0]["error"]["field"], "key");
+    assert_eq!(shop.operations(), 2);
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_its_line() {
     let shop = shop();
     for (line, code, field) in [

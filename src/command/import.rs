@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
+use super::pipeline::group::check_key;
 use super::pipeline::naming::checked_id;
 use super::pipeline::object::Pairs;
 use super::pipeline::record::words_of;
@@ -230,14 +231,15 @@ impl<'s> Importing<'s> {
             return Ok(());
         }
         let content = self.content();
-        let key = self.import.key.as_deref().filter(|_| self.mode == Mode::Commit);
-        if let Some(kept) = key.map(|key| self.db().kept_outcome(key)).transpose()?.flatten() {
-            if kept.command != content {
-                let key = key.unwrap_or_default().to_owned();
-                return Err(KeyReused { key, operation: kept.operation }.into());
+        if let Some(key) = self.import.key.as_deref() {
+            check_key(key)?;
+            if let Some(kept) = self.db().kept_outcome(key)? {
+                if kept.command != content {
+                    return Err(KeyReused { key: key.to_owned(), operation: Some(kept.operation) }.into());
+                }
+                self.input = Input::Replayed(kept.operation);
+                return Ok(());
             }
-            self.input = Input::Replayed(kept.operation);
-            return Ok(());
         }
         let operation = self.db().next_number("operation")?;
         let row = NewOperation {

@@ -213,10 +213,15 @@ impl Refusal for AccessDenied {
 
 /// A key that was already used for something else (contract, section 5).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the key {key} was used for another command, operation {operation}")]
+#[error("the key {key} was used for another command{}; take another for this one", of_operation(*.operation))]
 pub struct KeyReused {
     pub key: String,
-    pub operation: i64,
+    /// The number that the log knows that command by; none where it is only planned, by an earlier line of a dry run.
+    pub operation: Option<i64>,
+}
+
+fn of_operation(operation: Option<i64>) -> String {
+    operation.map_or_else(String::new, |operation| format!(", operation {operation}"))
 }
 
 impl Refusal for KeyReused {
@@ -230,10 +235,7 @@ impl Refusal for KeyReused {
         Some(self.key.clone())
     }
     fn hint(&self) -> Option<String> {
-        Some(format!(
-            "aftersales log --operation {} shows what it was used for; take another key for this command",
-            self.operation
-        ))
+        self.operation.map(|operation| format!("aftersales log --operation {operation}"))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Result};
 use crate::output::Detail;
 use crate::procedure;
-use crate::store::log::{NewOperation, Tail};
+use crate::store::log::{KeptOutcome, NewOperation, Tail};
 use crate::store::{self, Db, Key};
 
 /// Where the time comes from; only `main` makes one that reads a clock.
@@ -109,6 +109,8 @@ pub struct Group<'s> {
     mode: Mode,
     /// The rights that were found to be there; nobody else writes while the group is open.
     checked: Vec<Right>,
+    /// The first operation of a dry run: from it on, operations are planned and will not stand in the log.
+    first_planned: Option<Key>,
 }
 
 impl<'s> Session<'s> {
@@ -127,7 +129,7 @@ impl<'s> Session<'s> {
 
     fn group_begun(&'s self, mode: Mode) -> Result<Group<'s>> {
         let desk = store::desk::load(self.db)?;
-        Ok(Group { session: self, desk, tail: None, mode, checked: Vec::new() })
+        Ok(Group { session: self, desk, tail: None, mode, checked: Vec::new(), first_planned: None })
     }
 
     /// Runs one change as a group of its own. `ready` gets the answer while it can still be undone: an answer that cannot be
@@ -254,7 +256,7 @@ impl Group<'_> {
 
     fn on_savepoint(&mut self, envelope: &Envelope) -> Result<Answer> {
         let now = self.session.clock.now();
-        let key = envelope.key.as_deref().filter(|_| self.mode == Mode::Commit);
+        let key = envelope.key.as_deref();
         match &envelope.parsed {
             Parsed::Whole(change) => {
                 self.check_access(change.right(), now)?;
@@ -263,7 +265,7 @@ impl Group<'_> {
             // Faults of access, key, existence and service come before faults of values (contract, section 3).
             Parsed::Faulty { right, rest, error } => {
                 self.check_access(*right, now)?;
-                key.map_or(Ok(()), |key| check_unused(self.session.db, key))?;
+                key.map_or(Ok(()), |key| self.check_unused(key))?;
                 match rest.as_deref().map(|rest| rest.run(&self.view(now))) {
                     Some(Err(earlier)) if comes_before_values(&earlier, error) => Err(earlier),
                     _ => Err(error.clone()),
@@ -291,7 +293,7 @@ impl Group<'_> {
         let content = change.content();
         change.ahead(session.db)?;
         if let Some(key) = key
-            && let Some(replayed) = replay(session.db, change, key, &content)?
+            && let Some(replayed) = self.replay(change, key, &content)?
         {
             return Ok(replayed);
         }
@@ -310,10 +312,8 @@ impl Group<'_> {
                 _ => {}
             }
         }
-        if self.mode == Mode::DryRun {
-            return Ok(answer(change, Status::Planned, None, created, result, warnings, amounts));
-        }
 
+        // A dry run takes every step, so that a line which comes later finds the key of this one (contract, section 4).
         let row = NewOperation {
             operation,
             at: now,
@@ -331,7 +331,47 @@ impl Group<'_> {
             let keeping = Keeping { created: &created, result: &result, warnings: &warnings };
             session.db.keep_outcome(operation, key, &super::to_json(&keeping)?)?;
         }
-        Ok(answer(change, Status::Done, Some(operation), created, result, warnings, amounts))
+        let (status, operation) = match self.mode {
+            Mode::Commit => (Status::Done, Some(operation)),
+            Mode::DryRun => {
+                self.first_planned.get_or_insert(operation);
+                (Status::Planned, None)
+            }
+        };
+        Ok(answer(change, status, operation, created, result, warnings, amounts))
+    }
+
+    /// What was done under a key before, be it only planned by this very run.
+    fn kept(&self, key: &str) -> Result<Option<KeptOutcome>> {
+        check_key(key)?;
+        Ok(self.session.db.kept_outcome(key)?)
+    }
+
+    /// The number under which the log knows an operation; none where it is only planned.
+    fn logged(&self, operation: Key) -> Option<Key> {
+        Some(operation).filter(|operation| self.first_planned.is_none_or(|first| *operation < first))
+    }
+
+    /// Refuses a key that stands for a change already done, for a command that cannot be that change.
+    fn check_unused(&self, key: &str) -> Result<()> {
+        match self.kept(key)? {
+            None => Ok(()),
+            Some(kept) => Err(KeyReused { key: key.to_owned(), operation: self.logged(kept.operation) }.into()),
+        }
+    }
+
+    /// The stored answer of a key already used for the same content; `key_reused` where the content differs.
+    fn replay(&self, change: &dyn AnyChange, key: &str, content: &str) -> Result<Option<Answer>> {
+        let Some(kept) = self.kept(key)? else {
+            return Ok(None);
+        };
+        let operation = self.logged(kept.operation);
+        if kept.command != content {
+            return Err(KeyReused { key: key.to_owned(), operation }.into());
+        }
+        let told: Kept = serde_json::from_str(&kept.outcome).map_err(|error| super::internal(error.to_string()))?;
+        let warnings = told.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect();
+        Ok(Some(answer(change, Status::Replayed, operation, told.created, told.result, warnings, Vec::new())))
     }
 }
 
@@ -349,42 +389,11 @@ fn answer(
 }
 
 /// A key as it may be kept (contract, section 5): 1 to 255 bytes.
-fn check_key(key: &str) -> Result<()> {
+pub(in crate::command) fn check_key(key: &str) -> Result<()> {
     if key.is_empty() || key.len() > 255 || key.contains('\0') {
         return Err(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into());
     }
     Ok(())
-}
-
-/// Refuses a key that stands for a change already done, for a command that cannot be that change.
-fn check_unused(db: &Db, key: &str) -> Result<()> {
-    check_key(key)?;
-    match db.kept_outcome(key)? {
-        None => Ok(()),
-        Some(stored) => Err(KeyReused { key: key.to_owned(), operation: stored.operation }.into()),
-    }
-}
-
-/// The stored answer of a key already used for the same content; `key_reused` where the content differs.
-fn replay(db: &Db, change: &dyn AnyChange, key: &str, content: &str) -> Result<Option<Answer>> {
-    check_key(key)?;
-    let Some(stored) = db.kept_outcome(key)? else {
-        return Ok(None);
-    };
-    if stored.command != content {
-        return Err(KeyReused { key: key.to_owned(), operation: stored.operation }.into());
-    }
-    let kept: Kept = serde_json::from_str(&stored.outcome).map_err(|error| super::internal(error.to_string()))?;
-    Ok(Some(Answer {
-        command: change.name().to_owned(),
-        status: Status::Replayed,
-        operation: Some(stored.operation),
-        created: kept.created,
-        result: kept.result,
-        amounts: Vec::new(),
-        detail: change.detail(),
-        warnings: kept.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect(),
-    }))
 }
 
 /// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
