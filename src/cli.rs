@@ -48,6 +48,8 @@ pub struct Outside<'o> {
     pub stdout_width: Option<u16>,
     /// The operating system's user name.
     pub login: String,
+    /// This program, ready to be started again.
+    pub program: &'o dyn Fn() -> std::io::Result<std::process::Command>,
     pub signals: Signals,
 }
 
@@ -281,6 +283,7 @@ mod tests {
             stderr_is_terminal: false,
             stdout_width: None,
             login: "tester".to_owned(),
+            program: &|| panic!("nothing is started"),
             signals: Signals { end_at_once: Arc::default(), came: Arc::default() },
         });
         std::panic::set_hook(before);

@@ -1,24 +1,31 @@
 //! The outside: arguments, environment, clock, streams, signals. The only file that touches them.
 
+use std::ffi::OsString;
 use std::io::{BufReader, IsTerminal, Write};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use aftersales::cli::{self, Outside, Signals};
 use aftersales::domain::value::day::Instant;
+use aftersales::output::jq;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 #[allow(clippy::disallowed_methods, reason = "this is the file that touches the outside")]
 fn main() {
     std::panic::set_hook(Box::new(cli::keep_panic));
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|argument| argument == jq::EVALUATOR) {
+        return jq::evaluate(std::io::stdin(), std::io::stdout());
+    }
     let signals = signals();
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let mut stdout = std::io::stdout().lock();
     let mut stderr = std::io::stderr();
     let stderr_is_terminal = stderr.is_terminal();
     let code = cli::run(Outside {
-        arguments: std::env::args_os().collect(),
+        arguments,
         variable: &|name| std::env::var(name).ok(),
         clock: &now,
         stdin: &|| Box::new(BufReader::with_capacity(1 << 16, std::io::stdin())),
@@ -29,6 +36,7 @@ fn main() {
         stderr_is_terminal,
         stdout_width: width().filter(|_| stdout_is_terminal),
         login: login(),
+        program: &program,
         signals,
     });
     let _ = stdout.flush();
@@ -47,6 +55,13 @@ fn signals() -> Signals {
     }
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     signals
+}
+
+/// This program, to be started again beside this run; nothing of the environment is for it.
+fn program() -> std::io::Result<Command> {
+    let mut program = Command::new(std::env::current_exe()?);
+    program.env_clear();
+    Ok(program)
 }
 
 fn width() -> Option<u16> {

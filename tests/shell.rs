@@ -333,6 +333,59 @@ fn a_bad_expression_prints_and_does_nothing() {
     assert!(ran.stdout.is_empty() || ran.stdout == "1\n", "{}", ran.stdout);
 }
 
+#[test]
+fn an_expression_that_fails_tells_little_of_the_data() {
+    let shop = Shop::new();
+    let lines: String =
+        (0..500).map(|n| format!("{{\"command\":\"customer create\",\"name\":\"Zoë {n}\"}}\n")).collect();
+    shop.apply(&lines);
+    for expression in [".name", "error", "map(.name) | add | error", ".[0].name | fromjson", "{} * 2 + ."] {
+        let error = shop.refused(&format!("customer list --jq '{expression}'"), "usage");
+        let told = error["message"].as_str().unwrap().strip_prefix("the expression cannot be used: ").unwrap();
+        assert!(told.len() <= 200, "{} bytes of {told}", told.len());
+        assert_eq!(error["hint"], json!(null));
+    }
+}
+
+#[test]
+fn no_expression_harms_the_program() {
+    let shop = Shop::new();
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deeper = "[".repeat(100_000);
+    shop.apply(&json!({"command": "customer create", "id": "DEEP", "name": deep}).to_string());
+    let nested = format!("{}.{}", "(".repeat(50_000), ")".repeat(50_000));
+    let negated = format!("({}1)", "-".repeat(50_000));
+    for (expression, told) in [
+        // For ever, without and with something to tell; all memory; the whole stack; values that nobody can print.
+        ("def f: f; f", "it does not end within"),
+        ("[repeat(1)]", "it "),
+        ("def f: [f]; f", "it nests too deep, or needs more than"),
+        ("reduce range(1000000) as $i (0; [.])", "it nests too deep, or needs more than"),
+        ("reduce range(64) as $i (\"x\"; . + .)", "it nests too deep, or needs more than"),
+        (".name | fromjson", "the text nests lists and objects more than 1000 deep"),
+        (&nested, "it nests too deep, or needs more than"),
+        (&negated, "it nests too deep, or needs more than"),
+    ] {
+        let error = shop.refused(&format!("customer show DEEP --jq '{expression}'"), "usage");
+        let message = error["message"].as_str().unwrap();
+        let about = expression.get(..60).unwrap_or(expression);
+        assert!(message.contains(told), "{about}: {message}");
+    }
+    // A text of a customer's does not end a script that is ready for it.
+    assert_eq!(shop.run("customer show DEEP --jq '.name | (fromjson? // \"none\")'").stdout, "none\n");
+    let shallow = format!("{}1{}", "[".repeat(900), "]".repeat(900));
+    shop.done(&format!("customer edit DEEP --name '{shallow}'"));
+    assert_eq!(shop.run("customer show DEEP --jq '.name | fromjson | flatten[0]'").stdout, "1\n");
+    shop.done(&format!("customer edit DEEP --name '{deeper}'"));
+    let ran = shop.run("customer show DEEP --jq '.name | try fromjson catch .'");
+    assert_eq!(ran.stdout, "the text nests lists and objects more than 1000 deep\n");
+    // A change whose answer cannot be printed is not made, nor is any line of a run.
+    shop.refused("customer create --jq 'def f: [f]; f'", "usage");
+    let ran = shop.run_with("apply --jq 'def f: [f]; f'", "{\"command\":\"customer create\"}\n");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert_eq!(shop.ok("customer list --fields id"), json!([{"id": "DEEP"}]));
+}
+
 // Errors.
 
 #[test]

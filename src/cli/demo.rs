@@ -91,6 +91,7 @@ fn run(outside: &mut Outside<'_>, store: &str, words: &'static str, input: &str)
         stderr_is_terminal: false,
         stdout_width: outside.stdout_width,
         login: outside.login.clone(),
+        program: outside.program,
         signals: outside.signals.clone(),
     });
     // The tour reads top to bottom, so what a shell shows beside the data stands in its place.

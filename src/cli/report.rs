@@ -104,8 +104,7 @@ pub fn usage_error(message: String, field: Option<&str>, given: Option<String>) 
 
 /// An expression of `--jq` that cannot be read, or cannot be applied to what would be printed.
 pub fn bad_expression(message: &str, given: Option<String>) -> Error {
-    let hint = Some("try it on what is printed with -o json; the language is that of jq".to_owned());
-    fault("usage", format!("the expression cannot be used: {message}"), Some("jq"), given, hint)
+    fault("usage", format!("the expression cannot be used: {message}"), Some("jq"), given, None)
 }
 
 /// A fault with that code.

@@ -48,7 +48,7 @@ impl Settings {
         let shape = Shape {
             format,
             fields: places.flag("fields").map(|found| fields(&found)).transpose()?,
-            filter: places.flag("jq").map(|found| filter(&found, now.unwrap_or_else(outside.clock))).transpose()?,
+            filter: places.flag("jq").map(|found| filter(&found, now, outside)).transpose()?,
             width: outside.stdout_width,
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
@@ -141,11 +141,12 @@ fn fields(found: &Found) -> Result<Vec<String>> {
     Ok(fields)
 }
 
-fn filter(found: &Found, now: Instant) -> Result<Rc<jq::Filter>> {
-    match jq::Filter::compile(&found.text, now.utc().timestamp()) {
-        Ok(filter) => Ok(Rc::new(filter)),
-        Err(message) => Err(report::bad_expression(&message, Some(found.text.clone()))),
-    }
+fn filter(found: &Found, now: Option<Instant>, outside: &Outside<'_>) -> Result<Rc<jq::Filter>> {
+    let now = now.unwrap_or_else(outside.clock).utc().timestamp();
+    let compiled = (outside.program)()
+        .map_err(|error| format!("it cannot be evaluated: {error}"))
+        .and_then(|program| jq::Filter::compile(&found.text, now, program));
+    compiled.map(Rc::new).map_err(|message| report::bad_expression(&message, Some(found.text.clone())))
 }
 
 fn is_yes(value: &str) -> bool {

@@ -123,8 +123,9 @@ pub fn verify_command() -> Command {
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
     let verified = verify::run(settings.open(Access::Read))?;
     let kind = Kind { fields: verify::FIELDS, columns: verify::COLUMNS, many: false, opens: &[] };
-    let mut records = Records::new(&mut *outside.stdout, &settings.shape, kind)?;
+    let mut printed = Vec::new();
+    let mut records = Records::new(&mut printed, &settings.shape, kind)?;
     records.record(&verified)?;
     records.end()?;
-    Ok(outside.stdout.flush().map_err(PrintError::Stream)?)
+    print(outside, &printed)
 }

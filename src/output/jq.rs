@@ -2,20 +2,49 @@
 //!
 //! The language is jaq's, less what would make the same store print other bytes elsewhere: the environment and local time.
 //! `now` is the run's own moment.
+//!
+//! An expression may run for ever, take all memory or nest until the stack overflows, and nothing inside a program can stop that:
+//! the language has recursion and loops. So it is evaluated by a process beside this one, this same program in another role,
+//! which has limits and may be lost: what is then told is an error like any other. The two speak in frames, a length and as many
+//! bytes: first the moment and the expression, then one value after the other.
 
-use std::io::{self, Write};
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use jaq_core::box_iter::box_once;
 use jaq_core::data::JustLut;
 use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::native::Fun;
-use jaq_core::{Compiler, Ctx, Vars, compile};
+use jaq_core::native::{self, Fun};
+use jaq_core::{Compiler, Ctx, DataT, Exn, RunPtr, Vars, compile};
 use jaq_json::Val;
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
-/// A value on its way through an expression.
-pub type Input = Val;
+/// The argument that makes this program evaluate expressions for another one of its kind.
+pub const EVALUATOR: &str = "--evaluate-expressions";
+
+/// How long a value of that many bytes may be computed on, in seconds of the processor.
+fn most_seconds(bytes: usize) -> u64 {
+    5 + (bytes >> 20) as u64
+}
+
+/// How much memory an expression may take, in GiB: a long list is a value too.
+const MOST_GIB: u64 = 4;
+
+/// How many bytes are told of what an expression says: it may quote all the data it met (contract, section 2).
+const MOST_TOLD: usize = 200;
+
+/// How deep JSON in a text may nest; deeper, `fromjson` fails, which an expression can handle with `?`.
+const DEEPEST: usize = 1_000;
+
+/// A value on its way through an expression, as JSON.
+pub struct Input(String);
 
 /// An expression, checked and ready to run.
-pub struct Filter(jaq_core::Filter<JustLut<Val>>);
+pub struct Filter(RefCell<Evaluator>);
 
 /// Why an expression printed nothing.
 #[derive(Debug)]
@@ -32,6 +61,156 @@ impl From<io::Error> for FilterError {
     }
 }
 
+impl Filter {
+    /// Compiles an expression in which `now` is that many seconds after 1970; a fault is told in a sentence. `evaluator` is this
+    /// program, ready to be started with the argument `EVALUATOR`.
+    pub fn compile(expression: &str, now: i64, evaluator: Command) -> Result<Filter, String> {
+        let mut evaluator = Evaluator::start(evaluator).map_err(|error| format!("it cannot be evaluated: {error}"))?;
+        evaluator.ask(&[&now.to_le_bytes(), expression.as_bytes()])?;
+        Ok(Filter(RefCell::new(evaluator)))
+    }
+
+    /// Prints what the expression makes of a value: a text as it is, all else as JSON, one a line.
+    pub fn run(&self, Input(json): Input, out: &mut dyn Write) -> Result<(), FilterError> {
+        let made = self.0.borrow_mut().ask(&[json.as_bytes()]).map_err(FilterError::Expression)?;
+        Ok(out.write_all(&made)?)
+    }
+}
+
+/// JSON as a value for an expression.
+pub fn input(json: &str) -> Result<Input, FilterError> {
+    Ok(Input(json.to_owned()))
+}
+
+/// Many values as the array that a list is.
+pub fn array(values: Vec<Input>) -> Input {
+    let mut json = String::with_capacity(values.iter().map(|value| value.0.len() + 1).sum::<usize>() + 2);
+    json.push('[');
+    for (at, Input(value)) in values.into_iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        json.push_str(&value);
+    }
+    json.push(']');
+    Input(json)
+}
+
+/// The process beside this one.
+struct Evaluator {
+    child: Child,
+    questions: BufWriter<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Evaluator {
+    fn start(mut program: Command) -> io::Result<Evaluator> {
+        // In a group of its own an interrupt from the terminal leaves it be: the group of a bulk run is finished first.
+        let mut child = program
+            .arg(EVALUATOR)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        Ok(Evaluator { child, questions: BufWriter::new(questions), answers: BufReader::new(answers) })
+    }
+
+    /// What was made of that, or the fault in a sentence.
+    fn ask(&mut self, frames: &[&[u8]]) -> Result<Vec<u8>, String> {
+        match self.answer(frames) {
+            Ok((made, fault)) if fault.is_empty() => Ok(made),
+            Ok((_, fault)) => Err(String::from_utf8_lossy(&fault).into_owned()),
+            Err(_) => Err(self.lost(most_seconds(frames.iter().map(|frame| frame.len()).sum()))),
+        }
+    }
+
+    fn answer(&mut self, frames: &[&[u8]]) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        frames.iter().try_for_each(|frame| write_frame(&mut self.questions, frame))?;
+        self.questions.flush()?;
+        Ok((read_frame(&mut self.answers)?, read_frame(&mut self.answers)?))
+    }
+
+    /// Why the process was lost.
+    fn lost(&mut self, seconds: u64) -> String {
+        let ended = self.child.wait();
+        match ended.ok().and_then(|status| status.signal()) {
+            Some(signal) if signal == Signal::XCPU.as_raw() => {
+                format!("it does not end within {seconds} seconds of computing")
+            }
+            Some(_) => format!("it nests too deep, or needs more than {MOST_GIB} GiB of memory"),
+            None => "its evaluation broke off".to_owned(),
+        }
+    }
+}
+
+fn write_frame(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    out.write_all(bytes)
+}
+
+fn read_frame(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    input.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    let mut bytes = Vec::new();
+    if input.take(length).read_to_end(&mut bytes)? as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// The other role of this program: evaluates what it is asked until nobody asks any more.
+pub fn evaluate(questions: impl Read, answers: impl Write) {
+    // A limit that cannot be set is one that the system has not.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = setrlimit(Resource::As, Rlimit { current: Some(MOST_GIB << 30), maximum: Some(MOST_GIB << 30) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    // Whoever asked is told by the end of this process that it ended.
+    let _ = answered(&mut BufReader::new(questions), &mut BufWriter::new(answers), &mut |bytes| {
+        let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or_default();
+        let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(used + most_seconds(bytes) + 1), maximum: None });
+    });
+}
+
+fn answered(questions: &mut impl Read, answers: &mut impl Write, begin: &mut dyn FnMut(usize)) -> io::Result<()> {
+    let now = read_frame(questions)?.try_into().map(i64::from_le_bytes).unwrap_or_default();
+    let expression = read_frame(questions)?;
+    begin(expression.len());
+    let compiled = Expression::compile(&String::from_utf8_lossy(&expression), now);
+    let fault = compiled.as_ref().err().map(|fault| cut(fault)).unwrap_or_default();
+    let mut told = |made: &[u8], fault: &str| {
+        write_frame(answers, made)?;
+        write_frame(answers, fault.as_bytes())?;
+        answers.flush()
+    };
+    told(&[], &fault)?;
+    let Ok(expression) = compiled else { return Ok(()) };
+    loop {
+        let json = read_frame(questions)?;
+        begin(json.len());
+        match expression.of(&json) {
+            Ok(made) => told(&made, "")?,
+            Err(fault) => told(&[], &cut(&fault))?,
+        }
+    }
+}
+
+/// A sentence that is no longer than what is told of data.
+fn cut(sentence: &str) -> String {
+    const MORE: &str = "…";
+    if sentence.len() <= MOST_TOLD {
+        return sentence.to_owned();
+    }
+    let end = (0..=MOST_TOLD - MORE.len()).rev().find(|end| sentence.is_char_boundary(*end));
+    format!("{}{MORE}", end.and_then(|end| sentence.get(..end)).unwrap_or_default())
+}
+
 /// What jq knows and jaq's libraries leave to the program: rows of lists.
 const ROWS: &str = r#"
     def replaced($old; $new): split($old) | join($new);
@@ -40,18 +219,21 @@ const ROWS: &str = r#"
         elif . == null then "" else tojson end) | join("\t");
 "#;
 
-/// Functions that would look outside.
-const LEFT_OUT: &[&str] = &["env", "now", "localtime", "strflocaltime"];
+/// Functions that would look outside, and the one that has an own form here.
+const LEFT_OUT: &[&str] = &["env", "now", "localtime", "strflocaltime", "fromjson"];
 
-impl Filter {
-    /// Compiles an expression in which `now` is that many seconds after 1970; a fault is told in a sentence.
-    pub fn compile(expression: &str, now: i64) -> Result<Filter, String> {
+/// An expression as the interpreter has it.
+struct Expression(jaq_core::Filter<JustLut<Val>>);
+
+impl Expression {
+    fn compile(expression: &str, now: i64) -> Result<Expression, String> {
         // A definition lives as long as the program, which runs one expression.
         let now: &'static str = format!("def now: {now};").leak();
         let own = [now, ROWS].into_iter().filter_map(|text| load::parse(text, |parser| parser.defs())).flatten();
         let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(own);
         let inside = |(name, ..): &Fun<JustLut<Val>>| !LEFT_OUT.contains(name);
-        let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(inside);
+        let functions =
+            jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).filter(inside).chain([fromjson()]);
         let arena = Arena::default();
         let modules = Loader::new(definitions)
             .load(&arena, File { code: expression, path: () })
@@ -60,34 +242,59 @@ impl Filter {
             .with_funs(functions)
             .compile(modules)
             .map_err(|faults| first(faults.into_iter().flat_map(|(_, faults)| faults).map(undefined)))?;
-        Ok(Filter(filter))
+        Ok(Expression(filter))
     }
 
-    /// Prints what the expression makes of a value: a text as it is, all else as JSON, one a line.
-    pub fn run(&self, input: Input, out: &mut dyn Write) -> Result<(), FilterError> {
+    /// What it makes of a value.
+    fn of(&self, json: &[u8]) -> Result<Vec<u8>, String> {
+        let input = jaq_json::read::parse_single(json).map_err(|error| error.to_string())?;
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
+        let mut out = Vec::new();
         for made in self.0.id.run((context, input)) {
-            match made {
-                Ok(Val::TStr(text)) => {
-                    out.write_all(&text)?;
-                    writeln!(out)?;
-                }
-                Ok(value) => writeln!(out, "{value}")?,
-                Err(exception) => return Err(FilterError::Expression(stopped(exception))),
-            }
+            let written = match made {
+                Ok(Val::TStr(text)) => out.write_all(&text).and_then(|()| writeln!(out)),
+                Ok(value) => writeln!(out, "{value}"),
+                Err(exception) => return Err(stopped(exception)),
+            };
+            written.map_err(|error| error.to_string())?;
         }
-        Ok(())
+        Ok(out)
     }
 }
 
-/// JSON as a value for an expression.
-pub fn input(json: &str) -> Result<Input, FilterError> {
-    jaq_json::read::parse_single(json.as_bytes()).map_err(|error| FilterError::Expression(error.to_string()))
+/// `fromjson` for texts of whatever origin: what nests deeper than is sensible is a fault like any other.
+fn fromjson<D: for<'a> DataT<V<'a> = Val>>() -> Fun<D> {
+    let filter: native::Filter<RunPtr<D>> = ("fromjson", native::v(0), |(_, value)| match &value {
+        Val::TStr(text) | Val::BStr(text) if nests_too_deep(text) => {
+            box_once(fault(format_args!("the text nests lists and objects more than {DEEPEST} deep")))
+        }
+        Val::TStr(text) | Val::BStr(text) => {
+            let read = jaq_json::read::parse_many(text)
+                .map(|read| read.or_else(|error| fault(format_args!("cannot parse {value} as JSON: {error}"))));
+            Box::new(read.collect::<Vec<_>>().into_iter())
+        }
+        other => box_once(fault(format_args!("cannot use {other} as a text"))),
+    });
+    native::run::<D>(filter)
 }
 
-/// Many values as the array that a list is.
-pub fn array(values: Vec<Input>) -> Input {
-    values.into_iter().collect()
+fn fault<'a>(message: fmt::Arguments<'_>) -> Result<Val, Exn<'a, Val>> {
+    Err(Exn::from(jaq_core::Error::str(message)))
+}
+
+fn nests_too_deep(text: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    text.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 fn first(mut faults: impl Iterator<Item = String>) -> String {
@@ -127,13 +334,8 @@ mod tests {
     use super::*;
 
     fn run(expression: &str, json: &str) -> Result<String, String> {
-        let filter = Filter::compile(expression, 1_763_892_000)?;
-        let mut out = Vec::new();
-        match filter.run(input(json).unwrap(), &mut out) {
-            Ok(()) => Ok(String::from_utf8(out).unwrap()),
-            Err(FilterError::Expression(message)) => Err(message),
-            Err(FilterError::Stream(error)) => panic!("{error}"),
-        }
+        let made = Expression::compile(expression, 1_763_892_000)?.of(json.as_bytes())?;
+        Ok(String::from_utf8(made).unwrap())
     }
 
     #[test]
@@ -173,5 +375,34 @@ mod tests {
         for (expression, expected) in table {
             assert_eq!(run(expression, "[1]"), Err(expected.to_owned()), "{expression}");
         }
+    }
+
+    #[test]
+    fn a_sentence_is_cut_between_its_letters() {
+        assert_eq!(cut("short"), "short");
+        assert_eq!(cut(&"é".repeat(100)), "é".repeat(100));
+        for long in ["é".repeat(101), format!("a{}", "é".repeat(150)), "x".repeat(201)] {
+            let told = cut(&long);
+            assert!(told.len() <= 200 && told.len() > 195 && told.ends_with('…'), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_in_frames() {
+        let mut questions = Vec::new();
+        for frame in [&7_i64.to_le_bytes()[..], b". + now, error", b"1", b"[]"] {
+            write_frame(&mut questions, frame).unwrap();
+        }
+        let (mut answers, mut sizes) = (Vec::new(), Vec::new());
+        // It ends where nobody asks any more.
+        answered(&mut &*questions, &mut answers, &mut |bytes| sizes.push(bytes)).unwrap_err();
+        let mut answers = &*answers;
+        let told: Vec<String> = std::iter::from_fn(|| read_frame(&mut answers).ok())
+            .map(|frame| String::from_utf8(frame).unwrap())
+            .collect();
+        assert_eq!(told, ["", "", "", "1", "", "cannot calculate [] + 7"]);
+        assert_eq!(sizes, [14, 1, 2]);
+        // Half a frame is none.
+        assert!(read_frame(&mut &[3, 0, 0, 0, 0, 0, 0, 0, b'a'][..]).is_err());
     }
 }
