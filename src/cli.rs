@@ -15,7 +15,6 @@ use crate::domain::Result;
 use crate::domain::value::day::Instant;
 use crate::output::held::Held;
 use crate::output::{self, Kind, PrintError, Records};
-use crate::store::Access;
 
 mod bulk;
 mod config;
@@ -168,7 +167,7 @@ fn read(
     let kind = Kind { fields, columns: command::columns_of(kind), many: *many, opens };
     let mut held = Held::new();
     let mut records = Records::new(&mut held, &settings.shape, kind)?;
-    let db = settings.open(Access::Read)?;
+    let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     session.read_widened(
@@ -194,7 +193,7 @@ fn change(
     {
         let _ = writeln!(outside.stderr, "{}", change.content());
     }
-    let db = settings.open(Access::Write)?;
+    let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
     let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut printed = Vec::new();

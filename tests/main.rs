@@ -35,4 +35,5 @@ mod store_file;
 mod team;
 mod ticket;
 mod transfer;
+mod upgrade;
 mod verify;

@@ -35,4 +35,5 @@ mod store;
 mod team;
 mod ticket;
 mod transfer;
+mod upgrade;
 mod verify;

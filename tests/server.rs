@@ -321,10 +321,36 @@ fn what_is_gone_from_the_schema_is_told_by_name() {
     let shop = crate::sample::shop();
     shop.abandoned();
     for (gone, told) in [
-        ("ALTER TABLE stage DROP CONSTRAINT stage_folded_check", "the table stage has 0 of its 1 checks"),
-        ("ALTER TABLE lot DROP CONSTRAINT lot_id_key", "the table lot has 0 of its 1 unique constraints"),
-        ("ALTER TABLE lot DROP CONSTRAINT lot_product_fkey", "the table lot has 0 of its 1 links"),
+        ("ALTER TABLE stage DROP CONSTRAINT stage_folded_check", "the table stage has lost 1 of its checks"),
+        ("ALTER TABLE lot DROP CONSTRAINT lot_id_key", "the table lot has lost 1 of its unique constraints"),
+        ("ALTER TABLE lot DROP CONSTRAINT lot_product_fkey", "the table lot has lost 1 of its links"),
         ("DROP TABLE repair_labour", "the table repair_labour is gone"),
+        ("ALTER TABLE tag ALTER name DROP NOT NULL", "the column name of the table tag is another than it was made"),
+        ("ALTER TABLE tag ADD spy TEXT", "the table tag has a column spy that is not the store's"),
+        (
+            "ALTER TABLE lot ALTER id TYPE TEXT COLLATE \"und-x-icu\"",
+            "the column id of the table lot is another than it was made",
+        ),
+        (
+            "ALTER TABLE tax DROP CONSTRAINT tax_included_check; ALTER TABLE tax ADD CHECK (included IN (0, 1, 2))",
+            "the table tax has 1 checks that are not the store's",
+        ),
+        (
+            "DROP INDEX sales_order_cart; CREATE UNIQUE INDEX sales_order_cart ON sales_order (customer) WHERE cart = 1",
+            "the index sales_order_cart is another than it was made",
+        ),
+        ("CREATE INDEX more ON stage (folded)", "there is an index more that is not the store's"),
+        ("CREATE VIEW seen AS SELECT * FROM tag", "there is a table seen that is not the store's"),
+        (
+            "CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER acts BEFORE INSERT ON tag FOR EACH ROW EXECUTE FUNCTION act()",
+            "there is a trigger acts on tag that is not the store's",
+        ),
+        (
+            "CREATE RULE keep AS ON DELETE TO tag DO INSTEAD NOTHING",
+            "there is a rule keep on tag that is not the store's",
+        ),
+        ("ALTER TABLE team ENABLE ROW LEVEL SECURITY", "the table team shows other rows than it holds"),
     ] {
         shop.store.schema().sql(gone);
         let error = shop.refused("verify", "store_damaged");

@@ -22,7 +22,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::output::{Format, Kind, PrintError, Records, Shape, check_fields, jq};
-use crate::store::{Access, Db};
+use crate::store::Db;
 
 /// `apply` as clap sees it.
 pub fn apply_command() -> Command {
@@ -51,7 +51,7 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
         mode: settings.mode,
     };
     let shape = shape_of(settings)?;
-    let db = settings.open(Access::Write)?;
+    let db = settings.open_to_write(outside)?;
     let lines = Input::open(outside, text("file").as_deref())?;
     run(outside, settings, &shape, &db, &bulk, lines)
 }
@@ -64,7 +64,7 @@ pub fn is_due(entry: &Entry, matches: &ArgMatches) -> bool {
 /// Posts the drafts whose day has come, oldest first, each on its own (spec B9).
 pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
     let shape = shape_of(settings)?;
-    let db = settings.open(Access::Write)?;
+    let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut commands = String::new();
@@ -118,7 +118,7 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         mode: settings.mode,
     };
     let shape = shape_of(settings)?;
-    let db = settings.open(Access::Write)?;
+    let db = settings.open_to_write(outside)?;
     let lines = match form {
         Some(form) => Input::open_csv(outside, import.file.as_deref(), form)?,
         None => Input::open(outside, import.file.as_deref())?,

@@ -11,6 +11,7 @@ use crate::domain::{Allowed, Error, Fault, code};
 use crate::output::PrintError;
 use crate::output::escape::{Color, colored, for_terminal};
 use crate::store::engine::address::without_passwords;
+use crate::store::engine::migrate::{self, Upgraded};
 
 /// How messages are told.
 #[derive(Clone, Copy)]
@@ -51,6 +52,18 @@ impl Voice {
             text.push_str(&format!("{}: {}\n", self.word("hint", Color::Cyan), for_terminal(hint)));
         }
         text
+    }
+
+    /// What became of a store of an older format, in a line.
+    pub fn upgraded(self, outside: &mut Outside<'_>, Upgraded { from, copy }: &Upgraded) {
+        let _ = if self.json {
+            let told = serde_json::json!({ "upgraded": { "from": from, "to": migrate::VERSION, "copy": copy } });
+            writeln!(outside.stderr, "{told}")
+        } else {
+            let to = migrate::VERSION;
+            let told = format!("the store was upgraded from the format {from} to {to}; as it was it is kept in {copy}");
+            writeln!(outside.stderr, "{}", for_terminal(&told))
+        };
     }
 
     /// A warning in a sentence; JSON answers hold it themselves.

@@ -15,7 +15,8 @@ use crate::domain::value::day::{Instant, TimeFault};
 use crate::domain::{Error, Result};
 use crate::output::{Format, Shape, jq};
 use crate::store::engine::address::{Address, Surroundings};
-use crate::store::{Access, Db};
+use crate::store::engine::migrate;
+use crate::store::{Access, Db, Result as StoreResult, StoreError};
 
 /// The settings of one run.
 pub struct Settings {
@@ -73,9 +74,34 @@ impl Settings {
         })
     }
 
-    /// Opens the store.
-    pub fn open(&self, access: Access) -> Result<Db> {
-        Ok(Db::open(&self.store, access)?)
+    /// Opens the store to read it.
+    pub fn open_to_read(&self) -> Result<Db> {
+        Ok(Db::open(&self.store, Access::Read)?)
+    }
+
+    /// Opens the store to change it.
+    pub fn open_to_write(&self, outside: &mut Outside<'_>) -> Result<Db> {
+        self.upgrading(outside, &|| Db::open(&self.store, Access::Write))
+    }
+
+    /// Opens the store to change it, or begins one where there is none.
+    pub fn create(&self, outside: &mut Outside<'_>) -> Result<Db> {
+        self.upgrading(outside, &|| Db::create(&self.store))
+    }
+
+    /// Opens a store that may be of an older format, which is upgraded then and told, unless nothing is to be changed.
+    fn upgrading(&self, outside: &mut Outside<'_>, open: &dyn Fn() -> StoreResult<Db>) -> Result<Db> {
+        match open() {
+            Err(StoreError::Older { why: None, .. }) if self.mode == Mode::Commit => {
+                if let Some(upgraded) = migrate::upgrade(&self.store)?
+                    && !self.quiet
+                {
+                    self.voice.upgraded(outside, &upgraded);
+                }
+                Ok(open()?)
+            }
+            opened => Ok(opened?),
+        }
     }
 
     pub(super) fn clock<'o>(&self, machine: &'o dyn Fn() -> Instant) -> Moment<'o> {

@@ -13,7 +13,7 @@ use crate::command::{export, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::output::{Kind, PrintError, Records, check_fields};
-use crate::store::{Access, Db};
+use crate::store::Db;
 
 /// `init` as clap sees it.
 pub fn init_command() -> Command {
@@ -40,7 +40,7 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
     let mut printed = Vec::new();
     let answer = loop {
         let imagined = settings.mode == Mode::DryRun && settings.store.file().is_some_and(|file| !file.exists());
-        let db = if imagined { Db::imagined()? } else { Db::create(&settings.store)? };
+        let db = if imagined { Db::imagined()? } else { settings.create(outside)? };
         let mut ready = |answer: &Answer| {
             printed.clear();
             rendered(settings, answer, &mut printed)
@@ -68,7 +68,7 @@ pub fn export_command() -> Command {
 
 /// Runs `export`: a file comes to its name only when it is whole.
 pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
-    let db = settings.open(Access::Read)?;
+    let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let mut lines = 0;
@@ -121,7 +121,7 @@ pub fn verify_command() -> Command {
 
 /// Runs `verify`.
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
-    let verified = verify::run(settings.open(Access::Read))?;
+    let verified = verify::run(settings.open_to_read())?;
     let kind = Kind { fields: verify::FIELDS, columns: verify::COLUMNS, many: false, opens: &[] };
     let mut printed = Vec::new();
     let mut records = Records::new(&mut printed, &settings.shape, kind)?;

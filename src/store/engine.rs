@@ -4,6 +4,7 @@ pub mod address;
 mod db;
 mod error;
 pub mod exchange;
+pub mod made;
 pub mod migrate;
 mod numbering;
 mod postgres;

@@ -2,9 +2,14 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aftersales::store::Db;
+use aftersales::store::engine::address::{Address, Surroundings};
 use postgres::{Client, SimpleQueryMessage, Statement};
+
+use rusqlite::types::Value;
 
 use super::server;
 
@@ -138,6 +143,45 @@ impl Schema {
         self.inside.borrow_mut().client.batch_execute(&made).expect("a table");
     }
 
+    /// Makes the tables by the first script, as the program did, and puts the rows of the file into them.
+    pub fn made_of_format_1(&self, file: &Path) {
+        let address = Address::parse(&self.address(), &Surroundings { variable: &|_| None }).expect("an address");
+        let db = Db::create(&address).expect("a place for a store");
+        db.begin_write().expect("a new schema");
+        db.run_script(include_str!("../../src/store/migrations/0001_desk.sql")).expect("the first script");
+        db.mark_as_ours(1).expect("the mark of a store");
+        db.commit().expect("the tables");
+        drop(db);
+        let mut rows = "BEGIN; SET LOCAL session_replication_role = replica; ".to_owned();
+        for (table, columns, values) in super::sqlite::rows_of(file) {
+            let values: Vec<String> = values
+                .iter()
+                .map(|value| match value {
+                    Value::Integer(number) => number.to_string(),
+                    Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+                    _ => "NULL".to_owned(),
+                })
+                .collect();
+            rows.push_str(&format!("INSERT INTO {table} ({}) VALUES ({}); ", columns.join(", "), values.join(", ")));
+        }
+        self.sql(&format!("{rows} COMMIT"));
+    }
+
+    pub fn state_of_copy(&self) -> Option<String> {
+        let listed =
+            format!("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE '{}!_format%' ESCAPE '!'", self.name);
+        let client = &mut self.inside.borrow_mut().client;
+        let copies: Vec<String> = client.query(&listed, &[]).expect("an answer").iter().map(|row| row.get(0)).collect();
+        let [copy] = copies.as_slice() else {
+            assert!(copies.is_empty(), "there is more than one copy");
+            return None;
+        };
+        assert_eq!(*copy, format!("{}_format_1", self.name));
+        let inside = Inside { client: connected(copy), rows: None };
+        let copy = std::mem::ManuallyDrop::new(Schema { name: copy.clone(), inside: RefCell::new(inside) });
+        Some(copy.state())
+    }
+
     pub fn made_newer(&self) {
         let client = &mut self.inside.borrow_mut().client;
         client.batch_execute("UPDATE store_format SET version = 99").expect("a store");
@@ -148,7 +192,8 @@ impl Drop for Schema {
     fn drop(&mut self) {
         let dropped = format!(
             "SET client_min_messages TO warning; SET lock_timeout TO '20s';
-             DROP SCHEMA IF EXISTS \"{0}\" CASCADE; DROP SCHEMA IF EXISTS \"{0} saved\" CASCADE",
+             DROP SCHEMA IF EXISTS \"{0}\" CASCADE; DROP SCHEMA IF EXISTS \"{0} saved\" CASCADE;
+             DROP SCHEMA IF EXISTS \"{0}_format_1\" CASCADE",
             self.name
         );
         let ended = self.inside.borrow_mut().client.batch_execute(&dropped);

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -84,6 +84,21 @@ impl File {
         self.opened().execute_batch("CREATE TABLE customer (id TEXT);").expect("a database");
     }
 
+    pub fn made_of(&self, file: &Path) {
+        std::fs::copy(file, &self.0).expect("the file can be copied");
+    }
+
+    pub fn state_of_copy(&self) -> Option<String> {
+        let folder = self.0.parent().expect("a file is in a folder");
+        let files = std::fs::read_dir(folder).expect("the folder can be read").map(|file| file.expect("a file").path());
+        let mut copies = files.filter(|file| file.to_string_lossy().ends_with(".bak"));
+        let copy = copies.next()?;
+        assert!(copies.next().is_none(), "there is more than one copy");
+        assert_eq!(copy, folder.join("desk.db.format-1.bak"));
+        assert_eq!(std::fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
+        Some(File(copy).state())
+    }
+
     pub fn made_newer(&self) {
         self.flushed();
         let file = std::fs::OpenOptions::new().write(true).open(&self.0).expect("the file can be written");
@@ -101,4 +116,25 @@ impl File {
     fn opened(&self) -> Connection {
         Connection::open(&self.0).expect("the store opens")
     }
+}
+
+/// All rows of a store in a file, each with its table and the columns of that; tables in the order in which they were made.
+pub fn rows_of(file: &Path) -> Vec<(String, Vec<String>, Vec<rusqlite::types::Value>)> {
+    let connection = Connection::open(format!("file:{}?immutable=1", file.display())).expect("the store opens");
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid")
+        .expect("a schema");
+    let tables: Vec<String> =
+        tables.query_map([], |row| row.get(0)).expect("tables").collect::<Result<_, _>>().expect("names");
+    let mut found = Vec::new();
+    for table in tables {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).expect("a table");
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let mut rows = statement.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let values = (0..columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>().expect("values");
+            found.push((table.clone(), columns.clone(), values));
+        }
+    }
+    found
 }

@@ -110,6 +110,22 @@ impl Store {
         }
     }
 
+    /// Makes a store of the first format: the one that the program of that time left in a file.
+    pub fn made_of_format_1(&self, file: &Path) {
+        match self {
+            Store::File(store) => store.made_of(file),
+            Store::Schema(schema) => schema.made_of_format_1(file),
+        }
+    }
+
+    /// The rows of the store that an upgrade left beside this one, where there is one such store and no more.
+    pub fn state_of_copy(&self) -> Option<String> {
+        match self {
+            Store::File(file) => file.state_of_copy(),
+            Store::Schema(schema) => schema.state_of_copy(),
+        }
+    }
+
     /// Makes it say that a later version of the program wrote it.
     pub fn made_newer(&self) {
         match self {

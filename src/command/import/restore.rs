@@ -13,6 +13,7 @@ use crate::domain::verify::StoreDamaged;
 use crate::domain::{Error, Refusal, Result};
 use crate::procedure;
 use crate::store::engine::exchange::{self, Exchanged};
+use crate::store::engine::made;
 use crate::store::engine::tables::{Column, CurrencyOf, Holds, Order, Table};
 use crate::store::{Db, Key, StoreError, Value, currency};
 
@@ -114,6 +115,11 @@ impl Restoring {
                     values.push(folded_from.get(of).map_or(Value::Null, |text| Value::from(fold(text))));
                 }
                 _ => {
+                    let is_told = pairs.iter().any(|(known, _)| known == column.shown);
+                    if !is_told && let Some(value) = made::added_since(table.name, column.name)? {
+                        values.push(value);
+                        continue;
+                    }
                     let given = take(&mut pairs, column.shown)?;
                     let value =
                         self.value(db, exchanged, place, &given, digits).map_err(|error| named(error, column.shown))?;
@@ -140,6 +146,10 @@ impl Restoring {
         exchanged.insert(db, values, key, stands.parent, stands.place).map_err(told_by_table)?;
 
         for list in &exchanged.lists {
+            let is_told = pairs.iter().any(|(known, _)| known == list.table.shown);
+            if !is_told && made::is_later(list.table.name)? {
+                continue;
+            }
             let given = take(&mut pairs, list.table.shown)?;
             for (place, element) in (1i64..).zip(elements(&given).map_err(|fault| in_field(fault, list.table.shown))?) {
                 let pairs = if list.table.is_plain() {

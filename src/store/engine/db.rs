@@ -247,7 +247,7 @@ impl Db {
     pub fn begin_write(&self) -> Result<()> {
         self.forget_what_is_kept();
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
+            Engine::Sqlite(sqlite) => sqlite.begin_write(),
             Engine::Postgres(postgres) => postgres.begin_write(),
         }
     }
@@ -312,6 +312,10 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.undo(),
             Engine::Postgres(postgres) => postgres.undo(),
         }
+    }
+
+    pub(super) fn sqlite(&self) -> Option<&sqlite::Sqlite> {
+        if let Engine::Sqlite(sqlite) = &self.engine { Some(sqlite) } else { None }
     }
 
     /// Whether the store has its tables already.

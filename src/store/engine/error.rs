@@ -1,5 +1,6 @@
 //! What the store answers when it cannot do what was asked.
 
+use super::migrate::VERSION;
 use crate::domain::Refusal;
 use crate::domain::value::number::Overflow;
 use crate::domain::value::reference;
@@ -16,8 +17,9 @@ pub enum StoreError {
     Foreign(String),
     #[error("the store was written by a newer version of aftersales (its format is {0})")]
     Newer(i64),
-    #[error("the store is of an older format ({0}) and may not be migrated here")]
-    Older(i64),
+    /// It is upgraded by the first command that may write to it; `why` is what kept one from it.
+    #[error("{}", older(store, *format, why.as_deref()))]
+    Older { store: String, format: i64, why: Option<String> },
     #[error("the store is damaged: {0}")]
     Damaged(String),
     #[error("the store cannot grow: {0}")]
@@ -60,7 +62,7 @@ impl Refusal for StoreError {
             StoreError::Missing(_) | StoreError::NoDatabase(..) => "store_missing",
             StoreError::Foreign(_) => "store_foreign",
             StoreError::Newer(_) => "store_newer",
-            StoreError::Older(_) => "store_older",
+            StoreError::Older { .. } => "store_older",
             StoreError::Damaged(_) => "store_damaged",
             StoreError::Full(_) => "store_full",
             StoreError::ReadOnly(_) | StoreError::Denied(_) => "store_read_only",
@@ -82,7 +84,11 @@ impl Refusal for StoreError {
             StoreError::NoDatabase(_, command) => return Some(command.clone()),
             StoreError::Foreign(_) => "name the store with --store",
             StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
-            StoreError::Older(_) => "run a command that may write to the store, which migrates it",
+            // Whoever may write to the store may run it, and there is nothing that it changes beside the format.
+            StoreError::Older { store, why: None, .. } => {
+                return Some(format!("aftersales init --store {}", reference::shell_word(store)));
+            }
+            StoreError::Older { .. } => return None,
             StoreError::Damaged(_) => "aftersales verify says what is wrong; keep it as it is and go on from a copy",
             StoreError::Full(_) => "make room, then run the same command again",
             StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
@@ -98,6 +104,17 @@ impl Refusal for StoreError {
             StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
         };
         Some(hint.to_owned())
+    }
+}
+
+fn older(store: &str, format: i64, why: Option<&str>) -> String {
+    let is = format!("{store} is a store of the older format {format}");
+    match why {
+        Some(why) => format!("{is} and cannot be upgraded: {why}"),
+        None => format!(
+            "{is}: the first command that may write to it upgrades it to the format {VERSION}, after a copy beside it; \
+             one that only reads, or only tries, does not"
+        ),
     }
 }
 

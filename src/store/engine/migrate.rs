@@ -1,83 +1,133 @@
-//! The store's format: which version this program writes, and how an empty or older store gets there.
+//! The store's format: which one this program reads and writes, and how an empty or an older store gets there.
+//!
+//! A format is a script in the subset of SQL that both engines share. A new store is made by all of them, one after the other; an
+//! older one is upgraded by those it has not seen, in one transaction, after a copy beside it. A table is rebuilt by four statements:
+//!
+//! ```sql
+//! CREATE TABLE ticket_new ( … );
+//! INSERT INTO ticket_new (key, …) SELECT key, … FROM ticket;
+//! DROP TABLE ticket;
+//! ALTER TABLE ticket_new RENAME TO ticket;
+//! ```
+//!
+//! and its indexes are made anew behind them. Whatever links to the table goes on linking to it.
 
 use std::sync::LazyLock;
 
-use super::{Db, Result};
+use super::address::Address;
+use super::{Db, Result, StoreError, postgres, sqlite};
 
 /// The format that this program reads and writes.
-pub const VERSION: i64 = MIGRATIONS.len() as i64;
+pub const VERSION: i64 = SCRIPTS.len() as i64;
 
-const MIGRATIONS: [&str; 2] =
+const SCRIPTS: [&str; 2] =
     [include_str!("../migrations/0001_desk.sql"), include_str!("../migrations/0002_described.sql")];
 
+/// The scripts that a store in the format `version` has not seen; all of them for an empty one.
+pub(super) fn scripts_after(version: i64) -> &'static [&'static str] {
+    usize::try_from(version).ok().and_then(|done| SCRIPTS.get(done..)).unwrap_or_default()
+}
+
+/// The scripts that made a store of that format.
+pub(super) fn scripts_until(version: i64) -> &'static [&'static str] {
+    usize::try_from(version).ok().and_then(|done| SCRIPTS.get(..done)).unwrap_or(&SCRIPTS)
+}
+
+/// The statements of a script: each ends at the end of a line. What is said between them is left out.
+pub(super) fn statements(script: &str) -> impl Iterator<Item = &str> {
+    script.split_inclusive(";\n").filter_map(|text| {
+        let is_said = |line: &&str| line.trim().is_empty() || line.starts_with("--");
+        let said: usize = text.split_inclusive('\n').take_while(is_said).map(str::len).sum();
+        text.get(said..).map(str::trim_end).filter(|statement| !statement.is_empty())
+    })
+}
+
+/// The table that a statement drops, where it does.
+pub(super) fn dropped(statement: &str) -> Option<&str> {
+    statement.strip_prefix("DROP TABLE ").map(|table| table.trim_end_matches(';').trim())
+}
+
 impl Db {
-    /// Makes the tables of a new store, inside the open transaction.
+    /// Brings the tables of a store from the format `version`, 0 where there are none yet, to the present one, inside the open
+    /// transaction.
     pub fn migrate_from(&self, version: i64) -> Result<()> {
-        let done = usize::try_from(version).unwrap_or(0);
-        for script in MIGRATIONS.iter().skip(done) {
-            self.run_script(script)?;
-        }
+        scripts_after(version).iter().try_for_each(|script| self.run_script(script))?;
         self.mark_as_ours(VERSION)
+    }
+
+    /// Sets links aside that a script's rebuilt tables would break for a moment, before its transaction begins.
+    pub fn without_links(&self) -> Result<()> {
+        match self.sqlite() {
+            Some(sqlite) => sqlite.without_links(),
+            // The adapter does so itself, link by link.
+            None => Ok(()),
+        }
     }
 }
 
-/// What the migrations make of a table: how many constraints of each kind.
-pub(super) struct Made {
-    pub table: &'static str,
-    pub primary_keys: usize,
-    pub uniques: usize,
-    pub checks: usize,
+/// What an upgrade did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgraded {
+    /// The format that the store was of.
+    pub from: i64,
+    /// The store as it was.
+    pub copy: String,
 }
 
-/// The tables that the migrations make, read from their text.
-pub(super) fn made() -> impl Iterator<Item = Made> {
-    tables().map(|(table, columns)| {
-        let count = |word: &str| columns.matches(word).count();
-        Made { table, primary_keys: count("PRIMARY KEY"), uniques: count("UNIQUE"), checks: count("CHECK (") }
-    })
+/// Brings an older store to the format of this program, after a copy beside it; nothing where that was done by another meanwhile.
+/// Whatever ends it early leaves the store as it was.
+pub fn upgrade(address: &Address) -> Result<Option<Upgraded>> {
+    match address {
+        Address::File(path) => sqlite::Sqlite::upgrade(path),
+        Address::Server(server) => postgres::Postgres::upgrade(server),
+    }
+}
+
+/// Checks that a store is of the format of this program; `store` is how it is named to people.
+pub(super) fn check(version: i64, store: &dyn std::fmt::Display) -> Result<()> {
+    match version {
+        VERSION => Ok(()),
+        newer if newer > VERSION => Err(StoreError::Newer(newer)),
+        broken if broken < 1 => Err(StoreError::Damaged(format!("{store} has no format version"))),
+        format => Err(StoreError::Older { store: store.to_string(), format, why: None }),
+    }
 }
 
 /// The tables in the order in which they were made: whatever a row refers to is in the same table or in one before.
-pub(super) static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| tables().map(|(table, _)| table).collect());
+pub(super) static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let made = SCRIPTS.iter().flat_map(|script| statements(script));
+    let named = made.filter_map(|statement| statement.strip_prefix("CREATE TABLE ")?.split(' ').next());
+    // A table that is rebuilt keeps its place.
+    named.filter(|table| !table.ends_with(REBUILT)).collect()
+});
 
-/// The tables that the migrations make, each with the text of its columns.
-fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let tables = MIGRATIONS.iter().flat_map(|script| script.split("CREATE TABLE ").skip(1));
-    tables.filter_map(|text| {
-        let (table, rest) = text.split_once(" (")?;
-        Some((table, rest.split_once("\n);")?.0))
-    })
-}
+/// How the name of a table ends while it is being rebuilt.
+pub(super) const REBUILT: &str = "_new";
 
-/// A column whose values are those of a column of another table.
-pub(super) struct Link {
-    pub table: &'static str,
-    pub column: &'static str,
-    pub other: &'static str,
-    pub other_column: &'static str,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The links that the migrations make.
-pub(super) fn links() -> impl Iterator<Item = Link> {
-    tables().flat_map(|(table, columns)| {
-        columns.lines().filter_map(move |line| {
-            let (column, to) = (line.trim().split(' ').next()?, line.split_once("REFERENCES ")?.1);
-            let (other, rest) = to.split_once(" (")?;
-            Some(Link { table, column, other, other_column: rest.split_once(')')?.0 })
-        })
-    })
-}
+    #[test]
+    fn a_script_is_statements() {
+        let script = "-- What it is for.\n\nCREATE TABLE a (\n  key BIGINT PRIMARY KEY,\n  -- said inside\n  b TEXT\n);\n\
+                      -- Rebuilt.\nDROP TABLE a;\nCREATE INDEX c ON a (b) WHERE b <> ';';\n-- The end.\n";
+        let found: Vec<&str> = statements(script).collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].starts_with("CREATE TABLE a (") && found[0].ends_with("\n);"), "{found:?}");
+        assert_eq!((dropped(found[1]), dropped(found[2])), (Some("a"), None));
+        assert!(
+            scripts_after(0).iter().flat_map(|script| statements(script)).all(|statement| statement.ends_with(';'))
+        );
+    }
 
-/// What the migrations made and that is not among the names of the tables and indexes `there`.
-pub(super) fn gone(there: &[String]) -> Vec<String> {
-    let is_gone = |name: &&str| !there.iter().any(|known| known == name);
-    let tables = made().map(|made| made.table).filter(is_gone).map(|table| format!("the table {table} is gone"));
-    let indexes = indexes().filter(is_gone).map(|index| format!("the index {index} is gone or not valid"));
-    tables.chain(indexes).collect()
-}
-
-/// The indexes that the migrations make beside those of constraints.
-pub(super) fn indexes() -> impl Iterator<Item = &'static str> {
-    let made = MIGRATIONS.iter().flat_map(|script| script.split("INDEX ").skip(1));
-    made.filter_map(|text| text.split_once(" ON ").map(|(name, _)| name))
+    #[test]
+    fn every_format_has_its_scripts() {
+        assert_eq!(scripts_after(0).len(), SCRIPTS.len());
+        assert_eq!((scripts_after(VERSION).len(), scripts_until(1).len()), (0, 1));
+        assert!(check(VERSION, &"here").is_ok());
+        assert!(matches!(check(VERSION + 1, &"here"), Err(StoreError::Newer(_))));
+        assert!(matches!(check(1, &"here"), Err(StoreError::Older { format: 1, .. })));
+        assert!(matches!(check(0, &"here"), Err(StoreError::Damaged(_))));
+    }
 }

@@ -1,17 +1,20 @@
 //! SQLite behind the seam: opening with the checks and settings of the house, and statements prepared once.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::{SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
+use super::made::{self, Column, Index, Link, Schema, Table};
+use super::migrate::Upgraded;
 use super::{Access, Result, StoreError, Value, migrate};
 use crate::domain::value::number::Overflow;
 
@@ -49,13 +52,53 @@ struct New {
 
 impl Sqlite {
     pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
-        check_header(path)?;
-        let flags = match access {
-            Access::Read if !writable(path) => return Sqlite::open_unwritable(path),
-            _ => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        let version = check_header(path)?;
+        let logged = has_log(path);
+        if !logged {
+            migrate::check(version, &path.display())?;
+        }
+        let sqlite = match access {
+            Access::Read if !writable(path) => Sqlite::open_unwritable(path)?,
+            _ => Sqlite::open_file(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
         };
+        // What another wrote into the log counts, and the header in the file does not show it yet.
+        if logged {
+            sqlite.check_version(&path.display())?;
+        }
+        Ok(sqlite)
+    }
+
+    fn open_file(path: &Path, flags: OpenFlags) -> Result<Sqlite> {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(fault)?;
         Sqlite::configured(connection)
+    }
+
+    /// The format of the store, 0 while it is being made.
+    fn version(&self) -> Result<i64> {
+        let mut statement = self.connection.prepare_cached("PRAGMA user_version").map_err(fault)?;
+        statement.query_row([], |row| row.get(0)).map_err(fault)
+    }
+
+    /// Refuses a store of another format, of which not a byte is to change: the log is left as it lies there.
+    fn check_version(&self, shown: &dyn std::fmt::Display) -> Result<()> {
+        let checked = migrate::check(self.version()?, shown);
+        if checked.is_err() {
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+        }
+        checked
+    }
+
+    /// Starts the transaction of a writer, of which there is one at a time; a store that was upgraded since it was opened is
+    /// left to a program that knows it.
+    pub fn begin_write(&self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE")?;
+        match self.version()? {
+            0 | migrate::VERSION => Ok(()),
+            other => {
+                self.rollback()?;
+                migrate::check(other, &"the store")
+            }
+        }
     }
 
     /// A file that may not be written is read as it stands: immutable where no log lies beside it, since reading a
@@ -81,17 +124,110 @@ impl Sqlite {
             },
             Err(error) => return Err(StoreError::ReadOnly(format!("{}: {error}", path.display()))),
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         let refused = |error| StoreError::ReadOnly(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(refused)?;
-        // Made for its owner alone.
-        let file =
-            tempfile::Builder::new().prefix(".aftersales-").suffix(".new").tempfile_in(folder).map_err(refused)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(file.path(), flags).map_err(fault)?;
-        let mut sqlite = Sqlite::configured(connection)?;
+        let file = new_file(folder).map_err(refused)?;
+        let mut sqlite = Sqlite::open_file(file.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Until it is whole nobody needs it after a fault, so that no journal has to lie beside it.
+        sqlite.connection.pragma_update(None, "journal_mode", "MEMORY").map_err(fault)?;
         sqlite.new = Some(New { file, path: path.to_owned(), replaces });
         Ok(sqlite)
+    }
+
+    /// Upgrades the store at `path`: says from which format, and where the copy is; nothing where it is of this one by now.
+    pub fn upgrade(path: &Path) -> Result<Option<Upgraded>> {
+        // A copy lies beside the file itself, not beside a link to it.
+        let file = match std::fs::symlink_metadata(path) {
+            Ok(link) if link.is_symlink() => path.canonicalize().map_err(|error| unwritable(path, &error))?,
+            _ => path.to_owned(),
+        };
+        check_header(&file)?;
+        if !writable(&file) {
+            let why = "it is of an older format, and neither the upgrade nor the copy beside it can be written";
+            return Err(StoreError::ReadOnly(format!("{}: {why}", file.display())));
+        }
+        let sqlite = Sqlite::open_file(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        sqlite.without_links()?;
+        sqlite.run("BEGIN IMMEDIATE")?;
+        let from = sqlite.version()?;
+        match migrate::check(from, &file.display()) {
+            Err(StoreError::Older { .. }) => {}
+            ended => return ended.map(|()| None),
+        }
+        // Nobody writes from here on, so that what is copied is what is upgraded.
+        let copy = sqlite.copied_beside(&file, from)?;
+        if let Err(error) = sqlite.upgraded_from(from) {
+            // Where the store stays as it is, a copy of it is of no use.
+            copy.unmade();
+            return Err(error);
+        }
+        sqlite.run("COMMIT")?;
+        Ok(Some(Upgraded { from, copy: copy.path.display().to_string() }))
+    }
+
+    /// Sets links aside, outside a transaction: a table that is rebuilt is away for a moment, and whatever links to it is not to
+    /// mind. They are checked before the commit.
+    pub fn without_links(&self) -> Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false).map(drop).map_err(fault)
+    }
+
+    /// Runs the scripts in the open transaction and checks what they made.
+    fn upgraded_from(&self, from: i64) -> Result<()> {
+        migrate::scripts_after(from).iter().try_for_each(|script| self.run_script(script))?;
+        self.mark(migrate::VERSION)?;
+        match self.broken_links()?.first() {
+            Some((table, other)) => Err(StoreError::Damaged(format!(
+                "a row of {table} refers to a row of {other} that is not there; it was not upgraded"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// A copy of the store as it is, whole and durable, in a file of its own: `desk.db.format-1.bak`, or with a number where
+    /// something else has that name.
+    fn copied_beside(&self, path: &Path, format: i64) -> Result<BackupFile> {
+        let folder = folder_of(path);
+        let refused = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
+                StoreError::Full(format!("the copy of {}: {error}", path.display()))
+            }
+            _ => unwritable(folder, &error),
+        };
+        let mut file = new_file(folder).map_err(refused)?;
+        // One connection writes or reads the file; the log beside it is read with it.
+        let source = Sqlite::open_file(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut target = Sqlite::open_file(file.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        target.connection.pragma_update(None, "journal_mode", "MEMORY").map_err(fault)?;
+        let backup = Backup::new(&source.connection, &mut target.connection).map_err(fault)?;
+        match backup.step(-1).map_err(fault)? {
+            StepResult::Done => {}
+            _ => return Err(StoreError::Busy),
+        }
+        drop(backup);
+        target.connection.close().map_err(|(_, error)| fault(error))?;
+        file.as_file().sync_all().map_err(refused)?;
+        for number in 1u32.. {
+            let name = match number {
+                1 => beside(path, &format!(".format-{format}.bak")),
+                _ => beside(path, &format!(".format-{format}.{number}.bak")),
+            };
+            match file.persist_noclobber(&name) {
+                Ok(_) => {
+                    sync_folder(folder);
+                    return Ok(BackupFile { path: name, made: true });
+                }
+                Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    // An upgrade that was ended early has left the same there.
+                    if is_same(taken.file.path(), &name) {
+                        return Ok(BackupFile { path: name, made: false });
+                    }
+                    file = taken.file;
+                }
+                Err(taken) => return Err(refused(taken.error)),
+            }
+        }
+        Err(StoreError::Fault("there are names enough for a copy".to_owned()))
     }
 
     /// A store in memory, which is gone with the program.
@@ -114,9 +250,7 @@ impl Sqlite {
             Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
             Err(refused) => return Err(StoreError::ReadOnly(format!("{}: {}", path.display(), refused.error))),
         }
-        // The name is durable when its folder is; where a folder cannot be synced, that is all there is to do.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        sync_folder(folder_of(&path));
         Ok(true)
     }
 
@@ -171,13 +305,14 @@ impl Sqlite {
     /// one whose key is of several columns is that key's own tree, not a table and an index beside it.
     pub fn run_script(&self, sql: &str) -> Result<()> {
         let mut text = String::with_capacity(sql.len() * 2);
-        for table in sql.replace("BIGINT", "INTEGER").split_inclusive("\n);") {
-            match table.strip_suffix("\n);") {
-                Some(columns) if columns.lines().last().is_some_and(|line| line.contains("PRIMARY KEY (")) => {
-                    text.extend([columns, "\n) STRICT, WITHOUT ROWID;"]);
+        for statement in migrate::statements(sql) {
+            let is_table = statement.starts_with("CREATE TABLE ");
+            match statement.strip_suffix("\n);").filter(|_| is_table).map(|table| table.replace("BIGINT", "INTEGER")) {
+                Some(table) if table.lines().last().is_some_and(|line| line.trim().starts_with("PRIMARY KEY (")) => {
+                    text.extend([&table, "\n) STRICT, WITHOUT ROWID;\n"]);
                 }
-                Some(columns) => text.extend([columns, "\n) STRICT;"]),
-                None => text.push_str(table),
+                Some(table) => text.extend([&table, "\n) STRICT;\n"]),
+                None => text.extend([&statement.replace("BIGINT", "INTEGER"), "\n"]),
             }
         }
         self.connection.execute_batch(&text).map_err(fault)
@@ -198,17 +333,129 @@ impl Sqlite {
     }
 
     /// What the integrity check tells: torn pages, rows that break a NOT NULL, CHECK or UNIQUE, indexes without their rows; and
-    /// which tables and indexes are gone.
+    /// how the schema differs from what the scripts make.
     pub fn faults_of_file(&self) -> Result<Vec<String>> {
         let mut statement = self.connection.prepare("PRAGMA integrity_check").map_err(fault)?;
         let told = statement.query_map([], |row| row.get::<_, String>(0)).map_err(fault)?;
         let mut told: Vec<String> = told.collect::<rusqlite::Result<_>>().map_err(fault)?;
         told.retain(|text| text != "ok");
-        let mut statement = self.connection.prepare("SELECT name FROM sqlite_schema").map_err(fault)?;
-        let there = statement.query_map([], |row| row.get::<_, String>(0)).map_err(fault)?;
-        let there: Vec<String> = there.collect::<rusqlite::Result<_>>().map_err(fault)?;
-        told.extend(migrate::gone(&there));
+        told.extend(self.faults_of_schema()?);
         Ok(told)
+    }
+
+    /// How the text of the schema differs from that of a new store.
+    fn faults_of_schema(&self) -> Result<Vec<String>> {
+        let new = Sqlite::in_memory()?;
+        migrate::scripts_after(0).iter().try_for_each(|script| new.run_script(script))?;
+        let (made, there) = (new.schema_texts()?, self.schema_texts()?);
+        let mut faults = Vec::new();
+        for ((kind, name), text) in &made {
+            match there.get(&(kind.clone(), name.clone())) {
+                None if kind == "index" => faults.push(format!("the index {name} is gone or not valid")),
+                None => faults.push(format!("the {kind} {name} is gone")),
+                Some(found) if found != text => faults.push(format!("the {kind} {name} is another than it was made")),
+                Some(_) => {}
+            }
+        }
+        let more = there.keys().filter(|key| !made.contains_key(*key));
+        faults.extend(more.map(|(kind, name)| format!("there is a {kind} {name} that is not the store's")));
+        Ok(faults)
+    }
+
+    /// What makes up the schema, by kind and name, each with the text that makes it. Names in quotes, as a renamed table has them,
+    /// are the names without.
+    fn schema_texts(&self) -> Result<BTreeMap<(String, String), String>> {
+        const TEXTS: &str =
+            "SELECT type, name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+        let mut statement = self.connection.prepare(TEXTS).map_err(fault)?;
+        let row = |row: &rusqlite::Row<'_>| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?.replace('"', "")));
+        let texts = statement.query_map([], row).map_err(fault)?;
+        texts.collect::<rusqlite::Result<_>>().map_err(fault)
+    }
+
+    /// The tables and indexes, by what they are.
+    pub(super) fn schema(&self) -> Result<Schema> {
+        let mut schema = Schema::default();
+        for ((kind, name), text) in self.schema_texts()? {
+            match kind.as_str() {
+                "table" => drop(schema.tables.insert(name.clone(), self.table(&name, &text)?)),
+                "index" => {
+                    let indexed = "SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = ?1";
+                    let table = self.connection.query_row(indexed, [&name], |row| row.get(0)).map_err(fault)?;
+                    let index = Index {
+                        table,
+                        columns: made::columns_in(&text),
+                        is_unique: text.starts_with("CREATE UNIQUE"),
+                        condition: made::condition_in(&text),
+                    };
+                    schema.indexes.insert(name, index);
+                }
+                _ => {}
+            }
+        }
+        Ok(schema)
+    }
+
+    fn table(&self, name: &str, text: &str) -> Result<Table> {
+        let mut table = Table { checks: made::checks_in(text), ..Table::default() };
+        let mut keys: Vec<(i64, String)> = Vec::new();
+        self.each_row(
+            "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo(?1)",
+            name,
+            &mut |row| {
+                let (column, place): (String, i64) = (row.get(0)?, row.get(4)?);
+                let holds = if row.get::<_, String>(1)? == "TEXT" { "text" } else { "bigint" };
+                let default: Option<String> = row.get(3)?;
+                let made = Column {
+                    holds: holds.to_owned(),
+                    is_required: row.get::<_, bool>(2)? || place > 0,
+                    default: default.as_deref().map(made::normal),
+                };
+                if place > 0 {
+                    keys.push((place, column.clone()));
+                }
+                table.columns.insert(column, made);
+                Ok(())
+            },
+        )?;
+        keys.sort_unstable();
+        table.primary_key = keys.into_iter().map(|(_, column)| column).collect();
+        let mut uniques: Vec<String> = Vec::new();
+        self.each_row("SELECT name FROM pragma_index_list(?1) WHERE origin = 'u'", name, &mut |row| {
+            uniques.push(row.get(0)?);
+            Ok(())
+        })?;
+        for unique in uniques {
+            table.uniques.insert(self.index_columns(&unique)?);
+        }
+        self.each_row("SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?1)", name, &mut |row| {
+            table.links.insert(Link { column: row.get(0)?, other: row.get(1)?, other_column: row.get(2)? });
+            Ok(())
+        })?;
+        Ok(table)
+    }
+
+    fn index_columns(&self, name: &str) -> Result<Vec<String>> {
+        let mut columns = Vec::new();
+        self.each_row("SELECT name FROM pragma_index_info(?1) ORDER BY seqno", name, &mut |row| {
+            columns.push(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(columns)
+    }
+
+    fn each_row(
+        &self,
+        sql: &str,
+        of: &str,
+        row: &mut dyn FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(fault)?;
+        let mut rows = statement.query([of]).map_err(fault)?;
+        while let Some(found) = rows.next().map_err(fault)? {
+            row(found).map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// The tables of each row that refers to what is not there: its own, and the one referred to.
@@ -270,8 +517,98 @@ pub fn text<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Result<Option<&'a 
     }
 }
 
-/// Reads the header by hand: a foreign, newer or broken file is told before SQLite opens it, and not a byte changes.
-fn check_header(path: &Path) -> Result<()> {
+/// The path of a file beside a store, which is named after it.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A name is durable when its folder is; where a folder cannot be synced, that is all there is to do.
+fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::ReadOnly(format!("{}: {error}", path.display()))
+}
+
+/// How the names of files begin and end that are still being made, in the folder where they will be.
+const MAKING: (&str, &str) = (".aftersales-", ".new");
+
+/// What SQLite lays beside a file while it works on it.
+const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// A file to be made, for its owner alone. It is locked for as long as somebody is at it, so that what nobody is at any longer is
+/// known as what a run that was ended early has left, and is removed here.
+fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    remove_leftovers(folder);
+    loop {
+        let file = tempfile::Builder::new().prefix(MAKING.0).suffix(MAKING.1).tempfile_in(folder)?;
+        // A file system without locks has no leftovers removed either.
+        let _ = file.as_file().lock();
+        // Another may have taken it for a leftover before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+fn remove_leftovers(folder: &Path) {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files {
+        let name = file.file_name();
+        let Some(name) = name.to_str().filter(|name| name.starts_with(MAKING.0)) else {
+            continue;
+        };
+        let made = BESIDE.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+        if !made.ends_with(MAKING.1) {
+            continue;
+        }
+        let made = folder.join(made);
+        let is_left = match File::open(&made) {
+            Ok(file) => file.try_lock().is_ok(),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        if is_left {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fn read(path: &Path) -> std::io::Result<std::io::BufReader<File>> {
+        File::open(path).map(|file| std::io::BufReader::with_capacity(1 << 16, file))
+    }
+    let length = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.len()).ok();
+    match (read(one), read(other)) {
+        (Ok(one_file), Ok(other_file)) if length(one) == length(other) => {
+            one_file.bytes().zip(other_file.bytes()).all(|bytes| matches!(bytes, (Ok(one), Ok(other)) if one == other))
+        }
+        _ => false,
+    }
+}
+
+/// The copy of a store before its upgrade, and whether it was made by this run.
+struct BackupFile {
+    path: PathBuf,
+    made: bool,
+}
+
+impl BackupFile {
+    fn unmade(&self) {
+        if self.made {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Reads the header by hand: a foreign or broken file is told before SQLite opens it, and not a byte changes. Answers the format.
+fn check_header(path: &Path) -> Result<i64> {
     let shown = path.display();
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -290,15 +627,11 @@ fn check_header(path: &Path) -> Result<()> {
     if big_endian(&header, 68) != APPLICATION_ID {
         return Err(StoreError::Foreign(format!("{shown} is a database of another application")));
     }
-    match big_endian(&header, 60) {
-        version if version > migrate::VERSION => return Err(StoreError::Newer(version)),
-        version if version < 1 => return Err(StoreError::Damaged(format!("{shown} has no format version"))),
-        _ => {}
-    }
-    if is_cut_short(path, header)? {
+    let version = big_endian(&header, 60);
+    if version <= migrate::VERSION && is_cut_short(path, header)? {
         return Err(StoreError::Damaged(format!("{shown} is shorter than its header says")));
     }
-    Ok(())
+    Ok(version)
 }
 
 /// The length of a SQLite file's header.
@@ -332,7 +665,7 @@ fn is_cut_short(path: &Path, mut header: Vec<u8>) -> Result<bool> {
 }
 
 fn has_log(path: &Path) -> bool {
-    std::fs::metadata(log_path(path)).is_ok_and(|log| log.len() > 0)
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn big_endian(header: &[u8], at: usize) -> i64 {
@@ -346,12 +679,6 @@ fn writable(path: &Path) -> bool {
 
 fn is_read_only(folder: &Path) -> bool {
     std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().readonly())
-}
-
-fn log_path(path: &Path) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
 }
 
 /// Looks again every two milliseconds, so that the gap a bulk run leaves between its groups is not slept through.

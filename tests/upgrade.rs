@@ -1,0 +1,325 @@
+//! Stores of earlier formats: what becomes of one that is read, changed, met by several at once, or left in the middle of its
+//! upgrade. `fixtures/stores` has them as the programs of their time left them.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use aftersales::store::engine::address::{Address, Surroundings};
+use aftersales::store::{Access, Db};
+use serde_json::{Value, json};
+
+use crate::store::everything;
+use crate::support::{Shop, finished, json, split};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores").join(name)
+}
+
+/// A shop with the store of the first format.
+fn old_shop() -> Shop {
+    let shop = Shop::without_store();
+    shop.store.made_of_format_1(&fixture("format-1.db"));
+    shop
+}
+
+/// The same, brought to the present format.
+fn upgraded_shop() -> Shop {
+    let shop = old_shop();
+    let ran = shop.run("init");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    shop
+}
+
+/// The records of an export by their kind, in order.
+fn records(export: &str) -> Vec<(String, Vec<Value>)> {
+    let mut kinds: Vec<(String, Vec<Value>)> = Vec::new();
+    for record in export.lines().map(json) {
+        let kind = record["record"].as_str().unwrap().to_owned();
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, records)) => records.push(record),
+            None => kinds.push((kind, vec![record])),
+        }
+    }
+    kinds
+}
+
+/// Everything that was said is said still; more may be said, and a text that was empty may be none.
+fn says_still(before: &Value, after: &Value, of: &str) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (key, value) in before {
+                let there = after.get(key).unwrap_or_else(|| panic!("{of} has lost its {key}"));
+                says_still(value, there, &format!("{of}.{key}"));
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            assert_eq!(before.len(), after.len(), "{of}");
+            before
+                .iter()
+                .zip(after)
+                .enumerate()
+                .for_each(|(at, (before, after))| says_still(before, after, &format!("{of}[{at}]")));
+        }
+        (Value::String(before), Value::Null) if before.is_empty() => {}
+        (before, after) => assert_eq!(before, after, "{of}"),
+    }
+}
+
+/// Each record of the first format's export is in the export of that store.
+fn all_is_there(shop: &Shop, flags: &str) {
+    let before = std::fs::read_to_string(fixture("format-1.ndjson")).unwrap();
+    let ran = shop.run(&format!("export --as root {flags}"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let after = records(&ran.stdout);
+    for (kind, before) in records(&before) {
+        let (_, after) = after.iter().find(|(known, _)| *known == kind).unwrap_or_else(|| panic!("no {kind} is there"));
+        assert_eq!(before.len(), after.len(), "{kind}");
+        for (before, after) in before.iter().zip(after) {
+            says_still(before, after, &format!("{kind} {}", before["id"]));
+        }
+    }
+}
+
+#[test]
+fn who_only_reads_an_older_store_is_told_the_command_that_upgrades_it() {
+    let shop = old_shop();
+    shop.write("lines.ndjson", "{\"command\":\"tag create\",\"id\":\"x\"}\n");
+    let before = everything(&shop);
+    let tried = [
+        "ticket list",
+        "ticket show T1",
+        "log",
+        "export",
+        "verify",
+        "store copy '[store]' copy.db",
+        "tag create x --dry-run",
+        "apply lines.ndjson --dry-run",
+        "import lines.ndjson --dry-run",
+        "init --dry-run",
+    ];
+    let mut hint = String::new();
+    for words in tried {
+        let error = shop.refused(&words.replace("[store]", &shop.store.address()), "store_older");
+        hint = error["hint"].as_str().unwrap().to_owned();
+        assert_eq!(split(&hint), ["aftersales", "init", "--store", &shop.store.address()], "{words}");
+        assert_eq!(before, everything(&shop), "{words}");
+    }
+    // The hint does it, whoever types it, and changes nothing else.
+    let ran = shop.run(hint.strip_prefix("aftersales ").unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    all_is_there(&shop, "");
+}
+
+#[test]
+fn the_first_command_that_may_write_upgrades_after_a_copy() {
+    let shop = old_shop();
+    let before = shop.store.state();
+    let ran = shop.run("tag create x --as root -o json");
+    assert_eq!((ran.code, &json(&ran.stdout)["operation"]), (0, &json!(31)), "{}", ran.stderr);
+    let told = json(&ran.stderr);
+    let upgraded = &told["upgraded"];
+    assert_eq!((&upgraded["from"], upgraded["to"].as_i64() > Some(1)), (&json!(1), true), "{told}");
+    assert!(upgraded["copy"].as_str().unwrap().contains("format"), "{told}");
+    assert_eq!(shop.store.state_of_copy().as_deref(), Some(&*before));
+    // From now on it is a store like any other.
+    shop.ok("tag create y --as root");
+    shop.ok("verify");
+
+    let shop = old_shop();
+    let ran = shop.run("tag create x --as root");
+    assert!(ran.stderr.starts_with("the store was upgraded from the format 1 to "), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1);
+    let shop = old_shop();
+    assert_eq!(shop.run("tag create x --as root --quiet").stderr, "");
+}
+
+#[test]
+fn a_command_that_is_refused_has_upgraded_nevertheless() {
+    let shop = old_shop();
+    let before = shop.store.state();
+    let ran = shop.run("tag create hot --as hal");
+    assert_eq!(ran.code, 13, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the store was upgraded") && ran.stderr.contains("error[already_exists]"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(shop.store.state_of_copy().as_deref(), Some(&*before));
+    shop.ok("verify");
+}
+
+#[test]
+fn everything_of_an_upgraded_store_is_there_and_goes_on() {
+    let shop = upgraded_shop();
+    all_is_there(&shop, "");
+    let answer = shop.ok("verify");
+    assert_eq!(answer["clean"], true);
+
+    // Keys are known, numbers and operations go on.
+    assert_eq!(shop.ok("ticket note T1 'called her' --key n1 --as root")["status"], "replayed");
+    let refund = shop.done("ticket refund T2 --invoice INV/2026/00002 --line 2=1 --post --as root");
+    assert_eq!(refund["operation"], 31);
+    let credit_note = &refund["result"]["credit_notes"][0];
+    assert_eq!((&credit_note["number"], &credit_note["total"]), (&json!("RINV/2026/00004"), &json!("7.70")));
+    let returned = shop.done("ticket return T1 --delivery WH/OUT/00001 --line 1=1 --as root");
+    assert_eq!(returned["created"], json!(["WH/IN/00005"]));
+    shop.done("transfer validate WH/IN/00005 --as root");
+    shop.done("repair start WH/RO/00001 --as root");
+    shop.ok("verify");
+}
+
+#[test]
+fn an_export_of_the_first_format_is_restored() {
+    let shop = Shop::new();
+    shop.write("old.ndjson", std::fs::read(fixture("format-1.ndjson")).unwrap());
+    let ran = shop.run("import old.ndjson");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    all_is_there(&shop, "");
+    shop.ok("verify");
+    // It is what the upgraded store is.
+    let upgraded = upgraded_shop();
+    let export = "export --as root";
+    assert_eq!(shop.run(export).stdout, upgraded.run(export).stdout);
+}
+
+#[test]
+fn of_several_at_once_one_upgrades_and_all_go_on() {
+    let shop = old_shop();
+    let before = shop.store.state();
+    let children: Vec<_> =
+        (0..6).map(|n| shop.command(&format!("tag create t{n} --as root -o json")).spawn().unwrap()).collect();
+    let ran: Vec<_> = children.into_iter().map(finished).collect();
+    for ran in &ran {
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    assert_eq!(ran.iter().filter(|ran| ran.stderr.contains("upgraded")).count(), 1);
+    assert_eq!(shop.store.state_of_copy().as_deref(), Some(&*before));
+    assert_eq!(shop.operations(), 36);
+    shop.ok("verify");
+}
+
+#[test]
+fn killed_anywhere_it_is_before_or_after() {
+    let began = Instant::now();
+    let shop = upgraded_shop();
+    let step = began.elapsed() / 30;
+    let after = shop.store.state();
+    let before = shop.store.state_of_copy().unwrap();
+    let (mut early, mut late) = (0, 0);
+    while late < 3 {
+        let shop = old_shop();
+        let mut child = shop.command("init -q").spawn().unwrap();
+        std::thread::sleep(step * (early + late));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // An engine that is far away may come to the end of what it was asked after the one who asked is gone.
+        let ran = shop.run("tag list -o json --as root");
+        let there = shop.store.state();
+        match ran.code {
+            41 => {
+                assert!(there == before || there == after, "it is something between");
+                early += 1;
+            }
+            0 => {
+                assert_eq!(there, after);
+                late += 1;
+            }
+            _ => panic!("{}", ran.stderr),
+        }
+        // The next one goes on, with one copy and nothing else beside the store.
+        assert_eq!(shop.run("init -q").code, 0);
+        assert_eq!(shop.store.state(), after);
+        assert_eq!(shop.store.state_of_copy().as_deref(), Some(&*before));
+        let beside = everything(&shop).into_iter().map(|(file, _)| file);
+        let beside: Vec<String> = beside.filter(|file| !file.starts_with("desk.db")).collect();
+        assert_eq!(beside, Vec::<String>::new(), "something is left beside the store");
+    }
+    assert!(early > 0, "no upgrade was ended early");
+}
+
+/// Tables that are rebuilt one after the other, with links to others, to each other and to themselves.
+const REBUILT: &str = "
+-- A ticket needs no priority any longer.
+CREATE TABLE ticket_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  customer BIGINT REFERENCES customer (key),
+  sales_order BIGINT REFERENCES sales_order (key),
+  description TEXT,
+  CHECK (subject <> '')
+);
+INSERT INTO ticket_new (key, id, subject, customer, sales_order, description)
+  SELECT key, id, subject, customer, sales_order, CASE WHEN description <> '' THEN CAST(description AS TEXT) END FROM ticket;
+DROP TABLE ticket;
+ALTER TABLE ticket_new RENAME TO ticket;
+CREATE INDEX ticket_customer ON ticket (customer);
+
+CREATE TABLE transfer_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  customer BIGINT REFERENCES customer (key),
+  ticket BIGINT REFERENCES ticket (key),
+  return_of BIGINT REFERENCES transfer (key)
+);
+INSERT INTO transfer_new (key, id, state, customer, ticket, return_of)
+  SELECT key, id, state, customer, ticket, return_of FROM transfer;
+DROP TABLE transfer;
+ALTER TABLE transfer_new RENAME TO transfer;
+CREATE INDEX transfer_pending ON transfer (state) WHERE state IN ('waiting', 'ready');
+
+CREATE TABLE customer_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  email TEXT
+);
+INSERT INTO customer_new (key, id, name, email) SELECT key, id, name, email FROM customer;
+DROP TABLE customer;
+ALTER TABLE customer_new RENAME TO customer;
+";
+
+#[test]
+fn one_script_rebuilds_tables_on_both_engines() {
+    let shop = upgraded_shop();
+    shop.abandoned();
+    let address = Address::parse(&shop.store.address(), &Surroundings { variable: &|_| None }).unwrap();
+    let count = |db: &Db, table: &'static str| {
+        let sql: &'static str = format!("SELECT COUNT(*) FROM {table}").leak();
+        db.query_one(sql, &[], |row| row.get::<i64>(0)).unwrap()
+    };
+    let tables = ["ticket", "transfer", "customer", "transfer_line", "ticket_log", "document"];
+    let db = Db::open(&address, Access::Write).unwrap();
+    let before = tables.map(|table| count(&db, table));
+    drop(db);
+    // Twice: what the first time leaves behind is in nobody's way.
+    for _ in 0..2 {
+        let db = Db::open(&address, Access::Write).unwrap();
+        db.without_links().unwrap();
+        db.begin_write().unwrap();
+        db.run_script(REBUILT).unwrap();
+        db.commit().unwrap();
+        assert_eq!(before, tables.map(|table| count(&db, table)));
+        assert_eq!(count(&db, "ticket WHERE description = ''"), 0);
+    }
+    // Links to the rebuilt tables hold, from others and from themselves.
+    let db = Db::open(&address, Access::Write).unwrap();
+    for broken in [
+        "INSERT INTO payment (key, id, direction, customer, date, currency, amount, open)
+           VALUES (99001, 'X', 'in', 99999, '2026-11-23', 'EUR', 1, 0)",
+        "INSERT INTO ticket_log (key, ticket, at, kind, text, operation) VALUES (99001, 99999, '', '', '', 1)",
+        "INSERT INTO transfer (key, id, state, return_of) VALUES (99001, 'X', 'done', 99999)",
+        "INSERT INTO transfer (key, id, state, ticket) VALUES (99001, 'X', 'done', 99999)",
+        "INSERT INTO ticket (key, id, subject) VALUES (99001, 'X', '')",
+        "INSERT INTO ticket (key, id, subject) VALUES (99001, 'T00001', 'Twice')",
+    ] {
+        db.begin_write().unwrap();
+        let refused = db.execute(broken, &[]).and_then(|_| db.settle());
+        assert!(refused.is_err(), "{broken}");
+        db.rollback().unwrap();
+    }
+    db.begin_write().unwrap();
+    db.execute("INSERT INTO transfer (key, id, state, return_of) SELECT 99001, 'X', 'done', key FROM transfer WHERE id = 'WH/OUT/00001'", &[]).unwrap();
+    db.commit().unwrap();
+}
