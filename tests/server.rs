@@ -365,6 +365,35 @@ fn what_is_gone_from_the_schema_is_told_by_name() {
 
 // Roles.
 
+#[test]
+fn a_role_that_may_make_no_schema_is_told_what_an_upgrade_needs() {
+    let shop = Shop::without_store();
+    shop.store.made_of_format_1(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/format-1.db"));
+    let schema = shop.store.schema().name().to_owned();
+    shop.store.schema().sql(&format!(
+        "CREATE ROLE keeper LOGIN; CREATE ROLE passerby LOGIN; ALTER SCHEMA \"{schema}\" OWNER TO keeper;
+         GRANT USAGE ON SCHEMA \"{schema}\" TO passerby; GRANT SELECT ON ALL TABLES IN SCHEMA \"{schema}\" TO passerby;
+         DO $$ DECLARE name TEXT; BEGIN
+           FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP
+             EXECUTE format('ALTER TABLE %I OWNER TO keeper', name);
+           END LOOP; END $$"
+    ));
+    let url = |role| format!("--as root --store '{}'", shared().address_as(role, &schema));
+    for role in ["passerby", "keeper"] {
+        let error = shop.refused(&format!("tag create x {}", url(role)), "store_older");
+        assert_eq!(error["hint"], serde_json::Value::Null, "{error:#}");
+    }
+    let error = shop.refused(&format!("tag create x {}", url("keeper")), "store_older");
+    let message = error["message"].as_str().unwrap();
+    let (_, wanted) = message.split_once(" by CREATE SCHEMA ").unwrap_or_else(|| panic!("{message}"));
+    shop.store.schema().sql(&format!("CREATE SCHEMA {wanted}"));
+
+    // An empty schema that somebody made for it is taken.
+    assert_eq!(shop.run(&format!("tag create x {}", url("keeper"))).code, 0);
+    assert!(shop.store.state_of_copy().is_some());
+    shop.ok("verify");
+}
+
 /// A shop, and its address as the role `name`, which may use its schema and read what is in it.
 fn shop_for_reader(name: &str) -> (Shop, String) {
     let shop = Shop::new();

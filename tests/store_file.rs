@@ -156,7 +156,7 @@ fn a_store_that_may_not_be_written_can_be_read() {
 }
 
 /// Runs the program as somebody to whom permissions apply, since root is asked for none; from a place that anybody can reach.
-fn as_nobody(shop: &Shop, words: &str) -> Ran {
+pub fn as_nobody(shop: &Shop, words: &str) -> Ran {
     let id = Command::new("id").arg("-u").output().unwrap().stdout;
     if id != b"0\n" {
         return shop.run(words);
@@ -175,6 +175,167 @@ fn as_nobody(shop: &Shop, words: &str) -> Ran {
 }
 
 #[test]
+fn what_is_planted_in_the_schema_is_told_and_does_not_run() {
+    for (planted, told) in [
+        (
+            "CREATE TRIGGER acts AFTER INSERT ON customer BEGIN DELETE FROM operation; END",
+            "there is a trigger acts that is not the store's",
+        ),
+        ("CREATE VIEW seen AS SELECT * FROM tag", "there is a view seen that is not the store's"),
+        ("CREATE TABLE more (key INTEGER)", "there is a table more that is not the store's"),
+        ("CREATE INDEX more ON stage (folded)", "there is an index more that is not the store's"),
+        ("ALTER TABLE tag ADD COLUMN spy TEXT", "the table tag is another than it was made"),
+        ("DROP INDEX document_number", "the index document_number is gone or not valid"),
+        (
+            "DROP INDEX sales_order_cart; CREATE UNIQUE INDEX sales_order_cart ON sales_order (customer) WHERE cart = 1",
+            "the index sales_order_cart is another than it was made",
+        ),
+    ] {
+        let shop = Shop::new();
+        shop.abandoned();
+        Connection::open(shop.path("desk.db")).unwrap().execute_batch(planted).unwrap();
+        shop.done("customer create");
+        assert_eq!(shop.operations(), 2, "{planted}");
+        let error = shop.refused("verify", "store_damaged");
+        assert_eq!(error["findings"][0]["message"], told, "{error:#}");
+    }
+}
+
+#[test]
+fn a_later_format_in_the_log_is_seen_and_left_alone() {
+    let shop = Shop::new();
+    shop.abandoned();
+    let other = Connection::open(shop.path("desk.db")).unwrap();
+    other.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99").unwrap();
+    let bytes = || ["desk.db", "desk.db-wal"].map(|file| fs::read(shop.path(file)).unwrap());
+    let before = bytes();
+    assert!(!before[1].is_empty());
+    for words in ["customer list", "customer create", "init", "verify"] {
+        let ran = shop.run(&format!("{words} -o json"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (41, ""), "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains("\"code\":\"store_newer\""), "{}", ran.stderr);
+        assert!(before == bytes(), "{words}");
+    }
+}
+
+#[test]
+fn what_an_interrupted_run_has_left_is_removed_by_the_next() {
+    let shop = Shop::new();
+    let left = [".aftersales-x.new", ".aftersales-x.new-wal", ".aftersales-y.new-journal"];
+    // Somebody is still at this one.
+    let held = fs::File::create(shop.path(".aftersales-z.new")).unwrap();
+    held.lock().unwrap();
+    for words in ["init --store other.db", "store copy desk.db copy.db"] {
+        for name in left {
+            shop.write(name, "left");
+        }
+        shop.ok(words);
+        let there: Vec<String> = everything(&shop).into_iter().map(|(name, _)| name).collect();
+        assert!(left.iter().all(|name| !there.iter().any(|there| there == name)), "{words}: {there:?}");
+        assert!(there.iter().any(|name| name == ".aftersales-z.new"), "{words}: {there:?}");
+    }
+    drop(held);
+    shop.ok("init --store third.db");
+    assert!(!shop.path(".aftersales-z.new").exists());
+
+    // The same where the real one is killed on its way.
+    let began = std::time::Instant::now();
+    shop.ok("store copy desk.db whole.db");
+    let step = began.elapsed() / 8;
+    for number in 0..8 {
+        let mut child = shop.command(&format!("store copy desk.db killed{number}.db")).spawn().unwrap();
+        std::thread::sleep(step * number);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    shop.ok("init --store last.db");
+    let there = everything(&shop).into_iter().map(|(name, _)| name);
+    assert_eq!(there.filter(|name| name.starts_with('.')).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// A shop with the store of the first format in its file, which anybody may read.
+fn old_shop() -> Shop {
+    let shop = Shop::without_store();
+    shop.store.made_of_format_1(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/format-1.db"));
+    shop
+}
+
+#[test]
+fn an_older_store_that_cannot_be_upgraded_stays_as_it_is() {
+    // Nowhere to write to.
+    let shop = old_shop();
+    shop.abandoned();
+    for (file, folder) in [(0o666, 0o555), (0o444, 0o777)] {
+        fs::set_permissions(shop.path("desk.db"), fs::Permissions::from_mode(file)).unwrap();
+        fs::set_permissions(shop.folder(), fs::Permissions::from_mode(folder)).unwrap();
+        let before = everything(&shop);
+        let ran = as_nobody(&shop, "ticket list");
+        assert!(ran.code == 41 && ran.stderr.starts_with("error[store_older]"), "{}", ran.stderr);
+        for words in ["tag create x", "init"] {
+            let ran = as_nobody(&shop, words);
+            assert!(ran.code == 43 && ran.stderr.starts_with("error[store_read_only]"), "{}", ran.stderr);
+        }
+        assert_eq!(before, everything(&shop));
+        fs::set_permissions(shop.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    // No room: for the copy, or for what comes after it.
+    let shop = old_shop();
+    let size = fs::metadata(shop.path("desk.db")).unwrap().len();
+    let before = everything(&shop);
+    for bytes in [0, 512, size / 2, size - 512] {
+        let ran = finished(limited(&shop, "tag create x -o json", bytes).spawn().unwrap());
+        assert_eq!((ran.code, ran.stdout.as_str()), (43, ""), "{bytes}: {}", ran.stderr);
+        let there: Vec<_> = everything(&shop)
+            .into_iter()
+            .filter(|(name, _)| !name.ends_with("-shm") && !name.ends_with("-wal"))
+            .collect();
+        assert_eq!(before, there, "{bytes}");
+    }
+    assert_eq!(shop.run("init").code, 0);
+    assert!(shop.path("desk.db.format-1.bak").exists());
+}
+
+#[test]
+fn a_copy_takes_no_others_place() {
+    let shop = old_shop();
+    let old = fs::read(shop.path("desk.db")).unwrap();
+    shop.write("desk.db.format-1.bak", "a letter");
+    assert_eq!(shop.run("init").code, 0);
+    assert_eq!(fs::read(shop.path("desk.db.format-1.bak")).unwrap(), b"a letter");
+    let copy = fs::read(shop.path("desk.db.format-1.2.bak")).unwrap();
+    // The same store once more: the copy is there already.
+    shop.write("desk.db", &old);
+    assert_eq!(shop.run("init").code, 0);
+    assert_eq!(fs::read(shop.path("desk.db.format-1.2.bak")).unwrap(), copy);
+    assert!(!shop.path("desk.db.format-1.3.bak").exists());
+    // The copy is a store itself, and beside a link to a store it lies where the store does.
+    fs::create_dir(shop.path("far")).unwrap();
+    fs::rename(shop.path("desk.db.format-1.2.bak"), shop.path("far/copy.db")).unwrap();
+    std::os::unix::fs::symlink("far/copy.db", shop.path("link.db")).unwrap();
+    assert_eq!(shop.run("init --store link.db").code, 0);
+    assert!(shop.path("far/copy.db.format-1.bak").is_file() && shop.path("link.db").is_symlink());
+    shop.ok("verify --store link.db");
+}
+
+#[test]
+fn an_older_store_with_a_log_is_copied_with_it() {
+    let shop = old_shop();
+    let other = Connection::open(shop.path("desk.db")).unwrap();
+    other
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE customer SET email = 'log@example.org' WHERE id = 'C2'")
+        .unwrap();
+    assert_eq!(shop.run("tag create x --as root").code, 0);
+    let copy = Connection::open(shop.path("desk.db.format-1.bak")).unwrap();
+    let email = |store: &Connection| {
+        store.query_row("SELECT email FROM customer WHERE id = 'C2'", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    assert_eq!((email(&copy), email(&other)), ("log@example.org".to_owned(), "log@example.org".to_owned()));
+    // The file's own header does not say so yet, since the other keeps the log from being emptied.
+    shop.ok("verify");
+}
+
+#[test]
 fn init_makes_a_store_for_its_owner_alone() {
     let shop = Shop::without_store();
     assert_eq!(shop.ok("init --dry-run --store deep/in/desk.db")["status"], "planned");
@@ -190,19 +351,25 @@ fn an_export_is_not_written_over_the_store() {
     shop.refused("export desk.db", "invalid_value");
 }
 
-#[test]
-fn a_file_that_may_not_grow_is_a_full_disk() {
-    let shop = Shop::new();
-    let size = fs::metadata(shop.path("desk.db")).unwrap().len();
+/// The program with these words, whose files may grow to so many bytes.
+pub fn limited(shop: &Shop, words: &str, bytes: u64) -> Command {
     // The limit counts blocks of 512 bytes; the shell passes it on to the program.
-    let script = format!("ulimit -f {}; exec \"$@\"", size / 512 + 20);
-    let inner = shop.command("apply -o ndjson");
+    let script = format!("ulimit -f {}; exec \"$@\"", bytes / 512);
+    let inner = shop.command(words);
     let mut command = Command::new("sh");
     command.args(["-c", &script, "sh"]).arg(inner.get_program()).args(inner.get_args()).env_clear();
     for (name, value) in inner.get_envs() {
         command.env(name, value.unwrap());
     }
     command.current_dir(shop.folder()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_file_that_may_not_grow_is_a_full_disk() {
+    let shop = Shop::new();
+    let size = fs::metadata(shop.path("desk.db")).unwrap().len();
+    let command = limited(&shop, "apply -o ndjson", size + 20 * 512);
     let lines: String =
         (0..900).map(|n| format!("{{\"command\":\"customer create\",\"name\":\"{n:0>900}\"}}\n")).collect();
     let ran = fed(command, lines.as_bytes());

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// The server lets the role read, and no more.
     #[error("the store cannot be written: {0}")]
     Denied(String),
+    /// Something that is not the store's depends on a part of it that has to be changed.
+    #[error("{0}")]
+    InUse(String),
     #[error("another command is writing to the store")]
     Busy,
     /// Two transactions got in each other's way, and this one was undone: it can be run again from its beginning.
@@ -72,7 +75,7 @@ impl Refusal for StoreError {
             StoreError::TooLarge(fault) => fault.code(),
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
-            StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
+            StoreError::InUse(_) | StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
         }
     }
 
@@ -101,7 +104,9 @@ impl Refusal for StoreError {
             StoreError::Refused(_) => "correct the store's URL, or what it takes from the environment and its files",
             StoreError::TooLarge(fault) => return fault.hint(),
             StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
-            StoreError::Constraint(_) | StoreError::Fault(_) => "please report this with the command that led to it",
+            StoreError::InUse(_) | StoreError::Constraint(_) | StoreError::Fault(_) => {
+                "please report this with the command that led to it"
+            }
         };
         Some(hint.to_owned())
     }

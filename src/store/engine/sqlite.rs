@@ -166,9 +166,10 @@ impl Sqlite {
         Ok(Some(Upgraded { from, copy: copy.path.display().to_string() }))
     }
 
-    /// Sets links aside, outside a transaction: a table that is rebuilt is away for a moment, and whatever links to it is not to
-    /// mind. They are checked before the commit.
+    /// Sets links aside, outside a transaction: a table that is rebuilt is away for a moment, and what links to it, or looks into
+    /// it as a view of somebody's does, is not to mind. Links are checked before the commit.
     pub fn without_links(&self) -> Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, true).map_err(fault)?;
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false).map(drop).map_err(fault)
     }
 
@@ -270,6 +271,10 @@ impl Sqlite {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fault)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(fault)?;
+        // No store has triggers or views; what somebody planted does not run.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(fault)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false).map_err(fault)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).map_err(fault)?;
         connection.busy_handler(Some(wait_for_the_other)).map_err(fault)?;
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
@@ -358,7 +363,10 @@ impl Sqlite {
             }
         }
         let more = there.keys().filter(|key| !made.contains_key(*key));
-        faults.extend(more.map(|(kind, name)| format!("there is a {kind} {name} that is not the store's")));
+        faults.extend(more.map(|(kind, name)| match kind.as_str() {
+            "index" => format!("there is an index {name} that is not the store's"),
+            kind => format!("there is a {kind} {name} that is not the store's"),
+        }));
         Ok(faults)
     }
 

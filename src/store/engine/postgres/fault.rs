@@ -86,6 +86,7 @@ fn told_by_server(told: &DbError) -> StoreError {
         &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => StoreError::Conflict,
         &SqlState::NUMERIC_VALUE_OUT_OF_RANGE => StoreError::TooLarge(Overflow),
         &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Denied(message()),
+        &SqlState::DEPENDENT_OBJECTS_STILL_EXIST => StoreError::InUse(message()),
         &SqlState::DISK_FULL => StoreError::Full(message()),
         &SqlState::QUERY_CANCELED => StoreError::Lost(message()),
         code if is_of_class(code, "23") => StoreError::Constraint(message()),

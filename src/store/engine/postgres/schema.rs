@@ -221,14 +221,10 @@ impl Postgres {
     /// now. The copy is a schema beside, made in the same transaction: both are there in the end or neither.
     pub fn upgrade(server: &Server) -> Result<Option<Upgraded>> {
         let postgres = Postgres::connected(server, Access::Write)?;
-        match postgres.version()?.map(|version| postgres.check_version(version)) {
-            Some(Err(StoreError::Older { .. })) => {}
-            Some(checked) => return checked.map(|()| None),
-            None => return Err(StoreError::Missing(server.to_string())),
-        }
+        let known = postgres.version()?.ok_or_else(|| StoreError::Missing(server.to_string()))?;
         postgres.script("BEGIN ISOLATION LEVEL READ COMMITTED")?;
         postgres.is_open.set(true);
-        let upgraded = postgres.upgraded();
+        let upgraded = postgres.upgraded(known);
         match &upgraded {
             Ok(Some(_)) => postgres.commit()?,
             _ => drop(postgres.rollback()),
@@ -236,20 +232,21 @@ impl Postgres {
         upgraded
     }
 
-    fn upgraded(&self) -> Result<Option<Upgraded>> {
+    fn upgraded(&self, known: i64) -> Result<Option<Upgraded>> {
         let mut version = None;
         let locked = self.each(LOCK, &[], &mut |row| {
             version = int(row, 0)?;
             Ok(())
         });
-        let from = version.unwrap_or_default();
         let refused = |error: StoreError| match error {
-            StoreError::Denied(why) => {
-                StoreError::Older { store: self.server.to_string(), format: from.max(1), why: Some(why) }
+            // A right that is missing, or something of somebody's that hangs on a table that has to go.
+            StoreError::Denied(why) | StoreError::InUse(why) => {
+                StoreError::Older { store: self.server.to_string(), format: known, why: Some(why) }
             }
             error => error,
         };
         locked.map_err(refused)?;
+        let from = version.unwrap_or_default();
         // Another may have been faster.
         match self.check_version(from) {
             Err(StoreError::Older { .. }) => {}
@@ -302,16 +299,21 @@ impl Postgres {
                 None => {
                     return match self.script(&format!("CREATE SCHEMA {}", quoted(&name))) {
                         Ok(()) => Ok(name),
-                        Err(StoreError::Denied(why)) => Err(StoreError::Denied(format!(
-                            "the copy of it goes into the schema {name}, which this role may not make ({why}); let an owner of the \
-                             database make it: CREATE SCHEMA {} AUTHORIZATION CURRENT_USER, with the role's name in its place",
-                            quoted(&name)
-                        ))),
+                        Err(StoreError::Denied(why)) => Err(StoreError::Denied(self.schema_wanted(&name, &why))),
                         Err(error) => Err(error),
                     };
                 }
             }
         }
+    }
+
+    fn schema_wanted(&self, name: &str, why: &str) -> String {
+        let role = quoted(self.server.config.get_user().unwrap_or_default());
+        format!(
+            "its copy goes into the schema {name}, which this role may not make ({why}); who may makes it by \
+             CREATE SCHEMA {} AUTHORIZATION {role}",
+            quoted(name)
+        )
     }
 
     /// The tables that the search path leads to, in the order in which they were made, each with its columns.
