@@ -14,7 +14,8 @@ use crate::command::{self, Action, Entry, Parsed};
 use crate::domain::Result;
 use crate::domain::value::day::Instant;
 use crate::output::held::Held;
-use crate::output::{self, Kind, PrintError, Records};
+use crate::output::{self, Kind, PrintError, Records, Remarks};
+use crate::store::Db;
 
 mod bulk;
 mod config;
@@ -164,19 +165,29 @@ fn read(
     let Action::Read { kind, many, fields, right, wider, opens, run } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
-    let kind = Kind { fields, columns: command::columns_of(kind), many: *many, opens };
+    let kind = Kind { fields, kind, layout_of: command::layout_of, many: *many, opens };
     let mut held = Held::new();
     let mut records = Records::new(&mut held, &settings.shape, kind)?;
+    let mut remarks = Remarks::default();
     let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     session.read_widened(
         *right,
         |db| wider(matches, db),
-        |cx| run(matches, cx, &mut |json| Ok(records.record(json)?)),
+        |cx| {
+            let lookup = |kind: &str, ids| command::names_of(cx.db, kind, ids);
+            run(matches, cx, &mut |json| Ok(records.record(json, &lookup)?))?;
+            remarks = records.end(&lookup)?;
+            Ok(())
+        },
     )?;
-    records.end()?;
-    Ok(held.send(outside.stdout).map_err(PrintError::Stream)?)
+    held.send(outside.stdout).map_err(PrintError::Stream)?;
+    if !settings.quiet {
+        let nothing = many.then(|| format!("no {} found", command::record::plural_of(kind.kind)));
+        report::remarks(outside, &settings.shape, &remarks, nothing.as_deref());
+    }
+    Ok(())
 }
 
 /// Runs one change, asking its question where that is possible, and prints its answer.
@@ -196,11 +207,8 @@ fn change(
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
     let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
-    let mut printed = Vec::new();
-    let mut ready = |answer: &Answer| {
-        printed.clear();
-        rendered(settings, answer, &mut printed)
-    };
+    let mut printed = Printed::default();
+    let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
     let mut answer = session.run_single(&envelope, settings.mode, &mut ready);
     if let Err(error) = &answer
         && error.fault().code == "confirmation_needed"
@@ -210,20 +218,33 @@ fn change(
         session.yes = true;
         answer = session.run_single(&envelope, settings.mode, &mut ready);
     }
-    tell(outside, settings, &answer?);
-    print(outside, &printed)
+    tell(outside, settings, &answer?, &printed.remarks);
+    print(outside, &printed.bytes)
 }
 
-/// The answer as it will be printed, made while the change can still be undone.
-fn rendered(settings: &Settings, answer: &Answer, printed: &mut Vec<u8>) -> Result<()> {
-    Ok(output::change(printed, &settings.shape, &command::to_json(answer)?, answer.detail, command::columns_of)?)
+/// An answer as it will be printed, and what there is to say beside it.
+#[derive(Default)]
+struct Printed {
+    bytes: Vec<u8>,
+    remarks: Remarks,
+}
+
+/// The answer as it will be printed, made while the change can still be undone, with the names that it sees.
+fn rendered(settings: &Settings, db: &Db, answer: &Answer, printed: &mut Printed) -> Result<()> {
+    let lookup = |kind: &str, ids| command::names_of(db, kind, ids);
+    let json = command::to_json(answer)?;
+    printed.bytes.clear();
+    printed.remarks =
+        output::change(&mut printed.bytes, &settings.shape, &json, answer.detail, command::layout_of, &lookup)?;
+    Ok(())
 }
 
 /// What is said beside an answer that does not say it itself.
-fn tell(outside: &mut Outside<'_>, settings: &Settings, answer: &Answer) {
+fn tell(outside: &mut Outside<'_>, settings: &Settings, answer: &Answer, remarks: &Remarks) {
     if settings.quiet || settings.voice.json {
         return;
     }
+    report::remarks(outside, &settings.shape, remarks, None);
     for warning in &answer.warnings {
         settings.voice.warn(outside, warning);
     }

@@ -34,7 +34,7 @@ fn main() {
         can_ask: stderr_is_terminal && std::io::stdin().is_terminal(),
         stdout_is_terminal,
         stderr_is_terminal,
-        stdout_width: width().filter(|_| stdout_is_terminal),
+        stdout_width: stdout_is_terminal.then(width),
         login: login(),
         program: &program,
         signals,
@@ -64,8 +64,13 @@ fn program() -> std::io::Result<Command> {
     Ok(program)
 }
 
-fn width() -> Option<u16> {
-    terminal_size::terminal_size_of(std::io::stdout()).map(|(terminal_size::Width(width), _)| width)
+/// How many columns the terminal has that stdout is: what its owner says in `COLUMNS`, else what it says itself; 80 where it
+/// does not know.
+#[allow(clippy::disallowed_methods, reason = "the one environment")]
+fn width() -> u16 {
+    let wanted = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let own = || terminal_size::terminal_size_of(std::io::stdout()).map(|(terminal_size::Width(width), _)| width);
+    wanted.filter(|width| *width > 0).or_else(own).filter(|width| *width > 0).unwrap_or(80)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one clock")]

@@ -1,6 +1,7 @@
 //! Formats: what a record or the answer of a change looks like as table, JSON, CSV or ids, whole or in part. Knows no service;
 //! it is given JSON and the names of columns.
 
+use std::any::Any;
 use std::io::{self, Write};
 use std::rc::Rc;
 
@@ -10,7 +11,13 @@ mod csv;
 pub mod escape;
 pub mod held;
 pub mod jq;
+pub mod layout;
+pub mod names;
 mod table;
+
+use layout::{Form, Layout};
+use names::{Lookup, Names};
+pub use table::LeftOut;
 
 /// How data is printed (contract, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +52,19 @@ pub enum PrintError {
     UnknownField { field: String, known: Vec<String> },
     /// The expression of `--jq` fails on what it was given.
     Expression(String),
+    /// Names could not be looked up, with what that failed with.
+    Lookup(Box<dyn Any>),
 }
 
 impl From<io::Error> for PrintError {
     fn from(error: io::Error) -> Self {
         PrintError::Stream(error)
+    }
+}
+
+impl From<Box<dyn Any>> for PrintError {
+    fn from(failed: Box<dyn Any>) -> Self {
+        PrintError::Lookup(failed)
     }
 }
 
@@ -77,15 +92,24 @@ pub struct Shape {
     pub colored: bool,
 }
 
-/// Columns of the tables, by kind of record.
-pub type ColumnsOf = fn(&str) -> &'static [&'static str];
+/// What is known of the records of a kind, or of the objects in a list of that key.
+pub type LayoutOf = fn(&str) -> Layout;
+
+/// What there is to say beside what was printed.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// How many records there were.
+    pub records: u64,
+    /// What the terminal had no room for.
+    pub left_out: Vec<LeftOut>,
+}
 
 /// How much of the records that a change answers a table tells; the other formats tell everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// A row a record.
+    /// Its columns and the lists that it holds.
     Row,
-    /// What stands beside the row too, as where the record is shown.
+    /// Everything, as where the record is shown.
     Whole,
 }
 
@@ -97,8 +121,9 @@ pub type Opens = &'static [(&'static str, &'static str)];
 pub struct Kind {
     /// All keys in order; empty where only the record itself tells them.
     pub fields: &'static [&'static str],
-    /// The columns of its table.
-    pub columns: &'static [&'static str],
+    /// What it is called.
+    pub kind: &'static str,
+    pub layout_of: LayoutOf,
     /// Whether there may be any number of them, rather than one.
     pub many: bool,
     pub opens: Opens,
@@ -117,10 +142,7 @@ enum Printer<'o> {
     Ndjson(&'o mut dyn Write),
     Ids(&'o mut dyn Write),
     Csv(Box<csv::Rows<'o>>),
-    Table {
-        out: &'o mut dyn Write,
-        kept: Vec<Value>,
-    },
+    Table(Box<LongTable<'o>>),
     /// Through `--jq`, each record as it comes or the array of all.
     Filtered {
         out: &'o mut dyn Write,
@@ -128,6 +150,51 @@ enum Printer<'o> {
         each: bool,
         kept: Vec<jq::Input>,
     },
+}
+
+/// A table that is being printed: its first rows settle how wide its columns are, the others follow in stretches as long.
+struct LongTable<'o> {
+    out: &'o mut dyn Write,
+    kept: Vec<Value>,
+    /// What is kept of each record.
+    keys: Vec<String>,
+    columns: Option<table::Columns>,
+    left_out: Vec<LeftOut>,
+}
+
+/// How many rows settle the columns of a table.
+const STRETCH: usize = 1000;
+
+impl LongTable<'_> {
+    /// Prints the rows that were kept, with the names that they are told by.
+    fn stretch(&mut self, shape: &Shape, kind: Kind, lookup: Lookup<'_>) -> Result<()> {
+        let kept = std::mem::take(&mut self.kept);
+        let layout = (kind.layout_of)(kind.kind);
+        let names = Names::of(kind.kind, kept.iter(), kind.layout_of, lookup)?;
+        let left_out = std::mem::take(&mut self.left_out);
+        let mut printer = table::Tables { out: &mut *self.out, shape, layout_of: kind.layout_of, names, left_out };
+        let keys = columns(shape.fields.as_deref(), layout.columns);
+        match (&self.columns, kept.as_slice()) {
+            (None, []) => {}
+            (None, [record]) if !kind.many => {
+                printer.record(layout, &keys, record, shape.fields.is_none(), kind.opens)?;
+            }
+            (None, records) => self.columns = Some(printer.table(None, layout, &keys, records)?),
+            (Some(columns), records) => printer.rows(columns, records)?,
+        }
+        self.left_out = printer.left_out;
+        Ok(())
+    }
+}
+
+/// The columns, and the keys that are told beside one of them.
+fn kept_keys(layout: Layout) -> Vec<String> {
+    let beside = |key: &&&'static str| match layout.form(key) {
+        Some(Form::Beside(other, _)) => Some(other),
+        _ => None,
+    };
+    let besides = layout.columns.iter().filter_map(|key| beside(&key));
+    layout.columns.iter().copied().chain(besides).map(str::to_owned).collect()
 }
 
 impl<'o> Records<'o> {
@@ -145,13 +212,16 @@ impl<'o> Records<'o> {
             (None, Format::Ndjson) => Printer::Ndjson(out),
             (None, Format::Ids) => Printer::Ids(out),
             (None, Format::Csv) => Printer::Csv(Box::new(csv::Rows::new(out))),
-            (None, Format::Table) => Printer::Table { out, kept: Vec::new() },
+            (None, Format::Table) => {
+                let keys = kept_keys((kind.layout_of)(kind.kind));
+                Printer::Table(Box::new(LongTable { out, kept: Vec::new(), keys, columns: None, left_out: Vec::new() }))
+            }
         };
         Ok(Records { shape, kind, printed: 0, printer })
     }
 
-    /// Prints one record, given as JSON.
-    pub fn record(&mut self, json: &str) -> Result<()> {
+    /// Prints one record, given as JSON; names are looked up for the rows of a table that are printed together.
+    pub fn record(&mut self, json: &str, lookup: Lookup<'_>) -> Result<()> {
         let first = self.printed == 0;
         self.printed += 1;
         match &mut self.printer {
@@ -176,10 +246,13 @@ impl<'o> Records<'o> {
                 }
                 rows.row(&record)?;
             }
-            Printer::Table { kept, .. } => {
+            Printer::Table(table) => {
                 let record = selected(json, self.shape)?;
                 let whole = !self.kind.many || self.shape.fields.is_some();
-                kept.push(if whole { record } else { only(record, self.kind.columns) });
+                table.kept.push(if whole { record } else { only(record, &table.keys) });
+                if table.kept.len() >= STRETCH {
+                    table.stretch(self.shape, self.kind, lookup)?;
+                }
             }
             Printer::Filtered { out, filter, each, kept } => {
                 let value = jq::input(&selected_json(json, self.shape)?)?;
@@ -197,17 +270,17 @@ impl<'o> Records<'o> {
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.printer {
             Printer::Csv(rows) => Ok(rows.flush()?),
-            Printer::Json(out)
-            | Printer::Ndjson(out)
-            | Printer::Ids(out)
-            | Printer::Table { out, .. }
-            | Printer::Filtered { out, .. } => Ok(out.flush()?),
+            Printer::Json(out) | Printer::Ndjson(out) | Printer::Ids(out) | Printer::Filtered { out, .. } => {
+                Ok(out.flush()?)
+            }
+            Printer::Table(table) => Ok(table.out.flush()?),
         }
     }
 
-    /// Ends the output: closes the array, prints the table.
-    pub fn end(mut self) -> Result<()> {
+    /// Ends the output: closes the array, prints what is left of the table.
+    pub fn end(mut self, lookup: Lookup<'_>) -> Result<Remarks> {
         let fields = self.shape.fields.as_deref();
+        let mut remarks = Remarks { records: self.printed, left_out: Vec::new() };
         match &mut self.printer {
             Printer::Json(out) => match (self.kind.many, self.printed) {
                 (true, 0) => writeln!(out, "[]")?,
@@ -218,19 +291,17 @@ impl<'o> Records<'o> {
                 Some(fields) => rows.header(fields.iter().map(String::as_str))?,
                 None => rows.header(self.kind.fields.iter().copied())?,
             },
-            Printer::Table { out, kept } => {
-                let names = columns(fields, self.kind.columns);
-                table::print(out, &names, kept, self.shape)?;
-                if let ([record], false, None) = (kept.as_slice(), self.kind.many, fields) {
-                    table::print_nested(out, record, &names, self.kind.opens, self.shape)?;
-                }
+            Printer::Table(table) => {
+                table.stretch(self.shape, self.kind, lookup)?;
+                remarks.left_out = std::mem::take(&mut table.left_out);
             }
             Printer::Filtered { out, filter, each: false, kept } => {
                 filter.run(jq::array(std::mem::take(kept)), out)?;
             }
             Printer::Ndjson(_) | Printer::Ids(_) | Printer::Csv(_) | Printer::Filtered { .. } => {}
         }
-        self.flush()
+        self.flush()?;
+        Ok(remarks)
     }
 }
 
@@ -282,9 +353,18 @@ fn keys_of(record: &Value) -> impl Iterator<Item = &str> + Clone {
 }
 
 /// Prints the answer of a change.
-pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, detail: Detail, columns_of: ColumnsOf) -> Result<()> {
+pub fn change(
+    out: &mut dyn Write,
+    shape: &Shape,
+    answer: &str,
+    detail: Detail,
+    layout_of: LayoutOf,
+    lookup: Lookup<'_>,
+) -> Result<Remarks> {
+    let mut remarks = Remarks::default();
     if let Some(filter) = &shape.filter {
-        return Ok(filter.run(jq::input(&selected_json(answer, shape)?)?, out)?);
+        filter.run(jq::input(&selected_json(answer, shape)?)?, out)?;
+        return Ok(remarks);
     }
     match shape.format {
         Format::Json | Format::Ndjson => writeln!(out, "{}", selected_json(answer, shape)?)?,
@@ -302,44 +382,54 @@ pub fn change(out: &mut dyn Write, shape: &Shape, answer: &str, detail: Detail, 
         }
         Format::Table => {
             let value = selected(answer, shape)?;
+            let names = match (&shape.fields, value.get("result")) {
+                (None, Some(result)) => Names::of_result(result, layout_of, lookup)?,
+                _ => Names::default(),
+            };
+            let mut printer = table::Tables { out, shape, layout_of, names, left_out: Vec::new() };
             match &shape.fields {
-                Some(fields) => table::print(out, fields, &[value], shape)?,
-                None => change_as_tables(out, shape, &value, detail, columns_of)?,
+                Some(fields) => printer.record(layout_of("answer"), fields, &value, false, &[])?,
+                None => change_as_tables(&mut printer, &value, detail)?,
             }
+            remarks.left_out = printer.left_out;
+        }
+    }
+    Ok(remarks)
+}
+
+/// The records that a change made or changed, each under its name in the result where there are several kinds: one with its
+/// lists, several as a table and then the lists of each.
+fn change_as_tables(printer: &mut table::Tables<'_>, answer: &Value, detail: Detail) -> io::Result<()> {
+    let result = answer.get("result").and_then(Value::as_object).into_iter().flatten();
+    let parts: Vec<(&str, &str, &[Value])> = result
+        .filter_map(|(name, value)| match value {
+            Value::Array(records) if !records.is_empty() => Some((name.as_str(), kind_of(name, value), &**records)),
+            Value::Object(_) => Some((name.as_str(), kind_of(name, value), std::slice::from_ref(value))),
+            _ => None,
+        })
+        .collect();
+    for (at, (name, kind, records)) in parts.iter().enumerate() {
+        match (at, parts.len()) {
+            (0, 1) => {}
+            (0, _) => printer.heading_on_top(name)?,
+            _ => printer.heading(name)?,
+        }
+        let layout = (printer.layout_of)(kind);
+        let keys = match layout.columns {
+            [] => records.first().into_iter().flat_map(keys_of).map(str::to_owned).collect(),
+            known => columns(None, known),
+        };
+        match records {
+            [record] => printer.record(layout, &keys, record, detail == Detail::Whole, &[])?,
+            records => printer.records(layout, &keys, records)?,
         }
     }
     Ok(())
 }
 
-/// The records that a change made or changed: a table for each kind.
-fn change_as_tables(
-    out: &mut dyn Write,
-    shape: &Shape,
-    answer: &Value,
-    detail: Detail,
-    columns_of: ColumnsOf,
-) -> Result<()> {
-    let mut first = true;
-    for (name, value) in answer.get("result").and_then(Value::as_object).into_iter().flatten() {
-        let records: &[Value] = match value {
-            Value::Array(records) if !records.is_empty() => records,
-            Value::Object(_) => std::slice::from_ref(value),
-            _ => continue,
-        };
-        if !std::mem::take(&mut first) {
-            writeln!(out)?;
-        }
-        let kind = name.strip_suffix('s').filter(|_| value.is_array()).unwrap_or(name);
-        let names = match columns_of(kind) {
-            [] => records.first().into_iter().flat_map(keys_of).map(str::to_owned).collect(),
-            known => columns(None, known),
-        };
-        table::print(out, &names, records, shape)?;
-        if let ([record], Detail::Whole) = (records, detail) {
-            table::print_nested(out, record, &names, &[], shape)?;
-        }
-    }
-    Ok(())
+/// The kind of the records that stand under that name in a result: a list is named by their plural.
+fn kind_of<'n>(name: &'n str, value: &Value) -> &'n str {
+    name.strip_suffix('s').filter(|_| value.is_array()).unwrap_or(name)
 }
 
 fn parsed(json: &str) -> Value {
@@ -363,4 +453,70 @@ fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     [whole, fraction].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    fn layout_of(kind: &str) -> Layout {
+        let kind = if kind == "ticket" { "ticket" } else { "" };
+        Layout {
+            kind,
+            columns: &["id", "customer"],
+            least: &[],
+            lists: &[],
+            form_of: |_, key| (key == "customer").then_some(Form::Named("customer")),
+        }
+    }
+
+    #[test]
+    fn a_list_is_printed_in_stretches_and_names_are_asked_for_once_a_stretch() {
+        let shape = Shape { format: Format::Table, fields: None, filter: None, width: Some(80), colored: false };
+        let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[] };
+        let asked = RefCell::new(Vec::new());
+        let lookup = |kind: &str, ids: Vec<String>| -> std::result::Result<Vec<(String, String)>, Box<dyn Any>> {
+            asked.borrow_mut().push(format!("{kind} {}", ids.join(" ")));
+            Ok(ids.into_iter().map(|id| (id.clone(), format!("of {id}"))).collect())
+        };
+        let mut out = Vec::new();
+        let mut records = Records::new(&mut out, &shape, kind).unwrap();
+        for number in 0..2500 {
+            records.record(&format!("{{\"id\":\"{number}\",\"customer\":\"C{}\"}}", number % 2), &lookup).unwrap();
+            assert_eq!(asked.borrow().len(), (number + 1) / STRETCH, "after {number} rows");
+        }
+        assert_eq!(records.end(&lookup).unwrap().records, 2500);
+        assert_eq!(*asked.borrow(), ["customer C0 C1"; 3]);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 2501);
+        assert_eq!(text.lines().nth(2).unwrap(), "  1  C1 of C1");
+    }
+
+    #[test]
+    fn names_are_asked_for_where_a_table_is_printed_and_nowhere_else() {
+        for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Ids] {
+            let shape = Shape { format, fields: None, filter: None, width: Some(80), colored: false };
+            let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[] };
+            let mut out = Vec::new();
+            let mut records = Records::new(&mut out, &shape, kind).unwrap();
+            let lookup = |_: &str, _| panic!("{format:?} needs no names");
+            records.record("{\"id\":\"T1\",\"customer\":\"C1\"}", &lookup).unwrap();
+            records.end(&lookup).unwrap();
+            let answer = "{\"created\":[],\"result\":{\"ticket\":{\"id\":\"T1\",\"customer\":\"C1\"}}}";
+            change(&mut Vec::new(), &shape, answer, Detail::Row, layout_of, &lookup).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_lookup_fails_with_comes_back() {
+        let shape = Shape { format: Format::Table, fields: None, filter: None, width: None, colored: false };
+        let answer = "{\"result\":{\"ticket\":{\"id\":\"T1\",\"customer\":\"C1\"}}}";
+        let lookup = |_: &str, _| Err(Box::new("gone") as Box<dyn Any>);
+        match change(&mut Vec::new(), &shape, answer, Detail::Row, layout_of, &lookup) {
+            Err(PrintError::Lookup(failed)) => assert_eq!(failed.downcast_ref(), Some(&"gone")),
+            _ => panic!("it did not fail"),
+        }
+    }
 }

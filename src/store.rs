@@ -14,6 +14,7 @@ pub mod linking;
 pub mod location;
 pub mod log;
 pub mod lot;
+pub mod names;
 pub mod order;
 pub mod payment;
 pub mod product;

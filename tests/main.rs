@@ -32,6 +32,7 @@ mod returns;
 mod shell;
 mod store;
 mod store_file;
+mod table;
 mod team;
 mod ticket;
 mod transfer;

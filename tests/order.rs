@@ -297,9 +297,9 @@ fn orders_are_listed_and_filtered() {
     shop.done("order create --customer C2 --line LAMP=1 --date 2026-10-01");
     shop.done("order confirm S2");
     insta::assert_snapshot!(shop.text("order list"), @r"
-    ID      STATE      CART  CUSTOMER  DATE         TOTAL  CURRENCY
-    S00001  draft      no    C00001    2026-11-23  163.98  EUR
-    S00002  confirmed  no    C00002    2026-10-01   48.00  EUR
+    ID      STATE      CART  CUSTOMER        DATE         TOTAL  CURRENCY
+    S00001  draft      no    C00001 Ada Ltd  2026-11-23  163.98  EUR
+    S00002  confirmed  no    C00002 Bo       2026-10-01   48.00  EUR
     ");
     for (filter, ids) in [
         ("--state confirmed", "S00002\n"),

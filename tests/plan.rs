@@ -153,13 +153,25 @@ fn a_planned_task_is_edited_until_it_is_cancelled() {
 fn view_prints_the_whole_task() {
     let shop = desk();
     assert_snapshot!(shop.text("ticket plan T1 --start 2026-11-24T09:00:00Z"), @r"
-    ID       TITLE          PROJECT        STAGE    CUSTOMER  TICKET  ASSIGNEE  PLANNED_START
-    FS00001  Lamp flickers  Field Service  planned  C00001    T00001            2026-11-24T09:00:00Z
+    id             FS00001
+    title          Lamp flickers
+    project        Field Service
+    stage          planned
+    customer       C00001 Ada Ltd
+    ticket         T00001
+    planned_start  2026-11-24T09:00:00Z
+
+    worksheet
+    template  Visit
     ");
     assert_snapshot!(shop.text("ticket plan T1 --start 2026-11-24T09:00:00Z --view"), @r"
-    ID       TITLE          PROJECT        STAGE    CUSTOMER  TICKET  ASSIGNEE  PLANNED_START
-    FS00002  Lamp flickers  Field Service  planned  C00001    T00001            2026-11-24T09:00:00Z
-
+    id              FS00002
+    title           Lamp flickers
+    project         Field Service
+    stage           planned
+    customer        C00001 Ada Ltd
+    ticket          T00001
+    planned_start   2026-11-24T09:00:00Z
     worked_minutes  0
 
     worksheet

@@ -32,6 +32,7 @@ mod returns;
 mod server;
 mod shell;
 mod store;
+mod table;
 mod team;
 mod ticket;
 mod transfer;

@@ -658,14 +658,19 @@ fn a_person_sees_the_repair_and_its_parts() {
     let shop = desk();
     shop.done("ticket repair T1 --part BULB=20 --labour HOUR=1 --confirm");
     assert_snapshot!(shop.text("repair show WH/RO/1"), @r"
-    ID           STATE      TICKET  CUSTOMER  PRODUCT  LOT   QUANTITY  SCHEDULED_DATE  RESPONSIBLE
-    WH/RO/00001  confirmed  T00001  C00001    LAMP     SN-1         1  2026-11-23
-
+    id              WH/RO/00001
+    state           confirmed
+    ticket          T00001
+    customer        C00001 Ada Ltd
+    product         LAMP
+    lot             SN-1
+    quantity        1
     under_warranty  no
+    scheduled_date  2026-11-23
 
     parts
-    LINE  KIND  PRODUCT  LOT  QUANTITY  DONE  PRICE  STATE
-       1  add   BULB                20     0   4.00  partly_reserved
+    LINE  KIND  PRODUCT  QUANTITY  DONE  PRICE  STATE
+       1  add   BULB           20     0   4.00  partly_reserved
 
     labour
     LINE  PRODUCT  QUANTITY  PRICE
@@ -678,10 +683,31 @@ fn a_person_sees_the_repair_and_its_parts() {
     [exit 13]
     ");
     assert_snapshot!(shop.text("ticket repair T1 --part CABLE=1 --quote"), @r"
-    ID           STATE  TICKET  CUSTOMER  PRODUCT  LOT   QUANTITY  SCHEDULED_DATE  RESPONSIBLE
-    WH/RO/00002  draft  T00001  C00001    LAMP     SN-1         1  2026-11-23
+    repair
+    id              WH/RO/00002
+    state           draft
+    ticket          T00001
+    customer        C00001 Ada Ltd
+    product         LAMP
+    lot             SN-1
+    quantity        1
+    scheduled_date  2026-11-23
 
-    ID      STATE  CART  CUSTOMER  DATE        TOTAL  CURRENCY
-    S00002  draft  no    C00001    2026-11-23   3.00  EUR
+    parts
+    LINE  KIND  PRODUCT  QUANTITY  DONE  PRICE  STATE
+       1  add   CABLE           1     0   3.00  draft
+
+    quotation
+    id        S00002
+    state     draft
+    cart      no
+    customer  C00001 Ada Ltd
+    date      2026-11-23
+    total     3.00
+    currency  EUR
+
+    lines
+    LINE  PRODUCT  QUANTITY  DELIVERED  INVOICED  PRICE  UNTAXED   TAX  TOTAL
+       1  CABLE           1          0         0   3.00     3.00  0.00   3.00
     ");
 }

@@ -377,22 +377,55 @@ fn the_form_offers_what_the_command_takes() {
 fn a_person_reads_rows_and_sentences() {
     let shop = shop();
     insta::assert_snapshot!(shop.text("ticket return T1 --line 2=1 --exchange"), @r"
-    ID           KIND      STATE  ORIGIN                  CUSTOMER  ORDER   TICKET  FROM       TO        DATE
-    WH/IN/00002  incoming  ready  Return of WH/OUT/00001  C00001    S00001  T00001  Customers  WH/Stock  2026-11-23
-
-    ID            KIND      STATE  ORIGIN                    CUSTOMER  ORDER   TICKET  FROM      TO         DATE
-    WH/OUT/00003  outgoing  ready  Exchange for WH/IN/00002  C00001    S00001  T00001  WH/Stock  Customers  2026-11-23
-    ");
-    insta::assert_snapshot!(shop.text("transfer show WH/OUT/3"), @r"
-    ID            KIND      STATE  ORIGIN                    CUSTOMER  ORDER   TICKET  FROM      TO         DATE
-    WH/OUT/00003  outgoing  ready  Exchange for WH/IN/00002  C00001    S00001  T00001  WH/Stock  Customers  2026-11-23
-
-    exchange_of          WH/IN/00002
-    keep_order_quantity  no
+    return
+    id        WH/IN/00002
+    kind      incoming
+    state     ready
+    origin    Return of WH/OUT/00001
+    customer  C00001 Ada Ltd
+    order     S00001
+    ticket    T00001
+    from      Customers
+    to        WH/Stock
+    date      2026-11-23
 
     lines
-    LINE  PRODUCT  LOT  QUANTITY  DONE
-       1  TV                   1     0
+    LINE  PRODUCT  LOT   QUANTITY  DONE
+       1  TV       SN-1         1     0
+
+    replacement
+    id        WH/OUT/00003
+    kind      outgoing
+    state     ready
+    origin    Exchange for WH/IN/00002
+    customer  C00001 Ada Ltd
+    order     S00001
+    ticket    T00001
+    from      WH/Stock
+    to        Customers
+    date      2026-11-23
+
+    lines
+    LINE  PRODUCT  QUANTITY  DONE
+       1  TV              1     0
+    ");
+    insta::assert_snapshot!(shop.text("transfer show WH/OUT/3"), @r"
+    id                   WH/OUT/00003
+    kind                 outgoing
+    state                ready
+    origin               Exchange for WH/IN/00002
+    customer             C00001 Ada Ltd
+    order                S00001
+    ticket               T00001
+    from                 WH/Stock
+    to                   Customers
+    exchange_of          WH/IN/00002
+    keep_order_quantity  no
+    date                 2026-11-23
+
+    lines
+    LINE  PRODUCT  QUANTITY  DONE
+       1  TV              1     0
     ");
     insta::assert_snapshot!(shop.text("ticket return T1 --line 1=5"), @r"
     [stderr]

@@ -30,6 +30,7 @@ mod postgres;
 pub mod server;
 mod sqlite;
 mod store;
+pub mod terminal;
 
 use store::Store;
 

@@ -55,19 +55,21 @@ fn a_ticket_moves_through_its_stages() {
     assert_eq!(shop.refused("ticket move T1 Nowhere", "not_found")["field"], "stage");
     assert_eq!(shop.refused("ticket close T9", "not_found")["field"], "ticket");
     assert_snapshot!(shop.text("ticket show T1"), @r"
-    ID      SUBJECT  TEAM     CUSTOMER  USER  PRIORITY  STAGE  TAGS
-    T00001  Lamp     Support                  medium    New
-
+    id          T00001
+    subject     Lamp
+    team        Support
+    priority    medium
+    stage       New
     closed      no
     created_at  2026-11-23T10:00:00Z
 
     log
-    AT                    USER    KIND      TEXT                        DOCUMENT  OPERATION
-    2026-11-23T10:00:00Z  tester  created   the ticket was created                        4
-    2026-11-23T10:00:00Z  tester  moved     from New to In Progress                       5
-    2026-11-23T10:00:00Z  tester  closed    from In Progress to Solved                    6
-    2026-11-23T10:00:00Z  tester  moved     from Solved to Cancelled                      7
-    2026-11-23T10:00:00Z  tester  reopened  from Cancelled to New                         8
+    AT                    USER    KIND      TEXT                        OPERATION
+    2026-11-23T10:00:00Z  tester  created   the ticket was created              4
+    2026-11-23T10:00:00Z  tester  moved     from New to In Progress             5
+    2026-11-23T10:00:00Z  tester  closed    from In Progress to Solved          6
+    2026-11-23T10:00:00Z  tester  moved     from Solved to Cancelled            7
+    2026-11-23T10:00:00Z  tester  reopened  from Cancelled to New               8
     ");
 }
 
@@ -144,9 +146,9 @@ fn tickets_are_listed_and_filtered() {
            {"command":"ticket close","ticket":"T2"}"#,
     );
     assert_snapshot!(shop.text("ticket list"), @r"
-    ID      SUBJECT  TEAM     CUSTOMER  USER  PRIORITY  STAGE   TAGS
-    T00001  Lamp     Support  C00001          high      New     hot
-    T00002  Mug      Support                  medium    Solved
+    ID      SUBJECT  TEAM     CUSTOMER        USER  PRIORITY  STAGE   TAGS
+    T00001  Lamp     Support  C00001 Ada Ltd        high      New     hot
+    T00002  Mug      Support                        medium    Solved
     ");
     for (flags, expected) in [
         ("--closed true", "T00002\n"),
@@ -253,9 +255,12 @@ fn a_ticket_lists_its_credit_notes_once_posted_and_how_to_open_them() {
     shop.done("credit-note post D2");
     assert_eq!(documents(&shop), json!(["D00002"]));
     assert_snapshot!(shop.text("ticket show T1"), @r"
-    ID      SUBJECT  TEAM     CUSTOMER  USER  PRIORITY  STAGE  TAGS
-    T00001  Lamp     Support  C00001          medium    New
-
+    id          T00001
+    subject     Lamp
+    team        Support
+    customer    C00001 Ada Ltd
+    priority    medium
+    stage       New
     closed      no
     order       S00001
     product     LAMP

@@ -122,7 +122,7 @@ fn a_clean_store_is_said_to_be_so() {
     let answer = shop.ok("verify");
     assert_eq!((&answer["clean"], &answer["findings"]), (&true.into(), &serde_json::json!([])));
     let text = shop.text("verify");
-    assert!(text.starts_with("ID     CLEAN\nstore  yes\n"), "{text}");
+    assert!(text.starts_with("id     store\nclean  yes\n"), "{text}");
 }
 
 #[test]

@@ -17,11 +17,12 @@ use crate::command::apply::Apply;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::Session;
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
-use crate::command::{Entry, credit_note};
+use crate::command::{Entry, credit_note, layout_of};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
-use crate::output::{Format, Kind, PrintError, Records, Shape, check_fields, jq};
+use crate::output::names::NO_NAMES;
+use crate::output::{Format, Kind, PrintError, Records, Remarks, Shape, check_fields, jq};
 use crate::store::Db;
 
 /// `apply` as clap sees it.
@@ -180,7 +181,10 @@ fn run(
         tell(outside, settings, &summary);
     }
     outcome?;
-    ended?;
+    let remarks = ended?;
+    if !settings.quiet {
+        report::remarks(outside, shape, &remarks, None);
+    }
     match summary.exit {
         0 => Ok(()),
         code => Err(Exit::Code(code)),
@@ -188,12 +192,7 @@ fn run(
 }
 
 /// What the answers of a bulk run are as records.
-const LINES: Kind = Kind {
-    fields: LineAnswer::FIELDS,
-    columns: &["line", "command", "status", "operation", "created", "key", "error"],
-    many: true,
-    opens: &[],
-};
+const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of, many: true, opens: &[] };
 
 /// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
 struct Out<'o> {
@@ -220,7 +219,7 @@ impl Answers for Out<'_> {
         if let Some(progress) = &mut self.progress {
             progress.lines += 1;
         }
-        Ok(self.records.record(answer)?)
+        Ok(self.records.record(answer, NO_NAMES)?)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -233,11 +232,11 @@ impl Answers for Out<'_> {
 
 impl Out<'_> {
     /// Ends what was printed, if anything is to be.
-    fn end(mut self, prints: bool) -> Result<()> {
+    fn end(mut self, prints: bool) -> Result<Remarks> {
         if let Some(progress) = &mut self.progress {
             let _ = write!(progress.stderr, "\r\x1b[K");
         }
-        if prints { Ok(self.records.end()?) } else { Ok(()) }
+        if prints { Ok(self.records.end(NO_NAMES)?) } else { Ok(Remarks::default()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::report::{self, Exit};
-use super::{Outside, Settings, print, rendered, tell};
+use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::copy::Copy;
 use crate::command::pipeline::{Answer, Mode, Session};
 use crate::domain::common::ValueRefused;
@@ -48,7 +48,7 @@ pub fn store(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     let draws = outside.stderr_is_terminal && !settings.quiet;
-    let mut printed = Vec::new();
+    let mut printed = Printed::default();
     let answer = loop {
         let imagined = settings.mode == Mode::DryRun && to.file().is_some_and(|file| !file.exists());
         let target = if imagined { Db::imagined()? } else { Db::create(&to)? };
@@ -58,10 +58,7 @@ pub fn store(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
                 let _ = write!(stderr, "\r{lines} lines").and_then(|()| stderr.flush());
             }
         };
-        let mut ready = |answer: &Answer| {
-            printed.clear();
-            rendered(settings, answer, &mut printed)
-        };
+        let mut ready = |answer: &Answer| rendered(settings, &target, answer, &mut printed);
         let copied = copy.run(&session, &target, settings.mode, &mut progress, &mut ready);
         if draws {
             let _ = write!(stderr, "\r\x1b[K");
@@ -72,8 +69,8 @@ pub fn store(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
             break answer;
         }
     };
-    tell(outside, settings, &answer);
-    print(outside, &printed)
+    tell(outside, settings, &answer, &printed.remarks);
+    print(outside, &printed.bytes)
 }
 
 /// The place that an argument names; it may hold a password, so what was given is not told again.

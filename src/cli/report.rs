@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Outside;
 use crate::command::Warning;
 use crate::domain::{Allowed, Error, Fault, code};
-use crate::output::PrintError;
 use crate::output::escape::{Color, colored, for_terminal};
+use crate::output::{Format, PrintError, Remarks, Shape};
 use crate::store::engine::address::without_passwords;
 use crate::store::engine::migrate::{self, Upgraded};
 
@@ -73,6 +73,23 @@ impl Voice {
     }
 }
 
+/// Says on stderr what the terminal had no room for, and that a list is empty where nobody would see it.
+pub fn remarks(outside: &mut Outside<'_>, shape: &Shape, remarks: &Remarks, nothing: Option<&str>) {
+    for (heading, columns) in &remarks.left_out {
+        let of = heading.as_ref().map(|heading| format!(" of {heading}")).unwrap_or_default();
+        let width = shape.width.unwrap_or_default();
+        let columns = columns.join(", ");
+        let _ = writeln!(
+            outside.stderr,
+            "left out{of}, for want of room in {width} columns: {columns} (-o json tells everything)"
+        );
+    }
+    let is_silent = shape.filter.is_none() && matches!(shape.format, Format::Table | Format::Ids);
+    if let Some(nothing) = nothing.filter(|_| remarks.records == 0 && is_silent && outside.stderr_is_terminal) {
+        let _ = writeln!(outside.stderr, "{nothing}");
+    }
+}
+
 /// How a command ended early.
 pub enum Exit {
     Refused(Error),
@@ -98,6 +115,10 @@ impl From<PrintError> for Error {
             }
             PrintError::Expression(message) => bad_expression(&message, None),
             PrintError::Stream(error) => stream_fault(&error),
+            PrintError::Lookup(failed) => match failed.downcast::<Error>() {
+                Ok(error) => *error,
+                Err(_) => crate::command::internal("names could not be looked up"),
+            },
         }
     }
 }

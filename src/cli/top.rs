@@ -5,13 +5,14 @@ use clap::{Arg, ArgMatches, Command};
 use std::io::Write;
 use std::path::Path;
 
-use super::report::Exit;
-use super::{Outside, Settings, print, rendered, tell};
+use super::report::{self, Exit};
+use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::init::Init;
 use crate::command::pipeline::{Answer, Mode, Session};
-use crate::command::{export, verify};
+use crate::command::{export, layout_of, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::output::names::NO_NAMES;
 use crate::output::{Kind, PrintError, Records, check_fields};
 use crate::store::Db;
 
@@ -37,22 +38,19 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
         Init { currency: text("currency"), company: text("company"), plan: text("plan"), timezone: text("timezone") };
     let plan = init.checked()?;
     let clock = settings.clock(outside.clock);
-    let mut printed = Vec::new();
+    let mut printed = Printed::default();
     let answer = loop {
         let imagined = settings.mode == Mode::DryRun && settings.store.file().is_some_and(|file| !file.exists());
         let db = if imagined { Db::imagined()? } else { settings.create(outside)? };
-        let mut ready = |answer: &Answer| {
-            printed.clear();
-            rendered(settings, answer, &mut printed)
-        };
+        let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
         let answer = plan.run(&db, &clock, &settings.actor, settings.mode, &mut ready)?;
         // Where another `init` was faster, there is a store by now, and this one finds it in use.
         if settings.mode == Mode::DryRun || db.keep()? {
             break answer;
         }
     };
-    tell(outside, settings, &answer);
-    print(outside, &printed)
+    tell(outside, settings, &answer, &printed.remarks);
+    print(outside, &printed.bytes)
 }
 
 /// `export` as clap sees it.
@@ -122,10 +120,14 @@ pub fn verify_command() -> Command {
 /// Runs `verify`.
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
     let verified = verify::run(settings.open_to_read())?;
-    let kind = Kind { fields: verify::FIELDS, columns: verify::COLUMNS, many: false, opens: &[] };
+    let kind = Kind { fields: verify::FIELDS, kind: "verify", layout_of, many: false, opens: &[] };
     let mut printed = Vec::new();
     let mut records = Records::new(&mut printed, &settings.shape, kind)?;
-    records.record(&verified)?;
-    records.end()?;
-    print(outside, &printed)
+    records.record(&verified, NO_NAMES)?;
+    let remarks = records.end(NO_NAMES)?;
+    print(outside, &printed)?;
+    if !settings.quiet {
+        report::remarks(outside, &settings.shape, &remarks, None);
+    }
+    Ok(())
 }

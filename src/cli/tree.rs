@@ -197,7 +197,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
-    use crate::command::{Parsed, columns_of, object};
+    use crate::command::{Parsed, layout_of, object};
 
     /// Every command that clap knows, by its words, with the arguments that are its own.
     fn commands() -> Vec<(String, Command)> {
@@ -278,9 +278,12 @@ mod tests {
         for entry in COMMANDS {
             let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
             assert_eq!(fields.first(), Some(&"id"), "{}", entry.name);
-            assert!(!columns_of(kind).is_empty(), "{} has no table", entry.name);
-            for column in columns_of(kind) {
+            assert!(!layout_of(kind).columns.is_empty(), "{} has no table", entry.name);
+            for column in layout_of(kind).columns {
                 assert!(fields.contains(column), "{}: {column}", entry.name);
+            }
+            for column in layout_of(kind).least {
+                assert!(layout_of(kind).columns.contains(column), "{}: {column} is no column", entry.name);
             }
             if entry.name.ends_with(" list") {
                 for filter in entry.names().iter().filter(|name| !["since", "until", "limit", "newest"].contains(name))

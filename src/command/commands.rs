@@ -2,7 +2,7 @@
 
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
-use super::pipeline::record::{List, Record, Show};
+use super::pipeline::record::{List, Show};
 use super::*;
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
@@ -187,41 +187,3 @@ pub static COMMANDS: &[Entry] = &[
     // log
     Entry::read::<log::Log>("log"),
 ];
-
-/// The columns of a table of records of `kind`.
-pub fn columns_of(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "team" => Team::COLUMNS,
-        "app" => AppShown::COLUMNS,
-        "subscription" => subscription::COLUMNS,
-        "ticket" => Ticket::COLUMNS,
-        "options" => options::COLUMNS,
-        "invoice" => Invoice::COLUMNS,
-        "credit_note" => CreditNote::COLUMNS,
-        "payment" => Payment::COLUMNS,
-        "coupon_program" => CouponProgram::COLUMNS,
-        "coupon" => Coupon::COLUMNS,
-        "order" => Order::COLUMNS,
-        "quotation" => Order::COLUMNS,
-        "repair" => Repair::COLUMNS,
-        "task" => Task::COLUMNS,
-        "transfer" | "return" | "replacement" => Transfer::COLUMNS,
-        "customer" => Customer::COLUMNS,
-        "log" => log::COLUMNS,
-        "verify" => verify::COLUMNS,
-        "desk" => desk::COLUMNS,
-        "copy" => copy::COLUMNS,
-        "product" => Product::COLUMNS,
-        "lot" => Lot::COLUMNS,
-        "tax" => Tax::COLUMNS,
-        "journal" => Journal::COLUMNS,
-        "location" => Location::COLUMNS,
-        "user" => User::COLUMNS,
-        "tag" => Tag::COLUMNS,
-        "project" => Project::COLUMNS,
-        "worksheet_template" => WorksheetTemplate::COLUMNS,
-        "stage" => Stage::COLUMNS,
-        "stock" => Stock::COLUMNS,
-        _ => &[],
-    }
-}

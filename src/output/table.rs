@@ -1,144 +1,400 @@
-//! Tables for people: aligned, headed, one row a record, never cut off where stdout is no terminal.
+//! Tables for people: aligned, headed, one row a record; and a record on a page of its own, where it is wide or holds others.
+//! They fit the terminal that they are printed on, and are never cut off anywhere else.
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Shape;
-use super::escape::{self, for_terminal};
+use super::escape::{bold, for_terminal};
+use super::layout::{Cell, Extent, Form, GAP, Item, Layout, fitted, padded};
+use super::names::Names;
+use super::{LayoutOf, Opens, Shape};
 
-/// A table of `records` with these columns; nothing where there is no record.
-pub fn print(out: &mut dyn Write, columns: &[String], records: &[Value], shape: &Shape) -> io::Result<()> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(width) = shape.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.set_header(columns.iter().map(|column| column.to_uppercase()));
-    for record in records {
-        table.add_row(columns.iter().map(|column| cell(record.get(column.as_str()))));
-    }
-    for (column, name) in table.column_iter_mut().zip(columns) {
-        column.set_padding((0, 2));
-        if records.iter().all(|record| is_number(record.get(name.as_str()))) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    for (at, line) in table.lines().enumerate() {
-        match (at, shape.colored) {
-            (0, true) => writeln!(out, "{}", escape::bold(line.trim_end()))?,
-            _ => writeln!(out, "{}", line.trim_end())?,
-        }
-    }
-    Ok(())
+/// What there was no room for: the table's heading where it stands below others, and its columns.
+pub type LeftOut = (Option<String>, Vec<String>);
+
+/// Where tables are printed, and what is known of what they hold.
+pub struct Tables<'p> {
+    pub out: &'p mut dyn Write,
+    pub shape: &'p Shape,
+    pub layout_of: LayoutOf,
+    pub names: Names,
+    pub left_out: Vec<LeftOut>,
 }
 
-/// What a shown record holds beside its row: its other keys, then a table for each list of objects. Under the keys that
-/// `opens` names stand ids; each is printed with the command that opens it.
-pub fn print_nested(
-    out: &mut dyn Write,
-    record: &Value,
-    columns: &[String],
-    opens: super::Opens,
-    shape: &Shape,
-) -> io::Result<()> {
-    let rest =
-        || record.as_object().into_iter().flatten().filter(|(key, _)| !columns.iter().any(|column| column == *key));
-    let scalars: Vec<(&String, String)> = rest()
-        .filter(|(_, value)| !is_table(value) && !value.is_object())
-        .map(|(key, value)| (key, cell(Some(value))))
-        .filter(|(_, text)| !text.is_empty())
-        .collect();
-    if !scalars.is_empty() {
-        writeln!(out)?;
-        let longest = scalars.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
-        for (key, text) in scalars {
-            writeln!(out, "{key:longest$}  {text}")?;
-        }
+/// The columns of a table, settled by its first rows.
+pub struct Columns {
+    columns: Vec<Column>,
+}
+
+struct Column {
+    key: String,
+    form: Form,
+    /// None where it is left out.
+    width: Option<usize>,
+}
+
+impl Tables<'_> {
+    fn room(&self) -> Option<usize> {
+        self.shape.width.map(usize::from)
     }
-    for (key, value) in rest() {
-        match value {
-            Value::Array(records) if is_table(value) => {
-                writeln!(out, "\n{key}")?;
-                let (sheets, columns): (Vec<String>, Vec<String>) =
-                    keys_of(records.first()).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
-                print(out, &columns, records, shape)?;
-                for sheet in &sheets {
-                    print_sheets(out, records, sheet, shape)?;
+
+    /// Prints a head and rows; answers the columns, for the rows that follow.
+    pub fn table(
+        &mut self,
+        heading: Option<&str>,
+        layout: Layout,
+        keys: &[String],
+        records: &[Value],
+    ) -> io::Result<Columns> {
+        let (columns, rows) = self.settled(layout, keys, records);
+        self.settled_table(heading, columns, rows)
+    }
+
+    fn settled(&self, layout: Layout, keys: &[String], records: &[Value]) -> (Columns, Vec<Vec<Cell>>) {
+        let mut columns: Vec<Column> = keys
+            .iter()
+            .map(|key| Column { key: key.clone(), form: form_among(layout, key, records), width: None })
+            .collect();
+        let rows: Vec<Vec<Cell>> = records.iter().map(|record| self.row(&columns, record)).collect();
+        let extents: Vec<Extent> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| Extent::of(&column.key.to_uppercase(), rows.iter().filter_map(|row| row.get(at))))
+            .collect();
+        let widths = fitted(&extents, &order(layout, keys), self.room());
+        for (column, width) in columns.iter_mut().zip(widths) {
+            column.width = width;
+        }
+        (Columns { columns }, rows)
+    }
+
+    fn settled_table(&mut self, heading: Option<&str>, columns: Columns, rows: Vec<Vec<Cell>>) -> io::Result<Columns> {
+        let left_out: Vec<String> =
+            columns.columns.iter().filter(|column| column.width.is_none()).map(|column| column.key.clone()).collect();
+        if !left_out.is_empty() {
+            self.left_out.push((heading.map(str::to_owned), left_out));
+        }
+        let head: Vec<String> = columns.columns.iter().map(|column| column.key.to_uppercase()).collect();
+        let head = line(columns.columns.iter().zip(&head).map(|(column, head)| (column, head.clone())));
+        writeln!(self.out, "{}", if self.shape.colored { bold(&head) } else { head })?;
+        self.print_rows(&columns, rows)?;
+        Ok(columns)
+    }
+
+    /// Prints more rows under a head that stands already.
+    pub fn rows(&mut self, columns: &Columns, records: &[Value]) -> io::Result<()> {
+        let rows = records.iter().map(|record| self.row(&columns.columns, record)).collect();
+        self.print_rows(columns, rows)
+    }
+
+    fn print_rows(&mut self, columns: &Columns, rows: Vec<Vec<Cell>>) -> io::Result<()> {
+        // Off a terminal a later row may be wider than the first ones were; then it sticks out rather than being cut.
+        let room = |width: usize| if self.shape.width.is_some() { width } else { usize::MAX };
+        for row in rows {
+            let texts = columns.columns.iter().zip(&row);
+            let texts = texts.map(|(column, cell)| (column, cell.shown(room(column.width.unwrap_or(0)))));
+            writeln!(self.out, "{}", line(texts))?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, columns: &[Column], record: &Value) -> Vec<Cell> {
+        columns.iter().map(|column| self.cell(column.form, record.get(column.key.as_str()), record)).collect()
+    }
+
+    /// Prints one record: as a row where that holds it and there is room for it, else on a page. `whole` tells everything that
+    /// it holds rather than its columns and its lists.
+    pub fn record(
+        &mut self,
+        layout: Layout,
+        keys: &[String],
+        record: &Value,
+        whole: bool,
+        opens: Opens,
+    ) -> io::Result<()> {
+        let is_column = |key: &String| keys.contains(key);
+        let fields = || record.as_object().into_iter().flatten();
+        let nests = fields().any(|(key, value)| !is_column(key) && self.is_nested(layout, key, value));
+        let holds_more = whole && fields().any(|(key, _)| !is_column(key));
+        if !nests && !holds_more {
+            let (columns, rows) = self.settled(layout, keys, std::slice::from_ref(record));
+            let total: usize = columns
+                .columns
+                .iter()
+                .zip(rows.iter().flatten())
+                .fold(0, |total, (column, cell)| total + cell.width().max(column.key.len()) + GAP);
+            if self.room().is_none_or(|room| total <= room + GAP) {
+                return self.settled_table(None, columns, rows).map(drop);
+            }
+        }
+        let nested = |key: &String, value: &Value| !is_column(key) && self.is_nested(layout, key, value);
+        let own: Vec<&String> = match whole {
+            true => fields().filter(|(key, value)| !nested(key, value)).map(|(key, _)| key).collect(),
+            false => keys.iter().collect(),
+        };
+        self.fields(layout, &own, record)?;
+        self.nested(layout, keys, record, opens, "")
+    }
+
+    /// Prints several records: a row each, then the lists that each of them holds.
+    pub fn records(&mut self, layout: Layout, keys: &[String], records: &[Value]) -> io::Result<()> {
+        self.table(None, layout, keys, records)?;
+        for record in records {
+            let id = record.get("id").map(text).unwrap_or_default();
+            self.nested(layout, keys, record, &[], &format!("{id} "))?;
+        }
+        Ok(())
+    }
+
+    /// A field a line, those that hold something; long ones go on in lines below.
+    fn fields(&mut self, layout: Layout, keys: &[&String], record: &Value) -> io::Result<()> {
+        let cells = keys.iter().map(|key| {
+            let value = record.get(key.as_str());
+            let form = match layout.form(key) {
+                // The other one has a line of its own.
+                Some(Form::Beside(other, _)) if keys.iter().any(|key| *key == other) => Form::Whole,
+                Some(Form::Label(_)) => Form::Text,
+                form => form.unwrap_or_else(|| form_of(value)),
+            };
+            (*key, self.cell(form, value, record))
+        });
+        let cells: Vec<(&String, Cell)> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
+        let longest = cells.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        for (key, cell) in cells {
+            let lines = cell.lines(self.room().map(|room| room.saturating_sub(longest + GAP)));
+            for (at, line) in lines.iter().enumerate() {
+                let key = if at == 0 { key.as_str() } else { "" };
+                writeln!(self.out, "{key:longest$}  {line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a record holds beside its fields: a table for each list of objects, the fields of each object. Under the keys that
+    /// `opens` names stand ids; each is printed with the command that opens it. Headings are the keys, behind `of`.
+    fn nested(&mut self, layout: Layout, columns: &[String], record: &Value, opens: Opens, of: &str) -> io::Result<()> {
+        for (key, value) in record.as_object().into_iter().flatten() {
+            if columns.contains(key) || !self.is_nested(layout, key, value) {
+                continue;
+            }
+            match value {
+                Value::Array(records) => self.list(&format!("{of}{key}"), key, records)?,
+                Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
+                    self.heading(&format!("{of}{key}"))?;
+                    self.object(key, fields, opens)?;
                 }
+                _ => {}
             }
-            Value::Object(fields) if fields.values().any(|value| !is_empty(value)) => {
-                writeln!(out, "\n{key}")?;
-                print_fields(out, fields, opens)?;
-            }
-            _ => {}
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn keys_of(record: Option<&Value>) -> impl Iterator<Item = String> {
-    record.and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.clone())
-}
+    /// A list of objects under a heading; columns in which nothing stands are not printed.
+    fn list(&mut self, heading: &str, key: &str, records: &[Value]) -> io::Result<()> {
+        let Some(first) = records.first() else {
+            return Ok(());
+        };
+        let layout = (self.layout_of)(key);
+        let (sheets, keys): (Vec<String>, Vec<String>) =
+            keys_of(first).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
+        let holds = |key: &String| {
+            records.iter().any(|record| {
+                let value = record.get(key.as_str());
+                !self.cell(form_among(layout, key, records), value, record).is_empty()
+            })
+        };
+        let keys: Vec<String> = keys.into_iter().filter(holds).collect();
+        self.heading(heading)?;
+        self.table(Some(heading), layout, &keys, records)?;
+        for sheet in &sheets {
+            for record in records.iter().filter(|record| is_sheet(record.get(sheet))) {
+                self.sheet(layout, record, sheet)?;
+            }
+        }
+        Ok(())
+    }
 
-/// An object of objects, such as the fields of a form: a table of its own, a row for each of them.
-fn print_sheets(out: &mut dyn Write, records: &[Value], sheet: &str, shape: &Shape) -> io::Result<()> {
-    let name = sheet.strip_suffix('s').unwrap_or(sheet);
-    for record in records.iter().filter(|record| is_sheet(record.get(sheet))) {
-        let rows: Vec<Value> = record
-            .get(sheet)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, fields)| {
-                let mut row = serde_json::Map::from_iter([(name.to_owned(), Value::from(key.as_str()))]);
-                row.extend(fields.as_object()?.clone());
-                Some(Value::Object(row))
+    /// An object of objects, such as the fields of a form: a table of its own, a row for each of them.
+    fn sheet(&mut self, layout: Layout, record: &Value, sheet: &str) -> io::Result<()> {
+        let name = sheet.strip_suffix('s').unwrap_or(sheet);
+        let objects = record.get(sheet).and_then(Value::as_object);
+        let rows: Vec<(&String, &Map<String, Value>)> =
+            objects.into_iter().flatten().filter_map(|(key, fields)| Some((key, fields.as_object()?))).collect();
+        let Some((_, first)) = rows.first() else {
+            return Ok(());
+        };
+        let heading =
+            self.cell(Form::Text, record.as_object().and_then(|fields| fields.values().next()), record).full();
+        self.heading(&heading)?;
+        let head = |key: &str| Column { key: key.to_owned(), form: Form::Text, width: None };
+        let mut columns: Vec<Column> =
+            std::iter::once(name).chain(first.keys().map(String::as_str)).map(head).collect();
+        let sheet_layout = (self.layout_of)(sheet);
+        let cells: Vec<Vec<Cell>> = rows
+            .iter()
+            .map(|(key, fields)| {
+                // A field whose values are ids of others is told by its own name.
+                let form = sheet_layout.form(key).filter(|form| matches!(form, Form::Named(_)));
+                let own = std::iter::once(Cell::from(Item::whole(for_terminal(key))));
+                own.chain(
+                    fields.values().map(|value| self.cell(form.unwrap_or(form_of(Some(value))), Some(value), record)),
+                )
+                .collect()
             })
             .collect();
-        let columns: Vec<String> = keys_of(rows.first()).collect();
-        let title = record.as_object().and_then(|fields| fields.values().next());
-        writeln!(out, "\n{}", cell(title))?;
-        print(out, &columns, &rows, shape)?;
+        let keys: Vec<String> = columns.iter().map(|column| column.key.clone()).collect();
+        let extents = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| Extent::of(&column.key.to_uppercase(), cells.iter().filter_map(|row| row.get(at))));
+        let widths = fitted(&extents.collect::<Vec<_>>(), &order(layout, &keys), self.room());
+        for (column, width) in columns.iter_mut().zip(widths) {
+            column.width = width;
+        }
+        self.settled_table(Some(&heading), Columns { columns }, cells).map(drop)
     }
-    Ok(())
+
+    /// A heading, a line below what stands before it.
+    pub fn heading(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out)?;
+        self.heading_on_top(text)
+    }
+
+    /// A heading before which nothing stands.
+    pub fn heading_on_top(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", if self.shape.colored { bold(text) } else { text.to_owned() })
+    }
+
+    /// The keys of an object that hold something, a line each; a line for each id that a command opens.
+    fn object(&mut self, kind: &str, object: &Map<String, Value>, opens: Opens) -> io::Result<()> {
+        let opened = |key: &str| opens.iter().find(|(name, _)| *name == key).map(|(_, command)| *command);
+        let mut ids: Vec<(&String, String, &str)> = Vec::new();
+        for (key, value) in object {
+            if let (Some(command), Value::Array(items)) = (opened(key), value) {
+                let texts = items.iter().filter_map(Value::as_str);
+                ids.extend(texts.map(|id| (key, for_terminal(id), command)));
+            }
+        }
+        if ids.is_empty() {
+            let layout = (self.layout_of)(kind);
+            return self.fields(layout, &object.keys().collect::<Vec<_>>(), &Value::Object(object.clone()));
+        }
+        let longest = ids.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+        let widest = ids.iter().map(|(_, id, _)| id.len()).max().unwrap_or(0);
+        for (key, id, command) in ids {
+            writeln!(self.out, "{key:longest$}  {id:widest$}  {command} {id}")?;
+        }
+        Ok(())
+    }
+
+    fn is_nested(&self, layout: Layout, key: &str, value: &Value) -> bool {
+        match value {
+            Value::Object(_) => true,
+            Value::Array(items) => match items.first() {
+                Some(item) => item.is_object(),
+                None => layout.lists.contains(&key),
+            },
+            _ => false,
+        }
+    }
+
+    fn cell(&self, form: Form, value: Option<&Value>, record: &Value) -> Cell {
+        match value {
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| self.item(form, item, record)).collect::<Vec<_>>().into()
+            }
+            Some(value) => self.item(form, value, record).into(),
+            None => Cell::default(),
+        }
+    }
+
+    fn item(&self, form: Form, value: &Value, record: &Value) -> Item {
+        let own = text(value);
+        let other = |key: &str| record.get(key).and_then(Value::as_str);
+        match (form, value) {
+            (Form::Named(kind), Value::String(id)) => {
+                Item { text: self.names.name(kind, id).map(for_terminal).unwrap_or_default(), whole: own }
+            }
+            (Form::Either(_), Value::Object(fields)) => {
+                let field = |key: &str| fields.get(key).and_then(Value::as_str);
+                let name = field("kind").zip(field("id")).and_then(|(kind, id)| self.names.name(kind, id));
+                Item {
+                    whole: field("id").or(field("kind")).map(for_terminal).unwrap_or_default(),
+                    text: name.map(for_terminal).unwrap_or_default(),
+                }
+            }
+            (Form::Label(kind), Value::String(label)) => {
+                let name = other(kind).map(|id| self.names.name(kind, id).unwrap_or(id));
+                Item::text(if name == Some(label) { String::new() } else { own })
+            }
+            (Form::Beside(key, word), Value::String(day)) => match other(key) {
+                Some(differs) if differs != day => Item::whole(format!("{own} {word} {}", for_terminal(differs))),
+                _ => Item::whole(own),
+            },
+            (Form::Rare, Value::String(number)) if number.bytes().all(|digit| matches!(digit, b'0' | b'.')) => {
+                Item::default()
+            }
+            (Form::Text, Value::String(_)) | (_, Value::Object(_)) => Item::text(own),
+            _ => Item::whole(own),
+        }
+    }
+}
+
+/// A line of a table: the texts of the columns that are not left out.
+fn line<'c>(texts: impl Iterator<Item = (&'c Column, String)>) -> String {
+    let mut line = String::new();
+    for (column, text) in texts {
+        if let Some(width) = column.width {
+            line.push_str(&padded(&text, width, column.form.is_right()));
+            line.push_str(&" ".repeat(GAP));
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// The columns by how little they tell; the first one is never left out.
+fn order(layout: Layout, keys: &[String]) -> Vec<usize> {
+    let place = |key: &str| keys.iter().position(|known| known == key).filter(|at| *at > 0);
+    let mut order: Vec<usize> = layout.least.iter().filter_map(|key| place(key)).collect();
+    for at in (1..keys.len()).rev() {
+        if !order.contains(&at) {
+            order.push(at);
+        }
+    }
+    order
+}
+
+fn keys_of(record: &Value) -> impl Iterator<Item = String> {
+    record.as_object().into_iter().flatten().map(|(key, _)| key.clone())
+}
+
+/// What the values under `key` are: as it is known, else as they look.
+fn form_among(layout: Layout, key: &str, records: &[Value]) -> Form {
+    layout.form(key).unwrap_or_else(|| {
+        let values = || records.iter().filter_map(|record| record.get(key)).filter(|value| !value.is_null());
+        match values()
+            .map(|value| form_of(Some(value)))
+            .reduce(|one, other| if one == other { one } else { Form::Text })
+        {
+            Some(form) => form,
+            None => Form::Whole,
+        }
+    })
+}
+
+fn form_of(value: Option<&Value>) -> Form {
+    match value {
+        Some(Value::Number(_)) => Form::Number,
+        Some(Value::String(text)) if super::is_number(text) => Form::Number,
+        Some(Value::String(_) | Value::Object(_)) => Form::Text,
+        _ => Form::Whole,
+    }
 }
 
 fn is_sheet(value: Option<&Value>) -> bool {
     value.and_then(Value::as_object).is_some_and(|fields| fields.values().any(Value::is_object))
-}
-
-/// The keys of an object that hold something, a line each; a line for each id that a command opens.
-fn print_fields(out: &mut dyn Write, fields: &serde_json::Map<String, Value>, opens: super::Opens) -> io::Result<()> {
-    let mut lines: Vec<(&String, String, Option<String>)> = Vec::new();
-    for (name, value) in fields.iter().filter(|(_, value)| !is_empty(value)) {
-        match (opens.iter().find(|(key, _)| key == name), value) {
-            (Some((_, command)), Value::Array(ids)) => lines.extend(ids.iter().map(|id| {
-                let id = cell(Some(id));
-                let command = format!("{command} {id}");
-                (name, id, Some(command))
-            })),
-            _ => lines.push((name, cell(Some(value)), None)),
-        }
-    }
-    let longest = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-    let widest = lines.iter().filter(|line| line.2.is_some()).map(|(_, text, _)| text.len()).max().unwrap_or(0);
-    for (name, text, command) in lines {
-        match command {
-            Some(command) => writeln!(out, "{name:longest$}  {text:widest$}  {command}")?,
-            None => writeln!(out, "{name:longest$}  {text}")?,
-        }
-    }
-    Ok(())
-}
-
-fn is_table(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.first().is_some_and(Value::is_object))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -151,29 +407,25 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn is_number(value: Option<&Value>) -> bool {
+fn text(value: &Value) -> String {
     match value {
-        Some(Value::String(text)) => super::is_number(text),
-        Some(Value::Number(_) | Value::Null) | None => true,
-        Some(_) => false,
-    }
-}
-
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => for_terminal(text),
-        Some(Value::Bool(flag)) => if *flag { "yes" } else { "no" }.to_owned(),
-        Some(Value::Array(items)) => items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(", "),
-        Some(Value::Object(fields)) if fields.contains_key("code") && fields.contains_key("message") => {
-            format!("{}: {}", cell(fields.get("code")), cell(fields.get("message")))
-        }
-        Some(Value::Object(fields)) => fields
-            .iter()
-            .filter(|(_, value)| !is_empty(value))
-            .map(|(name, value)| format!("{name}={}", cell(Some(value))))
-            .collect::<Vec<_>>()
-            .join(" "),
-        Some(other) => other.to_string(),
+        Value::Null => String::new(),
+        Value::String(text) => for_terminal(text),
+        Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => match (fields.get("code"), fields.get("message")) {
+            (Some(code), Some(message)) => format!("{}: {}", text(code), text(message)),
+            _ => fields
+                .iter()
+                .filter(|(_, value)| !is_empty(value))
+                .map(|(name, value)| match name.as_str() {
+                    // What was done is told as it was typed.
+                    "command" => text(value),
+                    name => format!("{}={}", for_terminal(name), text(value)),
+                })
+                .collect::<Vec<_>>()
+                .join(" "),
+        },
+        Value::Number(number) => number.to_string(),
     }
 }

@@ -221,7 +221,8 @@ impl<R: Record> clap::Args for List<R> {
     }
 }
 
-fn plural_of(kind: &str) -> String {
+/// Several records of a kind, in a sentence.
+pub fn plural_of(kind: &str) -> String {
     let words = kind.replace('_', " ");
     match words.as_str() {
         "stock" | "log" => words,
