@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-mod csv;
+pub mod csv;
 pub mod escape;
 pub mod held;
 pub mod jq;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 
+use super::csv_lines::Rows;
 use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
@@ -21,6 +22,7 @@ use crate::command::{Entry, credit_note, layout_of};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
+use crate::output::escape::for_terminal;
 use crate::output::names::NO_NAMES;
 use crate::output::{Format, Kind, PrintError, Records, Remarks, Shape, check_fields, jq};
 use crate::store::Db;
@@ -85,6 +87,7 @@ pub fn import_command() -> Command {
         .about("Take records in, one JSON object a line, or restore an export")
         .arg(Arg::new("file").value_name("FILE").help("The file, or - for standard input (default); one that ends in .csv is CSV"))
         .arg(Arg::new("kind").long("kind").value_name("KIND").help("The kind of records that name none, such as customer; CSV needs it"))
+        .arg(Arg::new("format").long("format").value_name("ndjson|csv").help("What the input is (default: ndjson, or csv for a file that ends in .csv)"))
         .arg(Arg::new("update").long("update").action(ArgAction::SetTrue).help("Change records that are there already and are different"))
         .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
         .after_help(format!(
@@ -92,9 +95,10 @@ pub fn import_command() -> Command {
              Keys left out are their default, in records that are there already too. All lines are done or none, and stand as \
              one row in the log.\n\n\
              Kinds: {}.\n\n\
-             In CSV a cell with a list is JSON text, and the rows of a document repeat its columns.\n\n\
+             In CSV a comma, a semicolon or a tab parts the columns, a cell with a list is JSON text, and the rows of a document \
+             repeat its columns or have its lines as JSON in one cell: what a list prints with -o csv can be read.\n\n\
              A file that begins with {{\"record\":\"export\",…}} is restored as it stands, into a store where nothing was done yet.\n\n\
-             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales import desk.ndjson --store new.db",
+             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales product list -o csv | aftersales import - --format csv --kind product --store new.db\n  aftersales import desk.ndjson --store new.db",
             import::kinds().collect::<Vec<_>>().join(", ")
         ))
 }
@@ -106,6 +110,7 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     let import = Import {
         file: text("file"),
         kind: text("kind"),
+        format: text("format"),
         update: matches.get_flag("update"),
         on_error: text("on-error"),
         key: settings.key.clone(),
@@ -121,10 +126,22 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     let shape = shape_of(settings)?;
     let db = settings.open_to_write(outside)?;
     let lines = match form {
-        Some(form) => Input::open_csv(outside, import.file.as_deref(), form)?,
+        Some(form) => open_csv(outside, settings, import.file.as_deref(), form)?,
         None => Input::open(outside, import.file.as_deref())?,
     };
     run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+/// The records of CSV, as lines. Columns that are passed over are told.
+fn open_csv(outside: &mut Outside<'_>, settings: &Settings, file: Option<&str>, form: CsvForm) -> Result<Input> {
+    let (name, reader) = reader_of(outside, file)?;
+    let rows = Rows::of(reader, form).map_err(|error| unreadable(name, &std::io::Error::other(error)))?;
+    let passed_over = rows.passed_over().collect::<Vec<_>>().join(", ");
+    if !passed_over.is_empty() && !settings.quiet && !settings.voice.json {
+        let passed_over = for_terminal(&passed_over);
+        let _ = writeln!(outside.stderr, "not read, since the desk works it out itself: {passed_over}");
+    }
+    Ok(Input::read_by(outside, name, move |sender| csv_lines::read(rows, sender)))
 }
 
 fn on_error(matches: &ArgMatches) -> Result<Option<OnError>> {
@@ -307,12 +324,6 @@ impl Input {
     pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
         let (name, reader) = reader_of(outside, file)?;
         Ok(Input::reading(outside, name, reader))
-    }
-
-    /// The records of CSV, as lines.
-    fn open_csv(outside: &Outside<'_>, file: Option<&str>, form: CsvForm) -> Result<Input> {
-        let (name, reader) = reader_of(outside, file)?;
-        Ok(Input::read_by(outside, name, move |sender| csv_lines::read(reader, form, sender)))
     }
 
     /// The lines of a reader.

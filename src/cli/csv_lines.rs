@@ -1,22 +1,26 @@
 //! CSV as lines: each record becomes the JSON object that it would be, so that everything behind reads one form.
 
-use std::io::BufRead;
+use std::io::{BufRead, Chain, Cursor, Read};
 use std::sync::mpsc::SyncSender;
 
 use csv::{ByteRecord, ReaderBuilder};
+use serde_json::value::RawValue;
 
-use crate::command::import::CsvForm;
+use crate::command::import::{CsvForm, NESTED, WORKED_OUT_OF_LINES};
 use crate::command::pipeline::bulk::{Batch, Line};
+use crate::command::pipeline::object::{Given, pairs_of_json, text_of as text_given};
+use crate::domain::value::number::{parse_scaled, show_scaled};
+use crate::domain::value::reference::generated_parts;
+use crate::output::csv::text_of;
 
 /// How many records go on at a time.
 const BATCH: usize = 100;
 
-/// What our own CSV puts before a cell that a spreadsheet would take for a formula.
-const GUARD: char = '\'';
+/// What parts the columns, in the order of preference.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Reads CSV and sends its records on as lines; rows of one document follow each other and become one.
-pub fn read(reader: Box<dyn BufRead + Send>, form: CsvForm, sender: &SyncSender<Batch>) {
-    let mut rows = Rows::of(reader, form);
+pub fn read<R: BufRead>(mut rows: Rows<R>, sender: &SyncSender<Batch>) {
     let mut batch = Vec::new();
     let ended = rows.each(&mut |line| {
         batch.push(line);
@@ -28,46 +32,92 @@ pub fn read(reader: Box<dyn BufRead + Send>, form: CsvForm, sender: &SyncSender<
     };
 }
 
-struct Rows<R> {
-    reader: csv::Reader<R>,
+/// Rows behind their header.
+pub struct Rows<R> {
+    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
     form: CsvForm,
+    columns: Vec<Column>,
     /// What is added to the line that the reader tells: it takes the second half of CR LF for the next record's.
     ahead: u64,
 }
 
+/// A column and what is done with its cells.
+struct Column {
+    name: String,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The desk works it out itself.
+    PassedOver,
+    /// A value of the record, or of a line of its own where it is a document.
+    Value { of_line: bool, kind: Kind },
+    /// What a document is matched with, of which payments tell what was paid.
+    Matched,
+    /// A column that the records do not have: refused where it says anything.
+    Unknown,
+}
+
+/// What a cell is read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Switch,
+    /// A list or an object.
+    Nested,
+    /// The lines of a document.
+    Lines,
+}
+
 impl<R: BufRead> Rows<R> {
-    fn of(mut reader: R, form: CsvForm) -> Rows<R> {
-        // A fault of reading is met again by the reader itself.
-        let ahead = reader.fill_buf().is_ok_and(|bytes| {
-            let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
-            end > 0 && bytes.get(end - 1) == Some(&b'\r')
-        });
-        Rows { reader: ReaderBuilder::new().flexible(true).from_reader(reader), form, ahead: u64::from(ahead) }
+    /// Reads the header.
+    pub fn of(mut input: R, form: CsvForm) -> Result<Rows<R>, csv::Error> {
+        let mut header = Vec::new();
+        let in_quotes = |header: &[u8]| header.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        // A line end inside quotes belongs to a name.
+        while input.read_until(b'\n', &mut header)? > 0 && in_quotes(&header) {}
+        let ahead = u64::from(header.len() > 2 && header.ends_with(b"\r\n"));
+        let separator = separator_of(&header);
+        let input = Cursor::new(header).chain(input);
+        let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(input);
+        let names = reader.byte_headers()?.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned());
+        let columns: Vec<Column> = names.map(|name| Column { role: Role::of(&name, &form), name }).collect();
+        Ok(Rows { reader, form, columns, ahead })
+    }
+
+    /// The columns that are not read.
+    pub fn passed_over(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|column| column.role == Role::PassedOver).map(|column| column.name.as_str())
     }
 
     fn each(&mut self, emit: &mut dyn FnMut(Line) -> bool) -> Result<(), csv::Error> {
-        let names: Vec<String> =
-            self.reader.byte_headers()?.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        let is_of_line = |name: &str| self.form.lines.contains(&name);
+        // A cell with the lines themselves makes each row a document of its own.
+        let has_lines = |column: &Column| matches!(column.role, Role::Value { kind: Kind::Lines, .. });
+        let lines_in_rows = !self.form.lines.is_empty() && !self.columns.iter().any(has_lines);
         let mut open: Option<Document> = None;
         let mut row = ByteRecord::new();
         while self.reader.read_byte_record(&mut row)? {
             let number = row.position().map_or(0, csv::Position::line) + self.ahead;
             let (mut whole, mut line) = (Fields::default(), Fields::default());
             for (place, cell) in row.iter().enumerate() {
-                let name = names.get(place).cloned().unwrap_or_else(|| format!("column {}", place + 1));
-                let fields = if is_of_line(&name) { &mut line } else { &mut whole };
-                fields.push(&name, cell, self.form.switches.contains(&name.as_str()));
+                match self.columns.get(place) {
+                    Some(Column { name, role: role @ Role::Value { of_line: true, .. } }) => {
+                        line.push(name, *role, cell)
+                    }
+                    Some(Column { name, role }) => whole.push(name, *role, cell),
+                    None => whole.push(&format!("column {}", place + 1), Role::Unknown, cell),
+                }
             }
             match &mut open {
                 // The same document goes on while its own columns are repeated.
-                Some(document) if !self.form.lines.is_empty() && document.whole == whole.0 => {
+                Some(document) if lines_in_rows && document.whole == whole.0 => {
                     document.lines.push(line.0);
                 }
                 _ => {
                     let begun = Document { number, whole: whole.0, lines: vec![line.0] };
                     if let Some(before) = open.replace(begun)
-                        && !emit(before.line(&self.form))
+                        && !emit(before.line(lines_in_rows))
                     {
                         return Ok(());
                     }
@@ -75,9 +125,44 @@ impl<R: BufRead> Rows<R> {
             }
         }
         if let Some(last) = open {
-            emit(last.line(&self.form));
+            emit(last.line(lines_in_rows));
         }
         Ok(())
+    }
+}
+
+/// What parts the names of a header: the one of the three that stands most often outside quotes.
+fn separator_of(header: &[u8]) -> u8 {
+    let mut in_quotes = false;
+    let mut counts = SEPARATORS.map(|separator| (separator, 0_usize));
+    for byte in header {
+        in_quotes ^= *byte == b'"';
+        for (separator, count) in &mut counts {
+            *count += usize::from(!in_quotes && byte == separator);
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max();
+    counts.iter().find(|(_, count)| Some(*count) == most).map_or(b',', |(separator, _)| *separator)
+}
+
+impl Role {
+    fn of(name: &str, form: &CsvForm) -> Role {
+        let of_line = form.lines.contains(&name);
+        let kind = match name {
+            "lines" => Kind::Lines,
+            _ if form.switches.contains(&name) => Kind::Switch,
+            _ if NESTED.contains(&name) => Kind::Nested,
+            _ => Kind::Text,
+        };
+        if of_line || form.keys.contains(&name) {
+            Role::Value { of_line, kind }
+        } else if name == "matched" && form.keys.contains(&"paid") {
+            Role::Matched
+        } else if form.shown.contains(&name) {
+            Role::PassedOver
+        } else {
+            Role::Unknown
+        }
     }
 }
 
@@ -90,26 +175,15 @@ struct Document {
 }
 
 impl Document {
-    fn line(self, form: &CsvForm) -> Line {
-        let mut bytes = b"{".to_vec();
-        bytes.extend(&self.whole);
-        if !form.lines.is_empty() {
-            if !self.whole.is_empty() {
-                bytes.push(b',');
-            }
-            bytes.extend(b"\"lines\":[");
-            for (place, line) in self.lines.iter().filter(|line| !line.is_empty()).enumerate() {
-                if place > 0 {
-                    bytes.push(b',');
-                }
-                bytes.push(b'{');
-                bytes.extend(line);
-                bytes.push(b'}');
-            }
-            bytes.push(b']');
+    fn line(self, lines_in_rows: bool) -> Line {
+        let mut record = Fields(self.whole);
+        let mut lines = self.lines.iter().filter(|line| !line.is_empty()).peekable();
+        // Lines beside a cell with lines are told too, and refused as what is given twice.
+        if lines_in_rows || lines.peek().is_some() {
+            let lines: Vec<Vec<u8>> = lines.map(|line| [b"{", line.as_slice(), b"}"].concat()).collect();
+            record.value("lines", &[b"[", lines.join(&b',').as_slice(), b"]"].concat());
         }
-        bytes.push(b'}');
-        Line { number: self.number, bytes: Some(bytes) }
+        Line { number: self.number, bytes: Some([b"{", record.0.as_slice(), b"}"].concat()) }
     }
 }
 
@@ -118,26 +192,36 @@ impl Document {
 struct Fields(Vec<u8>);
 
 impl Fields {
-    /// Adds a cell; an empty one says nothing.
-    fn push(&mut self, name: &str, cell: &[u8], is_switch: bool) {
-        if cell.is_empty() {
-            return;
+    /// Adds a cell; an empty one is null where the record has such a key, and says nothing elsewhere.
+    fn push(&mut self, name: &str, role: Role, cell: &[u8]) {
+        let kind = match role {
+            Role::PassedOver => return,
+            Role::Value { of_line: false, .. } if cell.is_empty() => return self.value(name, b"null"),
+            _ if cell.is_empty() => return,
+            Role::Value { kind, .. } => kind,
+            Role::Matched | Role::Unknown => Kind::Text,
+        };
+        let Ok(text) = std::str::from_utf8(cell) else {
+            // Left as it is, so that the line is refused for it.
+            return self.value(name, cell);
+        };
+        let is_nested = text.starts_with(['[', '{']) && serde_json::from_str::<&RawValue>(text).is_ok();
+        match kind {
+            _ if role == Role::Matched => self.value("paid", &as_json(&paid(text))),
+            Kind::Switch if matches!(text, "true" | "false") => self.value(name, cell),
+            Kind::Lines if is_nested => self.value(name, as_told(text).as_bytes()),
+            Kind::Nested if is_nested => self.value(name, in_one_line(text).as_bytes()),
+            _ => self.value(name, &as_json(text_of(text))),
         }
+    }
+
+    fn value(&mut self, name: &str, json: &[u8]) {
         if !self.0.is_empty() {
             self.0.push(b',');
         }
         self.0.extend(as_json(name));
         self.0.push(b':');
-        match std::str::from_utf8(cell) {
-            Ok(text) if is_switch && matches!(text, "true" | "false") => self.0.extend(cell),
-            // Nested values stand in a cell as JSON text.
-            Ok(text) if text.starts_with(['[', '{']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
-                self.0.extend(text.replace(['\r', '\n'], " ").as_bytes());
-            }
-            Ok(text) => self.0.extend(as_json(without_guard(text))),
-            // Left as it is, so that the line is refused for it.
-            Err(_) => self.0.extend(cell),
-        }
+        self.0.extend(json);
     }
 }
 
@@ -145,11 +229,45 @@ fn as_json(text: &str) -> Vec<u8> {
     serde_json::to_vec(text).unwrap_or_default()
 }
 
-fn without_guard(text: &str) -> &str {
-    match text.strip_prefix(GUARD) {
-        Some(guarded) if guarded.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r']) => guarded,
-        _ => text,
+fn in_one_line(json: &str) -> String {
+    json.replace(['\r', '\n'], " ")
+}
+
+/// Lines as they may be told: without what the desk works out of them itself, and without what is null.
+fn as_told(lines: &str) -> String {
+    let told = |line: &&RawValue| match pairs_of_json(line.get()) {
+        Ok(pairs) => {
+            let mut told = Fields::default();
+            for (name, given) in pairs {
+                if let (Given::Json(value), false) = (&given, given.is_null() || WORKED_OUT_OF_LINES.contains(&&*name))
+                {
+                    told.value(&name, value.get().as_bytes());
+                }
+            }
+            format!("{{{}}}", String::from_utf8_lossy(&told.0))
+        }
+        // Refused as what it is.
+        Err(_) => line.get().to_owned(),
+    };
+    match serde_json::from_str::<Vec<&RawValue>>(lines) {
+        Ok(lines) => in_one_line(&format!("[{}]", lines.iter().map(told).collect::<Vec<_>>().join(","))),
+        Err(_) => in_one_line(lines),
     }
+}
+
+/// What was paid of a document, by what it is matched with: payments have ids of their own, the rest are documents.
+fn paid(matched: &str) -> String {
+    const DIGITS: u32 = 6;
+    let amount = |matched: &&RawValue| {
+        let pairs = pairs_of_json(matched.get()).ok()?;
+        let text =
+            |name: &str| pairs.iter().find(|(known, _)| known == name).and_then(|(_, given)| text_given(given).ok()?);
+        generated_parts(&text("with")?).filter(|(prefix, _)| *prefix == "P")?;
+        parse_scaled(&text("amount")?, DIGITS).ok()
+    };
+    let matched = serde_json::from_str::<Vec<&RawValue>>(matched).unwrap_or_default();
+    let paid = matched.iter().filter_map(amount).fold(0, i64::saturating_add);
+    show_scaled(paid, DIGITS, 0)
 }
 
 #[cfg(test)]
@@ -158,7 +276,7 @@ mod tests {
 
     fn lines(csv: &str, form: CsvForm) -> Vec<(u64, String)> {
         let mut lines = Vec::new();
-        let mut rows = Rows::of(csv.as_bytes(), form);
+        let mut rows = Rows::of(csv.as_bytes(), form).unwrap();
         rows.each(&mut |line| {
             lines.push((line.number, String::from_utf8(line.bytes.unwrap()).unwrap()));
             true
@@ -167,23 +285,69 @@ mod tests {
         lines
     }
 
+    fn form(keys: &[&'static str], lines: &[&'static str], switches: &[&'static str]) -> CsvForm {
+        let shown = &["id", "total", "matched"];
+        CsvForm { keys: keys.to_vec(), lines: lines.to_vec(), switches: switches.to_vec(), shown }
+    }
+
     #[test]
     fn a_row_is_the_object_that_it_would_be() {
-        let form = CsvForm { lines: Vec::new(), switches: vec!["included"] };
-        let csv = "\u{feff}id,name,included,taxes\r\nA,\"Ada, \"\"Ltd\"\"\nand sons\",true,\"[\"\"VAT20\"\"]\"\r\nB,'=1+1,,\r\nC,'tis,x,,extra\r\n";
+        let csv = concat!(
+            "\u{feff}id,name,included,taxes,total\r\n",
+            "A,\"Ada, \"\"Ltd\"\"\nand sons\",true,\"[\"\"VAT20\"\"]\",12.00\r\n",
+            "B,'=1+1,,,\r\n",
+            "C,'tis,x,VAT20,,extra\r\n",
+            "D,\"[1]\",false,[,\r\n"
+        );
         assert_eq!(
-            lines(csv, form),
+            lines(csv, form(&["id", "name", "included", "taxes"], &[], &["included"])),
             [
                 (2, r#"{"id":"A","name":"Ada, \"Ltd\"\nand sons","included":true,"taxes":["VAT20"]}"#.to_owned()),
-                (4, r#"{"id":"B","name":"=1+1"}"#.to_owned()),
-                (5, r#"{"id":"C","name":"'tis","included":"x","column 5":"extra"}"#.to_owned()),
+                (4, r#"{"id":"B","name":"=1+1","included":null,"taxes":null}"#.to_owned()),
+                (5, r#"{"id":"C","name":"'tis","included":"x","taxes":"VAT20","column 6":"extra"}"#.to_owned()),
+                (6, r#"{"id":"D","name":"[1]","included":false,"taxes":"["}"#.to_owned()),
             ]
         );
     }
 
     #[test]
+    fn what_parts_the_columns_is_seen_from_the_header() {
+        for (csv, expected) in [
+            ("id;name\nA;a,b\n", r#"{"id":"A","name":"a,b"}"#),
+            ("id\tname\nA\ta;b\n", r#"{"id":"A","name":"a;b"}"#),
+            ("id,name\nA,a;b\n", r#"{"id":"A","name":"a;b"}"#),
+            ("id\nA;b\n", r#"{"id":"A;b"}"#),
+            ("\"id\";\"a,b,c\nd\"\nA;1\n", "{\"id\":\"A\",\"a,b,c\\nd\":\"1\"}"),
+        ] {
+            let lines = lines(csv, form(&["id", "name"], &[], &[]));
+            assert_eq!(lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>(), [expected], "{csv:?}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_a_document_may_stand_in_one_cell() {
+        let form = form(&["id", "paid", "lines"], &["product", "quantity"], &[]);
+        let csv = concat!(
+            "id,lines,matched,total\n",
+            "I1,\"[{\"\"line\"\":1,\"\"product\"\":\"\"LAMP\"\",\"\"lot\"\":null,\n\"\"quantity\"\":12345678.123456,\"\"total\"\":\"\"1\"\"}]\",[],9.00\n",
+            "I1,\"[{\"\"line\"\":1,\"\"product\"\":\"\"LAMP\"\",\"\"lot\"\":null,\n\"\"quantity\"\":12345678.123456,\"\"total\"\":\"\"1\"\"}]\",[],9.00\n",
+            "I2,LAMP,\"[{\"\"with\"\":\"\"P00001\"\",\"\"amount\"\":\"\"1.50\"\"},{\"\"with\"\":\"\"D00002\"\",\"\"amount\"\":\"\"7\"\"},{\"\"with\"\":\"\"P00002\"\",\"\"amount\"\":\"\"2\"\"}]\",\n",
+        );
+        let told = r#"{"id":"I1","lines":[{"product":"LAMP","quantity":12345678.123456}],"paid":"0"}"#;
+        assert_eq!(
+            lines(csv, form.clone()),
+            [(2, told.to_owned()), (4, told.to_owned()), (6, r#"{"id":"I2","lines":"LAMP","paid":"3.5"}"#.to_owned()),]
+        );
+        // Told in both ways they are told twice, which is refused.
+        assert_eq!(
+            lines("id,lines,product\nI1,[],LAMP\n", form),
+            [(2, r#"{"id":"I1","lines":[],"lines":[{"product":"LAMP"}]}"#.to_owned())]
+        );
+    }
+
+    #[test]
     fn rows_that_repeat_their_document_are_its_lines() {
-        let form = CsvForm { lines: vec!["product", "quantity"], switches: Vec::new() };
+        let form = form(&["id", "customer", "lines"], &["product", "quantity"], &[]);
         let csv = "id,customer,product,quantity\nS1,C1,LAMP,3\nS1,C1,BULB,1\nS2,C1,LAMP,2\nS1,C2,LAMP,1\nS3,C3,,\n";
         assert_eq!(
             lines(csv, form),

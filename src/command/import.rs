@@ -11,7 +11,7 @@ use super::pipeline::naming::checked_id;
 use super::pipeline::object::Pairs;
 use super::pipeline::record::words_of;
 use super::pipeline::{Mode, Session};
-use super::{Cx, Told, content, internal, object};
+use super::{Action, Cx, Told, content, entry, internal, object};
 use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::ticket::NamedOrder;
@@ -123,6 +123,8 @@ pub struct Import {
     pub file: Option<String>,
     /// The kind of records that name none, as those of a CSV file.
     pub kind: Option<String>,
+    /// What the input is, where its name does not say it.
+    pub format: Option<String>,
     /// Whether records that are there already, and are different, are changed.
     pub update: bool,
     pub on_error: Option<String>,
@@ -133,24 +135,53 @@ pub struct Import {
 /// How records of a kind stand in CSV.
 #[derive(Debug, Clone)]
 pub struct CsvForm {
+    /// The columns that are read.
+    pub keys: Vec<&'static str>,
     /// The columns of a document's lines; none where the records have no lines.
     pub lines: Vec<&'static str>,
     /// The columns that are true or false.
     pub switches: Vec<&'static str>,
+    /// The columns that a list of such records prints: of these, what is not read is worked out by the desk itself.
+    pub shown: &'static [&'static str],
 }
 
+/// The keys whose values are lists or objects, which stand in a cell as JSON; a cell of any other is a text, whatever it begins
+/// with.
+pub const NESTED: &[&str] =
+    &["lines", "rewards", "conditions", "taxes", "tags", "rights", "services", "fields", "members"];
+
+/// The keys of a shown line that the desk works out itself.
+pub const WORKED_OUT_OF_LINES: &[&str] = &["line", "refunds", "delivered", "invoiced", "untaxed", "tax", "total"];
+
 impl Import {
-    /// The form of its records where it reads CSV: a file by that ending, of the kind named.
+    /// The form of its records where it reads CSV: where that is said, or a file has that ending.
     pub fn csv_form(&self) -> Result<Option<CsvForm>> {
-        if !self.file.as_deref().is_some_and(|file| file.to_ascii_lowercase().ends_with(".csv")) {
+        let is_csv = match self.format.as_deref() {
+            None => self.file.as_deref().is_some_and(|file| file.to_ascii_lowercase().ends_with(".csv")),
+            Some("csv") => true,
+            Some("ndjson") => false,
+            Some(other) => {
+                let message = format!("{other:?} is no format to import from; it is one of ndjson, csv");
+                return Err(ValueRefused::invalid("format", other, message).into());
+            }
+        };
+        if !is_csv {
             return Ok(None);
         }
         let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
+        let shown: &[_] = match entry(&format!("{} list", kind.replace('_', "-"))).map(|entry| &entry.action) {
+            Some(Action::Read { fields, .. }) => fields,
+            _ => &[],
+        };
         if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
-            return Ok(Some(CsvForm { lines: form.lines.to_vec(), switches: form.switches.to_vec() }));
+            let (keys, lines, switches) = (form.keys.to_vec(), form.lines.to_vec(), form.switches.to_vec());
+            return Ok(Some(CsvForm { keys, lines, switches, shown }));
         }
         match NOUNS.iter().find(|noun| noun.kind == kind) {
-            Some(noun) => Ok(Some(CsvForm { lines: Vec::new(), switches: noun.switches() })),
+            Some(noun) => {
+                let keys = ["id"].into_iter().chain(noun.keys.iter().map(|key| key.name)).collect();
+                Ok(Some(CsvForm { keys, lines: Vec::new(), switches: noun.switches(), shown }))
+            }
             None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
         }
     }

@@ -1,4 +1,4 @@
-//! CSV: header and rows with CRLF, cells that a spreadsheet would run made harmless.
+//! CSV: header and rows with CRLF, cells that a spreadsheet would run made harmless, and such cells read back.
 
 use std::io::{self, Write};
 
@@ -44,16 +44,29 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A cell that starts like a formula gets an apostrophe; a number does not (contract, section 2).
+/// What is put before a cell that a spreadsheet would take for a formula.
+const GUARD: char = '\'';
+
+/// A cell that starts like a formula, or like a guarded one, gets an apostrophe; a number does not (contract, section 2).
 fn harmless(text: &str) -> String {
-    let start = text.trim_start_matches(|c: char| c.is_whitespace() && !matches!(c, '\t' | '\r'));
-    let tempting = start.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if tempting && !super::is_number(text) { format!("'{text}") } else { text.to_owned() }
+    if is_tempting(text) && !super::is_number(text) { format!("{GUARD}{text}") } else { text.to_owned() }
+}
+
+/// The text of a cell: without the apostrophe that it was given when it was written.
+pub fn text_of(cell: &str) -> &str {
+    cell.strip_prefix(GUARD).filter(|text| is_tempting(text)).unwrap_or(cell)
+}
+
+/// Whether a text starts like a formula, behind blanks and apostrophes.
+fn is_tempting(text: &str) -> bool {
+    let is_before = |c: char| c == GUARD || c.is_whitespace() && !matches!(c, '\t' | '\r');
+    text.trim_start_matches(is_before).starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -71,6 +84,12 @@ mod tests {
             (json!("-12.50"), "-12.50"),
             (json!("12"), "12"),
             (json!("a=b"), "a=b"),
+            (json!("'=1"), "''=1"),
+            (json!("''-1"), "'''-1"),
+            (json!(" '=1"), "' '=1"),
+            (json!("'-12.50"), "''-12.50"),
+            (json!("'tis"), "'tis"),
+            (json!("'"), "'"),
             (json!(null), ""),
             (json!(7), "7"),
             (json!(true), "true"),
@@ -78,6 +97,16 @@ mod tests {
         ];
         for (value, expected) in table {
             assert_eq!(cell(&value), expected, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_cell_was_made_of_is_read_back(text in "[ '=+@\t\r\n\u{a0}a0.-]{0,8}") {
+            let cell = harmless(&text);
+            prop_assert_eq!(text_of(&cell), text.as_str());
+            let start = cell.trim_start_matches(|c: char| c.is_whitespace() && !matches!(c, '\t' | '\r'));
+            prop_assert!(!start.starts_with(['=', '+', '-', '@', '\t', '\r']) || super::super::is_number(&cell));
         }
     }
 

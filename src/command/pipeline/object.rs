@@ -362,7 +362,8 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(in crate::command) fn is_null(&self) -> bool {
+    /// Whether it is null, which means absent.
+    pub fn is_null(&self) -> bool {
         matches!(self, Given::Json(raw) if raw.get() == "null")
     }
 
