@@ -501,10 +501,8 @@ fn content_is_the_command_however_it_was_written() {
 #[test]
 fn checks_run_in_the_order_of_the_contract() {
     let shop = Shop::new();
-    shop.apply(
-        r#"{"command":"user create","id":"ann","right":"helpdesk"}
-           {"command":"user create","id":"root","right":"admin"}"#,
-    );
+    shop.done("user create ann --right helpdesk");
+    shop.done("user create root --right admin -y");
     let code = |words: &str, line: &str| {
         let ran = shop.run_with(&format!("apply {words} -o ndjson"), line);
         json(ran.stdout.lines().next().unwrap())["error"].clone()

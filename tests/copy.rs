@@ -77,7 +77,7 @@ fn what_is_only_tried_leaves_nothing() {
 #[test]
 fn only_who_may_read_everything_copies_a_store() {
     let shop = Shop::new();
-    shop.done("user create root --name Root --right admin");
+    shop.done("user create root --name Root --right admin -y");
     shop.done("user create ann --name Ann --right helpdesk --as root");
     let here = format!("'{}'", shop.store.address());
     shop.refused(&format!("store copy {here} copy.db --as ann"), "access_denied");

@@ -162,7 +162,7 @@ fn a_dry_run_of_a_restoration_restores_nothing() {
 fn an_export_is_an_admins_also_when_the_trial_is_over() {
     let shop = Shop::made_with("--plan one-app-free");
     shop.done("team create Support --service refunds --yes");
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     shop.clock("2027-01-01T10:00:00Z");
     shop.refused("customer list", "trial_over");
     shop.refused("export", "access_denied");

@@ -517,7 +517,7 @@ fn whatever_is_printed_as_csv_comes_back_equal() {
         .replace("TEXT", &serde_json::to_string(TEXT).unwrap())
     );
     let shop = Shop::new();
-    imported(&shop, "", &records, 0);
+    imported(&shop, "--yes", &records, 0);
     let listed = |words: &str| shop.run(&format!("{words} --as bo"));
     let copy = "--store copy.db";
     assert_eq!(shop.run(&format!("init {copy}")).code, 0);
@@ -562,7 +562,7 @@ fn whatever_is_printed_as_csv_comes_back_equal() {
             _ => listed(&format!("{} list -o csv", noun(kind))).stdout,
         };
         shop.write("records.csv", &csv);
-        let ran = shop.run(&format!("import records.csv --kind {kind} {copy} --as bo -o ndjson"));
+        let ran = shop.run(&format!("import records.csv --kind {kind} {copy} --as bo -y -o ndjson"));
         assert_eq!(ran.code, 0, "{kind}\n{csv}\n{}{}", ran.stdout, ran.stderr);
     }
     for kind in order {
@@ -638,7 +638,7 @@ fn a_team_brings_its_applications_and_asks_where_that_starts_a_trial() {
 fn an_import_is_an_admins() {
     let shop = Shop::new();
     shop.done("user create ann --right helpdesk");
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     shop.write("a.ndjson", "{\"record\":\"customer\",\"id\":\"A\"}\n");
     shop.refused("import a.ndjson --as ann", "access_denied");
     assert_eq!(shop.run("import a.ndjson --as root").code, 0);

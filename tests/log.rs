@@ -80,7 +80,7 @@ fn the_log_is_an_admins_once_there_is_one() {
     let shop = Shop::new();
     shop.done("user create ann --right helpdesk");
     shop.ok("log --as ann");
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     shop.refused("log --as ann", "access_denied");
     let log: Value = shop.ok("log --as root --touched root");
     assert_eq!(log.as_array().unwrap().len(), 1);

@@ -217,7 +217,7 @@ fn options_show_the_form() {
 #[test]
 fn planning_needs_the_helpdesk_and_tasks_need_field_service() {
     let shop = desk();
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     shop.done("user create helen --right helpdesk --as root");
     shop.done("user create fred --right field-service --as root");
     shop.done("ticket plan T1 --as helen");

@@ -427,7 +427,7 @@ fn rights_count_once_an_admin_exists() {
     shop.done("user create ann --right helpdesk");
     shop.done("user create ivy --right inventory --right invoicing --right field-service");
     shop.done("tag create free");
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     let denied = shop.refused("tag list", "access_denied");
     assert_eq!(denied["message"], "tester is not a user of this desk");
     for (words, ann, ivy) in [
@@ -454,9 +454,47 @@ fn rights_count_once_an_admin_exists() {
 }
 
 #[test]
+fn whoever_makes_somebody_else_the_first_admin_is_asked() {
+    let shop = Shop::new();
+    // Without users whoever is named is let in; with them it must be one, admin or not.
+    shop.done("customer create ADA --as typo");
+    shop.done("user create ann --right helpdesk --as ann");
+    for words in ["customer create --as typo", "customer list --as typo", "customer create --as ''"] {
+        shop.refused(words, "access_denied");
+    }
+    let answers = shop.applied("--as typo", r#"{"command":"customer create"}"#, 3);
+    assert_eq!(answers[0]["error"]["code"], "access_denied");
+    assert_eq!(shop.run_with("import - --as typo", "{\"record\":\"customer\",\"id\":\"A\"}").code, 15);
+    shop.done("desk edit --company Lamps --as ann");
+    shop.done("desk edit --company 'Lamps Ltd'");
+
+    for (words, none) in [
+        ("user create root --right admin", true),
+        ("user create root --right admin --as ann", false),
+        ("user edit ann --right admin", true),
+    ] {
+        let error = shop.refused(words, "confirmation_needed");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("is the first admin: from here on whoever is no user"), "{message}");
+        assert_eq!(message.ends_with("and tester is none of them"), none, "{message}");
+    }
+    let answers = shop.applied("", r#"{"command":"user create","id":"root","right":"admin"}"#, 3);
+    assert_eq!(answers[0]["error"]["code"], "confirmation_needed");
+    let ran = shop.run_with("import -", r#"{"record":"user","id":"root","rights":["admin"]}"#);
+    assert_eq!(ran.code, 14, "{}", ran.stdout);
+    // Who becomes it knows.
+    let own = shop.ok("user edit ann --right admin --as ann --dry-run");
+    assert_eq!((&own["status"], &own["warnings"]), (&json!("planned"), &json!([])));
+    let made = shop.done("user create root --right admin --yes");
+    assert_eq!(made["warnings"][0]["code"], "rights_apply");
+    // The second one is no beginning.
+    assert_eq!(shop.done("user edit ann --right admin --as root")["warnings"], json!([]));
+}
+
+#[test]
 fn the_last_admin_stays_one() {
     let shop = Shop::new();
-    shop.done("user create root --right admin --right sales");
+    shop.done("user create root --right admin --right sales -y");
     for words in ["user edit root --right sales --as root", "user edit root --right '' --as root"] {
         assert_eq!(shop.refused(words, "last_admin")["field"], "right", "{words}");
     }

@@ -256,7 +256,7 @@ fn a_draft_is_edited_within_what_is_left() {
 #[test]
 fn excess_needs_the_flag_and_the_right() {
     let shop = shop();
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     shop.done("user create ann --right helpdesk --as root");
     shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 500 --as ann", "refund_exceeds_invoice");
     shop.refused("ticket refund T1 --invoice INV/2026/1 --amount 500 --allow-excess --as ann", "access_denied");

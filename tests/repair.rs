@@ -576,7 +576,7 @@ fn a_finished_repair_sells_and_delivers_what_it_used() {
 fn whoever_may_read_the_ticket_may_read_its_repair() {
     let shop = desk();
     shop.done("ticket repair T1");
-    shop.done("user create root --right admin");
+    shop.done("user create root --right admin -y");
     for (login, right) in [("helen", "helpdesk"), ("rob", "repair"), ("sam", "sales")] {
         shop.done(&format!("user create {login} --right {right} --as root"));
     }

@@ -53,9 +53,22 @@ fn init_checks_its_flags_before_it_makes_anything() {
     assert!(!shop.store.exists() && everything(&shop).is_empty(), "nothing is made");
 
     shop.done("init --currency GBP --company 'Ada Ltd' --timezone Europe/London");
-    let again = shop.unchanged("init --currency EUR");
-    assert_eq!(again["operation"], serde_json::Value::Null);
-    assert_eq!(again["result"]["desk"]["currency"], "GBP");
+    for flags in ["", "--currency GBP --company 'Ada Ltd' --plan standard --timezone Europe/London", "--dry-run"] {
+        let again = shop.unchanged(&format!("init {flags}"));
+        assert_eq!(again["operation"], serde_json::Value::Null);
+        assert_eq!(again["result"]["desk"]["currency"], "GBP");
+    }
+    // Who asks for another desk is told that this one is not it.
+    for (flags, field, given, has) in [
+        ("--currency JPY", "currency", "JPY", "GBP"),
+        ("--company Bo --timezone UTC", "company", "Bo", "Ada Ltd"),
+        ("--company ''", "company", "", "Ada Ltd"),
+        ("--plan one-app-free", "plan", "one-app-free", "standard"),
+        ("--currency GBP --timezone UTC --dry-run", "timezone", "UTC", "Europe/London"),
+    ] {
+        let error = shop.refused(&format!("init {flags}"), "already_exists");
+        assert_eq!((&error["field"], &error["given"], &error["allowed"]), (&field.into(), &given.into(), &has.into()));
+    }
 }
 
 #[test]

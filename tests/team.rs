@@ -228,7 +228,7 @@ fn teams_are_the_helpdesks_applications_and_the_subscription_the_admins() {
     let shop = Shop::new();
     shop.done("user create ann --right helpdesk");
     shop.done("user create bob --right sales");
-    shop.done("user create eve --right admin");
+    shop.done("user create eve --right admin -y");
     shop.done("team create Support --as ann");
     shop.done("team enable-service Support refunds --as ann");
     for words in [

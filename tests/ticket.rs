@@ -332,7 +332,7 @@ fn options_say_why_a_service_is_not_available_and_what_enables_it() {
 #[test]
 fn only_who_may_invoice_is_offered_to_exceed_an_invoice() {
     let shop = invoiced();
-    shop.done("user create eve --right admin");
+    shop.done("user create eve --right admin -y");
     let field = |login: &str| {
         shop.ok(&format!("ticket options T1 --as {login}"))["services"][0]["fields"]["allow_excess"].clone()
     };

@@ -64,7 +64,10 @@ impl Settings {
             },
             shape,
             format_given: output.is_some(),
-            actor: Actor::User { login: login.map_or_else(|| outside.login.clone(), |found| found.text) },
+            actor: match login {
+                Some(found) => Actor::User { login: found.text, named: true },
+                None => Actor::User { login: outside.login.clone(), named: false },
+            },
             now,
             key: places.flag("key").map(|found| found.text),
             mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },

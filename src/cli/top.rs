@@ -27,7 +27,7 @@ pub fn init_command() -> Command {
         .arg(text("company", "NAME", "The company's name (default: empty)"))
         .arg(text("plan", "PLAN", "standard or one-app-free (default: standard)"))
         .arg(text("timezone", "ZONE", "The time zone that days are counted in (default: UTC)"))
-        .after_help("On a store in use it changes nothing.\n\nExamples:\n  aftersales init\n  aftersales init --currency GBP --company 'Ada Ltd' --timezone Europe/London --store shop.db")
+        .after_help("On a store in use it changes nothing, and is refused where a flag asks for something else than is there.\n\nExamples:\n  aftersales init\n  aftersales init --currency GBP --company 'Ada Ltd' --timezone Europe/London --store shop.db")
 }
 
 /// Runs `init`.

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::pipeline::{Answer, Clock, Mode, Status};
 use super::{content, to_json};
-use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Actor, Desk, Plan, Timezone};
 use crate::domain::value::money::Currency;
+use crate::domain::{Allowed, Faults, Refusal, Result};
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db};
 
@@ -43,6 +43,33 @@ impl Init {
     }
 }
 
+/// The store is in use, by a desk that is not as asked.
+#[derive(Debug, thiserror::Error)]
+#[error("this store is in use: the desk's {field} is {has:?}, not {given:?}")]
+struct OtherDesk {
+    field: &'static str,
+    given: String,
+    has: String,
+}
+
+impl Refusal for OtherDesk {
+    fn code(&self) -> &'static str {
+        "already_exists"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(self.field)
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.given.clone())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        Some(Allowed::One(self.has.clone()))
+    }
+    fn hint(&self) -> Option<String> {
+        Some("aftersales desk show".to_owned())
+    }
+}
+
 #[derive(Serialize)]
 struct InitOutcome {
     desk: super::desk::DeskShown,
@@ -71,7 +98,9 @@ impl NewDesk {
 
     fn begun(&self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
         let (status, operation, desk) = if db.has_tables()? {
-            (Status::Unchanged, None, store::desk::load(db)?)
+            let desk = store::desk::load(db)?;
+            self.check_same(&desk)?;
+            (Status::Unchanged, None, desk)
         } else {
             let (operation, desk) = self.make(db, clock, actor)?;
             match mode {
@@ -92,6 +121,23 @@ impl NewDesk {
             amounts: Vec::new(),
             detail: crate::output::Detail::Row,
         })
+    }
+
+    /// Refuses a flag that asks for something else than the desk in use has.
+    fn check_same(&self, desk: &Desk) -> Result<()> {
+        let company = self.given.company.as_deref().unwrap_or_default();
+        let mut faults = Faults::default();
+        for (field, given, asked, has) in [
+            ("currency", &self.given.currency, self.currency.to_string(), desk.currency.to_string()),
+            ("company", &self.given.company, company.to_owned(), desk.company.clone()),
+            ("plan", &self.given.plan, self.plan.to_string(), desk.plan.to_string()),
+            ("timezone", &self.given.timezone, self.timezone.to_string(), desk.timezone.to_string()),
+        ] {
+            if given.is_some() && asked != has {
+                faults.note(OtherDesk { field, given: asked, has });
+            }
+        }
+        faults.refuse()
     }
 
     fn make(&self, db: &Db, clock: &dyn Clock, actor: &Actor) -> Result<(i64, Desk)> {

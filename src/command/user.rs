@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pipeline::record::{Changed, Record, one};
 use super::{Change, Cx, given, naming};
-use crate::domain::desk::Right;
-use crate::domain::user::{GivenRight, User, rights_of};
+use crate::domain::desk::{Actor, Right};
+use crate::domain::user::{GivenRight, Runner, User, rights_of, what_begins};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::store::{self, Db, Key, Page, user};
@@ -37,7 +37,7 @@ impl Record for User {
 /// Create a user
 ///
 /// Until a user with the right admin exists, the desk is single-user and all is allowed. From then on every command runs as a
-/// user: the one named with --as, or the operating system's user name. Rights guard against mistakes, no more: whoever can open
+/// user: the one named with --as, or the operating system's user name; who makes somebody else the first admin is asked. Rights guard against mistakes, no more: whoever can open
 /// the store file can name any user.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
@@ -70,10 +70,27 @@ impl Change for UserCreate {
         let email = given::text(self.email.as_deref());
         naming::check_new(&id, user::by_id(cx.db, &id)?)?;
         let user = User { key: cx.db.next_key()?, id, name, email, rights: rights_of(given::list(&self.right)) };
+        begins_to_check(cx, &user)?;
         user::insert(cx.db, &user)?;
         cx.created("user", &user.id);
         Ok(Changed(user))
     }
+}
+
+/// Says what begins where this user will be the first admin, and goes on only when that is wanted (spec A9).
+fn begins_to_check(cx: &Cx<'_>, user: &User) -> Result<()> {
+    let Actor::User { login, .. } = cx.actor else {
+        return Ok(());
+    };
+    if !user.is_admin() || user::any_admin(cx.db)? {
+        return Ok(());
+    }
+    let runner = Runner { login, is_user: user::by_id(cx.db, login)?.is_some() };
+    if let Some(told) = what_begins(user, runner) {
+        cx.confirm(told.as_str())?;
+        cx.warn("rights_apply", told);
+    }
+    Ok(())
 }
 
 /// Edit a user
@@ -112,6 +129,7 @@ impl Change for UserEdit {
         }
         before.check_admin_stays(&user, user::other_admin(cx.db, user.key)?)?;
         if user != before {
+            begins_to_check(cx, &user)?;
             user::update(cx.db, &user)?;
             cx.touched("user", &user.id);
         }

@@ -158,8 +158,8 @@ impl Right {
 /// Who runs a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// A user by login: the one that `--as` named, or the operating system's.
-    User { login: String },
+    /// A user by login, which `--as` named, or else the operating system.
+    User { login: String, named: bool },
     /// A customer through the portal.
     Customer(String),
     /// The program itself.
@@ -179,7 +179,7 @@ impl Actor {
     /// The login or customer id.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Actor::User { login } => Some(login),
+            Actor::User { login, .. } => Some(login),
             Actor::Customer(id) => Some(id),
             Actor::System => None,
         }

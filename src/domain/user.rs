@@ -39,6 +39,29 @@ impl User {
     }
 }
 
+/// Who runs the command that makes the first admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runner<'r> {
+    pub login: &'r str,
+    /// Whether it is a user of the desk.
+    pub is_user: bool,
+}
+
+/// What begins with the first admin, where somebody else makes one (spec A9).
+pub fn what_begins(first_admin: &User, runner: Runner<'_>) -> Option<String> {
+    if runner.login == first_admin.id {
+        return None;
+    }
+    let locked_out = match runner.is_user {
+        true => String::new(),
+        false => format!(", and {} is none of them", runner.login),
+    };
+    Some(format!(
+        "{} is the first admin: from here on whoever is no user of this desk is refused, users do what their rights allow{locked_out}",
+        first_admin.id
+    ))
+}
+
 /// A right that a user can be given, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenRight(Right);
@@ -108,6 +131,16 @@ mod tests {
     fn rights_are_a_set_in_the_order_of_the_spec() {
         let given = ["admin", "sales", "helpdesk", "sales"].map(|word| word.parse::<GivenRight>().unwrap());
         assert_eq!(rights_of(given), [Right::Helpdesk, Right::Sales, Right::Admin]);
+    }
+
+    #[test]
+    fn the_first_admin_is_told_to_whoever_else_makes_one() {
+        let root =
+            User { key: 1, id: "root".to_owned(), name: "Root".to_owned(), email: None, rights: vec![Right::Admin] };
+        assert_eq!(what_begins(&root, Runner { login: "root", is_user: false }), None);
+        let told = |login, is_user| what_begins(&root, Runner { login, is_user }).unwrap();
+        assert!(told("ann", false).ends_with("users do what their rights allow, and ann is none of them"));
+        assert!(told("ann", true).ends_with("users do what their rights allow"));
     }
 
     #[test]

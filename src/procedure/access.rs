@@ -4,20 +4,23 @@ use crate::domain::Result;
 use crate::domain::desk::{AccessDenied, Actor, Right};
 use crate::store::{Db, user};
 
-/// Refuses an actor without `right`. Until a user with admin exists the desk is single-user and all is allowed.
+/// Refuses an actor without `right`. Until a user with admin exists the desk is single-user and all is allowed; only who names
+/// somebody must name one of the users, once there are any.
 pub fn check(db: &Db, actor: &Actor, right: Right) -> Result<()> {
-    let Actor::User { login } = actor else {
+    let Actor::User { login, named } = actor else {
         return Ok(());
     };
     if matches!(right, Right::Anybody | Right::Rescue) {
         return Ok(());
     }
-    if !user::any_admin(db)? {
+    let is_single = !user::any_admin(db)?;
+    if is_single && !named {
         return Ok(());
     }
     match user::rights(db, login)? {
+        None if is_single && !user::any(db)? => Ok(()),
         None => Err(AccessDenied::UnknownUser { login: login.clone() }.into()),
-        Some(rights) if rights.contains(&right) || rights.contains(&Right::Admin) => Ok(()),
+        Some(rights) if is_single || rights.contains(&right) || rights.contains(&Right::Admin) => Ok(()),
         Some(_) => Err(AccessDenied::NoRight { login: login.clone(), right }.into()),
     }
 }

@@ -16,6 +16,11 @@ fn read(row: &Row<'_>) -> Result<User> {
     Ok(User { key: row.get(0)?, id: row.get(1)?, name: row.get(2)?, email: row.get(3)?, rights: Vec::new() })
 }
 
+/// Whether there is any user.
+pub fn any(db: &Db) -> Result<bool> {
+    Ok(db.query_opt("SELECT key FROM person LIMIT 1", params![], |row| row.get::<i64>(0))?.is_some())
+}
+
 /// Whether a user with the right admin exists.
 pub fn any_admin(db: &Db) -> Result<bool> {
     Ok(db
