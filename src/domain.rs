@@ -17,6 +17,7 @@ pub mod line;
 pub mod linking;
 pub mod location;
 pub mod log;
+pub mod lot;
 pub mod options;
 pub mod order;
 pub mod payment;

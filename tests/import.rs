@@ -469,7 +469,7 @@ fn a_serial_number_is_counted_once_and_a_count_stays_a_number() {
 {"record":"stock","product":"CAM","location":"WH/Stock","lot":"S-1","quantity":"1"}
 {"record":"stock","product":"CAM","location":"Scrap","lot":"S-1","quantity":"1"}
 "#;
-    assert_eq!(imported(&shop, "", lines, 10)[3]["error"]["code"], "quantity_invalid");
+    assert_eq!(imported(&shop, "", lines, 13)[3]["error"]["code"], "lot_elsewhere");
     let less = r#"{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"2"}
 "#;
     let error = &imported(&shop, "--update", less, 13)[0]["error"];

@@ -30,6 +30,7 @@ mod refund;
 mod repair;
 mod returns;
 mod shell;
+mod stock;
 mod store;
 mod store_file;
 mod table;

@@ -31,6 +31,7 @@ mod repair;
 mod returns;
 mod server;
 mod shell;
+mod stock;
 mod store;
 mod table;
 mod team;

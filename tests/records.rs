@@ -46,7 +46,7 @@ fn every_record_is_shown_with_all_its_keys() {
             json!({"id": "BULB", "name": "BULB", "price": "0.425", "type": "goods", "tracking": "none",
                    "taxes": ["VAT20"], "stock": []}),
         ),
-        ("lot show SN-001", json!({"id": "SN-001", "product": "LAMP"})),
+        ("lot show SN-001", json!({"id": "SN-001", "product": "LAMP", "stock": [], "customers": [], "life": []})),
         ("journal show BANK", json!({"id": "BANK", "name": "Bank", "type": "bank", "active": false})),
         ("location show WH/Returns", json!({"id": "WH/Returns", "type": "internal", "return_location": true})),
         ("user show ann", json!({"id": "ann", "name": "Ann", "email": null, "rights": ["helpdesk", "sales"]})),

@@ -361,22 +361,19 @@ fn what_has_lots_is_finished_with_them() {
     shop.done("repair start WH/RO/1");
 
     let refused = shop.refused("repair finish WH/RO/1", "lot_required");
-    assert_eq!(
-        (&refused["field"], &refused["hint"]),
-        (&json!("lot"), &json!("aftersales repair edit-part WH/RO/00001 1 --lot LOT"))
-    );
+    assert_eq!((&refused["field"], &refused["hint"]), (&json!("lot"), &json!("aftersales lot list --product MOTOR")));
     shop.refused("repair edit-part WH/RO/1 1 --lot SN-1", "lot_not_of_product");
     shop.done("repair edit-part WH/RO/1 1 --lot M-2");
     assert_eq!(stock(&shop, "MOTOR"), ["WH/Stock#M-1 1 0", "WH/Stock#M-2 1 1"]);
     shop.refused("repair edit-part WH/RO/1 1 --quantity 2", "quantity_invalid");
     let refused = shop.refused("repair finish WH/RO/1 --line 1=1", "lot_required");
-    assert_eq!(refused["hint"], "aftersales repair edit WH/RO/00001 --lot LOT");
+    assert_eq!(refused["hint"], "aftersales lot list --product LAMP");
     shop.done("repair edit WH/RO/1 --lot SN-1");
     shop.refused("repair finish WH/RO/1", "lot_required");
 
     // What is taken out of the lamp cannot be a motor that lies in stock.
     shop.done("repair edit-part WH/RO/1 2 --lot M-1");
-    assert_eq!(shop.refused("repair finish WH/RO/1", "quantity_invalid")["given"], "M-1");
+    assert_eq!(shop.refused("repair finish WH/RO/1", "lot_elsewhere")["given"], "M-1");
     shop.done("lot create M-3 --product MOTOR");
     shop.done("repair edit-part WH/RO/1 2 --lot M-3");
     shop.done("repair finish WH/RO/1");
@@ -543,7 +540,7 @@ fn a_quotation_that_is_confirmed_stays_and_one_that_is_cancelled_no_longer_count
 
     shop.done("ticket repair T2 --product CHAIR");
     let refused = shop.refused("repair quote WH/RO/2", "customer_required");
-    assert_eq!(refused["hint"], "aftersales repair edit WH/RO/00002 --customer CUSTOMER");
+    assert_eq!(refused["hint"], "aftersales customer list");
     shop.done("repair edit WH/RO/2 --customer C2");
     assert_eq!(shop.done("repair quote WH/RO/2")["result"]["quotation"]["lines"], json!([]));
 }
@@ -709,5 +706,69 @@ fn a_person_sees_the_repair_and_its_parts() {
     lines
     LINE  PRODUCT  QUANTITY  DELIVERED  INVOICED  PRICE  UNTAXED   TAX  TOTAL
        1  CABLE           1          0         0   3.00     3.00  0.00   3.00
+    [stderr]
+    warning[lot_wanted_twice]: SN-1, which WH/RO/00002 wants, is wanted by WH/RO/00001 too
     ");
+}
+
+#[test]
+fn what_a_repair_sells_is_never_shipped() {
+    let shop = desk();
+    shop.done("ticket repair T1 --part BULB=3 --part CABLE=1 --confirm --yes --quote");
+    shop.done("order edit S2 --add-line CABLE=2");
+    shop.done("order confirm S2");
+    // Of a quotation only what the repair does not bring is delivered, whatever becomes of the repair.
+    let planned = shop.ok("transfer create --order S2 --dry-run");
+    assert_eq!(planned["result"]["transfer"]["lines"].as_array().unwrap().len(), 1);
+    assert_eq!(planned["result"]["transfer"]["lines"][0]["quantity"], "2");
+    shop.done("repair start WH/RO/1");
+    shop.done("repair remove-part WH/RO/1 2");
+    shop.done("repair finish WH/RO/1 --line 1=1");
+    let planned = shop.ok("transfer create --order S2 --dry-run");
+    assert_eq!(planned["result"]["transfer"]["lines"].as_array().unwrap().len(), 1);
+    // An imported delivery belongs to what is delivered, too.
+    let line = r#"{"record":"transfer","id":"WH/OUT/77","order":"S2","state":"done","lines":[{"product":"CABLE","quantity":"2"}]}"#;
+    assert_eq!(shop.run_with("import", line).code, 0);
+    let order = shop.ok("order show S2");
+    let delivered: Vec<_> = order["lines"].as_array().unwrap().iter().map(|line| line["delivered"].clone()).collect();
+    assert_eq!(delivered, ["1", "0", "2"]);
+    shop.refused("transfer create --order S2", "state_not_allowed");
+}
+
+#[test]
+fn a_return_brings_its_only_lot_to_the_repair() {
+    let shop = desk();
+    shop.apply(
+        r#"{"command":"transfer create","kind":"outgoing","customer":"C1","line":["LAMP=1"],"lot":["1=SN-1"]}
+{"command":"transfer validate","transfer":"WH/OUT/2"}
+{"command":"transfer return","transfer":"WH/OUT/2"}
+{"command":"ticket edit","ticket":"T1","lot":""}"#,
+    );
+    let answer = shop.done("ticket repair T1 --return WH/IN/3");
+    assert_eq!(repair(&answer)["lot"], "SN-1");
+    // It is finished, though it never came.
+    shop.done("repair confirm WH/RO/1 --yes");
+    shop.done("repair start WH/RO/1");
+    let answer = shop.done("repair finish WH/RO/1");
+    assert_eq!(answer["warnings"][0]["code"], "return_not_done");
+}
+
+#[test]
+fn a_piece_is_no_part_of_itself_and_wanted_once() {
+    let shop = desk();
+    shop.done("ticket repair T1 --lot SN-1");
+    let refused = shop.refused("repair add-part WH/RO/1 LAMP=1 --lot SN-1", "lot_elsewhere");
+    assert_eq!(refused["field"], "lot");
+    shop.done("repair add-part WH/RO/1 LAMP=1");
+    shop.refused("repair edit-part WH/RO/1 1 --lot SN-1", "lot_elsewhere");
+    let answer = shop.done("ticket repair T1 --lot SN-1");
+    assert_eq!(answer["warnings"][0]["code"], "lot_wanted_twice");
+    let message = answer["warnings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("WH/RO/00001"), "{message}");
+    let answer = shop.done("transfer create --kind outgoing --line LAMP=1 --lot 1=SN-1");
+    assert_eq!(answer["warnings"][0]["code"], "lot_wanted_twice");
+    shop.done("repair cancel WH/RO/1");
+    shop.done("repair cancel WH/RO/2");
+    let answer = shop.done("ticket repair T1 --lot SN-1");
+    assert!(answer["warnings"][0]["message"].as_str().unwrap().contains("WH/OUT/00002"), "{answer}");
 }

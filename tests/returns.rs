@@ -313,9 +313,9 @@ fn a_return_can_itself_be_returned() {
     );
     shop.done("transfer validate WH/OUT/3");
     assert_eq!(delivered(&shop, "S1"), ["1", "2"]);
-    // The ticket counts its return, and tells the whole story.
+    // The ticket has both, and tells the whole story.
     let ticket = shop.ok("ticket show T1");
-    assert_eq!(ticket["documents"]["returns"], json!(["WH/IN/00002"]));
+    assert_eq!(ticket["documents"]["returns"], json!(["WH/IN/00002", "WH/OUT/00003"]));
     assert_eq!(ticket["log"].as_array().unwrap().last().unwrap()["document"], "WH/OUT/00003");
     shop.refused("transfer return WH/IN/2 --line 2=1", "return_exceeds_delivered");
     shop.done("transfer return WH/IN/2");
@@ -435,14 +435,14 @@ fn a_person_reads_rows_and_sentences() {
     ");
     insta::assert_snapshot!(shop.text("ticket return T1 --line 2=1"), @r"
     [stderr]
-    error[return_exceeds_delivered]: 1 is more than the 0 left to return of line 2 of WH/OUT/00001
-    hint: WH/IN/00002 took it back: aftersales transfer show WH/IN/00002
+    error[return_exceeds_delivered]: 1 is more than the 0 left to return of line 2 of WH/OUT/00001: WH/IN/00002 took the rest back
+    hint: aftersales transfer show WH/IN/00002
     [exit 13]
     ");
     insta::assert_snapshot!(shop.text("transfer validate WH/OUT/3"), @r"
     [stderr]
-    error[lot_required]: TV is tracked: line 1 needs the lots of 1 more
-    hint: aftersales transfer validate WH/OUT/00003 --lot 1=LOT
+    error[lot_required]: TV is tracked: line 1 needs the lots of 1 more, named as --lot 1=LOT
+    hint: aftersales lot list --product TV
     [exit 13]
     ");
 }
@@ -458,4 +458,45 @@ fn a_key_makes_one_return() {
     let answers =
         shop.apply(r#"{"command":"ticket return","ticket":"T1","delivery":"WH/OUT/1","line":{"1":1},"exchange":true}"#);
     assert_eq!(answers[0]["created"], json!(["WH/IN/00003", "WH/OUT/00003"]));
+}
+
+#[test]
+fn a_return_follows_the_product_and_lot_of_its_ticket() {
+    let shop = shop();
+    shop.done("ticket create --team Support --order S1 --product TV --lot SN-2 --subject 'No picture'");
+    assert_eq!(shop.ok("ticket show T2")["customer"], "C00001");
+    let options = shop.ok("ticket options T2");
+    let returns =
+        options["services"].as_array().unwrap().iter().find(|service| service["service"] == "returns").unwrap();
+    assert_eq!(returns["fields"]["line"]["default"], json!(["3=1"]));
+    let answer = shop.done("ticket return T2");
+    assert_eq!(lines(&answer["result"]["return"]), ["1 TV SN-2 1 0"]);
+    shop.refused("ticket return T2", "nothing_to_return");
+    shop.refused("ticket return T2 --delivery WH/OUT/1", "nothing_to_return");
+    // A line that is named may be another one.
+    let answer = shop.done("ticket return T2 --delivery WH/OUT/1 --line 1=1");
+    assert_eq!(lines(&answer["result"]["return"]), ["1 LAMP null 1 0"]);
+    // The product alone leaves its lots open.
+    shop.done("ticket create --team Support --order S1 --product TV --subject 'No picture either'");
+    let answer = shop.done("ticket return T3");
+    assert_eq!(lines(&answer["result"]["return"]), ["1 TV SN-1 1 0"]);
+}
+
+#[test]
+fn what_was_returned_goes_back_from_its_ticket_and_stays_on_it() {
+    let shop = shop();
+    shop.done("ticket return T1 --line 1=2");
+    shop.done("transfer validate WH/IN/2 --line 1=1");
+    // The rest of it is on the ticket as well.
+    assert_eq!(shop.ok("transfer show WH/IN/3")["ticket"], "T00001");
+    shop.done("ticket create --team Support --customer C1 --subject 'Another'");
+    shop.refused("ticket return T2 --delivery WH/IN/2", "delivery_not_offered");
+    shop.refused("ticket return T1 --delivery WH/IN/3", "delivery_not_done");
+    shop.refused("ticket return T1 --delivery WH/IN/2 --exchange", "invalid_value");
+    let answer = shop.done("ticket return T1 --delivery WH/IN/2");
+    let back = &answer["result"]["return"];
+    assert_eq!([&back["id"], &back["ticket"], &back["to"]], ["WH/OUT/00003", "T00001", "Customers"]);
+    shop.done("transfer validate WH/OUT/3");
+    let answer = shop.done("transfer return WH/OUT/3");
+    assert_eq!(answer["result"]["return"]["ticket"], "T00001");
 }

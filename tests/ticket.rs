@@ -448,3 +448,56 @@ fn options_are_tables_for_people() {
     allow_excess    no
     ");
 }
+
+#[test]
+fn a_ticket_about_an_order_is_its_customers() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"product create","id":"LAMP","price":"40.00"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"customer create","name":"Bo"}
+{"command":"team create","id":"Support","service":["repairs","field-service"]}
+{"command":"order create","customer":"C1","line":["LAMP=1"]}
+{"command":"ticket create","team":"Support","subject":"Flickers","order":"S1"}
+{"command":"ticket create","team":"Support","subject":"Hums"}"#,
+    );
+    assert_eq!(shop.ok("ticket show T1")["customer"], "C00001");
+    assert_eq!(shop.done("ticket edit T2 --order S1")["result"]["ticket"]["customer"], "C00001");
+    let answer = shop.done("ticket create --team Support --subject Whoever --order S1 --customer ''");
+    assert_eq!(answer["result"]["ticket"]["customer"], serde_json::Value::Null);
+    let line = r#"{"record":"ticket","id":"T00009","team":"Support","subject":"Came in","order":"S1"}"#;
+    assert_eq!(shop.run_with("import", line).code, 0);
+    assert_eq!(shop.ok("ticket show T9")["customer"], "C00001");
+}
+
+#[test]
+fn the_customer_stays_once_something_was_made() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"product create","id":"LAMP","price":"40.00"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"customer create","name":"Bo"}
+{"command":"team create","id":"Support","service":["repairs","field-service"]}
+{"command":"project create","id":"Field Service"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Flickers"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Hums"}
+{"command":"ticket create","team":"Support","subject":"Whoever"}"#,
+    );
+    shop.done("ticket edit T1 --customer C2");
+    shop.done("ticket repair T1 --product LAMP");
+    shop.done("repair cancel WH/RO/1");
+    let refused = shop.refused("ticket edit T1 --customer C1", "customer_fixed");
+    assert_eq!((&refused["field"], &refused["allowed"]), (&"customer".into(), &"C00002".into()));
+    assert_eq!(refused["hint"], "aftersales repair show WH/RO/00001");
+    shop.refused("ticket edit T1 --customer ''", "customer_fixed");
+    shop.unchanged("ticket edit T1 --customer C2");
+    shop.done("ticket plan T2 --project 'Field Service'");
+    shop.done("task cancel FS1");
+    shop.refused("ticket edit T2 --customer C2", "customer_fixed");
+    let line = r#"{"record":"ticket","id":"T00002","team":"Support","customer":"C00002","subject":"Hums"}"#;
+    let ran = shop.run_with("import --update -o json", line);
+    assert!(ran.code == 13 && ran.stdout.contains("customer_fixed"), "{ran:?}");
+    // Who had no customer yet can get one.
+    shop.done("ticket repair T3 --product LAMP");
+    shop.done("ticket edit T3 --customer C1");
+}

@@ -136,6 +136,7 @@ pub static COMMANDS: &[Entry] = &[
     // stock
     Entry::read::<List<Stock>>("stock list"),
     Entry::read::<Show<Stock>>("stock show"),
+    Entry::change::<stock::StockCount>("stock count"),
     // lot
     Entry::change::<lot::LotCreate>("lot create"),
     Entry::read::<List<Lot>>("lot list"),

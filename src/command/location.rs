@@ -60,6 +60,7 @@ impl Change for LocationCreate {
         faults.refuse()?;
         naming::check_new(&id, location::by_id(cx.db, &id)?)?;
         let location = Location { key: cx.db.next_key()?, id, kind, return_location: self.return_location };
+        location.check_new()?;
         location::insert(cx.db, &location)?;
         cx.created("location", &location.id);
         Ok(Changed(location))

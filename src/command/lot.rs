@@ -4,11 +4,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::record::{Changed, Record, one};
-use super::{Change, Cx, given, naming};
+use super::{Change, Cx, given, naming, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::held::Held;
+use crate::domain::lot::{LotShown, at_customers};
 use crate::domain::product::{Lot, Product};
 use crate::store::{self, Db, Key, Page, lot};
 
@@ -30,6 +31,11 @@ impl Record for Lot {
     }
     fn key(&self) -> Key {
         self.key
+    }
+    /// Where it is, and its life: received, sold to whom, returned, repaired.
+    fn shown(&self, cx: &Cx<'_>) -> Result<String> {
+        let life = lot::life(cx.db, self.key)?;
+        to_json(&LotShown { lot: self, stock: lot::in_stock(cx.db, self.key)?, customers: at_customers(&life), life })
     }
 }
 

@@ -185,6 +185,8 @@ impl Change for TicketRepair {
         }
         if self.confirm {
             made = procedure::repair::step(cx, made, Step::Confirm)?;
+        } else {
+            procedure::repair::warn_of_wanted(cx, &made)?;
         }
         if !self.quote {
             return Ok(RepairOutcome { repair: made, quotation: None });

@@ -9,13 +9,13 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineNumber, LineQuantity};
 use crate::domain::location::Location;
-use crate::domain::returns::{Asked, check_done, check_exchange};
+use crate::domain::returns::{About, Asked, check_done, check_exchange};
 use crate::domain::team::Service;
 use crate::domain::ticket::NamedOrder;
 use crate::domain::transfer::Transfer;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
-use crate::procedure::returns::{Made, Terms, load_lines, make, source};
+use crate::procedure::returns::{Made, Terms, about_of, load_lines, make, source};
 use crate::procedure::service;
 use crate::store::{Db, location, ticket, transfer};
 
@@ -36,8 +36,9 @@ impl From<Made> for ReturnOutcome {
 /// Take products back from a customer
 ///
 /// Makes the incoming transfer of what a delivery brought; stock changes when it is validated. Without --order and --delivery
-/// it is the ticket's order, else the only delivery that the customer can return. Without --line every line takes part with
-/// all that is left to return of it.
+/// it is the ticket's order, else the only delivery that the customer can return. Without --line every line takes part that
+/// is of the ticket's product and lot, with all that is left to return of it. A return that was made from the ticket, named as
+/// the delivery, goes back to the customer.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:
   aftersales ticket return T00001
@@ -88,7 +89,7 @@ impl Change for TicketReturn {
         let order = self.named_order(cx)?;
         let mut delivery = not_empty(&self.delivery).map(|id| named_delivery(cx, id)).transpose()?;
         let terms = Terms {
-            asked: Asked { lines: &self.line, dropped: &self.drop_line },
+            asked: Asked { lines: &self.line, dropped: &self.drop_line, about: about_of(&ticket) },
             location: named_location(cx, &self.location)?,
             exchange: self.exchange,
             keep_order_quantity: self.keep_order_quantity,
@@ -104,6 +105,9 @@ impl Change for TicketReturn {
         if let Some(delivery) = &mut delivery {
             load_lines(cx, delivery, terms.asked)?;
             terms.asked.check_against(delivery, &mut faults);
+            if self.exchange {
+                faults.gather(check_exchange(delivery));
+            }
         }
         faults.refuse()?;
 
@@ -188,7 +192,7 @@ impl Change for TransferReturn {
     fn run(&self, cx: &Cx<'_>) -> Result<ReturnOutcome> {
         let mut source: Transfer = one(cx, "transfer", &self.transfer)?;
         let terms = Terms {
-            asked: Asked { lines: &self.line, dropped: &self.drop_line },
+            asked: Asked { lines: &self.line, dropped: &self.drop_line, about: About::default() },
             location: named_location(cx, &self.location)?,
             exchange: self.exchange,
             keep_order_quantity: self.keep_order_quantity,

@@ -1,9 +1,20 @@
-//! `stock`: how much of what lies where. It is only read: stock changes by transfers and repairs.
+//! `stock`: how much of what lies where. Stock changes by transfers and repairs, and where a count finds something else.
 
-use super::pipeline::record::Record;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::pipeline::record::{Changed, Record, one};
+use super::{Change, Cx, given};
+use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::stock::Stock;
-use crate::store::{self, Db, Key, Page, stock};
+use crate::domain::location::{Location, STOCK};
+use crate::domain::product::{Lot, Product};
+use crate::domain::stock::{Place, Stock, check_count, id_of};
+use crate::domain::value::quantity::Quantity;
+use crate::domain::value::text::Setting;
+use crate::domain::{Faults, Result};
+use crate::procedure::transfer::count;
+use crate::store::{self, Db, Key, Page, stock, stock_level};
 
 impl Record for Stock {
     const KIND: &'static str = "stock";
@@ -22,5 +33,69 @@ impl Record for Stock {
     }
     fn key(&self) -> Key {
         self.key
+    }
+}
+
+/// Count what lies somewhere: the difference is written as a done move
+///
+/// What is there too much comes from Inventory Loss, what is missing goes there, with the reason as the move's origin. What is
+/// reserved and not there is given up by those who came last: they wait again.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:
+  aftersales stock count LAMP --quantity 97
+  aftersales stock count GLUE --quantity 2.5 --lot B-1 --location WH/Stock --reason 'Dried up'")]
+pub struct StockCount {
+    /// The product that is counted
+    pub product: String,
+    /// How much of it is there
+    #[arg(long, value_name = "QTY")]
+    pub quantity: Option<Setting<Quantity>>,
+    /// Where it was counted (default: WH/Stock)
+    #[arg(long)]
+    pub location: Option<String>,
+    /// The lot or serial number, where the product has one
+    #[arg(long)]
+    pub lot: Option<String>,
+    /// Why it is another quantity than expected
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+impl Change for StockCount {
+    type Outcome = Changed<Stock>;
+    const RIGHT: Right = Right::Inventory;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Stock>> {
+        let product: Product = one(cx, "product", &self.product)?;
+        let location: Option<Location> = given::record(cx, "location", self.location.as_deref())?;
+        let location = location.map_or_else(|| one(cx, "location", STOCK), Ok)?;
+        let lot: Option<Lot> = given::record(cx, "lot", self.lot.as_deref())?;
+
+        let mut faults = Faults::default();
+        let counted = faults.gather(given::value("quantity", self.quantity)).flatten();
+        if counted.is_none() {
+            faults.note(ValueRefused::missing("quantity"));
+        }
+        faults.refuse()?;
+        let counted = counted.ok_or(ValueRefused::missing("quantity"))?;
+        check_count(&product, &location, lot.as_ref(), counted)?;
+
+        let (product, lot) = (product.reference(), lot.map(|lot| lot.reference()));
+        let place = Place { product: &product, location: &location, lot: lot.as_ref() };
+        let there = stock_level::at(cx.db, product.key, location.key, lot.as_ref().map(|lot| lot.key))?;
+        if there != counted {
+            count(cx, place, counted.checked_sub(there)?, self.reason.as_deref())?;
+        }
+        let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
+        let nothing = || Stock {
+            key: 0,
+            id: id.clone(),
+            product: product.clone(),
+            location: location.reference(),
+            lot: lot.clone(),
+            quantity: Quantity::ZERO,
+            reserved: Quantity::ZERO,
+        };
+        Ok(Changed(stock::by_id(cx.db, &id)?.unwrap_or_else(nothing)))
     }
 }

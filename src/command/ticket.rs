@@ -112,7 +112,7 @@ pub struct TicketCreate {
     /// The team that serves it
     #[arg(long)]
     pub team: String,
-    /// Whose ticket it is (services need one)
+    /// Whose ticket it is (services need one; default: the order's)
     #[arg(long)]
     pub customer: Option<String>,
     /// What it is about, in a line
@@ -268,6 +268,7 @@ impl Change for TicketEdit {
         if let Some(given) = &self.tag {
             ticket.tags = tags::named(cx, given)?;
         }
+        about::check_customer(cx, &before, &ticket)?;
         kept(cx, &before, ticket, |changed| Entry { kind: "edited", text: changed.join(", ") })
     }
 }

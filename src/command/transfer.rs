@@ -14,7 +14,7 @@ use crate::domain::order::{Order, OrderState};
 use crate::domain::product::{Product, ProductType};
 use crate::domain::transfer::{
     Asked, ChosenLot, LineLot, Transfer, TransferKind, TransferLine, TransferState, check_lots, check_way, delivery_of,
-    numbers_of, split,
+    makes_lots, numbers_of, split,
 };
 use crate::domain::value::day::Day;
 use crate::domain::value::reference::shell_word;
@@ -23,7 +23,7 @@ use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::order::products_of;
 use crate::procedure::transfer::{Rest, cancel, chosen_lots, open, validate};
-use crate::store::{self, Db, Key, Page, location, transfer};
+use crate::store::{self, Db, Key, Page, linking, location, transfer};
 
 impl Record for Transfer {
     const KIND: &'static str = "transfer";
@@ -140,7 +140,6 @@ impl Change for TransferCreate {
         let from = given(&self.from).map(|id| find_location(cx, "from", id)).transpose()?;
         let to = given(&self.to).map(|id| find_location(cx, "to", id)).transpose()?;
         let products = products_of(cx, &self.line, "line")?;
-        let lots = chosen_lots(cx, &self.lot)?;
 
         let mut faults = Faults::default();
         let kind = self.checked_kind(order.as_ref(), &mut faults);
@@ -150,10 +149,11 @@ impl Change for TransferCreate {
         let date = self.checked_date(cx, &mut faults);
         let lines = self.checked_lines(order.as_ref(), &products, &mut faults);
         let mut lines = match &order {
-            Some(order) => delivery_of(&transfer::to_deliver(cx.db, order.key)?),
+            Some(order) => delivery_of(&linking::to_deliver(cx.db, order.key)?),
             None => lines,
         };
         number(&mut lines);
+        let lots = chosen_lots(cx, &self.lot, makes_lots(kind, false), "the transfer", &lines)?;
         check_lots("the transfer", &numbers_of(&lines), &lots, &mut faults);
         faults.refuse()?;
 
@@ -182,6 +182,7 @@ impl Change for TransferCreate {
             backorder_of: None,
             keep_order_quantity: false,
             date,
+            moved: None,
         };
         Ok(TransferOutcome { transfer: open(cx, transfer)? })
     }
@@ -311,13 +312,16 @@ fn given(text: &Option<String>) -> Option<&str> {
 /// Validate a transfer: its goods are moved
 ///
 /// Without --line every line is moved whole; with it only the named lines, in the quantity given (0 for none). What is left
-/// goes to a backorder, which is in `created`. A product with lots or serial numbers needs --lot, where its line has none.
+/// goes to a backorder, which is in `created`. A product with lots or serial numbers needs --lot, where its line has none: once
+/// for each lot, or for a range of them. One lot stands on a line, so a line of several is split. A receipt makes the lots
+/// that are not there yet.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:
   aftersales transfer validate WH/OUT/00001
   aftersales transfer validate WH/OUT/00001 --line 1=2 --no-backorder
   aftersales transfer validate WH/OUT/00001 --lot 1=SN-001 --lot 1=SN-002
-  aftersales transfer validate WH/IN/00001 --lot 1=BATCH-7:40")]
+  aftersales transfer validate WH/IN/00001 --lot 1=BATCH-7:40
+  aftersales transfer validate WH/IN/00001 --lot 3=SN-001..SN-050")]
 pub struct TransferValidate {
     /// The transfer
     pub transfer: String,
@@ -325,7 +329,7 @@ pub struct TransferValidate {
     #[arg(long, value_name = "N=QTY")]
     #[serde(default)]
     pub line: Vec<LineQuantity>,
-    /// The lot or serial number of a line, maybe with how much of it (repeatable)
+    /// The lot or serial number of a line, maybe with how much of it, or a range of them (repeatable)
     #[arg(long, value_name = "N=LOT[:QTY]")]
     #[serde(default)]
     pub lot: Vec<LineLot>,
@@ -341,7 +345,8 @@ impl Change for TransferValidate {
 
     fn run(&self, cx: &Cx<'_>) -> Result<TransferOutcome> {
         let transfer: Transfer = one(cx, "transfer", &self.transfer)?;
-        let lots = chosen_lots(cx, &self.lot)?;
+        let makes_lots = makes_lots(transfer.kind, transfer.return_of.is_some()) && transfer.state.is_open();
+        let lots = chosen_lots(cx, &self.lot, makes_lots, &transfer.id, &transfer.lines)?;
         match transfer.state {
             TransferState::Done => return Ok(TransferOutcome { transfer }),
             TransferState::Cancelled => return Err(transfer.not_allowed("validated").into()),

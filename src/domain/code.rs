@@ -61,6 +61,8 @@ pub const CODES: &[(&str, i32, &str)] = &[
     ("order_not_of_customer", 13, "the order is another customer's"),
     ("product_not_on_order", 13, "the product is not on the order"),
     ("lot_not_of_product", 13, "the lot is of another product"),
+    ("lot_elsewhere", 13, "a serial number stands for one piece, which is elsewhere"),
+    ("customer_fixed", 13, "something was made from the ticket, so its customer stays"),
     ("last_admin", 13, "the last user with the right admin stays one"),
     ("store_not_empty", 13, "the store has records of its own"),
     ("unknown_command", 13, "there is no such command"),

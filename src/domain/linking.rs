@@ -1,5 +1,7 @@
 //! Which line of another document a line belongs to, where only product and quantity are told: what imported documents have.
 
+use super::Result;
+use super::transfer::{ToDeliver, TransferLine};
 use crate::domain::value::quantity::Quantity;
 
 /// A line that lines of other documents can belong to.
@@ -11,6 +13,26 @@ pub struct Source {
     pub lot: Option<i64>,
     /// What of it no other line belongs to yet.
     pub left: Quantity,
+}
+
+/// The lines of an order that deliveries belong to, with what is left to deliver of each.
+pub fn of_order(lines: &[ToDeliver]) -> Vec<Source> {
+    let source =
+        |line: &ToDeliver| Source { key: line.order_line, product: Some(line.product.key), lot: None, left: line.left };
+    lines.iter().map(source).collect()
+}
+
+/// The lines of a transfer that returns of it belong to, with what is left to return of each (spec D3).
+pub fn of_transfer(lines: &[TransferLine]) -> Result<Vec<Source>> {
+    let source = |line: &TransferLine| {
+        Ok(Source {
+            key: line.key,
+            product: Some(line.product.key),
+            lot: line.lot.as_ref().map(|lot| lot.key),
+            left: line.returnable()?,
+        })
+    };
+    lines.iter().map(source).collect()
 }
 
 /// The line that `quantity` of a product belongs to: of those of the product (and lot), in their order, the first that has

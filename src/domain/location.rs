@@ -43,6 +43,11 @@ impl Location {
         Reference { key: self.key, id: self.id.clone() }
     }
 
+    /// Whether it is where counts put what they miss and take what they find (spec D8).
+    pub fn is_inventory_loss(&self) -> bool {
+        self.id == INVENTORY_LOSS && !self.kind.keeps_stock()
+    }
+
     /// Whether returned goods may be sent there by name: internal and flagged (spec D4).
     pub fn takes_returns(&self) -> bool {
         self.kind == LocationType::Internal && self.return_location
@@ -50,19 +55,28 @@ impl Location {
 }
 
 impl Location {
-    /// Refuses that a location changes its type while stock or moves were counted by it, or where every desk relies on it.
-    pub fn check_change(&self, after: &Location, moved: Option<&Use>) -> Result<(), LocationRefused> {
-        if self.kind != after.kind && OWN.contains(&self.id.as_str()) {
-            return Err(LocationRefused::Own { id: self.id.clone(), kind: self.kind });
+    /// Refuses a new location of a type that its id does not stand for.
+    pub fn check_new(&self) -> Result<(), LocationRefused> {
+        match own_type(&self.id) {
+            Some(kind) if kind != self.kind => Err(LocationRefused::Own { id: self.id.clone(), kind }),
+            _ => Ok(()),
         }
-        Ok(Held::check(&self.id, "type", &self.kind, &after.kind, moved)?)
+    }
+
+    /// Refuses that a location changes its type while stock or moves were counted by it, where a team's returns go there, or
+    /// where every desk relies on it.
+    pub fn check_change(&self, after: &Location, used_by: Option<&Use>) -> Result<(), LocationRefused> {
+        if self.kind != after.kind {
+            after.check_new()?;
+        }
+        Ok(Held::check(&self.id, "type", &self.kind, &after.kind, used_by)?)
     }
 }
 
 /// A location cannot become another kind of place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LocationRefused {
-    #[error("every desk has the location {id}, so its type stays {kind}")]
+    #[error("every desk relies on the location {id}, which is of type {kind}")]
     Own { id: String, kind: LocationType },
     #[error(transparent)]
     Held(#[from] Held),
@@ -83,7 +97,7 @@ impl Refusal for LocationRefused {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            LocationRefused::Own { .. } => Some("aftersales location create NAME --type TYPE".to_owned()),
+            LocationRefused::Own { .. } => Some("aftersales location list".to_owned()),
             LocationRefused::Held(held) => held.hint(),
         }
     }
@@ -100,8 +114,24 @@ pub const PRODUCTION: &str = "Production";
 /// Where removed parts go to.
 pub const SCRAP: &str = "Scrap";
 
-/// The locations that every store has, whose types the services rely on.
-const OWN: [&str; 5] = [STOCK, CUSTOMERS, SUPPLIERS, PRODUCTION, SCRAP];
+/// Where counts put what they miss and take what they find (spec D8). It is made by the first count that needs it: stores that
+/// were made before there were counts have none.
+pub const INVENTORY_LOSS: &str = "Inventory Loss";
+
+/// The locations whose types the services rely on.
+const OWN: [(&str, LocationType); 6] = [
+    (STOCK, LocationType::Internal),
+    (CUSTOMERS, LocationType::Customer),
+    (SUPPLIERS, LocationType::Supplier),
+    (PRODUCTION, LocationType::Production),
+    (SCRAP, LocationType::Scrap),
+    (INVENTORY_LOSS, LocationType::Production),
+];
+
+/// The type that a location of that id has to be of, where the services rely on it.
+fn own_type(id: &str) -> Option<LocationType> {
+    OWN.iter().find(|(own, _)| *own == id).map(|(_, kind)| *kind)
+}
 
 #[cfg(test)]
 mod tests {
@@ -122,8 +152,21 @@ mod tests {
                 Some(&stock),
                 Some("StockLevel is used by the stock LAMP@StockLevel, so its type stays internal"),
             ),
-            (STOCK, internal, scrap, None, Some("every desk has the location WH/Stock, so its type stays internal")),
+            (
+                STOCK,
+                internal,
+                scrap,
+                None,
+                Some("every desk relies on the location WH/Stock, which is of type internal"),
+            ),
             (STOCK, internal, internal, None, None),
+            (
+                INVENTORY_LOSS,
+                LocationType::Production,
+                internal,
+                None,
+                Some("every desk relies on the location Inventory Loss, which is of type production"),
+            ),
         ];
         for (id, before, after, used_by, sentence) in table {
             let refused = location(id, before).check_change(&location(id, after), used_by).err();

@@ -2,8 +2,9 @@
 
 use super::common::{StateNotAllowed, ValueRefused};
 use super::line::{LineNumber, LineQuantity};
+use super::lot::LotElsewhere;
 use super::product::{Product, Tracking, UnitPrice};
-use super::transfer::{check_numbers, no_such_line};
+use super::transfer::{TransferState, check_numbers, no_such_line};
 use super::{Error, Faults, Refusal, Result};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::{Price, Quantity};
@@ -14,7 +15,7 @@ pub mod item;
 pub mod part;
 mod shown;
 
-use part::{Labour, Part, check_confirmed_quantity, check_used};
+use part::{Labour, Part, PartKind, check_confirmed_quantity, check_used};
 
 choices! {
     /// How far a repair is (spec E2).
@@ -141,6 +142,55 @@ impl Repair {
         of(self) == of(other)
     }
 
+    /// The parts that stand in the queue for stock: those to be added of a repair that is confirmed or under way.
+    pub fn waiting(&self) -> impl Iterator<Item = &Part> {
+        let waits = |part: &&Part| part.kind == PartKind::Add && part.reserved < part.quantity;
+        self.parts.iter().filter(move |part| self.state.holds_stock() && waits(part))
+    }
+
+    /// What stays reserved of a part as it was before: nothing where it is gone or another one now (spec E3).
+    pub fn still_reserved(&self, before: &Part) -> Quantity {
+        match self.parts.iter().find(|part| part.key == before.key) {
+            Some(now) if self.state.holds_stock() && now.kind == PartKind::Add && now.lot == before.lot => {
+                before.reserved.min(now.quantity)
+            }
+            _ => Quantity::ZERO,
+        }
+    }
+
+    /// The parts that stock does not cover, each as a sentence (spec E3).
+    pub fn shortages(&self) -> impl Iterator<Item = String> {
+        self.waiting().map(|part| {
+            let Part { line, product, quantity, reserved, .. } = part;
+            format!("part {line} needs {quantity} of {product}, and {reserved} are reserved for it")
+        })
+    }
+
+    /// The pieces with serial numbers that are to be built in.
+    pub fn pieces_added(&self) -> impl Iterator<Item = &Reference> {
+        self.parts.iter().filter(|part| part.kind == PartKind::Add).filter_map(Part::piece)
+    }
+
+    /// All pieces that it names.
+    pub fn pieces(&self) -> Vec<&Reference> {
+        self.lot.iter().chain(self.pieces_added()).collect()
+    }
+
+    /// Refuses the piece that is repaired as a part of its own repair (spec D8).
+    pub fn check_own_piece(&self) -> std::result::Result<(), LotElsewhere> {
+        let own = |piece: &&Reference| self.lot.as_ref().is_some_and(|lot| lot.key == piece.key);
+        match self.parts.iter().filter_map(Part::piece).find(own) {
+            Some(piece) => Err(LotElsewhere::in_repair(piece)),
+            None => Ok(()),
+        }
+    }
+
+    /// What to tell where it is finished and the return that it names never brought the product.
+    pub fn missing_return(&self, state: TransferState) -> Option<String> {
+        let from = self.from_return.as_ref().filter(|_| state != TransferState::Done)?;
+        Some(format!("{} is finished, though its return {from} is {state}: the product never came in", self.id))
+    }
+
     /// Refuses to change what is over.
     pub fn check_editable(&self) -> std::result::Result<(), StateNotAllowed> {
         if self.state.is_over() { Err(self.not_to_be("edited")) } else { Ok(()) }
@@ -150,13 +200,14 @@ impl Repair {
     /// quantity or return, since these were confirmed to be on hand, and no part below zero (spec E2, E3).
     pub fn check_edit(&self, after: &Repair) -> Result<()> {
         self.check_editable()?;
+        after.check_own_piece()?;
         if !self.state.holds_stock() {
             return Ok(());
         }
         let confirmed = |repair: &Repair| (repair.product.clone(), repair.quantity, repair.from_return.clone());
         if confirmed(self) != confirmed(after) {
             let wanted = "given another product, quantity or return";
-            let hint = Some(format!("aftersales repair cancel {0}; aftersales repair reopen {0}", self.id));
+            let hint = Some(format!("aftersales repair cancel {}", self.id));
             return Err(StateNotAllowed { hint, ..self.not_to_be(wanted) }.into());
         }
         Ok(after.check_parts()?)
@@ -255,14 +306,16 @@ pub enum RepairRefused {
     ReturnNotOffered { transfer: String, why: String },
     #[error("the return {transfer} does not hold {product}")]
     ProductNotInReturn { product: String, transfer: String, given: String, field: &'static str },
-    #[error("the lot or serial number of {product} is needed to finish {repair}")]
+    #[error("the lot or serial number of {product} is needed to finish {repair}: repair edit --lot names it")]
     LotRequired { repair: String, product: String },
-    #[error("the lot or serial number of {product} on line {line} is needed to finish {repair}")]
+    #[error(
+        "the lot or serial number of {product} on line {line} is needed to finish {repair}: repair edit-part --lot names it"
+    )]
     PartLotRequired { repair: String, line: i64, product: String },
     #[error("{repair} has the quotation {quotation}, which is for one customer and the only one")]
     AlreadyQuoted { repair: String, quotation: String },
     /// A quotation is for somebody; the repair is none yet where it was only to be made.
-    #[error("{} has no customer, whom a quotation needs", .repair.as_deref().unwrap_or("the repair"))]
+    #[error("{} has no customer, whom a quotation needs: name one with --customer", .repair.as_deref().unwrap_or("the repair"))]
     CustomerRequired { repair: Option<String> },
 }
 
@@ -299,17 +352,13 @@ impl Refusal for RepairRefused {
             RepairRefused::ProductNotInReturn { transfer, .. } => {
                 format!("aftersales transfer show {}", shell_word(transfer))
             }
-            RepairRefused::LotRequired { repair, .. } => format!("aftersales repair edit {repair} --lot LOT"),
-            RepairRefused::PartLotRequired { repair, line, .. } => {
-                format!("aftersales repair edit-part {repair} {line} --lot LOT")
+            RepairRefused::LotRequired { product, .. } | RepairRefused::PartLotRequired { product, .. } => {
+                format!("aftersales lot list --product {}", shell_word(product))
             }
             RepairRefused::AlreadyQuoted { quotation, .. } => {
                 format!("aftersales order show {quotation}")
             }
-            RepairRefused::CustomerRequired { repair: Some(repair) } => {
-                format!("aftersales repair edit {repair} --customer CUSTOMER")
-            }
-            RepairRefused::CustomerRequired { repair: None } => "name one with --customer".to_owned(),
+            RepairRefused::CustomerRequired { .. } => "aftersales customer list".to_owned(),
         })
     }
 }
@@ -507,7 +556,7 @@ pub(crate) mod tests {
         let mut repair = repair(RepairState::UnderRepair, Vec::new());
         let refused = repair.used(&[], &lamp).unwrap_err();
         assert_eq!(refused.fault().code, "lot_required");
-        assert_eq!(refused.fault().hint.as_deref(), Some("aftersales repair edit WH/RO/00001 --lot LOT"));
+        assert_eq!(refused.fault().hint.as_deref(), Some("aftersales lot list --product LAMP"));
         repair.lot = Some(reference(5, "SN-1"));
         assert_eq!(repair.used(&[], &lamp), Ok(Vec::new()));
     }

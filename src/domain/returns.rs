@@ -18,6 +18,23 @@ pub struct Asked<'a> {
     pub lines: &'a [LineQuantity],
     /// What does not take part.
     pub dropped: &'a [LineNumber],
+    /// The product, and the lot, that the ticket is about: where no line is named only such lines take part (spec D2).
+    pub about: About,
+}
+
+/// What a ticket is about, by key; none is about anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct About {
+    pub product: Option<i64>,
+    pub lot: Option<i64>,
+}
+
+impl About {
+    /// Whether the line moved what the ticket is about.
+    pub fn fits(self, line: &TransferLine) -> bool {
+        self.product.is_none_or(|product| line.product.key == product)
+            && self.lot.is_none_or(|lot| line.lot.as_ref().is_some_and(|own| own.key == lot))
+    }
 }
 
 /// A line that is taken back, and how much of it.
@@ -79,7 +96,7 @@ impl Asked<'_> {
             return Ok(Quantity::ZERO);
         }
         if self.lines.is_empty() {
-            return line.returnable();
+            return if self.about.fits(line) { line.returnable() } else { Ok(Quantity::ZERO) };
         }
         let named = self.lines.iter().find(|named| named.line.number() == line.line);
         Ok(named.map_or(Quantity::ZERO, |named| named.quantity))
@@ -117,10 +134,19 @@ pub fn decide<'t>(
 }
 
 /// Whether a ticket of that customer may return the delivery, whatever is left of it: a delivery of that customer that is
-/// done. `holds` says whether what the ticket is about is on it (spec D1, D2).
-pub fn check_offered(delivery: &Transfer, customer: &Reference, about: Option<&str>, holds: bool) -> Result<()> {
+/// done, or a return that was made from the ticket, which goes back to the customer (spec D5). `holds` says whether what the
+/// ticket is about is on it (spec D1, D2).
+pub fn check_offered(
+    delivery: &Transfer,
+    ticket: i64,
+    customer: &Reference,
+    about: Option<&str>,
+    holds: bool,
+) -> Result<()> {
     let refuse = |test: String| ReturnRefused::NotOffered { delivery: delivery.id.clone(), test };
-    if delivery.kind != TransferKind::Outgoing {
+    let of_ticket = delivery.ticket.as_ref().is_some_and(|own| own.key == ticket);
+    let own_return = delivery.kind == TransferKind::Incoming && delivery.return_of.is_some() && of_ticket;
+    if delivery.kind != TransferKind::Outgoing && !own_return {
         return Err(refuse(format!("is {}, not a delivery", delivery.kind)).into());
     }
     match &delivery.customer {
@@ -164,14 +190,14 @@ pub fn default_location<'l>(source: &'l Transfer, of_team: Option<&'l Location>)
 }
 
 /// Where the goods may go: the team's return location, where they came from, and every internal location that takes returns.
-/// What came from outside goes back there (spec D4, contract "Returns").
+/// What came from outside goes back there (spec D4, contract "Returns"), and nothing goes where it is already.
 pub fn locations(source: &Transfer, of_team: Option<&Location>, flagged: &[Location]) -> Vec<Location> {
     let mut allowed = vec![default_location(source, of_team).clone()];
     let goes_inside = source.kind != TransferKind::Incoming;
     let takes_returns =
         |location: &&Location| goes_inside && location.return_location && location.kind == LocationType::Internal;
     for location in std::iter::once(&source.from).chain(flagged.iter().filter(takes_returns)) {
-        if allowed.iter().all(|known| known.key != location.key) {
+        if location.key != source.to.key && allowed.iter().all(|known| known.key != location.key) {
             allowed.push(location.clone());
         }
     }
@@ -213,13 +239,13 @@ pub enum ReturnRefused {
     NotOffered { delivery: String, test: String },
     #[error("several deliveries of {whose} could be returned")]
     Ambiguous { whose: String, candidates: Vec<String>, ticket: String },
-    #[error("nothing is left to return of {of}")]
+    #[error("nothing is left to return of {of}{}", taken_by(.holders))]
     NothingLeft { of: String, holders: Vec<String> },
     #[error("no line of {of} takes part in the return")]
     NothingAsked { of: String },
-    #[error("{quantity} is more than the {left} left to return of line {line} of {of}")]
+    #[error("{quantity} is more than the {left} left to return of line {line} of {of}{}", taken_by(.holders))]
     Exceeds { of: String, line: i64, quantity: Quantity, left: Quantity, holders: Vec<String> },
-    #[error("returned goods cannot go to {location}")]
+    #[error("returned goods cannot go to {location}, only to {}", .allowed.join(", "))]
     Location { location: String, allowed: Vec<String> },
 }
 
@@ -281,18 +307,17 @@ impl Refusal for ReturnRefused {
             ReturnRefused::Exceeds { of, holders, .. } if holders.is_empty() => {
                 format!("aftersales transfer show {}", shell_word(of))
             }
-            ReturnRefused::NothingLeft { holders, .. } | ReturnRefused::Exceeds { holders, .. } => held_by(holders),
-            ReturnRefused::Location { allowed, .. } => {
-                format!("leave --location out, or name one of {}", allowed.join(", "))
+            ReturnRefused::NothingLeft { holders, .. } | ReturnRefused::Exceeds { holders, .. } => {
+                format!("aftersales transfer show {}", shell_word(holders.first().map_or("", String::as_str)))
             }
+            ReturnRefused::Location { .. } => "aftersales location list".to_owned(),
         })
     }
 }
 
-/// The returns that hold what is not left.
-fn held_by(holders: &[String]) -> String {
-    let first = holders.first().map_or("", String::as_str);
-    format!("{} took it back: aftersales transfer show {}", holders.join(", "), shell_word(first))
+/// The returns that took the rest, for the end of a sentence.
+fn taken_by(returns: &[String]) -> String {
+    if returns.is_empty() { String::new() } else { format!(": {} took the rest back", returns.join(", ")) }
 }
 
 #[cfg(test)]
@@ -342,6 +367,7 @@ mod tests {
             backorder_of: None,
             keep_order_quantity: false,
             date: "2026-11-23".parse().unwrap(),
+            moved: None,
         }
     }
 
@@ -357,7 +383,7 @@ mod tests {
         }
 
         fn asked(&self) -> Asked<'_> {
-            Asked { lines: &self.lines, dropped: &self.dropped }
+            Asked { lines: &self.lines, dropped: &self.dropped, about: About::default() }
         }
     }
 
@@ -401,7 +427,7 @@ mod tests {
         let error = decide(&source, typed.asked(), true, holders).unwrap_err();
         assert_eq!(error.fault().allowed, Some(Allowed::One("2".to_owned())));
         assert_eq!(error.fault().given.as_deref(), Some("1=3"));
-        assert!(error.fault().hint.as_ref().unwrap().starts_with("WH/IN/00001 took it back"), "{error:?}");
+        assert!(error.fault().message.ends_with("WH/IN/00001 took the rest back"), "{error:?}");
         // Where nothing at all is left, that comes first.
         assert_eq!(told(decide(&source, typed.asked(), false, holders)), Err("nothing_to_return delivery".to_owned()));
     }
@@ -441,6 +467,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_ticket_is_about_chooses_the_lines() {
+        let mut source = delivery();
+        source.lines[1].lot = Some(reference(21, "SN-1"));
+        let about = |product, lot| About { product, lot };
+        for (about, lines, expected) in [
+            (about(None, None), &[][..], Ok("1=2 2=1")),
+            (about(Some(1), None), &[], Ok("1=2")),
+            (about(Some(2), Some(21)), &[], Ok("2=1")),
+            (about(Some(2), Some(22)), &[], Err("nothing_to_return line")),
+            (about(Some(9), None), &[], Err("nothing_to_return line")),
+            // A line that is named may be another one.
+            (about(Some(1), None), &["2=1"], Ok("2=1")),
+        ] {
+            let typed = Typed::new(lines, &[]);
+            let asked = Asked { about, ..typed.asked() };
+            let decided = told(decide(&source, asked, true, |_| Ok(Vec::new())));
+            let shown = |line: &ReturnLine<'_>| format!("{}={}", line.source.line, line.quantity);
+            let decided = decided.map(|lines| lines.iter().map(shown).collect::<Vec<_>>().join(" "));
+            assert_eq!(decided, expected.map(str::to_owned).map_err(str::to_owned), "{about:?}");
+        }
+    }
+
+    #[test]
     fn only_the_lines_named_are_looked_at() {
         assert_eq!(Typed::new(&[], &["2"]).asked().named(), None);
         assert_eq!(Typed::new(&["3=1", "1=1"], &["2", "1"]).asked().named(), Some(vec![1, 2, 3]));
@@ -453,6 +502,10 @@ mod tests {
         let cancelled = Transfer { state: TransferState::Cancelled, ..delivery() };
         let receipt = Transfer { kind: TransferKind::Incoming, ..delivery() };
         let nobodys = Transfer { customer: None, ..delivery() };
+        let (ticket, other) = (reference(70, "T00001"), reference(71, "T00002"));
+        let took_back = Transfer { return_of: Some(reference(7, "WH/OUT/00007")), ..receipt.clone() };
+        let of_ticket = Transfer { ticket: Some(ticket.clone()), ..took_back.clone() };
+        let of_another = Transfer { ticket: Some(other), ..took_back.clone() };
         for (delivery, customer, about, holds, expected) in [
             (&delivery(), &ada, None, true, None),
             (&delivery(), &ada, Some("LAMP"), true, None),
@@ -460,12 +513,16 @@ mod tests {
             (&delivery(), &bo, None, true, Some("delivery_not_offered delivery")),
             (&nobodys, &ada, None, true, Some("delivery_not_offered delivery")),
             (&receipt, &ada, None, true, Some("delivery_not_offered delivery")),
+            // A return of this ticket goes back to its customer.
+            (&of_ticket, &ada, None, true, None),
+            (&of_another, &ada, None, true, Some("delivery_not_offered delivery")),
+            (&took_back, &ada, None, true, Some("delivery_not_offered delivery")),
             (&undone, &ada, None, true, Some("delivery_not_done delivery")),
             (&cancelled, &ada, None, true, Some("delivery_not_done delivery")),
             // Another customer's is not offered, done or not.
             (&undone, &bo, None, true, Some("delivery_not_offered delivery")),
         ] {
-            let refused = told(check_offered(delivery, customer, about, holds)).err();
+            let refused = told(check_offered(delivery, ticket.key, customer, about, holds)).err();
             assert_eq!(refused.as_deref(), expected, "{} {customer}", delivery.state);
         }
     }
@@ -514,6 +571,9 @@ mod tests {
         ] {
             assert_eq!(told(check_location(named, &allowed)).err().as_deref(), expected, "{}", named.id);
         }
+        // Nothing goes where it is already.
+        let moved = Transfer { kind: TransferKind::Internal, to: flagged[1].clone(), ..source.clone() };
+        assert_eq!(ids(locations(&moved, None, &flagged)), ["WH/Stock"]);
         // A flag on another kind of location opens nothing.
         assert_eq!(ids(locations(&source, None, std::slice::from_ref(&scrap))), ["WH/Stock"]);
     }

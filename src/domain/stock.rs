@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::common::ValueRefused;
 use super::location::Location;
-use super::{Allowed, Refusal};
+use super::product::{Lot, Product, ProductType, Tracking};
+use super::transfer::MoveRefused;
+use super::{Allowed, Refusal, Result};
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::{Reference, shell_word};
 
@@ -17,7 +20,7 @@ pub struct Stock {
     pub location: Reference,
     pub lot: Option<Reference>,
     pub quantity: Quantity,
-    /// How much of it is promised to transfers and repairs.
+    /// How much of it is reserved for transfers and repairs.
     pub reserved: Quantity,
 }
 
@@ -45,6 +48,63 @@ pub struct Place<'a> {
     pub location: &'a Location,
     /// The lot; none for a product that has none, or, when reserving, for any.
     pub lot: Option<&'a Reference>,
+}
+
+/// Whether so much of a product can be counted at a place: goods, whole pieces where they have serial numbers, of a lot where they
+/// have lots, at a location where stock is kept.
+pub fn check_count(product: &Product, location: &Location, lot: Option<&Lot>, quantity: Quantity) -> Result<()> {
+    let refused = |message: String| Err(ValueRefused::quantity("quantity", quantity, message).into());
+    if quantity.is_negative() {
+        return refused(format!("{quantity} is below zero, which no count is"));
+    }
+    if !product.allows(quantity) {
+        return refused(format!(
+            "{} has serial numbers, so {quantity} of it is not a whole number of pieces",
+            product.id
+        ));
+    }
+    if lot.is_some() && product.tracking == Tracking::Serial && quantity > Quantity::ONE {
+        return refused("a serial number stands for one piece".to_owned());
+    }
+    if product.kind != ProductType::Goods {
+        let message = format!("{} is a service, which does not lie anywhere", product.id);
+        return Err(ValueRefused::invalid("product", &product.id, message).into());
+    }
+    match lot {
+        Some(lot) => {
+            product.check_tracked()?;
+            if lot.product.key != product.key {
+                let (lot, has, product) = (lot.id.clone(), lot.product.id.clone(), product.id.clone());
+                return Err(MoveRefused::OtherProduct { lot, has, product }.into());
+            }
+        }
+        None if product.is_tracked() => return Err(CountWithoutLot { product: product.id.clone() }.into()),
+        None => {}
+    }
+    if !location.kind.keeps_stock() {
+        let (what, way, kind, field) = ("a count", "to", location.kind, "location");
+        return Err(MoveRefused::Location { what, way, location: location.id.clone(), kind, field }.into());
+    }
+    Ok(())
+}
+
+/// What is tracked is counted lot by lot.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{product} is tracked: it is counted lot by lot, so the lot is needed")]
+pub struct CountWithoutLot {
+    pub product: String,
+}
+
+impl Refusal for CountWithoutLot {
+    fn code(&self) -> &'static str {
+        "lot_required"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("lot")
+    }
+    fn hint(&self) -> Option<String> {
+        Some(format!("aftersales lot list --product {}", shell_word(&self.product)))
+    }
 }
 
 /// More was to be moved than is reserved for it and free (spec D8).

@@ -1,7 +1,10 @@
-//! Stock of one product at one location: what lies there, by lot, and what of it is spoken for (spec D8).
+//! Stock of one product at one location: what lies there, by lot, what of it is reserved, and who is served when some of it is
+//! free (spec D8).
 //!
 //! A reservation may name a lot, or stand for any lot of the product. The stock level counts both in `reserved` of its rows, and the
 //! first kind in `pinned` too; what stands for any lot can move to another row when its own is needed by name.
+
+use std::collections::BTreeMap;
 
 use super::Refusal;
 use crate::domain::value::number::Overflow;
@@ -13,7 +16,7 @@ pub struct Row {
     pub key: i64,
     pub lot: Option<i64>,
     pub quantity: Quantity,
-    /// What of it is spoken for.
+    /// What of it is reserved.
     pub reserved: Quantity,
     /// What of `reserved` names this lot; the rest of it stands for any lot of the product.
     pub pinned: Quantity,
@@ -26,6 +29,49 @@ pub struct StockLevel {
     loaded: Vec<Row>,
 }
 
+/// So much of a lot, or of any: what somebody misses, or has reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub lot: Option<i64>,
+    pub quantity: Quantity,
+}
+
+/// The stock of several products at one location, together: what the lines of one document can take of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StockLevels(pub BTreeMap<i64, StockLevel>);
+
+impl StockLevels {
+    /// How much can be taken of a product, of a lot or of any, once `before` is taken of it by other lines: never below zero.
+    pub fn takeable(
+        &self,
+        product: i64,
+        lot: Option<i64>,
+        before: impl Iterator<Item = Wanted>,
+    ) -> Result<Quantity, Overflow> {
+        let Some(level) = self.0.get(&product) else {
+            return Ok(Quantity::ZERO);
+        };
+        let (mut of_lot, mut of_any) = (Quantity::ZERO, Quantity::ZERO);
+        for wanted in before {
+            of_any = of_any.checked_add(wanted.quantity)?;
+            if wanted.lot == lot {
+                of_lot = of_lot.checked_add(wanted.quantity)?;
+            }
+        }
+        let free = level.free()?.checked_sub(of_any)?;
+        let takeable = match lot {
+            Some(_) => level.takeable(lot)?.checked_sub(of_lot)?.min(free),
+            None => free,
+        };
+        Ok(takeable.max(Quantity::ZERO))
+    }
+
+    /// What nobody has reserved, over all products.
+    pub fn free(&self) -> Result<Vec<(i64, Quantity)>, Overflow> {
+        self.0.iter().map(|(product, level)| Ok((*product, level.free()?))).collect()
+    }
+}
+
 /// Why a stock level could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StockLevelFault {
@@ -34,9 +80,9 @@ pub enum StockLevelFault {
     /// Less can be taken than was asked for.
     #[error("only {0} can be taken")]
     Short(Quantity),
-    /// A reservation was given back that the stock level does not hold.
+    /// A reservation was given back that the stock level does not count.
     #[error("the store is damaged: a reservation is not counted in the stock")]
-    NotHeld,
+    NotReserved,
 }
 
 impl Refusal for StockLevelFault {
@@ -44,7 +90,7 @@ impl Refusal for StockLevelFault {
         match self {
             StockLevelFault::TooLarge(fault) => fault.code(),
             StockLevelFault::Short(_) => "stock_insufficient",
-            StockLevelFault::NotHeld => "store_damaged",
+            StockLevelFault::NotReserved => "store_damaged",
         }
     }
 }
@@ -86,7 +132,7 @@ impl StockLevel {
             row.pinned = row.pinned.checked_add(got)?;
             row.reserved = row.reserved.checked_add(got)?;
         }
-        self.settle()?;
+        self.rebalance()?;
         Ok(got)
     }
 
@@ -100,7 +146,7 @@ impl StockLevel {
                     row.reserved = row.reserved.checked_sub(quantity)?;
                 }
                 None if quantity.is_zero() => {}
-                None => return Err(StockLevelFault::NotHeld),
+                None => return Err(StockLevelFault::NotReserved),
             }
             return Ok(());
         }
@@ -111,7 +157,36 @@ impl StockLevel {
             row.reserved = row.reserved.checked_sub(given)?;
             left = left.checked_sub(given)?;
         }
-        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotHeld) }
+        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotReserved) }
+    }
+
+    /// Serves those that wait, in the order of the queue: each gets what it misses, as far as there is any (spec D8, first come,
+    /// first served). Answers what each got.
+    pub fn serve(&mut self, queue: impl IntoIterator<Item = Wanted>) -> Result<Vec<Quantity>, StockLevelFault> {
+        queue.into_iter().map(|wanted| self.reserve(wanted.lot, wanted.quantity)).collect()
+    }
+
+    /// Takes reservations back, from the last of the queue on, until `quantity` of the lot (or of what lies without one) can be
+    /// taken: who came last waits again. Answers what each gave up; what cannot be reached even so is for `take` to refuse.
+    pub fn give_up(
+        &mut self,
+        lot: Option<i64>,
+        quantity: Quantity,
+        reservations: &[Wanted],
+    ) -> Result<Vec<Quantity>, StockLevelFault> {
+        let mut given = vec![Quantity::ZERO; reservations.len()];
+        for (reservation, given) in reservations.iter().zip(&mut given).rev() {
+            let missing = quantity.checked_sub(self.takeable(lot)?)?;
+            if missing <= Quantity::ZERO {
+                break;
+            }
+            // Of another lot, or of any, it only helps where goods are short over all lots.
+            let short = if reservation.lot == lot { missing } else { quantity.checked_sub(self.free()?)? };
+            let back = reservation.quantity.min(short.max(Quantity::ZERO));
+            self.release(reservation.lot, back)?;
+            *given = back;
+        }
+        Ok(given)
     }
 
     /// Takes goods of exactly that lot, or of what lies without one, away.
@@ -123,7 +198,7 @@ impl StockLevel {
         if let Some(row) = self.rows.iter_mut().find(|row| row.lot == lot) {
             row.quantity = row.quantity.checked_sub(quantity)?;
         }
-        self.settle()
+        self.rebalance()
     }
 
     /// Puts goods to those of the same lot; says whether any lie here.
@@ -142,16 +217,16 @@ impl StockLevel {
         self.rows.iter().zip(&self.loaded).filter(|(now, before)| now != before).map(|(now, _)| now)
     }
 
-    /// Moves reservations that name no lot from rows that hold more of them than they have goods to rows with room.
-    fn settle(&mut self) -> Result<(), StockLevelFault> {
-        let mut homeless = Quantity::ZERO;
+    /// Moves reservations that name no lot from rows that count more of them than they have goods to rows with room.
+    fn rebalance(&mut self) -> Result<(), StockLevelFault> {
+        let mut unplaced = Quantity::ZERO;
         for row in &mut self.rows {
             if row.reserved > row.quantity {
-                homeless = homeless.checked_add(row.reserved.checked_sub(row.quantity)?)?;
+                unplaced = unplaced.checked_add(row.reserved.checked_sub(row.quantity)?)?;
                 row.reserved = row.quantity;
             }
         }
-        self.spread(homeless)
+        self.spread(unplaced)
     }
 
     fn spread(&mut self, quantity: Quantity) -> Result<(), StockLevelFault> {
@@ -161,7 +236,7 @@ impl StockLevel {
             row.reserved = row.reserved.checked_add(taken)?;
             left = left.checked_sub(taken)?;
         }
-        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotHeld) }
+        if left.is_zero() { Ok(()) } else { Err(StockLevelFault::NotReserved) }
     }
 }
 
@@ -227,8 +302,8 @@ mod tests {
     #[test]
     fn what_is_not_reserved_cannot_be_given_back() {
         let mut stock_level = StockLevel::new(vec![row(Some(1), 2, 1, 1)]);
-        assert_eq!(stock_level.release(None, units(1)), Err(StockLevelFault::NotHeld));
-        assert_eq!(stock_level.release(Some(1), units(2)), Err(StockLevelFault::NotHeld));
+        assert_eq!(stock_level.release(None, units(1)), Err(StockLevelFault::NotReserved));
+        assert_eq!(stock_level.release(Some(1), units(2)), Err(StockLevelFault::NotReserved));
         assert_eq!(stock_level.release(Some(2), units(0)), Ok(()));
         stock_level.release(Some(1), units(1)).unwrap();
         assert_eq!(told(&stock_level), [(2, 0, 0)]);

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::Refusal;
+use super::held::Use;
 use super::product::{Lot, Product};
 use super::stage::Stage;
+use super::{Allowed, Refusal};
 use crate::domain::value::day::Instant;
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
@@ -46,6 +47,25 @@ impl Ticket {
     pub fn put_in(&mut self, stage: &Stage) {
         self.stage = stage.reference();
         self.closed = stage.folded;
+    }
+
+    /// The ticket as other records name it.
+    pub fn reference(&self) -> Reference {
+        Reference { key: self.key, id: self.id.clone() }
+    }
+
+    /// Refuses another customer, or none, once something was made from the ticket: `made` is the first of it, cancelled or not
+    /// (spec A5). One that had no customer can still get one.
+    pub fn check_customer(&self, after: &Ticket, made: Option<&Use>) -> Result<(), TicketRefused> {
+        match (&self.customer, made) {
+            (Some(customer), Some(made)) if self.customer != after.customer => Err(TicketRefused::CustomerFixed {
+                ticket: self.id.clone(),
+                customer: customer.id.clone(),
+                given: after.customer.as_ref().map(|customer| customer.id.clone()).unwrap_or_default(),
+                made: made.clone(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// What the ticket is about.
@@ -101,6 +121,16 @@ pub struct NamedOrder {
     pub customer: Reference,
 }
 
+/// The customer of a ticket: the one it has, else the order's (spec A5), unless it is said to have none.
+pub fn customer_of(
+    customer: Option<Reference>,
+    order: Option<&NamedOrder>,
+    said_to_have_none: bool,
+) -> Option<Reference> {
+    let of_order = order.filter(|_| !said_to_have_none).map(|named| named.customer.clone());
+    customer.or(of_order)
+}
+
 /// Checks that the order is the customer's, the product on the order, and the lot one of the product, which must be
 /// tracked (spec A5). What is not named fits; only a lot needs its product. `holds_product` says whether a line of the order
 /// holds the product, where both are named.
@@ -146,6 +176,8 @@ pub enum TicketRefused {
     LotNotTracked { lot: String, product: String },
     #[error("{lot} is of {of}, {}", .product.as_ref().map_or("and no product is named".to_owned(), |product| format!("not of {product}")))]
     LotNotOfProduct { lot: String, of: String, product: Option<String> },
+    #[error("{} {} was made from {ticket}, so its customer stays {customer}", .made.noun, .made.id)]
+    CustomerFixed { ticket: String, customer: String, given: String, made: Use },
 }
 
 impl Refusal for TicketRefused {
@@ -155,6 +187,7 @@ impl Refusal for TicketRefused {
             TicketRefused::ProductNotOnOrder { .. } => "product_not_on_order",
             TicketRefused::LotNotTracked { .. } => "lot_not_tracked",
             TicketRefused::LotNotOfProduct { .. } => "lot_not_of_product",
+            TicketRefused::CustomerFixed { .. } => "customer_fixed",
         }
     }
     fn field(&self) -> Option<&'static str> {
@@ -162,14 +195,22 @@ impl Refusal for TicketRefused {
             TicketRefused::OrderNotOfCustomer { .. } => "order",
             TicketRefused::ProductNotOnOrder { .. } => "product",
             TicketRefused::LotNotTracked { .. } | TicketRefused::LotNotOfProduct { .. } => "lot",
+            TicketRefused::CustomerFixed { .. } => "customer",
         })
     }
     fn given(&self) -> Option<String> {
         let (TicketRefused::OrderNotOfCustomer { order: given, .. }
         | TicketRefused::ProductNotOnOrder { product: given, .. }
         | TicketRefused::LotNotTracked { lot: given, .. }
-        | TicketRefused::LotNotOfProduct { lot: given, .. }) = self;
+        | TicketRefused::LotNotOfProduct { lot: given, .. }
+        | TicketRefused::CustomerFixed { given, .. }) = self;
         Some(given.clone())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        match self {
+            TicketRefused::CustomerFixed { customer, .. } => Some(Allowed::One(customer.clone())),
+            _ => None,
+        }
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
@@ -177,9 +218,12 @@ impl Refusal for TicketRefused {
                 format!("aftersales order list --customer {}", shell_word(customer))
             }
             TicketRefused::ProductNotOnOrder { order, .. } => format!("aftersales order show {}", shell_word(order)),
-            TicketRefused::LotNotTracked { .. } => "leave the lot out (--lot '' empties it)".to_owned(),
-            TicketRefused::LotNotOfProduct { of, product: None, .. } => {
-                format!("name its product with --product {}, or empty the lot with --lot ''", shell_word(of))
+            TicketRefused::LotNotTracked { product, .. } => format!("aftersales product show {}", shell_word(product)),
+            TicketRefused::LotNotOfProduct { lot, product: None, .. } => {
+                format!("aftersales lot show {}", shell_word(lot))
+            }
+            TicketRefused::CustomerFixed { made, .. } => {
+                format!("aftersales {} show {}", made.noun, shell_word(&made.id))
             }
             TicketRefused::LotNotOfProduct { product: Some(product), .. } => {
                 format!("aftersales lot list --product {}", shell_word(product))
@@ -294,7 +338,12 @@ mod tests {
                 "LAMP",
                 "aftersales order show S00001",
             ),
-            (TicketRefused::LotNotTracked { lot: text("SN-1"), product: text("MUG") }, "lot", "SN-1", "--lot ''"),
+            (
+                TicketRefused::LotNotTracked { lot: text("SN-1"), product: text("MUG") },
+                "lot",
+                "SN-1",
+                "aftersales product show MUG",
+            ),
             (
                 TicketRefused::LotNotOfProduct { lot: text("SN-1"), of: text("LAMP"), product: Some(text("DESK")) },
                 "lot",
@@ -305,7 +354,7 @@ mod tests {
                 TicketRefused::LotNotOfProduct { lot: text("SN-1"), of: text("LAMP"), product: None },
                 "lot",
                 "SN-1",
-                "--product LAMP",
+                "aftersales lot show SN-1",
             ),
         ] {
             assert_eq!((refused.field(), refused.given().as_deref()), (Some(field), Some(given)), "{refused}");

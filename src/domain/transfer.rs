@@ -10,6 +10,7 @@ use super::line::{LineFault, LineNumber, LineQuantity};
 use super::location::{Location, LocationType};
 use super::product::{Lot, Tracking};
 use super::stock::{Place, StockInsufficient};
+use super::stock_level::{StockLevels, Wanted};
 use super::{Faults, Refusal, Result};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
@@ -92,6 +93,9 @@ pub struct Transfer {
     pub keep_order_quantity: bool,
     /// The day it is planned for, then the day it was done.
     pub date: Day,
+    /// The operation of the log that moved its goods.
+    #[serde(skip)]
+    pub moved: Option<i64>,
 }
 
 /// A line of a transfer: a product, of one lot or none.
@@ -109,10 +113,10 @@ pub struct TransferLine {
     pub quantity: Quantity,
     /// What was moved.
     pub done: Quantity,
-    /// What it holds of the stock where it takes from; none where it holds nothing there (any more).
+    /// What is reserved for it of the stock where it takes from; none where nothing is reserved for it (any more).
     #[serde(skip)]
     pub reserved: Option<Quantity>,
-    /// What returns of it that are not cancelled hold (spec D3).
+    /// What returns of it take back that are not cancelled (spec D3).
     #[serde(skip)]
     pub returned: Quantity,
     /// The line of the order that it delivers, or takes back of.
@@ -171,6 +175,11 @@ impl TransferLine {
     /// What of it can still be returned (spec D3).
     pub fn returnable(&self) -> Result<Quantity> {
         Ok(self.done.checked_sub(self.returned)?)
+    }
+
+    /// So much of its product, of its lot or of any.
+    pub fn wanted(&self, quantity: Quantity) -> Wanted {
+        Wanted { lot: self.lot.as_ref().map(|lot| lot.key), quantity }
     }
 
     /// The place of its goods at a location.
@@ -248,16 +257,16 @@ pub struct Asked<'a> {
     pub lots: &'a [ChosenLot],
 }
 
-/// What validating the transfer moves of each line (spec D5, D8). `available` says what its reservation and free stock can
-/// give of a line, none where no stock is counted.
-pub fn plan<'t>(
-    transfer: &'t Transfer,
-    asked: Asked<'_>,
-    available: impl Fn(&TransferLine) -> Result<Option<Quantity>>,
-) -> Result<Vec<Taken<'t>>> {
-    let mut wanted = Vec::new();
+/// What validating the transfer moves of each line (spec D5, D8). `stock` is what lies where it takes from, of which nothing is
+/// reserved for the transfer itself any more: what is reserved for one of its lines can go with another. None where no stock
+/// is counted.
+pub fn plan<'t>(transfer: &'t Transfer, asked: Asked<'_>, stock: Option<&StockLevels>) -> Result<Vec<Taken<'t>>> {
+    let mut wanted: Vec<(&TransferLine, Quantity, Option<Quantity>)> = Vec::new();
     for line in &transfer.lines {
-        wanted.push((line, asked.quantity_of(line), available(line)?));
+        let before = wanted.iter().filter(|(other, ..)| other.product.key == line.product.key);
+        let before = before.map(|(other, quantity, _)| other.wanted((*quantity).max(Quantity::ZERO)));
+        let available = stock.map(|stock| stock.takeable(line.product.key, line.wanted(line.quantity).lot, before));
+        wanted.push((line, asked.quantity_of(line), available.transpose()?));
     }
     let mut faults = Faults::default();
     check_lines(transfer, asked, &wanted, &mut faults);
@@ -271,7 +280,7 @@ pub fn plan<'t>(
     }
     let mut taken = Vec::new();
     for (line, quantity, _) in wanted {
-        let pieces = whole(transfer, line, split(line, quantity, asked.lots)?)?;
+        let pieces = whole(line, split(line, quantity, asked.lots)?)?;
         taken.push(Taken { line, pieces, rest: line.quantity.checked_sub(quantity)? });
     }
     Ok(taken)
@@ -337,6 +346,24 @@ pub fn no_such_line(field: &'static str, document: &str, line: LineNumber) -> Va
 pub fn part_of_a_serial(field: &'static str, product: &Reference, quantity: Quantity) -> ValueRefused {
     let message = format!("{product} has serial numbers, so {quantity} of it is not a whole number of pieces");
     ValueRefused::quantity(field, quantity, message)
+}
+
+/// Refuses a lot that a receipt cannot make for a line: of a product without lots, or one that no record can be called.
+pub fn check_new_lot(line: &TransferLine, id: &str) -> Result<()> {
+    if line.tracking == Tracking::None {
+        let product = line.product.id.clone();
+        return Err(MoveRefused::NotTracked { product, line: line.line, given: id.to_owned() }.into());
+    }
+    if id.trim().is_empty() || id.contains(char::is_control) {
+        return Err(ValueRefused::invalid("lot", id, "a lot is named by one line of text").into());
+    }
+    Ok(ValueRefused::check_length("lot", id)?)
+}
+
+/// Whether lots that are not there yet are made for a transfer of that kind: for what comes in, where it takes nothing back
+/// (spec D8).
+pub fn makes_lots(kind: TransferKind, takes_back: bool) -> bool {
+    kind == TransferKind::Incoming && !takes_back
 }
 
 /// Notes what no lot can be named with: a line that is not there, a quantity that is none, a lot twice on a line.
@@ -411,15 +438,12 @@ fn check_lot_of(line: &TransferLine, lot: &Lot) -> Result<()> {
 }
 
 /// The pieces, each of a lot where the product is tracked.
-fn whole(transfer: &Transfer, line: &TransferLine, pieces: Vec<Piece>) -> Result<Vec<Piece>> {
+fn whole(line: &TransferLine, pieces: Vec<Piece>) -> Result<Vec<Piece>> {
     match pieces.iter().find(|piece| piece.lot.is_none() && line.tracking != Tracking::None) {
-        Some(piece) => Err(MoveRefused::LotRequired {
-            transfer: transfer.id.clone(),
-            product: line.product.id.clone(),
-            line: line.line,
-            missing: piece.quantity,
+        Some(piece) => {
+            Err(MoveRefused::LotRequired { product: line.product.id.clone(), line: line.line, missing: piece.quantity }
+                .into())
         }
-        .into()),
         None => Ok(pieces),
     }
 }
@@ -431,10 +455,8 @@ pub enum MoveRefused {
     NotTracked { product: String, line: i64, given: String },
     #[error("the lot {lot} is of {has}, not of {product}")]
     OtherProduct { lot: String, has: String, product: String },
-    #[error("{product} is tracked: line {line} needs the lots of {missing} more")]
-    LotRequired { transfer: String, product: String, line: i64, missing: Quantity },
-    #[error("{lot} of {product} is in stock already, and a serial number stands for one piece")]
-    SerialInStock { product: String, lot: String },
+    #[error("{product} is tracked: line {line} needs the lots of {missing} more, named as --lot {line}=LOT")]
+    LotRequired { product: String, line: i64, missing: Quantity },
     #[error("{what} cannot go {way} {location}, which is of type {kind}")]
     Location { what: &'static str, way: &'static str, location: String, kind: LocationType, field: &'static str },
 }
@@ -445,7 +467,6 @@ impl Refusal for MoveRefused {
             MoveRefused::NotTracked { .. } => "lot_not_tracked",
             MoveRefused::OtherProduct { .. } => "lot_not_of_product",
             MoveRefused::LotRequired { .. } => "lot_required",
-            MoveRefused::SerialInStock { .. } => "quantity_invalid",
             MoveRefused::Location { .. } => "location_not_allowed",
         }
     }
@@ -458,22 +479,16 @@ impl Refusal for MoveRefused {
     fn given(&self) -> Option<String> {
         match self {
             MoveRefused::NotTracked { given, .. } => Some(given.clone()),
-            MoveRefused::OtherProduct { lot, .. } | MoveRefused::SerialInStock { lot, .. } => Some(lot.clone()),
+            MoveRefused::OtherProduct { lot, .. } => Some(lot.clone()),
             MoveRefused::LotRequired { .. } => None,
             MoveRefused::Location { location, .. } => Some(location.clone()),
         }
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
-            MoveRefused::NotTracked { .. } => "leave --lot out for that line".to_owned(),
-            MoveRefused::OtherProduct { product, .. } => {
+            MoveRefused::NotTracked { product, .. } => format!("aftersales product show {}", shell_word(product)),
+            MoveRefused::OtherProduct { product, .. } | MoveRefused::LotRequired { product, .. } => {
                 format!("aftersales lot list --product {}", shell_word(product))
-            }
-            MoveRefused::LotRequired { transfer, line, .. } => {
-                format!("aftersales transfer validate {} --lot {line}=LOT", shell_word(transfer))
-            }
-            MoveRefused::SerialInStock { product, .. } => {
-                format!("aftersales stock list --product {}", shell_word(product))
             }
             MoveRefused::Location { .. } => "aftersales location list".to_owned(),
         })
@@ -492,10 +507,12 @@ pub fn check_way(kind: TransferKind, from: &Location, to: &Location) -> Result<(
         let (location, kind) = (location.id.clone(), location.kind);
         Err(MoveRefused::Location { what, way, location, kind, field }.into())
     };
-    if inside(from) != (kind != TransferKind::Incoming) {
+    // What a count finds or misses comes from or goes to where losses are told (spec D8), and is no receipt and no delivery.
+    let counted = |location: &Location| kind == TransferKind::Internal && location.is_inventory_loss();
+    if inside(from) != (kind != TransferKind::Incoming) && !(counted(from) && inside(to)) {
         return refused("from", from, "from");
     }
-    if inside(to) != (kind != TransferKind::Outgoing) {
+    if inside(to) != (kind != TransferKind::Outgoing) && !(counted(to) && inside(from)) {
         return refused("to", to, "to");
     }
     if from.key == to.key {
@@ -527,6 +544,7 @@ pub fn delivery_of(order: &[ToDeliver]) -> Vec<TransferLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::stock_level::{Row, StockLevel};
     use proptest::prelude::*;
 
     fn reference(key: i64, id: &str) -> Reference {
@@ -576,6 +594,7 @@ mod tests {
             backorder_of: None,
             keep_order_quantity: false,
             date: "2026-11-23".parse().unwrap(),
+            moved: None,
         }
     }
 
@@ -595,12 +614,24 @@ mod tests {
         texts.iter().map(chosen).collect()
     }
 
+    /// So much of each of the three products, of no lot that a line has.
+    fn in_stock(available: &str) -> StockLevels {
+        let row = |key| Row {
+            key,
+            lot: None,
+            quantity: quantity(available),
+            reserved: Quantity::ZERO,
+            pinned: Quantity::ZERO,
+        };
+        StockLevels((1..=3).map(|product| (product, StockLevel::new(vec![row(product)]))).collect())
+    }
+
     fn planned(lines: &[&str], lot_texts: &[&str], available: Option<&str>) -> std::result::Result<String, String> {
         let transfer = delivery();
         let lines: Vec<LineQuantity> = lines.iter().map(|text| text.parse().unwrap()).collect();
         let lots = lots(lot_texts);
-        let available = available.map(quantity);
-        let plan = plan(&transfer, Asked { lines: &lines, lots: &lots }, |_| Ok(available));
+        let stock = available.map(in_stock);
+        let plan = plan(&transfer, Asked { lines: &lines, lots: &lots }, stock.as_ref());
         let piece = |piece: &Piece| match &piece.lot {
             Some(lot) => format!("{}x{lot}", piece.quantity),
             None => piece.quantity.to_string(),
@@ -671,7 +702,7 @@ mod tests {
     #[test]
     fn what_can_be_taken_stands_in_the_refusal() {
         let transfer = delivery();
-        let refused = plan(&transfer, Asked { lines: &[], lots: &[] }, |_| Ok(Some(quantity("2")))).unwrap_err();
+        let refused = plan(&transfer, Asked { lines: &[], lots: &[] }, Some(&in_stock("2"))).unwrap_err();
         assert_eq!(refused.fault().allowed, Some(crate::domain::Allowed::One("2".to_owned())));
         assert_eq!(refused.fault().message, "3 of LAMP are wanted from WH/Stock, where 2 can be taken");
     }
@@ -774,7 +805,8 @@ mod tests {
                 None => format!("1={lot}"),
             }).collect();
             let chosen = lots(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-            let planned = plan(&transfer, Asked { lines: &asked, lots: &chosen }, |_| Ok(available.map(units)));
+            let stock = available.map(|available| in_stock(&available.to_string()));
+            let planned = plan(&transfer, Asked { lines: &asked, lots: &chosen }, stock.as_ref());
             if let Ok(planned) = planned {
                 let moved: i64 = planned[0].pieces.iter().map(|piece| piece.quantity.millionths()).sum();
                 prop_assert_eq!(moved, units(taken).millionths());

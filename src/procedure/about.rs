@@ -3,7 +3,7 @@
 use super::context::{Cx, found};
 use crate::domain::Result;
 use crate::domain::product::{Lot, Product};
-use crate::domain::ticket::{About, NamedOrder, check_fit};
+use crate::domain::ticket::{About, NamedOrder, Ticket, check_fit, customer_of};
 use crate::domain::value::reference::Reference;
 use crate::store::{customer, lot, product, ticket};
 
@@ -42,6 +42,7 @@ pub fn look_up(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<Found> 
     })?;
     let product = find(chosen(given.product, &before.product), "product", |id| product::by_id(cx.db, id))?;
     let lot = find(chosen(given.lot, &before.lot), "lot", |id| lot::by_id(cx.db, id))?;
+    let customer = customer_of(customer, order.as_ref(), given.customer.is_some_and(str::is_empty));
     let product = match (product, &lot) {
         (None, Some(lot)) if given.product.is_none() => Some(product::by_key(cx.db, lot.product.key)?),
         (product, _) => product,
@@ -81,4 +82,12 @@ fn find<T>(
     look: impl Fn(&str) -> crate::store::Result<Option<T>>,
 ) -> Result<Option<T>> {
     given.map(|given| found(look(given)?, kind, kind, kind, given)).transpose()
+}
+
+/// Refuses another customer for a ticket from which something was made (spec A5).
+pub fn check_customer(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
+    if before.customer == after.customer {
+        return Ok(());
+    }
+    Ok(before.check_customer(after, ticket::first_made(cx.db, before.key)?.as_ref())?)
 }

@@ -2,15 +2,16 @@
 
 use super::context::Cx;
 use super::{stock, ticket_log};
+use crate::domain::Result;
 use crate::domain::line::LineQuantity;
 use crate::domain::location::{Location, SCRAP, STOCK};
+use crate::domain::lot::{self, Coming};
 use crate::domain::order::Order;
 use crate::domain::repair::part::{Part, PartKind};
 use crate::domain::repair::{Repair, Step};
 use crate::domain::stock::Place;
 use crate::domain::value::quantity::Quantity;
-use crate::domain::{Error, Result};
-use crate::store::{Key, StoreError, location, product, repair, stock_level, transfer};
+use crate::store::{Key, product, repair, stock_level, transfer};
 
 pub mod form;
 pub mod quotation;
@@ -25,39 +26,35 @@ pub fn create(cx: &Cx<'_>, mut new: Repair) -> Result<Repair> {
     Ok(new)
 }
 
-/// Writes what becomes of a repair and brings stock and quotation along: parts of a repair that is confirmed or under way are
-/// reserved, what is reserved beyond that is given back. Answers the repair as it is then.
-pub fn save(cx: &Cx<'_>, before: &Repair, after: Repair) -> Result<Repair> {
-    save_and_free(cx, before, after, Vec::new())
-}
-
-/// As `save`, where stock of the products `freed` has come free already.
-fn save_and_free(cx: &Cx<'_>, before: &Repair, mut after: Repair, mut freed: Vec<Key>) -> Result<Repair> {
-    let stock = own_location(cx, STOCK)?;
-    release(cx, before, &mut after, &stock, &mut freed)?;
-    reserve(cx, &mut after, &stock)?;
-    quotation::follow(cx, before, &mut after)?;
-    repair::update(cx.db, before, &after)?;
-    cx.touched("repair", &after.id);
-    freed.sort_unstable();
-    freed.dedup();
-    for product in freed {
-        stock::arrived(cx, product, &stock)?;
+/// Writes what becomes of a repair and brings stock and quotation along: what is reserved and not needed any more is given
+/// back, and parts of a repair that is confirmed or under way stand in the queue for what they miss, like all who wait for
+/// stock (spec D8, E3). Answers the repair as it is then.
+pub fn save(cx: &Cx<'_>, before: &Repair, mut after: Repair) -> Result<Repair> {
+    let stock = stock::own_location(cx, STOCK)?;
+    let mut changed = release(cx, before, &mut after, &stock)?;
+    write(cx, before, &mut after)?;
+    if before.pieces() != after.pieces() {
+        warn_of_wanted(cx, &after)?;
     }
-    // Other parts of the same repair may have waited for what came free.
+    changed.extend(after.waiting().map(|part| part.product.key));
+    stock::serve_each(cx, changed, &stock)?;
     Ok(repair::by_key(cx.db, after.key)?)
 }
 
-/// Gives back what is reserved for parts that are gone, need less or another lot, or wait no longer.
-fn release(cx: &Cx<'_>, before: &Repair, after: &mut Repair, stock: &Location, freed: &mut Vec<Key>) -> Result<()> {
-    let holds = after.state.holds_stock();
+/// Writes what becomes of a repair, and of its quotation with it.
+fn write(cx: &Cx<'_>, before: &Repair, after: &mut Repair) -> Result<()> {
+    quotation::follow(cx, before, after)?;
+    repair::update(cx.db, before, after)?;
+    cx.touched("repair", &after.id);
+    Ok(())
+}
+
+/// Gives back what is reserved for parts that are gone, need less or another lot, or wait no longer; answers of which products.
+fn release(cx: &Cx<'_>, before: &Repair, after: &mut Repair, stock: &Location) -> Result<Vec<Key>> {
+    let mut freed = Vec::new();
     for old in &before.parts {
-        let now = after.parts.iter_mut().find(|part| part.key == old.key);
-        let kept = match &now {
-            Some(now) if holds && now.kind == PartKind::Add && now.lot == old.lot => old.reserved.min(now.quantity),
-            _ => Quantity::ZERO,
-        };
-        if let Some(now) = now {
+        let kept = after.still_reserved(old);
+        for now in after.parts.iter_mut().filter(|part| part.key == old.key) {
             now.reserved = kept;
         }
         if kept < old.reserved {
@@ -65,20 +62,7 @@ fn release(cx: &Cx<'_>, before: &Repair, after: &mut Repair, stock: &Location, f
             freed.push(old.product.key);
         }
     }
-    Ok(())
-}
-
-/// Reserves what parts still need; what is not there stays missing (spec E3).
-fn reserve(cx: &Cx<'_>, after: &mut Repair, stock: &Location) -> Result<()> {
-    if !after.state.holds_stock() {
-        return Ok(());
-    }
-    for part in after.parts.iter_mut().filter(|part| part.kind == PartKind::Add && part.reserved < part.quantity) {
-        let missing = part.quantity.checked_sub(part.reserved)?;
-        let got = stock::reserve(cx, place(part, stock), missing)?;
-        part.reserved = part.reserved.checked_add(got)?;
-    }
-    Ok(())
+    Ok(freed)
 }
 
 fn place<'p>(part: &'p Part, location: &'p Location) -> Place<'p> {
@@ -86,29 +70,43 @@ fn place<'p>(part: &'p Part, location: &'p Location) -> Place<'p> {
 }
 
 /// Takes a step; unchanged where the repair is there already.
-pub fn step(cx: &Cx<'_>, before: Repair, step: Step) -> Result<Repair> {
+pub fn step(cx: &Cx<'_>, mut before: Repair, step: Step) -> Result<Repair> {
     let Some(state) = before.step(step)? else {
         return Ok(before);
     };
     if step == Step::Confirm {
         before.check_parts()?;
         check_on_hand(cx, &before)?;
+        queue(cx, &mut before)?;
     }
-    let mut after = save(cx, &before, Repair { state, ..before.clone() })?;
+    let after = save(cx, &before, Repair { state, ..before.clone() })?;
     if step == Step::Confirm {
-        queue(cx, &mut after)?;
+        after.shortages().for_each(|short| cx.warn("stock_insufficient", short));
+        warn_of_wanted(cx, &after)?;
     }
     tell_of(cx, &after, step.done())?;
     Ok(after)
 }
 
-/// Sends the parts that wait to the end of those that do: they come with their confirmation, however old the draft is
-/// (spec D8).
+/// Sends the parts to the end of those that wait: they come with their confirmation, however old the draft is (spec D8).
 fn queue(cx: &Cx<'_>, repair: &mut Repair) -> Result<()> {
-    for part in repair.parts.iter_mut().filter(|part| part.kind == PartKind::Add && part.reserved < part.quantity) {
+    for part in repair.parts.iter_mut().filter(|part| part.kind == PartKind::Add) {
         let last = cx.db.next_key()?;
         repair::move_part(cx.db, part.key, last)?;
         part.key = last;
+    }
+    Ok(())
+}
+
+/// Warns where a piece that the repair is about, or that is a part of it, is wanted by another repair or a delivery too.
+pub fn warn_of_wanted(cx: &Cx<'_>, repair: &Repair) -> Result<()> {
+    let is_piece = match &repair.lot {
+        Some(_) => lot::is_piece(product::by_key(cx.db, repair.product.key)?.tracking),
+        None => false,
+    };
+    let own = repair.lot.iter().filter(|_| is_piece);
+    for piece in own.chain(repair.pieces_added()) {
+        stock::warn_of_wanted(cx, piece, repair.key, &repair.id)?;
     }
     Ok(())
 }
@@ -118,7 +116,7 @@ fn queue(cx: &Cx<'_>, repair: &mut Repair) -> Result<()> {
 fn check_on_hand(cx: &Cx<'_>, repair: &Repair) -> Result<()> {
     let place = match &repair.from_return {
         Some(from) => transfer::by_key(cx.db, from.key)?.to,
-        None => own_location(cx, STOCK)?,
+        None => stock::own_location(cx, STOCK)?,
     };
     let lot = repair.lot.as_ref().map(|lot| lot.key);
     let there = stock_level::on_hand(cx.db, repair.product.key, place.key, lot)?;
@@ -141,29 +139,44 @@ pub fn finish(cx: &Cx<'_>, before: Repair, asked: &[LineQuantity]) -> Result<Rep
         return Ok(before);
     };
     let used = before.used(asked, &product::by_key(cx.db, before.product.key)?)?;
-    let (stock, scrap) = (own_location(cx, STOCK)?, own_location(cx, SCRAP)?);
-    // What was taken is reserved no longer: only the rest is there to be given back.
-    let (mut left, mut after) = (before.clone(), Repair { state, ..before.clone() });
+    let (stock, scrap) = (stock::own_location(cx, STOCK)?, stock::own_location(cx, SCRAP)?);
+    let reserved: Vec<_> = before.parts.iter().map(|part| (part.product.key, part.reservation())).collect();
+    let taking = stock::begin_taking(cx, &stock, &reserved)?;
     let mut freed = Vec::new();
-    for ((part, now), quantity) in left.parts.iter_mut().zip(&mut after.parts).zip(used) {
-        now.done = quantity;
-        if quantity.is_zero() {
-            continue;
+    if let Some(mut taking) = taking {
+        for (part, quantity) in before.parts.iter().zip(&used).filter(|(part, _)| part.kind == PartKind::Add) {
+            taking.take(place(part, &stock), *quantity)?;
         }
+        freed = taking.end(cx)?;
+    }
+    let mut scrapped = Vec::new();
+    for (part, quantity) in before.parts.iter().zip(&used).filter(|(_, quantity)| !quantity.is_zero()) {
         match part.kind {
-            PartKind::Add => {
-                let held = stock::Held { lot: part.lot.as_ref(), quantity: part.reserved };
-                stock::take(cx, place(part, &stock), held, quantity)?;
-                part.reserved = part.reserved.checked_sub(part.reserved.min(quantity))?;
+            PartKind::Add => {}
+            PartKind::Remove => {
+                put(cx, &before, part, &scrap, *quantity)?;
+                scrapped.push(part.product.key);
             }
-            PartKind::Remove => put(cx, part, &scrap, quantity)?,
             PartKind::Recycle => {
-                put(cx, part, &stock, quantity)?;
+                put(cx, &before, part, &stock, *quantity)?;
                 freed.push(part.product.key);
             }
         }
     }
-    let after = save_and_free(cx, &left, after, freed)?;
+    let mut after = Repair { state, ..before.clone() };
+    for (part, quantity) in after.parts.iter_mut().zip(used) {
+        part.done = quantity;
+        part.reserved = Quantity::ZERO;
+    }
+    write(cx, &before, &mut after)?;
+    repair::set_moved(cx.db, after.key, cx.operation()?)?;
+    stock::serve_each(cx, freed, &stock)?;
+    stock::serve_each(cx, scrapped, &scrap)?;
+    if let Some(from) = &after.from_return
+        && let Some(never_came) = after.missing_return(transfer::by_key(cx.db, from.key)?.state)
+    {
+        cx.warn("return_not_done", never_came);
+    }
     tell_of(cx, &after, Step::Finish.done())?;
     Ok(after)
 }
@@ -178,15 +191,10 @@ pub fn quote(cx: &Cx<'_>, before: &Repair) -> Result<(Repair, Order)> {
     Ok((after, order))
 }
 
-fn put(cx: &Cx<'_>, part: &Part, location: &Location, quantity: Quantity) -> Result<()> {
-    stock::check_single(cx, place(part, location), part.tracking)?;
+/// Puts what was taken out of the repaired product at a location.
+fn put(cx: &Cx<'_>, repair: &Repair, part: &Part, location: &Location, quantity: Quantity) -> Result<()> {
+    stock::check_coming(cx, place(part, location), part.tracking, Coming::TakenOut(repair.customer.as_ref()))?;
     stock::put(cx, place(part, location), quantity)
-}
-
-/// One of the locations that every desk has.
-fn own_location(cx: &Cx<'_>, id: &str) -> Result<Location> {
-    let missing = || Error::from(StoreError::Damaged(format!("the location {id} is missing")));
-    location::by_id(cx.db, id)?.ok_or_else(missing)
 }
 
 /// Tells on the ticket what was done to the repair.

@@ -2,19 +2,20 @@
 
 use super::context::Cx;
 use super::service::customer_of;
-use super::{ticket_log, transfer};
+use super::{stock, ticket_log, transfer};
 use crate::domain::Result;
-use crate::domain::location::Location;
+use crate::domain::location::{Location, LocationType};
+use crate::domain::lot::{Coming, is_piece};
 use crate::domain::options::Fields;
 use crate::domain::returns::{
-    Asked, ReturnRefused, check_location, check_offered, decide, default_location, keeps_order_quantity, locations,
-    the_only,
+    About, Asked, ReturnLine, ReturnRefused, check_location, check_offered, decide, default_location,
+    keeps_order_quantity, locations, the_only,
 };
 use crate::domain::ticket::{NamedOrder, Ticket, TicketRefused};
 use crate::domain::transfer::{Transfer, TransferLine, TransferState};
 use crate::domain::value::reference::Reference;
 use crate::store;
-use crate::store::returns::{About, Whose, any_done, anything_left, candidates, holds};
+use crate::store::returns::{Whose, any_done, anything_left, candidates, holds};
 
 /// How goods are to be returned.
 #[derive(Debug)]
@@ -43,10 +44,10 @@ pub fn source(
     delivery: Option<Transfer>,
 ) -> Result<Transfer> {
     let customer = customer_of(ticket)?;
-    let about = about(ticket);
+    let about = about_of(ticket);
     if let Some(delivery) = delivery {
         let holds = about.product.is_none() || holds(cx.db, delivery.key, about)?;
-        check_offered(&delivery, customer, words_for(ticket).as_deref(), holds)?;
+        check_offered(&delivery, ticket.key, customer, words_for(ticket).as_deref(), holds)?;
         return Ok(delivery);
     }
     let order = match order {
@@ -74,7 +75,8 @@ fn checked_order(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Name
     }
 }
 
-fn about(ticket: &Ticket) -> About {
+/// What a ticket is about, which chooses among its deliveries and their lines (spec D1, D2).
+pub fn about_of(ticket: &Ticket) -> About {
     let key_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
     About { product: key_of(&ticket.product), lot: key_of(&ticket.lot) }
 }
@@ -111,26 +113,31 @@ pub fn load_lines(cx: &Cx<'_>, source: &mut Transfer, asked: Asked<'_>) -> Resul
 
 /// Makes the return of a done transfer, and with an exchange the replacement (spec D3 to D7). `source` comes with its lines.
 pub fn make(cx: &Cx<'_>, source: &Transfer, terms: &Terms<'_>, ticket: Option<&Ticket>) -> Result<Made> {
-    let returnable = source.lines.iter().any(|line| line.returned < line.done);
-    let left = returnable || anything_left(cx.db, source.key)?;
+    // Named lines may be others than what the ticket is about.
+    let about = if terms.asked.lines.is_empty() { terms.asked.about } else { About::default() };
+    let returnable = source.lines.iter().any(|line| line.returned < line.done && about.fits(line));
+    let left = returnable || anything_left(cx.db, source.key, about)?;
     let lines = decide(source, terms.asked, left, |line| Ok(store::returns::of(cx.db, source.key, line)?))?;
     let of_team = ticket.map(|ticket| store::location::of_team(cx.db, ticket.team.key)).transpose()?.flatten();
     let to = destination(cx, source, of_team.as_ref(), terms.location.as_ref())?;
 
     for line in &lines {
-        store::transfer::hold_returned(cx.db, line.source.key, line.quantity)?;
+        check_piece(cx, source, line)?;
+        store::transfer::add_returned(cx.db, line.source.key, line.quantity)?;
     }
     let blank = Transfer {
         key: 0,
         id: String::new(),
         state: TransferState::Ready,
-        ticket: ticket.map(|ticket| Reference { key: ticket.key, id: ticket.id.clone() }),
+        // What is made of a ticket's document stays on that ticket (spec D5).
+        ticket: ticket.map(Ticket::reference).or_else(|| source.ticket.clone()),
         task: None,
         return_of: None,
         exchange_of: None,
         backorder_of: None,
         keep_order_quantity: keeps_order_quantity(source, terms.keep_order_quantity),
         date: cx.today,
+        moved: None,
         lines: Vec::new(),
         ..source.clone()
     };
@@ -175,6 +182,17 @@ pub fn make(cx: &Cx<'_>, source: &Transfer, terms: &Terms<'_>, ticket: Option<&T
     Ok(Made { returned, replacement: Some(replacement) })
 }
 
+/// A piece comes back by the return of its last delivery alone (spec D8).
+fn check_piece(cx: &Cx<'_>, source: &Transfer, line: &ReturnLine<'_>) -> Result<()> {
+    let TransferLine { key, lot, tracking, .. } = line.source;
+    match lot {
+        Some(lot) if is_piece(*tracking) && source.to.kind == LocationType::Customer => {
+            stock::check_piece(cx, lot, Coming::Returned(*key))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn destination(
     cx: &Cx<'_>,
     source: &Transfer,
@@ -205,7 +223,7 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     if !any_done(cx.db, Whose::Customer(customer), About::default())? {
         return Err(ReturnRefused::NoDelivery { whose: customer.id.clone() }.into());
     }
-    let about = about(ticket);
+    let about = about_of(ticket);
     let whose = ticket.order.as_ref().map_or(Whose::Customer(customer), Whose::Order);
     let deliveries = candidates(cx.db, whose, about)?;
     let meant = match deliveries.as_slice() {
@@ -213,7 +231,7 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         _ => None,
     };
     let lines = match &meant {
-        Some(delivery) => default_lines(&store::transfer::lines(cx.db, delivery.key)?)?,
+        Some(delivery) => default_lines(&store::transfer::lines(cx.db, delivery.key)?, about)?,
         None => Vec::new(),
     };
     let of_team = store::location::of_team(cx.db, ticket.team.key)?;
@@ -247,9 +265,9 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
 }
 
 /// What takes part when nothing is said, as `--line` would say it.
-fn default_lines(lines: &[TransferLine]) -> Result<Vec<String>> {
+fn default_lines(lines: &[TransferLine], about: About) -> Result<Vec<String>> {
     let mut texts = Vec::new();
-    for line in lines {
+    for line in lines.iter().filter(|line| about.fits(line)) {
         let left = line.returnable()?;
         if !left.is_zero() {
             texts.push(format!("{}={left}", line.line));

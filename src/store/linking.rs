@@ -1,7 +1,10 @@
 //! The lines that imported lines may belong to, with what no other line belongs to yet.
 
-use super::{Db, Key, Result, Row};
+use std::collections::HashMap;
+
+use super::{Db, Key, Result, Row, transfer};
 use crate::domain::linking::Source;
+use crate::domain::transfer::{ToDeliver, TransferLine};
 use crate::domain::value::quantity::Quantity;
 use crate::params;
 
@@ -41,30 +44,82 @@ pub fn to_bill(db: &Db, order: Key) -> Result<Vec<Source>> {
     sources(db, order_lines!(), taken, order)
 }
 
-/// The lines of an order, less what stands on its deliveries.
-pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<Source>> {
-    let taken = "SELECT l.order_line, CAST(COALESCE(SUM(CASE WHEN t.state = 'done' THEN l.done ELSE l.quantity END), 0) AS BIGINT)
-         FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state <> 'cancelled' AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
+/// What moved of the lines of an order, in millionths. Transfers that keep the order's quantity do not count (spec D7).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Moved {
+    /// What done transfers brought the customer, less what they took back; below zero where more came back.
+    pub delivered: i64,
+    /// What stands on open deliveries.
+    pub going: i64,
+    /// What stands on open returns.
+    pub coming: i64,
 }
 
-/// The lines of an order, less what was taken back of them.
-pub fn to_take_back(db: &Db, order: Key) -> Result<Vec<Source>> {
-    let taken = "SELECT l.order_line, CAST(COALESCE(SUM(CASE WHEN t.state = 'done' THEN l.done ELSE l.quantity END), 0) AS BIGINT)
+/// What moved of each line of an order, by its key: what is delivered is counted here and nowhere else (spec G6).
+pub fn moved(db: &Db, order: Key) -> Result<HashMap<Key, Moved>> {
+    let mut moved = HashMap::new();
+    db.each(
+        "SELECT l.order_line,
+           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 0 WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT),
+           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'outgoing' THEN l.quantity ELSE 0 END), 0) AS BIGINT),
+           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'incoming' THEN l.quantity ELSE 0 END), 0) AS BIGINT)
          FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.kind = 'incoming' AND t.state <> 'cancelled' AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
-}
-
-/// The lines of a done transfer, less what returns of them hold; and the order line behind each.
-pub fn to_return(db: &Db, transfer: Key) -> Result<(Vec<Source>, Vec<Option<Key>>)> {
-    let lines = db.query(
-        "SELECT key, product, lot, done - returned, order_line FROM transfer_line WHERE transfer = $1 ORDER BY line",
-        params![transfer],
-        |row| Ok((read(row)?, row.get::<Option<Key>>(4)?)),
+         WHERE t.sales_order = $1 AND t.state <> 'cancelled' AND t.kind IN ('outgoing', 'incoming')
+           AND t.keep_order_quantity = 0 AND l.order_line IS NOT NULL
+         GROUP BY l.order_line ORDER BY l.order_line",
+        params![order],
+        |row| {
+            moved.insert(row.get(0)?, Moved { delivered: row.get(1)?, going: row.get(2)?, coming: row.get(3)? });
+            Ok(())
+        },
     )?;
-    Ok(lines.into_iter().unzip())
+    Ok(moved)
+}
+
+/// The lines of an order that hold goods, as if nothing of them had moved: all of them is left to deliver, but nothing of
+/// what a repair delivers (spec E6).
+pub fn unmoved(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
+    db.query(
+        "SELECT l.key, p.key, p.id, p.tracking, CASE WHEN l.for_repair = 1 THEN 0 ELSE l.quantity END
+         FROM order_line l JOIN product p ON p.key = l.product
+         WHERE l.sales_order = $1 AND p.type = 'goods' ORDER BY l.line",
+        params![order],
+        |row| {
+            Ok(ToDeliver {
+                order_line: row.get(0)?,
+                product: row.reference(1)?,
+                tracking: row.get(3)?,
+                left: row.get(4)?,
+            })
+        },
+    )
+}
+
+fn lines_of(db: &Db, order: Key, left: impl Fn(&ToDeliver, Moved) -> i64) -> Result<Vec<ToDeliver>> {
+    let mut lines = unmoved(db, order)?;
+    let moved = moved(db, order)?;
+    for line in &mut lines {
+        let of_line = moved.get(&line.order_line).copied().unwrap_or_default();
+        line.left = Quantity::from_millionths(left(line, of_line));
+    }
+    Ok(lines)
+}
+
+/// The lines of an order that hold goods, with what is left to deliver of them: what was ordered, less what was delivered and what
+/// stands on open deliveries; below zero where that is more. Whoever asks what can still be delivered asks here (spec G6).
+pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
+    lines_of(db, order, |line, moved| {
+        line.left.millionths().saturating_sub(moved.delivered).saturating_sub(moved.going)
+    })
+}
+
+/// The lines of an order that hold goods, with what can be taken back of them where no delivery is named: what was delivered
+/// and no open return takes back.
+pub fn to_take_back(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
+    lines_of(db, order, |_, moved| moved.delivered.saturating_sub(moved.coming))
+}
+
+/// The lines of a done transfer, with what is left to return of them (spec D3).
+pub fn to_return(db: &Db, transfer: Key) -> Result<Vec<TransferLine>> {
+    transfer::lines(db, transfer)
 }

@@ -49,13 +49,16 @@ pub fn update(db: &Db, location: &Location) -> Result<()> {
     )
 }
 
-/// What lies or lay in the location, or moved to or from it, where anything did.
+/// What lies or lay in the location, moved to or from it, or sends its returns there, where anything did.
 pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
     match stock::first_in(db, location)? {
         Some(stock) => Ok(Some(stock)),
         None => uses::first(
             db,
-            &[("transfer", "SELECT id FROM transfer WHERE source = $1 OR destination = $1 ORDER BY key LIMIT 1")],
+            &[
+                ("transfer", "SELECT id FROM transfer WHERE source = $1 OR destination = $1 ORDER BY key LIMIT 1"),
+                ("team", "SELECT id FROM team WHERE return_location = $1 ORDER BY key LIMIT 1"),
+            ],
             location,
         ),
     }

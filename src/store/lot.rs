@@ -3,8 +3,12 @@
 use super::engine::uses;
 use super::{Db, Key, Page, Result, Row, stock};
 use crate::domain::held::Use;
+use crate::domain::location::{self, LocationType};
+use crate::domain::lot::{LotAtLocation, LotEvent, LotEventKind, Whereabouts};
 use crate::domain::product::Lot;
-use crate::{paged, params};
+use crate::{column_of_text, paged, params};
+
+column_of_text!(LotEventKind);
 
 macro_rules! head {
     () => {
@@ -39,6 +43,107 @@ pub fn insert(db: &Db, lot: &Lot) -> Result<()> {
 /// Writes a lot's product.
 pub fn update(db: &Db, lot: &Lot) -> Result<()> {
     db.change_one("UPDATE lot SET product = $2 WHERE key = $1", params![lot.key, &lot.product])
+}
+
+/// Where a lot lies in stock, in the order in which it came there.
+pub fn in_stock(db: &Db, lot: Key) -> Result<Vec<LotAtLocation>> {
+    db.query(
+        "SELECT l.key, l.id, s.quantity, s.reserved FROM lot b JOIN stock s ON s.product = b.product AND s.lot = b.key
+           JOIN location l ON l.key = s.location
+         WHERE b.key = $1 AND s.quantity > 0 ORDER BY s.key",
+        params![lot],
+        |row| Ok(LotAtLocation { location: row.reference(0)?, quantity: row.get(2)?, reserved: row.get(3)? }),
+    )
+}
+
+/// Where the last move of a piece brought it, or the last repair of which it was a part.
+pub fn last_place(db: &Db, lot: Key) -> Result<Whereabouts> {
+    let last = db.query_opt(
+        "SELECT COALESCE(t.moved, 0), t.key, d.type, d.id, c.key, c.id, t.id, l.key
+         FROM transfer_line l JOIN transfer t ON t.key = l.transfer JOIN location d ON d.key = t.destination
+           LEFT JOIN customer c ON c.key = t.customer
+         WHERE l.lot = $1 AND l.done > 0 AND t.state = 'done'
+         UNION ALL
+         SELECT COALESCE(r.moved, 0), r.key, CASE WHEN p.kind = 'add' THEN 'customer' ELSE 'scrap' END, p.kind, c.key, c.id, r.id,
+           CAST(NULL AS BIGINT)
+         FROM repair_part p JOIN repair r ON r.key = p.repair LEFT JOIN customer c ON c.key = r.customer
+         WHERE p.lot = $1 AND p.done > 0 AND r.state = 'done'
+         ORDER BY 1 DESC, 2 DESC LIMIT 1",
+        params![lot],
+        |row| {
+            let kind: LocationType = row.get(2)?;
+            Ok(match kind {
+                LocationType::Customer => Whereabouts::AtCustomer {
+                    customer: row.optional_reference(4)?,
+                    document: row.get(6)?,
+                    line: row.get(7)?,
+                },
+                _ => Whereabouts::Away { location: row.get(3)? },
+            })
+        },
+    )?;
+    Ok(last.unwrap_or(Whereabouts::Unseen))
+}
+
+/// What happened to goods of a lot, the oldest first.
+pub fn life(db: &Db, lot: Key) -> Result<Vec<LotEvent>> {
+    db.query(
+        "SELECT CAST(-1 AS BIGINT), s.key, CAST(NULL AS TEXT), 'counted', s.opening, CAST(NULL AS TEXT), CAST(NULL AS BIGINT),
+           CAST(NULL AS TEXT), CAST(NULL AS TEXT), l.id
+         FROM lot b JOIN stock s ON s.product = b.product AND s.lot = b.key JOIN location l ON l.key = s.location
+         WHERE b.key = $1 AND s.opening > 0
+         UNION ALL
+         SELECT COALESCE(t.moved, 0), l.key, t.date,
+           CASE WHEN s.id = $2 OR d.id = $2 THEN 'counted'
+             WHEN t.kind = 'internal' THEN 'moved'
+             WHEN t.kind = 'outgoing' AND d.type = 'customer' THEN CASE WHEN t.return_of IS NULL THEN 'delivered' ELSE 'sent_back' END
+             WHEN t.kind = 'outgoing' THEN 'sent_back'
+             WHEN s.type = 'customer' THEN 'returned' ELSE 'received' END,
+           l.done, t.id, c.key, c.id, s.id, d.id
+         FROM transfer_line l JOIN transfer t ON t.key = l.transfer JOIN location s ON s.key = t.source
+           JOIN location d ON d.key = t.destination LEFT JOIN customer c ON c.key = t.customer
+         WHERE l.lot = $1 AND l.done > 0 AND t.state = 'done'
+         UNION ALL
+         SELECT COALESCE(r.moved, 0), r.key, r.scheduled_date, 'repaired', r.quantity, r.id, c.key, c.id, CAST(NULL AS TEXT),
+           CAST(NULL AS TEXT)
+         FROM repair r LEFT JOIN customer c ON c.key = r.customer WHERE r.lot = $1 AND r.state = 'done'
+         UNION ALL
+         SELECT COALESCE(r.moved, 0), p.key, r.scheduled_date,
+           CASE p.kind WHEN 'add' THEN 'added' WHEN 'remove' THEN 'removed' ELSE 'recycled' END,
+           p.done, r.id, c.key, c.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT)
+         FROM repair_part p JOIN repair r ON r.key = p.repair LEFT JOIN customer c ON c.key = r.customer
+         WHERE p.lot = $1 AND p.done > 0 AND r.state = 'done'
+         ORDER BY 1, 2",
+        params![lot, location::INVENTORY_LOSS],
+        |row| {
+            Ok(LotEvent {
+                date: row.get(2)?,
+                kind: row.get(3)?,
+                quantity: row.get(4)?,
+                document: row.get(5)?,
+                customer: row.optional_reference(6)?,
+                from: row.get(8)?,
+                to: row.get(9)?,
+            })
+        },
+    )
+}
+
+/// The open repairs that are about a piece or need it as a part, and the open deliveries that are to bring it, but for the
+/// repair or transfer of key `but`; in order of creation.
+pub fn wanted_by(db: &Db, lot: Key, but: Key) -> Result<Vec<String>> {
+    db.query(
+        "SELECT r.key, r.id FROM repair r WHERE r.lot = $1 AND r.key <> $2 AND r.state IN ('draft', 'confirmed', 'under_repair')
+         UNION
+         SELECT r.key, r.id FROM repair_part p JOIN repair r ON r.key = p.repair
+         WHERE p.lot = $1 AND p.kind = 'add' AND r.key <> $2 AND r.state IN ('draft', 'confirmed', 'under_repair')
+         UNION
+         SELECT t.key, t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer
+         WHERE l.lot = $1 AND t.key <> $2 AND t.kind = 'outgoing' AND t.state IN ('waiting', 'ready')
+         ORDER BY 1",
+        params![lot, but],
+        |row| row.get(1),
+    )
 }
 
 /// A record that names the lot, where there is one.

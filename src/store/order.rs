@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Db, Key, Page, Result, Row};
+use super::{Db, Key, Page, Result, Row, linking};
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::order::{Order, OrderLine, OrderState};
 use crate::domain::product::UnitPrice;
@@ -158,18 +158,11 @@ fn taxes(db: &Db, order: Key, currency: Currency) -> Result<HashMap<Key, Vec<Lin
     Ok(taxes)
 }
 
-/// By line, in millionths: what done transfers brought, less what they took back; transfers that keep the order's quantity
-/// do not count (spec D7). What a finished repair used of its parts went with the repaired product (spec E4).
+/// By line, in millionths: what was delivered (spec D7). What a finished repair used of its parts went with the repaired product
+/// (spec E4).
 fn delivered(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
-    let mut sums = sums(
-        db,
-        "SELECT l.order_line, CAST(COALESCE(SUM(CASE WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT)
-         FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.state = 'done' AND t.kind IN ('outgoing', 'incoming') AND t.keep_order_quantity = 0
-           AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line",
-        order,
-    )?;
+    let moved = linking::moved(db, order)?;
+    let mut sums: HashMap<Key, i64> = moved.into_iter().map(|(line, moved)| (line, moved.delivered)).collect();
     db.each(
         "SELECT p.order_line, p.done FROM repair r JOIN repair_part p ON p.repair = r.key
          WHERE r.quotation = $1 AND r.state = 'done' AND p.kind = 'add' AND p.order_line IS NOT NULL ORDER BY p.key",

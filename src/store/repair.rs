@@ -53,7 +53,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Repair> {
     completed(db, db.query_one(concat!(head!(), " WHERE r.key = $1"), params![key], read)?)
 }
 
-/// One stretch of the list, without parts, labour and tags.
+/// One page of the list, without parts, labour and tags.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Repair>> {
     db.page(paged!(head!(), "r.key"), page, read)
 }
@@ -216,6 +216,16 @@ fn update_parts(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Notes which operation of the log finished a repair.
+pub fn set_moved(db: &Db, repair: Key, operation: i64) -> Result<()> {
+    db.change_one("UPDATE repair SET moved = $2 WHERE key = $1", params![repair, operation])
+}
+
+/// Marks a line of a quotation as one that sells a part: the repair delivers it (spec E6).
+pub fn mark_as_part(db: &Db, order_line: Key) -> Result<()> {
+    db.change_one("UPDATE order_line SET for_repair = 1 WHERE key = $1", params![order_line])
 }
 
 /// Gives a part another key, which is its place among those that wait for stock.

@@ -1,15 +1,9 @@
 //! What can be returned: deliveries that are done, and what returns hold of them.
 
 use super::{Db, Key, Result};
+use crate::domain::returns::About;
 use crate::domain::value::reference::Reference;
 use crate::params;
-
-/// What a ticket is about, which narrows its deliveries; none narrows nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct About {
-    pub product: Option<Key>,
-    pub lot: Option<Key>,
-}
 
 /// Done deliveries that hold something of what a ticket is about: those of which something is left, or any.
 macro_rules! deliveries {
@@ -52,11 +46,13 @@ pub fn any_done(db: &Db, whose: Whose<'_>, about: About) -> Result<bool> {
     Ok(db.query_opt(sql, params![of, about.product, about.lot], |row| row.reference(0))?.is_some())
 }
 
-/// Whether anything is left to return of a transfer.
-pub fn anything_left(db: &Db, transfer: Key) -> Result<bool> {
+/// Whether anything is left to return of what is asked about of a transfer.
+pub fn anything_left(db: &Db, transfer: Key, about: About) -> Result<bool> {
     let left = db.query_opt(
-        "SELECT key FROM transfer_line WHERE transfer = $1 AND returned < done ORDER BY line LIMIT 1",
-        params![transfer],
+        "SELECT key FROM transfer_line WHERE transfer = $1 AND returned < done
+           AND (CAST($2 AS BIGINT) IS NULL OR product = $2) AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)
+         ORDER BY line LIMIT 1",
+        params![transfer, about.product, about.lot],
         |row| row.get::<Key>(0),
     )?;
     Ok(left.is_some())
@@ -74,7 +70,7 @@ pub fn holds(db: &Db, transfer: Key, about: About) -> Result<bool> {
     Ok(line.is_some())
 }
 
-/// The returns of a transfer that are not cancelled and hold something of its line, where one is named; in order of creation.
+/// The returns of a transfer that are not cancelled and take something of its line back, where one is named; in order of creation.
 pub fn of(db: &Db, transfer: Key, line: Option<Key>) -> Result<Vec<String>> {
     db.query(
         "SELECT t.id FROM transfer t WHERE t.return_of = $1 AND t.state <> 'cancelled'

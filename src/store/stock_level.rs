@@ -1,10 +1,10 @@
-//! StockLevels: what lies of a product at a location and is spoken for, and who waits for it.
+//! Stock levels: what lies of a product at a location and is reserved, and who waits for it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{self as store, Db, Key, Result, Value};
 use crate::domain::location;
-use crate::domain::stock_level::{Row, StockLevel};
+use crate::domain::stock_level::{Row, StockLevel, Wanted};
 use crate::domain::value::quantity::Quantity;
 use crate::params;
 
@@ -179,11 +179,12 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
     )
 }
 
-/// How much of a lot lies in stock, wherever it is.
-pub fn of_lot(db: &Db, product: Key, lot: Key) -> Result<Quantity> {
+/// How much lies at a location of exactly that lot, or without one.
+pub fn at(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
     db.query_one(
-        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock WHERE product = $1 AND lot = $2",
-        params![product, lot],
+        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        params![product, location, lot.unwrap_or(0)],
         |row| row.get(0),
     )
 }
@@ -195,9 +196,18 @@ pub struct Waiting {
     pub waiter: Waiter,
     /// The shown id of the transfer or repair.
     pub id: String,
-    pub lot: Option<Key>,
-    /// What it has not reserved yet.
-    pub missing: Quantity,
+    /// What is not reserved for it yet.
+    pub missing: Wanted,
+}
+
+/// Something for which stock is reserved.
+pub struct Reservation {
+    /// The key of its row, which is its place in the queue.
+    pub key: Key,
+    pub waiter: Waiter,
+    /// The shown id of the transfer or repair.
+    pub id: String,
+    pub reserved: Wanted,
 }
 
 /// Who waits: the row is a line of that transfer, or a part of a repair.
@@ -220,25 +230,43 @@ pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> 
          ORDER BY 1 LIMIT $4",
         params![product, location, after, limit, location::STOCK],
         |row| {
-            let transfer: Option<Key> = row.get(1)?;
-            Ok(Waiting {
-                key: row.get(0)?,
-                waiter: transfer.map_or(Waiter::Repair, Waiter::Transfer),
-                id: row.get(2)?,
-                lot: row.get(3)?,
-                missing: row.get(4)?,
-            })
+            let (key, waiter, id, missing) = waiter(row)?;
+            Ok(Waiting { key, waiter, id, missing })
         },
     )
 }
 
-/// Adds to what a waiting row has reserved.
-pub fn hold(db: &Db, waiting: &Waiting, got: Quantity) -> Result<()> {
-    let sql = match waiting.waiter {
+/// All for whom something of a product at a location is reserved, oldest first.
+pub fn reserved(db: &Db, product: Key, location: Key) -> Result<Vec<Reservation>> {
+    db.query(
+        "SELECT l.key, l.transfer, t.id, l.lot, l.reserved FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+         WHERE t.state IN ('waiting', 'ready') AND l.product = $1 AND l.reserved > 0 AND t.source = $2
+         UNION ALL
+         SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
+         WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.reserved > 0
+           AND $2 = (SELECT s.key FROM location s WHERE s.id = $3)
+         ORDER BY 1",
+        params![product, location, location::STOCK],
+        |row| {
+            let (key, waiter, id, reserved) = waiter(row)?;
+            Ok(Reservation { key, waiter, id, reserved })
+        },
+    )
+}
+
+fn waiter(row: &store::Row<'_>) -> Result<(Key, Waiter, String, Wanted)> {
+    let transfer: Option<Key> = row.get(1)?;
+    let wanted = Wanted { lot: row.get(3)?, quantity: row.get(4)? };
+    Ok((row.get(0)?, transfer.map_or(Waiter::Repair, Waiter::Transfer), row.get(2)?, wanted))
+}
+
+/// Adds to what is reserved for a row that waits, or takes of it what is below zero.
+pub fn add_reserved(db: &Db, waiter: Waiter, row: Key, quantity: Quantity) -> Result<()> {
+    let sql = match waiter {
         Waiter::Transfer(_) => "UPDATE transfer_line SET reserved = reserved + $2 WHERE key = $1",
         Waiter::Repair => "UPDATE repair_part SET reserved = reserved + $2 WHERE key = $1",
     };
-    db.change_one(sql, params![waiting.key, got])
+    db.change_one(sql, params![row, quantity])
 }
 
 /// Makes a waiting transfer ready where all of it is reserved; says whether it is so now.
@@ -251,7 +279,12 @@ pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// The count of a place: what it was opened with, what lies there, what of it is spoken for.
+/// Makes a transfer wait of which not all is reserved any more.
+pub fn wait_again(db: &Db, transfer: Key) -> Result<()> {
+    db.write("UPDATE transfer SET state = 'waiting' WHERE key = $1 AND state = 'ready'", params![transfer])
+}
+
+/// The count of a place: what it was opened with, what lies there, what of it is reserved.
 pub struct Counted {
     pub key: Key,
     pub opening: Quantity,

@@ -1,6 +1,8 @@
 //! Tickets and their log.
 
+use super::engine::uses;
 use super::{Db, Key, Page, Result, Row};
+use crate::domain::held::Use;
 use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
 use crate::domain::value::day::Instant;
 use crate::domain::value::reference::Reference;
@@ -139,6 +141,22 @@ pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
         |row| row.get::<Key>(0),
     )?;
     Ok(line.is_some())
+}
+
+/// The first that was made from the ticket, cancelled or not.
+pub fn first_made(db: &Db, ticket: Key) -> Result<Option<Use>> {
+    uses::first(
+        db,
+        &[
+            ("credit-note", "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key LIMIT 1"),
+            ("invoice", "SELECT id FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key LIMIT 1"),
+            ("coupon", "SELECT id FROM coupon WHERE ticket = $1 ORDER BY key LIMIT 1"),
+            ("transfer", "SELECT id FROM transfer WHERE ticket = $1 ORDER BY key LIMIT 1"),
+            ("repair", "SELECT id FROM repair WHERE ticket = $1 ORDER BY key LIMIT 1"),
+            ("task", "SELECT id FROM task WHERE ticket = $1 ORDER BY key LIMIT 1"),
+        ],
+        ticket,
+    )
 }
 
 /// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).

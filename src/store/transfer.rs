@@ -2,7 +2,7 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::location::Location;
-use crate::domain::transfer::{ToDeliver, Transfer, TransferKind, TransferLine, TransferState};
+use crate::domain::transfer::{Transfer, TransferKind, TransferLine, TransferState};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
 use crate::{column_of_text, paged, params};
@@ -13,7 +13,7 @@ macro_rules! head {
     () => {
         "SELECT t.key, t.id, t.kind, t.state, t.origin, c.key, c.id, o.key, o.id, k.key, k.id, t.task,
                 s.key, s.id, s.type, s.return_location, d.key, d.id, d.type, d.return_location,
-                r.key, r.id, e.key, e.id, b.key, b.id, t.keep_order_quantity, t.date
+                r.key, r.id, e.key, e.id, b.key, b.id, t.keep_order_quantity, t.date, t.moved
          FROM transfer t JOIN location s ON s.key = t.source JOIN location d ON d.key = t.destination
            LEFT JOIN customer c ON c.key = t.customer LEFT JOIN sales_order o ON o.key = t.sales_order
            LEFT JOIN ticket k ON k.key = t.ticket LEFT JOIN transfer r ON r.key = t.return_of
@@ -41,6 +41,7 @@ fn read(row: &Row<'_>) -> Result<Transfer> {
         backorder_of: row.optional_reference(24)?,
         keep_order_quantity: row.get(26)?,
         date: row.get(27)?,
+        moved: row.get(28)?,
     })
 }
 
@@ -70,7 +71,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Transfer> {
     db.query_one(concat!(head!(), " WHERE t.key = $1"), params![key], read)
 }
 
-/// One stretch of the list, without lines.
+/// One page of the list, without lines.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Transfer>> {
     db.page(paged!(head!(), "t.key"), page, read)
 }
@@ -119,8 +120,8 @@ pub fn complete(db: &Db, transfer: &mut Transfer) -> Result<()> {
 pub fn insert(db: &Db, transfer: &mut Transfer) -> Result<()> {
     db.write(
         "INSERT INTO transfer (key, id, kind, state, origin, customer, sales_order, ticket, task, source, destination,
-           return_of, exchange_of, backorder_of, keep_order_quantity, date)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+           return_of, exchange_of, backorder_of, keep_order_quantity, date, moved)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         params![
             transfer.key,
             &transfer.id,
@@ -137,7 +138,8 @@ pub fn insert(db: &Db, transfer: &mut Transfer) -> Result<()> {
             &transfer.exchange_of,
             &transfer.backorder_of,
             transfer.keep_order_quantity,
-            transfer.date
+            transfer.date,
+            transfer.moved
         ],
     )?;
     for line in &mut transfer.lines {
@@ -176,58 +178,23 @@ pub fn update_line(db: &Db, transfer: Key, line: &TransferLine) -> Result<()> {
     )
 }
 
-/// Writes a transfer's state and day.
-pub fn set_state(db: &Db, transfer: Key, state: TransferState, date: Day) -> Result<()> {
-    db.change_one("UPDATE transfer SET state = $2, date = $3 WHERE key = $1", params![transfer, state.word(), date])
+/// Writes the state of a transfer whose goods are not moved.
+pub fn set_state(db: &Db, transfer: Key, state: TransferState) -> Result<()> {
+    db.change_one("UPDATE transfer SET state = $2 WHERE key = $1", params![transfer, state.word()])
 }
 
-/// Adds to what returns hold of a line; more than was done of it cannot be held (spec D3).
-pub fn hold_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
+/// Writes that the goods of a transfer were moved: on that day, by that operation of the log.
+pub fn set_done(db: &Db, transfer: Key, date: Day, operation: i64) -> Result<()> {
+    db.change_one(
+        "UPDATE transfer SET state = 'done', date = $2, moved = $3 WHERE key = $1",
+        params![transfer, date, operation],
+    )
+}
+
+/// Adds to what returns take back of a line; more than was done of it cannot be taken back (spec D3).
+pub fn add_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
     db.change_one(
         "UPDATE transfer_line SET returned = returned + $2 WHERE key = $1 AND returned + $2 BETWEEN 0 AND done",
         params![line, quantity],
     )
-}
-
-/// The lines of an order that hold goods, with what is left to deliver of them: ordered, less what done transfers brought
-/// (and did not take back), less what stands on open deliveries. Transfers that keep the order's quantity do not count (spec D7).
-/// The parts of a repair go with the product that they are built into, so what it uses of its quotation is not delivered (spec E4).
-pub fn to_deliver(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
-    let mut lines = db.query(
-        "SELECT l.key, p.key, p.id, p.tracking, l.quantity FROM order_line l JOIN product p ON p.key = l.product
-         WHERE l.sales_order = $1 AND p.type = 'goods' ORDER BY l.line",
-        params![order],
-        |row| {
-            Ok(ToDeliver {
-                order_line: row.get(0)?,
-                product: row.reference(1)?,
-                tracking: row.get(3)?,
-                left: row.get(4)?,
-            })
-        },
-    )?;
-    let moved: Vec<(Key, i64)> = db.query(
-        "SELECT l.order_line, CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' THEN l.quantity
-             WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT)
-         FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.keep_order_quantity = 0 AND l.order_line IS NOT NULL
-           AND ((t.state = 'done' AND t.kind IN ('outgoing', 'incoming'))
-             OR (t.state IN ('waiting', 'ready') AND t.kind = 'outgoing'))
-         GROUP BY l.order_line ORDER BY l.order_line",
-        params![order],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let used: Vec<(Key, i64)> = db.query(
-        "SELECT p.order_line, CASE WHEN r.state = 'done' THEN p.done ELSE p.quantity END
-         FROM repair r JOIN repair_part p ON p.repair = r.key
-         WHERE r.quotation = $1 AND r.state <> 'cancelled' AND p.kind = 'add' AND p.order_line IS NOT NULL ORDER BY p.key",
-        params![order],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    for line in &mut lines {
-        let gone = moved.iter().chain(&used).filter(|(order_line, _)| *order_line == line.order_line);
-        let left = gone.fold(line.left.millionths(), |left, (_, gone)| left.saturating_sub(*gone));
-        line.left = Quantity::from_millionths(left);
-    }
-    Ok(lines)
 }

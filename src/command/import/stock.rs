@@ -5,9 +5,8 @@ use serde::Deserialize;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::product::{ProductType, Tracking};
-use crate::domain::stock::{Place, StockInsufficient, id_of};
-use crate::domain::transfer::MoveRefused;
+use crate::domain::lot::Coming;
+use crate::domain::stock::{Place, StockInsufficient, check_count, id_of};
 use crate::domain::value::quantity::Quantity;
 use crate::procedure;
 use crate::store::stock_level::{self, Counted};
@@ -32,22 +31,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let location = run.lookup.location(cx, "location", &record.location)?;
     let lot = record.lot.as_deref().filter(|lot| !lot.is_empty()).map(|lot| run.lookup.lot(cx, lot)).transpose()?;
     let opening = record.quantity.ok_or(ValueRefused::missing("quantity"))?;
-    check_count(&product, lot.is_some(), opening)?;
-    if product.kind != ProductType::Goods {
-        let message = format!("{} is a service, which does not lie anywhere", product.id);
-        return Err(ValueRefused::invalid("product", &product.id, message).into());
-    }
-    if let Some(lot) = &lot {
-        product.check_tracked()?;
-        if lot.product.key != product.key {
-            let (lot, has, product) = (lot.id.clone(), lot.product.id.clone(), product.id.clone());
-            return Err(MoveRefused::OtherProduct { lot, has, product }.into());
-        }
-    }
-    if !location.kind.keeps_stock() {
-        let (what, way, kind, field) = ("an opening count", "to", location.kind, "location");
-        return Err(MoveRefused::Location { what, way, location: location.id.clone(), kind, field }.into());
-    }
+    check_count(&product, &location, lot.as_ref(), opening)?;
 
     let lot = lot.map(|lot| lot.reference());
     let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
@@ -62,7 +46,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     }
     let place = Place { product: &product.reference(), location: &location, lot: lot.as_ref() };
     if before.is_zero() {
-        procedure::stock::check_single(cx, place, product.tracking)?;
+        procedure::stock::check_coming(cx, place, product.tracking, Coming::FromOutside)?;
     }
     stock_level.room_for(opening.checked_sub(before)?)?;
     match counted {
@@ -81,22 +65,5 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
         true => cx.created("stock", &id),
         false => cx.touched("stock", &id),
     }
-    procedure::stock::arrived(cx, product.key, &location)
-}
-
-fn check_count(product: &crate::domain::product::Product, of_lot: bool, quantity: Quantity) -> Result<()> {
-    let refused = |message: String| Err(ValueRefused::quantity("quantity", quantity, message).into());
-    if quantity.is_negative() {
-        return refused(format!("{quantity} is below zero, which no count is"));
-    }
-    if !product.allows(quantity) {
-        return refused(format!(
-            "{} has serial numbers, so {quantity} of it is not a whole number of pieces",
-            product.id
-        ));
-    }
-    if of_lot && product.tracking == Tracking::Serial && quantity > Quantity::ONE {
-        return refused("a serial number stands for one piece".to_owned());
-    }
-    Ok(())
+    procedure::stock::serve(cx, product.key, &location)
 }

@@ -88,6 +88,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
             if !update {
                 return Err(Stands { form: &FORM, id: told.id }.into());
             }
+            about::check_customer(cx, &before, &told)?;
             ticket::update(cx.db, &told)?;
             ticket::set_tags(cx.db, told.key, &told.tags)?;
             ticket_log::note(cx, told.key, "edited", &changed.join(", "), None)?;

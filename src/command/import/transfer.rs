@@ -7,7 +7,7 @@ use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{StateNotAllowed, ValueRefused};
-use crate::domain::linking::{Source, claim};
+use crate::domain::linking::{claim, of_order, of_transfer};
 use crate::domain::location::{CUSTOMERS, STOCK};
 use crate::domain::product::{ProductType, Tracking};
 use crate::domain::returns::ReturnRefused;
@@ -160,7 +160,7 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
     let state = record.state.unwrap_or(TransferState::Ready);
     let mut lines = Vec::with_capacity(record.lines.len());
     for (number, line) in (1_i64..).zip(&record.lines) {
-        lines.push(line.told(run, &record.id, number, state).map_err(|error| of_line(number, error))?);
+        lines.push(line.told(run, number, state).map_err(|error| of_line(number, error))?);
     }
     if let Some(returned) = &return_of
         && returned.state != TransferState::Done
@@ -185,11 +185,12 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
         backorder_of: None,
         keep_order_quantity: record.keep_order_quantity.unwrap_or(false),
         date: record.date.unwrap_or(cx.today),
+        moved: None,
     })
 }
 
 impl LineRecord {
-    fn told(&self, run: &mut Run<'_, '_>, transfer: &str, number: i64, state: TransferState) -> Result<TransferLine> {
+    fn told(&self, run: &mut Run<'_, '_>, number: i64, state: TransferState) -> Result<TransferLine> {
         let cx = run.cx;
         let product = run.lookup.product(cx, &self.product)?;
         if product.kind != ProductType::Goods {
@@ -222,8 +223,8 @@ impl LineRecord {
                 return Err(ValueRefused::quantity("quantity", quantity, message).into());
             }
             None if product.is_tracked() && !done.is_zero() => {
-                let (transfer, product) = (transfer.to_owned(), product.id.clone());
-                return Err(MoveRefused::LotRequired { transfer, product, line: number, missing: done }.into());
+                let product = product.id.clone();
+                return Err(MoveRefused::LotRequired { product, line: number, missing: done }.into());
             }
             _ => {}
         }
@@ -251,7 +252,7 @@ fn insert(cx: &Cx<'_>, mut told: Transfer, is_first: bool) -> Result<()> {
         }
     };
     if written.state != TransferState::Cancelled {
-        hold_returned(cx, &written)?;
+        add_returned(cx, &written)?;
     }
     if let Some(ticket) = &written.ticket {
         cx.touched("ticket", &ticket.id);
@@ -259,10 +260,12 @@ fn insert(cx: &Cx<'_>, mut told: Transfer, is_first: bool) -> Result<()> {
     Ok(())
 }
 
-/// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers.
+/// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers: what
+/// `transfer return` and `transfer create --order` would take (spec G6).
 fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
     if let Some(returned) = &told.return_of {
-        let (mut sources, order_lines) = linking::to_return(cx.db, returned.key)?;
+        let lines = linking::to_return(cx.db, returned.key)?;
+        let mut sources = of_transfer(&lines)?;
         for line in &mut told.lines {
             let lot = line.lot.as_ref().map(|lot| lot.key);
             let wanted = if told.state == TransferState::Done { line.done } else { line.quantity };
@@ -275,17 +278,18 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
                 return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders }.into());
             }
             line.return_line = claimed;
-            line.order_line = at.and_then(|at| order_lines.get(at).copied().flatten());
+            line.order_line = at.and_then(|at| lines.get(at)).and_then(|line| line.order_line);
         }
         return Ok(());
     }
     if let Some(order) = &told.order {
-        let mut sources: Vec<Source> = match told.kind {
+        let mut sources = of_order(&match told.kind {
             TransferKind::Internal => return Ok(()),
-            _ if is_first => linking::of_order(cx.db, order.key)?,
+            // Nothing of it has moved yet.
+            TransferKind::Outgoing if is_first => linking::unmoved(cx.db, order.key)?,
             TransferKind::Outgoing => linking::to_deliver(cx.db, order.key)?,
             TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
-        };
+        });
         for line in &mut told.lines {
             line.order_line = claim(&mut sources, Some(line.product.key), None, line.quantity);
         }
@@ -293,12 +297,12 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
     Ok(())
 }
 
-/// Holds what the lines take back of the lines that were delivered (spec D3).
-fn hold_returned(cx: &Cx<'_>, written: &Transfer) -> Result<()> {
+/// Notes what the lines take back of the lines that were delivered (spec D3).
+fn add_returned(cx: &Cx<'_>, written: &Transfer) -> Result<()> {
     for line in &written.lines {
-        let held = if written.state == TransferState::Done { line.done } else { line.quantity };
-        if let Some(source) = line.return_line.filter(|_| !held.is_zero()) {
-            transfer::hold_returned(cx.db, source, held)?;
+        let taken_back = if written.state == TransferState::Done { line.done } else { line.quantity };
+        if let Some(source) = line.return_line.filter(|_| !taken_back.is_zero()) {
+            transfer::add_returned(cx.db, source, taken_back)?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::part::check_pieces;
 use crate::domain::common::ValueRefused;
 use crate::domain::product::{Lot, Product, ProductType};
 use crate::domain::ticket::check_fit;
-use crate::domain::transfer::{Transfer, TransferKind, TransferState};
+use crate::domain::transfer::{Transfer, TransferKind, TransferLine, TransferState};
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
 use crate::domain::{Error, Faults, Result};
@@ -20,11 +20,26 @@ pub struct Item {
     pub from_return: Option<Transfer>,
 }
 
-/// The lot that the form shows at first: the ticket's, where it can be that of the product and of the return named.
+/// The lot that the form shows at first: the ticket's, where it can be that of the product and of the return named, else the
+/// only one of that return (spec E1).
 pub fn default_lot(product: &Product, of_ticket: Option<&Lot>, from: Option<&Transfer>) -> Option<Reference> {
-    let lot = of_ticket.filter(|lot| product.is_tracked() && lot.product.key == product.key)?;
-    let in_return = from.is_none_or(|from| holds(from, product.key, Some(lot.key)));
-    in_return.then(|| lot.reference())
+    if !product.is_tracked() {
+        return None;
+    }
+    let in_return = |lot: &&Lot| from.is_none_or(|from| holds(from, product.key, Some(lot.key)));
+    let of_ticket = of_ticket.filter(|lot| lot.product.key == product.key).filter(in_return);
+    of_ticket.map(Lot::reference).or_else(|| from.and_then(|from| only_lot(product, from)))
+}
+
+/// The one lot of the product that a transfer brings; none where it brings several.
+fn only_lot(product: &Product, from: &Transfer) -> Option<Reference> {
+    let brings = |line: &&TransferLine| {
+        let quantity = if from.state == TransferState::Done { line.done } else { line.quantity };
+        line.product.key == product.key && !quantity.is_zero()
+    };
+    let mut lots = from.lines.iter().filter(brings).map(|line| line.lot.as_ref());
+    let first = lots.next()??;
+    lots.all(|lot| lot.is_some_and(|lot| lot.key == first.key)).then(|| first.clone())
 }
 
 /// Whether the transfer brings the product, of that lot where one is named.
@@ -144,6 +159,7 @@ mod tests {
             backorder_of: None,
             keep_order_quantity: false,
             date: "2026-11-23".parse().unwrap(),
+            moved: None,
         }
     }
 

@@ -7,7 +7,9 @@ use super::RepairState;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::line::{LineFault, NewLine, check_price, check_quantity};
+use crate::domain::lot::is_piece;
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
+use crate::domain::stock_level::Wanted;
 use crate::domain::transfer::part_of_a_serial;
 use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::reference::Reference;
@@ -70,6 +72,16 @@ pub struct Labour {
 }
 
 impl Part {
+    /// What is reserved for it.
+    pub fn reservation(&self) -> Wanted {
+        Wanted { lot: self.lot.as_ref().map(|lot| lot.key), quantity: self.reserved }
+    }
+
+    /// Whether it is one piece with a serial number.
+    pub fn piece(&self) -> Option<&Reference> {
+        self.lot.as_ref().filter(|_| is_piece(self.tracking))
+    }
+
     /// The same part with another quantity and own price.
     #[must_use]
     pub fn with(mut self, quantity: Quantity, price: Price) -> Part {

@@ -8,7 +8,7 @@ use crate::domain::repair::Repair;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Quantity};
 use crate::procedure::context::Cx;
-use crate::store::{Key, order, product};
+use crate::store::{self, Key, order, product};
 
 /// Whether the repair has a quotation that is not cancelled; only such a one counts (contract, section 7 "Repairs").
 pub fn counts(cx: &Cx<'_>, repair: &Repair) -> Result<bool> {
@@ -49,6 +49,7 @@ pub fn make(cx: &Cx<'_>, repair: &mut Repair) -> Result<Order> {
     }
     made.edit_lines(&[], &[], added)?;
     order::insert(cx.db, &made)?;
+    mark_parts(cx, &made, repair)?;
     repair.quotation = Some(made.reference());
     cx.created("order", &made.id);
     Ok(made)
@@ -96,7 +97,17 @@ pub fn follow(cx: &Cx<'_>, before: &Repair, after: &mut Repair) -> Result<()> {
     changed.edit_lines(&[], &[], added)?;
     if changed != stands {
         order::update(cx.db, &stands, &changed)?;
+        mark_parts(cx, &changed, after)?;
         cx.touched("order", &changed.id);
+    }
+    Ok(())
+}
+
+/// Marks the lines of the quotation that sell parts: what the repair uses of them goes with the repaired product (spec E6).
+fn mark_parts(cx: &Cx<'_>, quotation: &Order, repair: &Repair) -> Result<()> {
+    let lines = repair.parts.iter().filter_map(|part| part.order_line);
+    for line in lines.filter(|line| quotation.lines.iter().any(|sold| sold.key == *line)) {
+        store::repair::mark_as_part(cx.db, line)?;
     }
     Ok(())
 }

@@ -420,6 +420,7 @@ pub static TABLES: &[Table] = &[
             amount("untaxed"),
             amount("tax"),
             amount("total"),
+            switch("for_repair"),
         ],
     )
     .shown("lines")
@@ -495,6 +496,7 @@ pub static TABLES: &[Table] = &[
             link("backorder_of", "transfer"),
             switch("keep_order_quantity"),
             text("date"),
+            int("moved"),
         ],
     )
     .with(&[list(
@@ -579,6 +581,7 @@ pub static TABLES: &[Table] = &[
             link("responsible", "person"),
             text("notes"),
             link("quotation", "sales_order"),
+            int("moved"),
         ],
     )
     .with(&[
