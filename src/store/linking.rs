@@ -80,7 +80,10 @@ pub fn moved(db: &Db, order: Key) -> Result<HashMap<Key, Moved>> {
 /// what a repair delivers (spec E6).
 pub fn unmoved(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
     db.query(
-        "SELECT l.key, p.key, p.id, p.tracking, CASE WHEN l.for_repair = 1 THEN 0 ELSE l.quantity END
+        "SELECT l.key, p.key, p.id, p.tracking,
+           CASE WHEN l.for_repair = 1 OR EXISTS
+             (SELECT 1 FROM repair r JOIN repair_part a ON a.repair = r.key WHERE r.quotation = $1 AND a.order_line = l.key)
+           THEN 0 ELSE l.quantity END
          FROM order_line l JOIN product p ON p.key = l.product
          WHERE l.sales_order = $1 AND p.type = 'goods' ORDER BY l.line",
         params![order],
