@@ -40,7 +40,7 @@ fn a_reversal_is_a_draft_of_all_that_is_left() {
         (&note["invoice"], &note["reason"], &note["journal"]),
         (&"INV/2026/00001".into(), &"T00001".into(), &"INV".into())
     );
-    assert_eq!((&note["date"], &note["due_date"]), (&"2026-11-23".into(), &Value::Null));
+    assert_eq!((&note["date"], &note["due_date"]), (&"2026-11-23".into(), &"2026-11-23".into()));
     assert_eq!(note["lines"][0]["refunds"], "goods");
     // The invoice is untouched, and the draft holds all of it.
     let invoice = shop.ok("invoice show INV/2026/1");
@@ -228,7 +228,9 @@ fn matching_needs_two_sides_of_one_customer_and_currency() {
     shop.refused("invoice match INV/2026/2 --with RINV/2026/1 --amount 12.01", "invalid_value");
     shop.done("invoice match INV/2026/2 --with RINV/2026/1");
     assert_eq!(shop.ok("invoice show INV/2026/2")["open"], "36.00");
-    shop.unchanged("invoice match INV/2026/2 --with RINV/2026/1");
+    // Nothing is open on one of them: nothing could be matched, and that is told.
+    let error = shop.refused("invoice match INV/2026/2 --with RINV/2026/1", "nothing_to_match");
+    assert_eq!(error["hint"], "aftersales credit-note show RINV/2026/00001");
 }
 
 #[test]
@@ -300,11 +302,14 @@ fn cancelling_gives_back_what_was_held_and_keeps_the_number() {
     assert_eq!(shop.ok("invoice show INV/2026/1")["open"], "384.00");
     shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=3 --post");
     assert_eq!(shop.ok("credit-note list --state posted")[0]["number"], "RINV/2026/00002");
-    shop.done("desk edit --lock-date 2026-11-30");
-    shop.refused("credit-note cancel RINV/2026/2", "period_locked");
+    shop.refused("desk edit --lock-date 2026-11-30", "confirmation_needed");
+    shop.done("desk edit --lock-date 2026-11-30 --yes");
+    let error = shop.refused("credit-note cancel RINV/2026/2", "period_locked");
+    assert_eq!(error["hint"], "aftersales credit-note reverse RINV/2026/00002");
     // A document in the locked period is accounted on the day after it.
     shop.done("invoice create --customer C1 --line LAMP=1");
-    shop.done("invoice post D4");
+    let posted = shop.done("invoice post D4");
+    assert_eq!(posted["warnings"][0]["code"], "accounted_later");
     let invoice = shop.ok("invoice show D4");
     assert_eq!((&invoice["date"], &invoice["accounting_date"]), (&"2026-11-23".into(), &"2026-12-01".into()));
 }
@@ -401,9 +406,421 @@ fn what_no_number_holds_is_refused() {
     let much = "--line 1=9223372036854 --allow-excess";
     shop.done(&format!("ticket refund T1 --invoice INV/2026/1 {much}"));
     shop.refused(&format!("ticket refund T1 --invoice INV/2026/1 {much}"), "invalid_value");
+    // More was credited than the whole invoice, so nothing more is, unless it may exceed too.
+    let error = shop.refused("ticket refund T1 --invoice INV/2026/1 --line 2=1", "refund_exceeds_invoice");
+    assert_eq!(error["allowed"], "0.00");
+    shop.refused("ticket refund T1 --invoice INV/2026/1", "nothing_to_refund");
     // In a bulk run it is one failing line, not the end of the run.
     let line = r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"1=9223372036854","allow_excess":true}
-{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/1","line":"2=1"}"#;
+{"command":"ticket note","ticket":"T1","text":"on"}"#;
     let answers = shop.applied("", line, 3);
     assert_eq!((&answers[0]["error"]["code"], &answers[1]["status"]), (&"invalid_value".into(), &"done".into()));
+}
+
+/// A shop with products A and B without tax, where Ada ordered both with 1.00 off, was billed 9.00 and paid.
+fn with_a_discount() -> Shop {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"product create","id":"A","price":"6.00"}
+{"command":"product create","id":"B","price":"4.00"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"team create","id":"Support","service":["refunds"]}"#,
+    );
+    let order = r#"{"record":"order","id":"S00001","customer":"C00001","state":"confirmed","lines":[{"product":"A","quantity":"1"},{"product":"B","quantity":"1"},{"product":null,"label":"SAVE","quantity":"1","price":"-1.00"}]}"#;
+    assert_eq!(shop.run_with("import", order).code, 0);
+    shop.apply(
+        r#"{"command":"invoice create","order":"S1"}
+{"command":"invoice post","invoice":"D1"}
+{"command":"invoice pay","invoice":"D1"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Broken"}"#,
+    );
+    assert_eq!(shop.ok("invoice show D1")["total"], "9.00");
+    shop
+}
+
+/// Product or label, kind, quantity and total of each line.
+fn lines(document: &Value) -> Vec<String> {
+    let line = |line: &Value| {
+        let text = |key: &str| line[key].as_str().unwrap_or("-").to_owned();
+        let what = if line["product"].is_null() { text("label") } else { text("product") };
+        format!("{what} {} {} {}", text("refunds"), text("quantity"), text("total"))
+    };
+    document["lines"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn refunded_lines_take_their_share_of_a_discount_along() {
+    let shop = with_a_discount();
+    let first = shop.done("ticket refund T1 --invoice D1 --line 2=1 --post");
+    assert_eq!(lines(credit_note(&first)), ["B goods 1 4.00", "SAVE value 1 -0.40"]);
+    assert_eq!(credit_note(&first)["total"], "3.60");
+    let last = shop.done("ticket refund T1 --invoice D1 --line 1=1 --post");
+    assert_eq!(credit_note(&last)["total"], "5.40", "the last line takes what is left of the discount");
+    shop.refused("ticket refund T1 --invoice D1", "nothing_to_refund");
+
+    let shop = with_a_discount();
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --line 1=1 --post"))["total"], "5.40");
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --post"))["total"], "3.60");
+}
+
+#[test]
+fn a_discount_is_not_refunded_by_itself() {
+    let shop = with_a_discount();
+    assert_eq!(shop.refused("ticket refund T1 --invoice D1 --line 3=1", "invalid_value")["field"], "line");
+    assert_eq!(
+        shop.refused("ticket refund T1 --invoice D1 --line-amount 3=1", "invalid_value")["field"],
+        "line_amount"
+    );
+    shop.refused("ticket refund T1 --invoice D1 --amount 9.01", "refund_exceeds_invoice");
+    let half = shop.done("ticket refund T1 --invoice D1 --amount 4.50 --post");
+    assert_eq!(lines(credit_note(&half)), ["A value 1 3.00", "B value 1 2.00", "SAVE value 1 -0.50"]);
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --line 2=1 --post"))["total"], "1.80");
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --line 1=1 --post"))["total"], "2.70");
+}
+
+#[test]
+fn a_line_of_a_draft_that_changes_or_goes_takes_its_share_along() {
+    let shop = with_a_discount();
+    let draft = shop.done("ticket refund T1 --invoice D1");
+    assert_eq!(
+        lines(credit_note(&draft)),
+        ["A goods 1 6.00", "B goods 1 4.00", "SAVE value 1 -0.60", "SAVE value 1 -0.40"]
+    );
+    let edited = shop.done("credit-note edit D2 --drop-line 2");
+    assert_eq!(lines(&edited["result"]["credit_note"]), ["A goods 1 6.00", "SAVE value 1 -0.60"]);
+    shop.unchanged("credit-note edit D2 --line 1=1");
+    let edited = shop.done("credit-note edit D2 --line 1=0.5");
+    assert_eq!(lines(&edited["result"]["credit_note"]), ["A goods 0.5 3.00", "SAVE value 1 -0.30"]);
+    let edited = shop.done("credit-note edit D2 --line 1=0");
+    assert_eq!(lines(&edited["result"]["credit_note"]), ["A goods 0 0.00"]);
+    shop.refused("credit-note post D2", "state_not_allowed");
+    shop.done("credit-note edit D2 --line 1=1");
+    shop.done("credit-note post D2");
+    assert_eq!(shop.ok("credit-note show D2")["total"], "5.40");
+    // Dropping the share itself is held to what is left of the invoice as a whole.
+    shop.done("ticket refund T1 --invoice D1");
+    let error = shop.refused("credit-note edit D3 --drop-line 2", "refund_exceeds_invoice");
+    assert_eq!((&error["field"], &error["allowed"]), (&"drop_line".into(), &"3.60".into()));
+}
+
+#[test]
+fn the_credit_notes_of_an_invoice_never_exceed_it_as_a_whole() {
+    let shop = with_a_discount();
+    // Value off a line takes no share, so the discount stays for the rest.
+    shop.done("ticket refund T1 --invoice D1 --line-amount 1=6.00 --post");
+    let error = shop.refused("ticket refund T1 --invoice D1 --line-amount 2=3.01", "refund_exceeds_invoice");
+    assert_eq!((&error["field"], &error["allowed"]), (&"line_amount".into(), &"3.00".into()));
+    let rest = shop.done("ticket refund T1 --invoice D1 --line 2=1 --post");
+    assert_eq!(credit_note(&rest)["total"], "3.00", "the share is raised to what the whole invoice leaves");
+    shop.refused("ticket refund T1 --invoice D1", "nothing_to_refund");
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --line 1=1 --post"))["total"], "0.00");
+}
+
+#[test]
+fn an_amount_comes_off_one_line_with_its_own_taxes() {
+    let shop = shop();
+    for (words, code, field, allowed) in [
+        ("--line-amount 3=1", "invalid_value", "line_amount", ""),
+        ("--line-amount 1=0", "quantity_invalid", "line_amount", ""),
+        ("--line-amount 1=-1", "quantity_invalid", "line_amount", ""),
+        ("--line-amount 1=0.001", "invalid_value", "line_amount", ""),
+        ("--line-amount 1=144.01", "refund_exceeds_invoice", "line_amount", "144.00"),
+        ("--line-amount 1=1 --line-amount 1=2", "invalid_value", "line_amount", ""),
+        ("--line-amount 1=1 --amount 5", "invalid_value", "amount", ""),
+        ("--line-amount 1=1 --create-invoice", "invalid_value", "line_amount", ""),
+    ] {
+        let error = shop.refused(&format!("ticket refund T1 --invoice D1 {words}"), code);
+        assert_eq!(
+            (&error["field"], error["allowed"].as_str().unwrap_or_default()),
+            (&field.into(), allowed),
+            "{words}"
+        );
+    }
+    let note = shop.done("ticket refund T1 --invoice D1 --line-amount 1=24.00 --line 2=1");
+    let note = credit_note(&note);
+    assert_eq!(lines(note), ["CHAIR goods 1 120.00", "LAMP value 1 24.00"]);
+    assert_eq!((&note["lines"][1]["untaxed"], &note["lines"][1]["tax"]), (&"20.00".into(), &"4.00".into()));
+}
+
+#[test]
+fn what_an_edit_kept_back_is_not_given_with_a_later_unit() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"product create","id":"LAMP","price":"40.00"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"team create","id":"Support","service":["refunds"]}
+{"command":"invoice create","customer":"C1","line":["LAMP=3"]}
+{"command":"invoice post","invoice":"D1"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Broken"}
+{"command":"ticket refund","ticket":"T1","invoice":"D1","line":"1=1"}
+{"command":"credit-note edit","credit_note":"D2","line":"1=1@10"}
+{"command":"credit-note post","credit_note":"D2"}"#,
+    );
+    for _ in 0..2 {
+        assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --line 1=1"))["total"], "40.00");
+    }
+    // It is value left, which a refund of everything proposes as a value line.
+    shop.done("credit-note cancel D4");
+    let rest = shop.done("ticket refund T1 --invoice D1 --post");
+    assert_eq!(lines(credit_note(&rest)), ["LAMP goods 1 40.00", "LAMP value 1 30.00"]);
+    shop.done("credit-note post D3");
+    assert_eq!(shop.ok("invoice show D1")["open"], "0.00");
+}
+
+#[test]
+fn a_bill_takes_the_order_lines_own_value_whatever_earlier_bills_charged() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"tax create","id":"VAT20","rate":"20"}
+{"command":"product create","id":"A","price":"10.00","tax":["VAT20"]}
+{"command":"product create","id":"THIRD","price":"0.333333"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"order create","customer":"C1","line":["A=3","THIRD=30"]}
+{"command":"order confirm","order":"S1"}
+{"command":"invoice create","order":"S1"}
+{"command":"invoice edit","invoice":"D1","line":["1=1@4.00","2=10"]}
+{"command":"invoice post","invoice":"D1"}"#,
+    );
+    let rest = shop.done("invoice create --order S1");
+    let rest = &rest["result"]["invoice"];
+    assert_eq!(lines(rest), ["A - 2 24.00", "THIRD - 20 6.67"]);
+    shop.unchanged("invoice edit D2 --line 1=2 --line 2=20");
+    // The share of a quantity that is edited is the order line's own too.
+    let edited = shop.done("invoice edit D2 --line 2=10");
+    assert_eq!(lines(&edited["result"]["invoice"])[1], "THIRD - 10 3.33");
+    assert_eq!(lines(&shop.done("invoice create --order S1")["result"]["invoice"]), ["THIRD - 10 3.34"]);
+
+    // Likewise after an imported invoice with a discount.
+    shop.apply(
+        r#"{"command":"order create","customer":"C1","line":["A=3"]}
+{"command":"order confirm","order":"S2"}"#,
+    );
+    let invoice = r#"{"record":"invoice","id":"OLD-1","order":"S00002","state":"posted","lines":[{"product":"A","quantity":"1","discount":"50"}]}"#;
+    assert_eq!(shop.run_with("import", invoice).code, 0);
+    assert_eq!(lines(&shop.done("invoice create --order S2")["result"]["invoice"]), ["A - 2 24.00"]);
+}
+
+#[test]
+fn an_imported_invoice_finds_what_would_be_billed() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"product create","id":"LAMP","price":"40.00"}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"team create","id":"Support","service":["refunds"]}
+{"command":"order create","customer":"C1","line":["LAMP=3","LAMP=2@30.00"]}
+{"command":"order confirm","order":"S1"}
+{"command":"invoice create","order":"S1"}
+{"command":"invoice post","invoice":"D1"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Wrong"}
+{"command":"ticket refund","ticket":"T1","invoice":"D1","create_invoice":true}
+{"command":"invoice cancel","invoice":"D3"}"#,
+    );
+    let invoice = r#"{"record":"invoice","id":"OLD-1","order":"S00001","state":"posted","lines":[{"product":"LAMP","quantity":"2","price":"30.00"}]}"#;
+    assert_eq!(shop.run_with("import", invoice).code, 0);
+    assert_eq!(lines(&shop.done("invoice create --order S1")["result"]["invoice"]), ["LAMP - 3 120.00"]);
+    let of_order = shop.ok("order show S1");
+    assert_eq!((&of_order["lines"][0]["invoiced"], &of_order["lines"][1]["invoiced"]), (&"3".into(), &"2".into()));
+}
+
+#[test]
+fn an_edit_that_changes_nothing_keeps_the_amounts() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"tax create","id":"VAT10","rate":"10"}
+{"command":"product create","id":"A","price":"100.00","tax":["VAT10"]}
+{"command":"customer create","name":"Ada Ltd"}
+{"command":"team create","id":"Support","service":["refunds"]}
+{"command":"invoice create","customer":"C1","line":["A=1"]}
+{"command":"invoice post","invoice":"D1"}
+{"command":"ticket create","team":"Support","customer":"C1","subject":"Broken"}
+{"command":"ticket refund","ticket":"T1","invoice":"D1","amount":"0.05"}"#,
+    );
+    shop.unchanged("credit-note edit D2 --line 1=1");
+    assert_eq!(shop.ok("credit-note show D2")["total"], "0.05");
+}
+
+#[test]
+fn nothing_is_no_document() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice D1 --line 1=1");
+    shop.done("credit-note edit D2 --line 1=0");
+    assert_eq!(shop.refused("credit-note post D2", "state_not_allowed")["hint"], "aftersales credit-note show D00002");
+    shop.done("invoice create --customer C1 --line LAMP=1");
+    shop.done("invoice edit D3 --line 1=0");
+    shop.refused("invoice post D3", "state_not_allowed");
+    shop.done("invoice edit D3 --line 1=1@0");
+    assert_eq!(shop.done("invoice post D3")["result"]["invoice"]["number"], "INV/2026/00002", "no number was taken");
+    // An invoice that was worth nothing has units left.
+    let whole = shop.done("ticket refund T1 --order '' --invoice D3 --post");
+    assert_eq!(lines(credit_note(&whole)), ["LAMP goods 1 0.00"]);
+    shop.refused("ticket refund T1 --order '' --invoice D3", "nothing_to_refund");
+}
+
+#[test]
+fn an_amount_is_blamed_for_what_is_wrong_with_it() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"invoice create","customer":"C1","line":["LAMP=1@0"]}
+{"command":"invoice post","invoice":"D2"}
+{"command":"invoice create","customer":"C1","line":["RADIO=9000000@9000000000"]}
+{"command":"invoice post","invoice":"D3"}"#,
+    );
+    for (words, code, field, allowed) in [
+        ("D2 --amount 5", "refund_exceeds_invoice", "amount", "0.00"),
+        ("D2 --amount 5 --allow-excess", "invalid_value", "amount", ""),
+        ("D3 --amount 81000000000000000.01", "refund_exceeds_invoice", "amount", "81000000000000000.00"),
+        ("D3 --amount 90000000000000000000", "invalid_value", "amount", ""),
+        // A line that takes value has a price, and a price is no larger than this.
+        ("D3 --amount 80000000000000000", "invalid_value", "amount", ""),
+        ("D1 --amount 90000000000000000 --allow-excess", "invalid_value", "amount", ""),
+    ] {
+        let words = format!("ticket refund T1 --order '' --invoice {words}");
+        let error = shop.refused(&words, code);
+        assert_eq!(
+            (&error["field"], error["allowed"].as_str().unwrap_or_default()),
+            (&field.into(), allowed),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_lock_date_asks_names_what_it_closes_in_and_holds() {
+    let shop = shop();
+    shop.done("invoice create --customer C1 --line LAMP=1 --date 2026-10-15");
+    shop.refused("desk edit --lock-date 2099-10-31", "confirmation_needed");
+    let locked = shop.done("desk edit --lock-date 2026-10-31");
+    assert_eq!(locked["warnings"][0]["code"], "drafts_closed_in");
+    assert!(locked["warnings"][0]["message"].as_str().unwrap().contains("D00002"), "{locked}");
+    let error = shop.refused("invoice pay D1 --date 2026-10-31", "period_locked");
+    assert_eq!((&error["field"], &error["allowed"]), (&"date".into(), &"2026-11-01".into()));
+    shop.refused("payment create --customer C1 --amount 5 --date 2026-10-31", "period_locked");
+    let posted = shop.done("invoice post D2");
+    assert_eq!(posted["warnings"][0]["code"], "accounted_later");
+    assert_eq!(posted["result"]["invoice"]["accounting_date"], "2026-11-01");
+    assert!(shop.text("invoice list").contains("2026-10-15  2026-11-01"), "the table shows both");
+    shop.done("invoice create --customer C1 --line LAMP=1");
+    shop.done("desk edit --lock-date 9999-12-31 --yes");
+    shop.refused("invoice post D3", "period_locked");
+}
+
+#[test]
+fn a_paid_document_asks_before_it_is_cancelled() {
+    let shop = shop();
+    shop.done("invoice pay D1");
+    let error = shop.refused("invoice cancel D1", "confirmation_needed");
+    assert!(error["message"].as_str().unwrap().contains("P00001"), "{error}");
+    let cancelled = shop.done("invoice cancel D1 --yes");
+    assert_eq!(cancelled["warnings"][0]["code"], "payments_released");
+    assert_eq!(shop.ok("payment show P1")["open"], "384.00");
+}
+
+#[test]
+fn a_credit_note_of_a_locked_period_is_reversed() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice D1 --line 2=2 --post");
+    shop.clock("2026-12-05T10:00:00Z");
+    shop.done("desk edit --lock-date 2026-11-30");
+    shop.refused("credit-note cancel RINV/2026/1", "period_locked");
+    shop.refused("ticket refund T1 --invoice D1 --line 2=1", "refund_exceeds_invoice");
+    let drafted = shop.done("credit-note reverse RINV/2026/1");
+    let draft = &drafted["result"]["invoice"];
+    assert_eq!((&draft["text"], &draft["total"]), (&"Reversal of: RINV/2026/00001".into(), &"240.00".into()));
+    assert_eq!(draft["invoice"], "RINV/2026/00001");
+    let error = shop.refused("credit-note reverse RINV/2026/1", "state_not_allowed");
+    assert_eq!(error["hint"], "aftersales invoice post D00003");
+    shop.refused("invoice edit D3 --line 1=1", "state_not_allowed");
+    shop.refused("ticket refund T1 --invoice D1 --line 2=1", "refund_exceeds_invoice");
+    shop.done("invoice post D3");
+    assert_eq!(shop.ok("order show S1")["lines"][1]["invoiced"], "2");
+    shop.refused("invoice create --order S1", "nothing_to_invoice");
+    shop.refused("ticket refund T1 --invoice INV/2026/2", "invoice_not_offered");
+    shop.refused("credit-note reverse RINV/2026/1", "state_not_allowed");
+    // What it took of the first invoice can be refunded again; then the reversal cannot be taken back.
+    shop.done("ticket refund T1 --invoice D1 --line 2=2 --post");
+    shop.refused("invoice cancel INV/2026/2", "refund_exceeds_invoice");
+    shop.done("credit-note cancel RINV/2026/2");
+    shop.done("invoice cancel INV/2026/2");
+    shop.refused("ticket refund T1 --invoice D1 --line 2=1", "refund_exceeds_invoice");
+    assert_eq!(credit_note(&shop.done("ticket refund T1 --invoice D1 --post"))["total"], "144.00");
+}
+
+#[test]
+fn payments_stand_by_themselves_and_are_taken_back() {
+    let shop = shop();
+    let made = shop.done("payment create --customer C1 --amount 400 --reference 'Bank 7'");
+    assert_eq!(made["result"]["payment"]["open"], "400.00");
+    shop.done("invoice match D1 --with P1");
+    assert_eq!(shop.ok("payment show P1")["open"], "16.00");
+    assert_eq!(shop.ok("invoice show D1")["payment_state"], "paid");
+    let cancelled = shop.done("payment cancel P1");
+    let payment = &cancelled["result"]["payment"];
+    assert_eq!((&payment["state"], &payment["open"]), (&"cancelled".into(), &"0.00".into()));
+    assert_eq!(shop.ok("invoice show D1")["open"], "384.00");
+    shop.unchanged("payment cancel P1");
+    shop.refused("invoice match D1 --with P1", "state_not_allowed");
+    shop.done("payment create --customer C1 --amount 10 --out --date 2026-10-01");
+    shop.done("desk edit --lock-date 2026-10-31");
+    shop.refused("payment cancel P2", "period_locked");
+    for (words, code, field) in [
+        ("--amount 5", "missing_field", "customer"),
+        ("--customer C1", "missing_field", "amount"),
+        ("--customer C9 --amount 5", "not_found", "customer"),
+        ("--customer C1 --amount 0", "quantity_invalid", "amount"),
+        ("--customer C1 --amount 5 --date ''", "missing_field", "date"),
+    ] {
+        assert_eq!(shop.refused(&format!("payment create {words}"), code)["field"], field, "{words}");
+    }
+}
+
+#[test]
+fn a_reversal_of_a_later_day_warns_of_the_payments_at_once() {
+    let shop = shop();
+    shop.done("invoice pay D1 --amount 84.00");
+    let dated = shop.done("ticket refund T1 --invoice D1 --create-invoice --date 2026-12-24");
+    assert_eq!(dated["warnings"][0]["code"], "payments_released");
+    assert_eq!(shop.ok("payment show P1")["open"], "0.00", "they are released on that day");
+    shop.clock("2026-12-24T10:00:00Z");
+    assert_eq!(shop.run("credit-note post --due").code, 0);
+    assert_eq!(shop.ok("payment show P1")["open"], "84.00");
+}
+
+#[test]
+fn what_was_unmatched_by_hand_stays_so() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice D1 --line 1=1 --post");
+    shop.done("credit-note unmatch RINV/2026/1 --with INV/2026/1");
+    shop.done("ticket refund T1 --invoice D1 --create-invoice");
+    assert_eq!(shop.ok("credit-note show RINV/2026/1")["open"], "48.00");
+    assert_eq!(shop.ok("invoice show D1")["open"], "48.00");
+}
+
+#[test]
+fn hints_of_documents_fit_their_state() {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"credit-note create","customer":"C1","line":["LAMP=1@10.00"]}
+{"command":"credit-note create","customer":"C1","line":["LAMP=1@10.00"]}
+{"command":"credit-note cancel","credit_note":"D3"}"#,
+    );
+    for (words, hint) in [
+        ("invoice match D1 --with D2", "aftersales credit-note post D00002"),
+        ("invoice match D1 --with D3", "aftersales credit-note show D00003"),
+        ("credit-note pay D3", "aftersales credit-note show D00003"),
+    ] {
+        assert_eq!(shop.refused(words, "state_not_allowed")["hint"], hint, "{words}");
+    }
+}
+
+#[test]
+fn one_tax_stands_once_on_an_imported_line() {
+    let shop = shop();
+    for record in ["order", "invoice"] {
+        let line = format!(
+            r#"{{"record":"{record}","id":"X1","customer":"C00001","lines":[{{"product":"LAMP","quantity":"1","taxes":["VAT20","VAT20"]}}]}}"#
+        );
+        let ran = shop.run_with("import -o ndjson", line);
+        assert_eq!(ran.code, 10, "{}", ran.stdout);
+        assert!(ran.stdout.contains("\"field\":\"taxes\""), "{}", ran.stdout);
+    }
 }

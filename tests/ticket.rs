@@ -443,6 +443,7 @@ fn options_are_tables_for_people() {
     date            2026-11-23
     create_invoice  no
     line
+    line_amount
     amount
     post            no
     allow_excess    no

@@ -54,6 +54,11 @@ const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     ("refunded", "UPDATE document_line SET value_credited = value_credited + 1 WHERE value_credited > 0", Some("INV/2026/00001")),
     ("refunded_taxes", "UPDATE document_line_tax SET credited = credited - 1 WHERE credited > 0", Some("INV/2026/00001")),
     ("refund_bounds", "UPDATE document_line SET goods = quantity + 1 WHERE goods > 0", Some("INV/2026/00001")),
+    (
+        "refund_whole",
+        "UPDATE document SET total = 1, open = 1 WHERE number = 'INV/2026/00001'",
+        Some("INV/2026/00001"),
+    ),
     ("stock_quantity", "UPDATE stock SET quantity = quantity + 1000000 WHERE product = (SELECT key FROM product WHERE id = 'LAMP')", Some("LAMP at WH/Stock")),
     ("stock_quantity", "DELETE FROM stock WHERE quantity = 1000000 AND opening = 0", Some(ANY)),
     ("stock_quantity", "UPDATE repair_part SET done = 0 WHERE kind = 'remove'", Some("BULB at Scrap")),

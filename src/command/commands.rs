@@ -75,10 +75,13 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
     Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
     Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
+    Entry::change::<credit_note::CreditNoteReverse>("credit-note reverse"),
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
     Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
     Entry::change::<credit_note::CreditNoteUnmatch>("credit-note unmatch"),
     // payment
+    Entry::change::<payment::PaymentCreate>("payment create"),
+    Entry::change::<payment::PaymentCancel>("payment cancel"),
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
     // coupon-program

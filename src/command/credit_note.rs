@@ -3,18 +3,20 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::document::{self, Edit, Free, Kinded, Pay, PayOutcome};
+use super::document::{FIELDS, Kinded, PayOutcome};
 use super::pipeline::record::Record;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind};
+use crate::domain::document::{Document, DocumentKind, Edit};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
-use crate::procedure::matching::complete;
+use crate::procedure::document::{self, Free};
+use crate::procedure::matching::{complete, match_with, unmatch_with};
+use crate::procedure::payment::{Pay, pay};
 use crate::store::{self, Db, Key, Page};
 
 /// A credit note as a record.
@@ -26,9 +28,9 @@ impl Record for CreditNote {
     const KIND: &'static str = "credit_note";
     const NOUN: &'static str = "credit-note";
     const RIGHT: Right = Right::Invoicing;
-    const FIELDS: &'static [&'static str] = document::FIELDS;
+    const FIELDS: &'static [&'static str] = FIELDS;
     const COLUMNS: &'static [&'static str] =
-        &["id", "number", "state", "customer", "date", "invoice", "total", "open", "payment_state"];
+        &["id", "number", "state", "customer", "date", "accounting_date", "invoice", "total", "open", "payment_state"];
     const SCALARS: &'static [&'static str] = &[
         "id",
         "number",
@@ -116,7 +118,7 @@ impl Change for CreditNoteCreate {
             currency: self.currency.as_deref(),
             reason: self.reason.as_deref(),
         };
-        document::create_free(cx, DocumentKind::CreditNote, &free)
+        document::create_free(cx, DocumentKind::CreditNote, &free).map(Kinded)
     }
 }
 
@@ -171,7 +173,7 @@ impl Change for CreditNoteEdit {
             reason: self.reason.as_deref(),
             allow_excess: self.allow_excess,
         };
-        document::edit(cx, DocumentKind::CreditNote, &self.credit_note, &edit)
+        document::edit(cx, DocumentKind::CreditNote, &self.credit_note, &edit).map(Kinded)
     }
 }
 
@@ -208,7 +210,7 @@ impl Change for CreditNotePost {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
         match (&self.credit_note, self.due) {
-            (Some(credit_note), false) => document::post(cx, DocumentKind::CreditNote, credit_note),
+            (Some(credit_note), false) => document::post(cx, DocumentKind::CreditNote, credit_note).map(Kinded),
             (None, false) => Err(ValueRefused::missing("credit_note").into()),
             // The shell turns --due into one command for each document; within one command there is no such thing.
             (_, true) => {
@@ -220,8 +222,8 @@ impl Change for CreditNotePost {
 
 /// Cancel a credit note
 ///
-/// A posted one only while its accounting date is after the lock date; its matches are undone and
-/// its number stays.
+/// A posted one only while its accounting date is after the lock date (else `credit-note reverse`); its matches are undone and
+/// its number stays. One that was paid out asks first.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales credit-note cancel D00001")]
 pub struct CreditNoteCancel {
@@ -234,7 +236,30 @@ impl Change for CreditNoteCancel {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::cancel(cx, DocumentKind::CreditNote, &self.credit_note)
+        document::cancel(cx, DocumentKind::CreditNote, &self.credit_note).map(Kinded)
+    }
+}
+
+/// Reverse a posted credit note: draft the invoice that takes it back
+///
+/// Once that invoice is posted, what the credit note took of its invoice can be refunded again. This is for credit notes that
+/// cannot be cancelled any more, since their period is locked.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales credit-note reverse RINV/2026/00001")]
+pub struct CreditNoteReverse {
+    /// The credit note, by number or id
+    pub credit_note: String,
+    /// The date of the invoice (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+}
+
+impl Change for CreditNoteReverse {
+    type Outcome = Kinded;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
+        document::reverse(cx, &self.credit_note, self.date.as_ref()).map(Kinded)
     }
 }
 
@@ -262,8 +287,10 @@ impl Change for CreditNotePay {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<PayOutcome> {
-        let pay = Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() };
-        document::pay(cx, DocumentKind::CreditNote, &self.credit_note, &pay)
+        let asked =
+            Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() };
+        let (payment, document) = pay(cx, DocumentKind::CreditNote, &self.credit_note, &asked)?;
+        Ok(PayOutcome { payment, document: Kinded(document) })
     }
 }
 
@@ -288,13 +315,8 @@ impl Change for CreditNoteMatch {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::match_with(
-            cx,
-            DocumentKind::CreditNote,
-            &self.credit_note,
-            self.with.as_deref(),
-            self.amount.as_ref(),
-        )
+        match_with(cx, DocumentKind::CreditNote, &self.credit_note, self.with.as_deref(), self.amount.as_ref())
+            .map(Kinded)
     }
 }
 
@@ -314,6 +336,6 @@ impl Change for CreditNoteUnmatch {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::unmatch_with(cx, DocumentKind::CreditNote, &self.credit_note, self.with.as_deref())
+        unmatch_with(cx, DocumentKind::CreditNote, &self.credit_note, self.with.as_deref()).map(Kinded)
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::Result;
 use crate::domain::desk::{Desk, Plan, Right, Timezone};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
+use crate::procedure;
 use crate::store::desk;
 
 /// The desk as shown.
@@ -72,7 +73,7 @@ pub struct DeskOutcome {
 /// Edit the desk's settings
 ///
 /// Documents dated up to the lock date are booked on the day after it. Moving it back, or taking it away with an empty value, opens
-/// days that were closed and needs --yes. An empty value empties the setting.
+/// days that were closed and needs --yes, as does moving it past today. An empty value empties the setting.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes"
@@ -102,9 +103,10 @@ impl Change for DeskEdit {
         if let Some(lock_date) = self.lock_date {
             desk.lock_date = lock_date.0;
         }
-        if let Some(question) = cx.desk.question_of_lock(desk.lock_date) {
+        if let Some(question) = cx.desk.question_of_lock(desk.lock_date, cx.today) {
             cx.confirm(question)?;
         }
+        procedure::post::warn_of_closed_in(cx, desk.lock_date)?;
         if desk != *cx.desk {
             desk::save(cx.db, &desk)?;
             cx.touched("desk", "desk");

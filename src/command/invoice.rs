@@ -3,18 +3,20 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::document::{self, Edit, Free, Kinded, Pay, PayOutcome};
+use super::document::{FIELDS, Kinded, PayOutcome};
 use super::pipeline::record::Record;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind};
+use crate::domain::document::{Document, DocumentKind, Edit};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
-use crate::procedure::matching::complete;
+use crate::procedure::document::{self, Free};
+use crate::procedure::matching::{complete, match_with, unmatch_with};
+use crate::procedure::payment::{Pay, pay};
 use crate::store::{self, Db, Key, Page};
 
 /// An invoice as a record.
@@ -26,9 +28,9 @@ impl Record for Invoice {
     const KIND: &'static str = "invoice";
     const NOUN: &'static str = "invoice";
     const RIGHT: Right = Right::Invoicing;
-    const FIELDS: &'static [&'static str] = document::FIELDS;
+    const FIELDS: &'static [&'static str] = FIELDS;
     const COLUMNS: &'static [&'static str] =
-        &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
+        &["id", "number", "state", "customer", "date", "accounting_date", "order", "total", "open", "payment_state"];
     const SCALARS: &'static [&'static str] = &[
         "id",
         "number",
@@ -120,7 +122,7 @@ impl Change for InvoiceCreate {
             reason: None,
         };
         match self.order.as_deref().filter(|order| !order.is_empty()) {
-            None => document::create_free(cx, DocumentKind::Invoice, &free),
+            None => document::create_free(cx, DocumentKind::Invoice, &free).map(Kinded),
             Some(order) => {
                 for (field, given) in [
                     ("customer", self.customer.clone()),
@@ -132,7 +134,7 @@ impl Change for InvoiceCreate {
                         return Err(ValueRefused::invalid(field, given, message).into());
                     }
                 }
-                document::create_for_order(cx, order, &free)
+                document::create_for_order(cx, order, &free).map(Kinded)
             }
         }
     }
@@ -185,7 +187,7 @@ impl Change for InvoiceEdit {
             reason: None,
             allow_excess: false,
         };
-        document::edit(cx, DocumentKind::Invoice, &self.invoice, &edit)
+        document::edit(cx, DocumentKind::Invoice, &self.invoice, &edit).map(Kinded)
     }
 }
 
@@ -202,14 +204,14 @@ impl Change for InvoicePost {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::post(cx, DocumentKind::Invoice, &self.invoice)
+        document::post(cx, DocumentKind::Invoice, &self.invoice).map(Kinded)
     }
 }
 
 /// Cancel an invoice
 ///
 /// A posted one only while its accounting date is after the lock date and no credit note of it is posted; its matches are undone and
-/// its number stays.
+/// its number stays. One that was paid asks first.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales invoice cancel D00001")]
 pub struct InvoiceCancel {
@@ -222,7 +224,7 @@ impl Change for InvoiceCancel {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::cancel(cx, DocumentKind::Invoice, &self.invoice)
+        document::cancel(cx, DocumentKind::Invoice, &self.invoice).map(Kinded)
     }
 }
 
@@ -250,8 +252,10 @@ impl Change for InvoicePay {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<PayOutcome> {
-        let pay = Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() };
-        document::pay(cx, DocumentKind::Invoice, &self.invoice, &pay)
+        let asked =
+            Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() };
+        let (payment, document) = pay(cx, DocumentKind::Invoice, &self.invoice, &asked)?;
+        Ok(PayOutcome { payment, document: Kinded(document) })
     }
 }
 
@@ -276,7 +280,7 @@ impl Change for InvoiceMatch {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::match_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref(), self.amount.as_ref())
+        match_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref(), self.amount.as_ref()).map(Kinded)
     }
 }
 
@@ -296,6 +300,6 @@ impl Change for InvoiceUnmatch {
     const RIGHT: Right = Right::Invoicing;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
-        document::unmatch_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref())
+        unmatch_with(cx, DocumentKind::Invoice, &self.invoice, self.with.as_deref()).map(Kinded)
     }
 }

@@ -8,7 +8,7 @@ use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
-use crate::domain::line::{LineChange, LineNumber, NewLine, check_price, check_quantity};
+use crate::domain::line::{LineChange, LineNumber, NewLine, check_quantity};
 use crate::domain::order::{Order, OrderRefused, OrderState};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
@@ -191,7 +191,7 @@ fn check_change(cx: &Cx<'_>, order: &Order, change: &LineChange) -> Result<()> {
     if let Some(sold) = &line.product {
         check_quantity(&product::by_key(cx.db, sold.key)?, change.quantity, "line")?;
     }
-    change.price.map_or(Ok(()), |price| check_price(price, "line"))
+    change.price.map_or(Ok(()), |price| line.check_new_price(price))
 }
 
 /// Refuses another customer for an order that a ticket names as the former one's (spec A5).
@@ -231,7 +231,7 @@ impl Change for OrderConfirm {
 
 /// Cancel an order
 ///
-/// A confirmed one can be cancelled while nothing of it is delivered or invoiced; deliveries that still wait are cancelled
+/// A confirmed one can be cancelled while nothing of it is delivered, and nothing invoiced or all of that credited; deliveries that still wait are cancelled
 /// with it.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order cancel S00001")]
@@ -246,7 +246,8 @@ impl Change for OrderCancel {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let order: Order = one(cx, "order", &self.order)?;
-        let state = order.cancelled()?;
+        let uncredited = order::uncredited_bill(cx.db, order.key)?;
+        let state = order.cancelled(uncredited.as_deref())?;
         if state.is_some() {
             procedure::order::cancel_deliveries(cx, &order)?;
         }

@@ -1,8 +1,17 @@
-//! `payment`: money that came in or went out; made by paying an invoice or a credit note (spec B14).
+//! `payment`: money that came in or went out; made by paying an invoice or a credit note, or by itself (spec B14).
 
-use super::pipeline::record::Record;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::pipeline::record::{Changed, Record};
+use super::{Change, Cx};
+use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::payment::{Direction, Payment, Side};
+use crate::domain::value::day::Day;
+use crate::domain::value::money::Amount;
+use crate::domain::value::text::Setting;
+use crate::procedure::payment::{Free, Pay, cancel, create};
 use crate::store::{self, Db, Key, Page, payment};
 
 impl Record for Payment {
@@ -10,10 +19,11 @@ impl Record for Payment {
     const NOUN: &'static str = "payment";
     const RIGHT: Right = Right::Invoicing;
     const FIELDS: &'static [&'static str] =
-        &["id", "direction", "customer", "date", "currency", "amount", "open", "reference", "matched"];
-    const COLUMNS: &'static [&'static str] = &["id", "direction", "customer", "date", "amount", "open", "reference"];
+        &["id", "state", "direction", "customer", "date", "currency", "amount", "open", "reference", "matched"];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "state", "direction", "customer", "date", "amount", "open", "reference"];
     const SCALARS: &'static [&'static str] =
-        &["id", "direction", "customer", "date", "currency", "amount", "open", "reference"];
+        &["id", "state", "direction", "customer", "date", "currency", "amount", "open", "reference"];
     const DAY: Option<&'static str> = Some("date");
 
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
@@ -33,5 +43,68 @@ impl Record for Payment {
         let side = if self.direction == Direction::In { Side::Credit } else { Side::Debit };
         self.matched = payment::matched(db, self.key, true, side, self.currency)?;
         Ok(())
+    }
+}
+
+/// Take money in, or pay it out, without a document
+///
+/// It is open credit of the customer, to be matched with invoices; with --out it is money that went out.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:
+  aftersales payment create --customer C00001 --amount 50.00
+  aftersales payment create --customer C00001 --amount 20 --out --reference 'Bank 18'")]
+pub struct PaymentCreate {
+    /// The customer
+    #[arg(long)]
+    pub customer: Option<String>,
+    /// The amount
+    #[arg(long)]
+    pub amount: Option<Amount>,
+    /// The day of the payment (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<Setting<Day>>,
+    /// Money went out
+    #[arg(long)]
+    #[serde(default)]
+    pub out: bool,
+    /// Its currency (default: the desk's)
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// What the payment is known by elsewhere
+    #[arg(long)]
+    pub reference: Option<String>,
+}
+
+impl Change for PaymentCreate {
+    type Outcome = Changed<Payment>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Payment>> {
+        let free = Free {
+            customer: self.customer.as_deref(),
+            direction: if self.out { Direction::Out } else { Direction::In },
+            currency: self.currency.as_deref(),
+            pay: Pay { amount: self.amount.as_ref(), date: self.date.as_ref(), reference: self.reference.as_deref() },
+        };
+        create(cx, &free).map(Changed)
+    }
+}
+
+/// Cancel a payment
+///
+/// Its matches are undone, so that what it paid is open again; the record stays. One in a locked period stays as it is.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales payment cancel P00001")]
+pub struct PaymentCancel {
+    /// The payment
+    pub payment: String,
+}
+
+impl Change for PaymentCancel {
+    type Outcome = Changed<Payment>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Payment>> {
+        cancel(cx, &self.payment).map(Changed)
     }
 }

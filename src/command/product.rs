@@ -88,7 +88,7 @@ impl Change for ProductCreate {
         faults.gather(given::set(&mut kind, "type", self.r#type, Ok));
         faults
             .gather(given::set(&mut tracking, "tracking", self.tracking, |tracking| checked_tracking(kind, tracking)));
-        faults.gather(check_taxes(&taxes).map_err(Error::from));
+        faults.gather(check_taxes(&taxes, "tax").map_err(Error::from));
         faults.refuse()?;
         naming::check_new(&id, product::by_id(cx.db, &id)?)?;
 
@@ -144,7 +144,7 @@ impl Change for ProductEdit {
         faults.gather(given::set(&mut product.kind, "type", self.r#type, Ok));
         faults.gather(given::set(&mut product.tracking, "tracking", self.tracking, Ok));
         faults.gather(checked_tracking(product.kind, product.tracking).map_err(Error::from));
-        faults.gather(check_taxes(&product.taxes).map_err(Error::from));
+        faults.gather(check_taxes(&product.taxes, "tax").map_err(Error::from));
         faults.refuse()?;
         if (product.kind, product.tracking) != (before.kind, before.tracking) {
             // Lots that were entered ahead do not keep a product from being tracked.

@@ -50,13 +50,18 @@ impl Desk {
 }
 
 impl Desk {
-    /// What moving the lock date to `after` asks first: back, or away, opens days that were closed (spec B10).
-    pub fn question_of_lock(&self, after: Option<Day>) -> Option<String> {
-        let before = self.lock_date?;
-        match after {
-            None => Some(format!("take the lock date {before} away?")),
-            Some(after) if after < before => Some(format!("move the lock date back from {before} to {after}?")),
-            Some(_) => None,
+    /// What moving the lock date to `after` asks first: back, or away, opens days that were closed; past `today` closes days
+    /// that are still to come (spec B10).
+    pub fn question_of_lock(&self, after: Option<Day>, today: Day) -> Option<String> {
+        match (self.lock_date, after) {
+            (Some(before), None) => Some(format!("take the lock date {before} away?")),
+            (Some(before), Some(after)) if after < before => {
+                Some(format!("move the lock date back from {before} to {after}?"))
+            }
+            (before, Some(after)) if after > today && before != Some(after) => {
+                Some(format!("move the lock date to {after}, which is past today?"))
+            }
+            _ => None,
         }
     }
 }
@@ -290,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_lock_date_that_goes_back_asks() {
+    fn a_lock_date_that_goes_back_or_past_today_asks() {
         let day = |text: &str| (!text.is_empty()).then(|| text.parse::<Day>().unwrap());
         let table = [
             ("", "2026-06-30", None),
@@ -299,7 +304,12 @@ mod tests {
             ("2026-06-30", "2026-07-31", None),
             ("2026-06-30", "2026-05-31", Some("move the lock date back from 2026-06-30 to 2026-05-31?")),
             ("2026-06-30", "", Some("take the lock date 2026-06-30 away?")),
+            ("", "2026-11-23", None),
+            ("", "2026-11-24", Some("move the lock date to 2026-11-24, which is past today?")),
+            ("2026-06-30", "2099-10-31", Some("move the lock date to 2099-10-31, which is past today?")),
+            ("2099-10-31", "2099-10-31", None),
         ];
+        let today = "2026-11-23".parse().unwrap();
         for (before, after, question) in table {
             let desk = Desk {
                 company: String::new(),
@@ -315,7 +325,7 @@ mod tests {
                 trial_started_at: None,
                 subscription_added_at: None,
             };
-            assert_eq!(desk.question_of_lock(day(after)).as_deref(), question, "{before:?} {after:?}");
+            assert_eq!(desk.question_of_lock(day(after), today).as_deref(), question, "{before:?} {after:?}");
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Invoices and credit notes: their states, what is open on them, and what their verbs allow (spec B7 to B10, B13).
 
+mod edit;
+
+pub use edit::{Bills, Edit, check_pieces, check_values, edit_lines, edit_terms};
+
 use serde::{Serialize, Serializer};
 
 use super::line::{LineTax, PricedLine, Totals};
@@ -7,12 +11,12 @@ use super::order::OrderLine;
 use super::product::UnitPrice;
 use super::tax::LineAmounts;
 use super::{Allowed, Refusal};
-use crate::domain::value::apportion::Held;
+use crate::domain::value::apportion::{Held, left_of, own_value};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::number::Overflow;
 use crate::domain::value::quantity::{Percent, Quantity};
-use crate::domain::value::reference::Reference;
+use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
 
 choices! {
@@ -83,6 +87,8 @@ pub struct DocumentLine {
     pub refunds: Option<Refunds>,
     /// The invoice line that a credit note line refunds.
     pub invoice_line: Option<i64>,
+    /// On a share of a discount, the invoice line whose refund takes it along (spec B5).
+    pub share_of: Option<i64>,
     /// The order line that it bills or refunds.
     pub order_line: Option<i64>,
     /// On an invoice line, what credit notes hold of it.
@@ -131,9 +137,16 @@ pub struct HeldOfLine {
     pub goods: Quantity,
     pub credited: LineAmounts,
     pub reduced: LineAmounts,
+    /// The quantities of the goods lines one by one; empty until they are asked for.
+    pub taken: Vec<Quantity>,
 }
 
 impl DocumentLine {
+    /// Whether it is a discount on other lines: of negative value, with no product (spec B5).
+    pub fn is_discount(&self) -> bool {
+        self.product.is_none() && self.amounts().components().any(|amount| amount < 0)
+    }
+
     /// Its amounts as stored, in minor units.
     pub fn amounts(&self) -> LineAmounts {
         self.priced.amounts()
@@ -155,7 +168,40 @@ impl DocumentLine {
             goods: held.goods,
             credited: held.credited,
             reduced: held.reduced,
+            taken: held.taken,
         }
+    }
+}
+
+/// Sums over a whole document, in minor units: the total, and each tax by its key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sums {
+    pub total: i64,
+    pub taxes: Vec<(i64, i64)>,
+}
+
+impl Sums {
+    /// What it has of that tax.
+    pub fn tax(&self, key: i64) -> i64 {
+        self.taxes.iter().find(|(tax, _)| *tax == key).map_or(0, |(_, amount)| *amount)
+    }
+
+    /// Adds the amounts of a line that bears these taxes.
+    pub fn add(&mut self, taxes: &[LineTax], amounts: &LineAmounts) -> Result<(), Overflow> {
+        self.total = self.total.checked_add(amounts.total()?).ok_or(Overflow)?;
+        for (place, tax) in taxes.iter().enumerate() {
+            self.add_tax(tax.tax.key, amounts.tax(place))?;
+        }
+        Ok(())
+    }
+
+    /// Adds an amount to one tax.
+    pub fn add_tax(&mut self, key: i64, amount: i64) -> Result<(), Overflow> {
+        match self.taxes.iter_mut().find(|(tax, _)| *tax == key) {
+            Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(Overflow)?,
+            None => self.taxes.push((key, amount)),
+        }
+        Ok(())
     }
 }
 
@@ -215,6 +261,12 @@ pub struct Document {
     /// The invoice that this one copies (spec B6).
     #[serde(skip)]
     pub copy_of: Option<i64>,
+    /// On an invoice, what its credit notes come to on lines that refund none of its lines: only an excess has such.
+    #[serde(skip)]
+    pub beyond: Sums,
+    /// Whether only one line was loaded, which the others cannot touch: nothing takes off and no credit note may exceed.
+    #[serde(skip)]
+    pub line_alone: bool,
 }
 
 impl Document {
@@ -284,35 +336,43 @@ pub fn payment_state(
     }
 }
 
-/// The accounting date of a document: its own date, or the day after the lock date where that is later (spec B10).
-pub fn accounting_date(date: Day, lock_date: Option<Day>) -> Day {
-    let first_open = lock_date.and_then(|lock| lock.plus_days(1));
-    first_open.map_or(date, |first| first.max(date))
+/// The accounting date of a document: its own date, or the day after the lock date where that is later (spec B10). None
+/// where the period that is locked has no end.
+pub fn accounting_date(date: Day, lock_date: Option<Day>) -> Option<Day> {
+    match lock_date {
+        Some(lock_date) if date <= lock_date => lock_date.plus_days(1),
+        _ => Some(date),
+    }
 }
 
-/// What stands for an order line on its invoices (spec B15).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Billed {
-    pub quantity: Quantity,
-    /// In minor units.
-    pub amounts: LineAmounts,
+/// Refuses a document on which nothing stands: one without lines, or with the quantity 0 on each (spec B5).
+pub fn check_filled(document: &Document) -> Result<(), DocumentRefused> {
+    if document.lines.iter().all(|line| line.priced.quantity.is_zero()) {
+        let (id, kind) = (document.id.clone(), document.kind);
+        return Err(DocumentRefused::Empty { document: document.named(), id, kind, lines: document.lines.len() });
+    }
+    Ok(())
 }
 
-/// The invoice line for what of an order line can still be billed, apportioned from the order line's stored amounts so that
-/// its invoices end at exactly what was ordered (spec B11, B15). None where nothing is left.
-pub fn billable(line: &OrderLine, billed: &Billed) -> Result<Option<DocumentLine>, Overflow> {
-    let held = Held {
-        invoiced: line.priced.quantity,
-        billed: line.priced.amounts(),
-        goods: billed.quantity,
-        credited: billed.amounts.clone(),
-        reduced: LineAmounts::default(),
-    };
-    let quantity = held.left_quantity()?;
+/// What of an order line can still be billed: what was ordered, less what its bills have (spec B15, G6). `bills` are the
+/// quantities of the line on its invoices that count.
+pub fn left_to_bill(ordered: Quantity, bills: &[Quantity]) -> Result<Quantity, Overflow> {
+    left_of(ordered, bills)
+}
+
+/// The amounts of a bill for that quantity of an order line: the line's own value for it, whatever earlier bills charged;
+/// only the cents of rounding move from one bill to the next (spec B15).
+pub fn billed_value(line: &OrderLine, quantity: Quantity, bills: &[Quantity]) -> Result<LineAmounts, Overflow> {
+    own_value(&line.priced.amounts(), quantity, line.priced.quantity, bills)
+}
+
+/// The invoice line for what of an order line can still be billed (spec B11, B15). None where nothing is left.
+pub fn billable(line: &OrderLine, bills: &[Quantity]) -> Result<Option<DocumentLine>, Overflow> {
+    let quantity = left_to_bill(line.priced.quantity, bills)?;
     if quantity.is_zero() {
         return Ok(None);
     }
-    let amounts = held.propose(quantity)?;
+    let amounts = billed_value(line, quantity, bills)?;
     let PricedLine { price, discount, taxes, .. } = line.priced.clone();
     Ok(Some(DocumentLine {
         key: 0,
@@ -323,6 +383,7 @@ pub fn billable(line: &OrderLine, billed: &Billed) -> Result<Option<DocumentLine
         priced: PricedLine::with_amounts(quantity, price, discount, taxes, &amounts)?,
         refunds: None,
         invoice_line: None,
+        share_of: None,
         order_line: Some(line.key),
         held: None,
     }))
@@ -333,18 +394,30 @@ pub fn billable(line: &OrderLine, billed: &Billed) -> Result<Option<DocumentLine
 pub enum DocumentRefused {
     #[error("{document} is {state}, so it cannot be {wanted}")]
     State { document: String, state: DocumentState, wanted: &'static str, hint: Option<String> },
-    #[error("{document} is dated {date}, which is still to come")]
-    NotDue { document: String, date: Day, hint: String },
-    #[error("{document} is accounted on {date}, and the books are locked up to {lock_date}")]
-    Locked { document: String, date: Day, lock_date: Day, hint: String },
+    #[error("{document} is dated {date}, which is still to come{}", if *waits { "; credit-note post --due posts it then" } else { "" })]
+    NotDue { document: String, id: String, kind: DocumentKind, date: Day, today: Day, waits: bool },
+    #[error("{document} is accounted on {date}, and the books are locked up to {lock_date}; it can be reversed")]
+    Locked { document: String, date: Day, lock_date: Day, hint: Option<String> },
+    #[error(
+        "the books are locked up to {lock_date}, and there is no day after it that {document} could be accounted on"
+    )]
+    LockedForEver { document: String, lock_date: Day },
+    #[error("{date} is in the period that is locked up to {lock_date}")]
+    PaymentLocked { field: &'static str, date: Day, lock_date: Day },
     #[error("{invoice} has the posted credit note {credit_note}")]
     Credited { invoice: String, credit_note: String },
+    #[error("{document} is reversed by the invoice {by}")]
+    Reversed { document: String, by: String, draft: bool },
+    #[error("{document} reverses {reverses} as a whole, so its lines stay as they are")]
+    LinesFixed { document: String, id: String, reverses: String },
     #[error("{document} adds up to {total}, and a document below zero cannot be posted")]
-    BelowZero { document: String, total: Money },
-    #[error("{document} has no lines")]
-    NoLines { document: String },
+    BelowZero { document: String, id: String, kind: DocumentKind, total: Money },
+    #[error("{document} has {}", if *lines == 0 { "no lines" } else { "no line with a quantity, and nothing is no document" })]
+    Empty { document: String, id: String, kind: DocumentKind, lines: usize },
     #[error("the invoice {invoice} is {state}, so nothing can be refunded of it")]
     InvoiceNotPosted { invoice: String, state: DocumentState },
+    #[error("{reversed} is {state}, so there is nothing of it to reverse")]
+    NothingToReverse { reversed: String, id: String, state: DocumentState },
     #[error("nothing of {order} is left to invoice")]
     NothingToInvoice { order: String },
 }
@@ -354,10 +427,15 @@ impl Refusal for DocumentRefused {
         match self {
             DocumentRefused::State { .. }
             | DocumentRefused::Credited { .. }
+            | DocumentRefused::Reversed { .. }
+            | DocumentRefused::LinesFixed { .. }
             | DocumentRefused::BelowZero { .. }
-            | DocumentRefused::NoLines { .. } => "state_not_allowed",
+            | DocumentRefused::NothingToReverse { .. }
+            | DocumentRefused::Empty { .. } => "state_not_allowed",
             DocumentRefused::NotDue { .. } => "not_due",
-            DocumentRefused::Locked { .. } => "period_locked",
+            DocumentRefused::Locked { .. }
+            | DocumentRefused::LockedForEver { .. }
+            | DocumentRefused::PaymentLocked { .. } => "period_locked",
             DocumentRefused::InvoiceNotPosted { .. } => "invoice_not_posted",
             DocumentRefused::NothingToInvoice { .. } => "nothing_to_invoice",
         }
@@ -366,20 +444,25 @@ impl Refusal for DocumentRefused {
         match self {
             DocumentRefused::InvoiceNotPosted { .. } => Some("invoice"),
             DocumentRefused::NothingToInvoice { .. } => Some("order"),
+            DocumentRefused::PaymentLocked { field, .. } => Some(field),
             _ => None,
         }
     }
     fn given(&self) -> Option<String> {
         match self {
-            DocumentRefused::State { state, .. } => Some(state.to_string()),
+            DocumentRefused::State { state, .. } | DocumentRefused::NothingToReverse { state, .. } => {
+                Some(state.to_string())
+            }
             DocumentRefused::InvoiceNotPosted { invoice, .. } => Some(invoice.clone()),
-            DocumentRefused::NotDue { date, .. } | DocumentRefused::Locked { date, .. } => Some(date.to_string()),
+            DocumentRefused::NotDue { date, .. }
+            | DocumentRefused::Locked { date, .. }
+            | DocumentRefused::PaymentLocked { date, .. } => Some(date.to_string()),
             _ => None,
         }
     }
     fn allowed(&self) -> Option<Allowed> {
         match self {
-            DocumentRefused::Locked { lock_date, .. } => {
+            DocumentRefused::Locked { lock_date, .. } | DocumentRefused::PaymentLocked { lock_date, .. } => {
                 lock_date.plus_days(1).map(|day| Allowed::One(day.to_string()))
             }
             _ => None,
@@ -387,16 +470,34 @@ impl Refusal for DocumentRefused {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            DocumentRefused::State { hint, .. } => hint.clone(),
-            DocumentRefused::NotDue { hint, .. } | DocumentRefused::Locked { hint, .. } => Some(hint.clone()),
-            DocumentRefused::Credited { credit_note, .. } => Some(format!("aftersales credit-note show {credit_note}")),
-            DocumentRefused::BelowZero { .. } => Some("change its lines first".to_owned()),
-            DocumentRefused::NoLines { document } => Some(format!("add a line first, or cancel {document}")),
-            DocumentRefused::InvoiceNotPosted { invoice, state: DocumentState::Draft } => {
-                Some(format!("aftersales invoice post {invoice}"))
+            DocumentRefused::State { hint, .. } | DocumentRefused::Locked { hint, .. } => hint.clone(),
+            DocumentRefused::NotDue { id, kind, today, .. } => {
+                Some(format!("aftersales {} edit {} --date {today}", kind.noun(), shell_word(id)))
             }
-            DocumentRefused::InvoiceNotPosted { invoice, .. } => Some(format!("aftersales invoice show {invoice}")),
-            DocumentRefused::NothingToInvoice { order } => Some(format!("aftersales order show {order}")),
+            DocumentRefused::LockedForEver { .. } | DocumentRefused::PaymentLocked { .. } => {
+                Some("aftersales desk show".to_owned())
+            }
+            DocumentRefused::Credited { credit_note, .. } => {
+                Some(format!("aftersales credit-note show {}", shell_word(credit_note)))
+            }
+            DocumentRefused::Reversed { by, draft: true, .. } => {
+                Some(format!("aftersales invoice post {}", shell_word(by)))
+            }
+            DocumentRefused::Reversed { by, .. } => Some(format!("aftersales invoice show {}", shell_word(by))),
+            DocumentRefused::LinesFixed { id, .. } => Some(format!("aftersales invoice show {}", shell_word(id))),
+            DocumentRefused::BelowZero { id, kind, .. } | DocumentRefused::Empty { id, kind, .. } => {
+                Some(format!("aftersales {} show {}", kind.noun(), shell_word(id)))
+            }
+            DocumentRefused::InvoiceNotPosted { invoice, state: DocumentState::Draft } => {
+                Some(format!("aftersales invoice post {}", shell_word(invoice)))
+            }
+            DocumentRefused::InvoiceNotPosted { invoice, .. } => {
+                Some(format!("aftersales invoice show {}", shell_word(invoice)))
+            }
+            DocumentRefused::NothingToReverse { id, .. } => {
+                Some(format!("aftersales credit-note show {}", shell_word(id)))
+            }
+            DocumentRefused::NothingToInvoice { order } => Some(format!("aftersales order show {}", shell_word(order))),
         }
     }
 }
@@ -433,7 +534,9 @@ mod tests {
             ("2026-03-10", Some("2026-03-10"), "2026-03-11"),
             ("2026-03-10", Some("2026-03-31"), "2026-04-01"),
         ] {
-            assert_eq!(accounting_date(day(date), lock.map(day)), day(expected), "{date} {lock:?}");
+            assert_eq!(accounting_date(day(date), lock.map(day)), Some(day(expected)), "{date} {lock:?}");
         }
+        // After the last day that there is comes none.
+        assert_eq!(accounting_date(day("2026-03-10"), Some(day("9999-12-31"))), None);
     }
 }

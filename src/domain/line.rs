@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use super::common::{CurrencyMismatch, ValueRefused};
 use super::product::{Product, UnitPrice};
 use super::tax::{LineAmounts, Tax, TaxRate, line_amounts};
-use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::number::{NumberFault, Overflow};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::Reference;
@@ -84,6 +84,31 @@ impl fmt::Display for LineQuantity {
 }
 
 text_value!(LineQuantity, "a line and its quantity such as \"2=1\"");
+
+/// `N=X`: a line of a source document and an amount of money, tax included (contract, section 1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LineAmount {
+    pub line: LineNumber,
+    /// As typed; what it may be is for the command to say.
+    pub amount: Amount,
+}
+
+impl FromStr for LineAmount {
+    type Err = LineFault;
+
+    fn from_str(text: &str) -> Result<Self, LineFault> {
+        let (line, amount) = text.split_once('=').ok_or_else(|| other_form(text, "N=X, such as 2=5.00"))?;
+        Ok(LineAmount { line: line.parse()?, amount: amount.parse()? })
+    }
+}
+
+impl fmt::Display for LineAmount {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}={}", self.line, self.amount)
+    }
+}
+
+text_value!(LineAmount, "a line and an amount such as \"2=5.00\"");
 
 /// `N=QTY[@PRICE]`: how a line of a document being edited changes; without a price, the price stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

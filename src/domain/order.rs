@@ -8,7 +8,7 @@ use super::product::UnitPrice;
 use super::{Allowed, Refusal, Result};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
-use crate::domain::value::quantity::{Percent, Quantity};
+use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
 
@@ -99,6 +99,12 @@ impl Serialize for OrderLine {
 }
 
 impl OrderLine {
+    /// Whether that may become its price: not below zero, save on a line that takes something off already.
+    pub fn check_new_price(&self, price: Price) -> Result<()> {
+        let takes_off = self.product.is_none() && self.priced.price.price.is_negative();
+        if takes_off { Ok(()) } else { check_price(price, "line") }
+    }
+
     /// A new line for a product, not numbered yet.
     pub fn new(key: i64, product: Reference, label: String, priced: PricedLine) -> OrderLine {
         OrderLine {
@@ -165,15 +171,19 @@ impl Order {
     }
 
     /// The state that cancelling leads to, none where it is cancelled already. A confirmed order can be cancelled while
-    /// nothing of it is delivered or invoiced (contract, section 7).
-    pub fn cancelled(&self) -> Result<Option<OrderState>> {
+    /// nothing of it is delivered or invoiced, or its bills are credited in full: `uncredited` names one that is not
+    /// (contract, section 7).
+    pub fn cancelled(&self, uncredited: Option<&str>) -> Result<Option<OrderState>> {
         match self.state {
             OrderState::Draft | OrderState::Sent => Ok(Some(OrderState::Cancelled)),
             OrderState::Cancelled => Ok(None),
             OrderState::Confirmed if self.lines.iter().any(|line| !line.delivered.is_zero()) => {
                 Err(OrderRefused::Delivered { order: self.id.clone() }.into())
             }
-            OrderState::Confirmed if self.lines.iter().any(|line| !line.invoiced.is_zero()) => {
+            OrderState::Confirmed
+                if self.lines.iter().any(|line| !line.invoiced.is_zero())
+                    && (uncredited.is_some() || self.total.is_zero()) =>
+            {
                 Err(OrderRefused::Invoiced { order: self.id.clone() }.into())
             }
             OrderState::Confirmed => Ok(Some(OrderState::Cancelled)),
@@ -216,9 +226,13 @@ impl Order {
             return Err(ValueRefused::quantity("line", change, message).into());
         }
         if let Some(price) = change.price {
-            check_price(price, "line")?;
+            line.check_new_price(price)?;
         }
         let price = change.price.unwrap_or(line.priced.price.price);
+        // What is as it was keeps the amounts that it was written with.
+        if change.quantity == line.priced.quantity && price == line.priced.price.price {
+            return Ok(());
+        }
         line.priced = line
             .priced
             .changed(change.quantity, price)
@@ -410,7 +424,7 @@ mod tests {
             let code = |error: super::super::Error| error.fault().code;
             assert_eq!(order.check_editable().map_err(code), editable, "{state}");
             assert_eq!(order.confirmed().map_err(code), confirm, "{state}");
-            assert_eq!(order.cancelled().map_err(code), cancel, "{state}");
+            assert_eq!(order.cancelled(None).map_err(code), cancel, "{state}");
         }
     }
 
@@ -420,7 +434,7 @@ mod tests {
             let mut order = order(OrderState::Confirmed, vec![sold(1, "1", "1", "0"), sold(2, "1", "1", "0")]);
             order.lines[1].delivered = delivered.parse().unwrap();
             order.lines[1].invoiced = invoiced.parse().unwrap();
-            assert_eq!(order.cancelled().is_ok(), good, "{delivered} {invoiced}");
+            assert_eq!(order.cancelled(Some("INV/2026/00001")).is_ok(), good, "{delivered} {invoiced}");
         }
     }
 

@@ -98,11 +98,11 @@ pub fn checked_tracking(kind: ProductType, tracking: Tracking) -> Result<Trackin
     }
 }
 
-/// Refuses two taxes of one id on a product.
-pub fn check_taxes(taxes: &[Tax]) -> Result<(), ValueRefused> {
+/// Refuses one tax twice, on a product or a line; `field` is the flag or key that named it.
+pub fn check_taxes(taxes: &[Tax], field: &'static str) -> Result<(), ValueRefused> {
     let mut known = std::collections::HashSet::new();
     match taxes.iter().find(|tax| !known.insert(tax.key)) {
-        Some(twin) => Err(ValueRefused::invalid("tax", &twin.id, format!("the tax {} is named twice", twin.id))),
+        Some(twin) => Err(ValueRefused::invalid(field, &twin.id, format!("the tax {} is named twice", twin.id))),
         None => Ok(()),
     }
 }

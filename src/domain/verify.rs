@@ -96,6 +96,8 @@ invariants! {
         "{stored} is held of its {what}, and its credit notes come to {derived}";
     RefundBounds = "refund_bounds": "No more is credited of an invoice line than was invoiced, unless a credit note may exceed it.",
         "{stored} is credited of its {what}, and {derived} was invoiced";
+    RefundWhole = "refund_whole": "All credit notes of an invoice come to no more than it, in total and in each tax, unless one may exceed it.",
+        "{stored} is credited of its {what}, and {derived} was invoiced";
     StockQuantity = "stock_quantity": "What lies at a place is the opening count and all done moves.",
         "{stored} lies there, and its moves come to {derived}";
     StockReserved = "stock_reserved": "What is reserved at a place is what open transfers and repairs have reserved.",

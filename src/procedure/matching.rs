@@ -1,9 +1,12 @@
 //! Matching: clearing documents and payments against each other, and taking that back (spec B7, B8, B14).
 
 use super::context::{Cx, found};
+use super::document::named;
+use crate::domain::common::ValueRefused;
 use crate::domain::document::{Document, DocumentKind};
-use crate::domain::payment::{Item, Payment, Side, matchable};
-use crate::domain::value::money::Money;
+use crate::domain::payment::{Item, MatchRefused, Payment, Side, above_zero, matchable};
+use crate::domain::value::money::{Amount, Money};
+use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Result};
 use crate::store::{self, document, payment};
 
@@ -23,6 +26,51 @@ pub fn match_stored(cx: &Cx<'_>, stored: &Item, other: &Item, amount: Money) -> 
     payment::insert_match(cx.db, stored, other, amount)?;
     cx.touched(stored.kind, &stored.id);
     take(cx, other, amount)
+}
+
+/// Matches a document with another document or a payment (spec B8).
+pub fn match_with(
+    cx: &Cx<'_>,
+    kind: DocumentKind,
+    given: &str,
+    with: Option<&str>,
+    amount: Option<&Amount>,
+) -> Result<Document> {
+    let mut document = named(cx, kind, given)?;
+    let with = with.filter(|with| !with.is_empty()).ok_or_else(|| ValueRefused::missing("with"))?;
+    let other = item(cx, "with", with)?;
+    let asked = amount.map(|amount| above_zero("amount", amount, document.currency)).transpose()?;
+    let one = Item::of_document(&document)?;
+    if match_items(cx, &one, &other, asked)?.is_none() {
+        return Err(nothing_open(&one, &other).into());
+    }
+    reload(cx, &mut document)?;
+    Ok(document)
+}
+
+/// The refusal of a match where nothing is open on one of the two.
+fn nothing_open(one: &Item, other: &Item) -> MatchRefused {
+    let closed = if one.open.minor <= 0 { one } else { other };
+    let noun = closed.kind.replace('_', "-");
+    MatchRefused::NothingOpen {
+        on: closed.shown.clone(),
+        hint: format!("aftersales {noun} show {}", shell_word(&closed.shown)),
+    }
+}
+
+/// Takes the matches between a document and another document or payment away; no other is touched (spec B8).
+pub fn unmatch_with(cx: &Cx<'_>, kind: DocumentKind, given: &str, with: Option<&str>) -> Result<Document> {
+    let mut document = named(cx, kind, given)?;
+    let with = with.filter(|with| !with.is_empty()).ok_or_else(|| ValueRefused::missing("with"))?;
+    let other = item(cx, "with", with)?;
+    unmatch(cx, &Item::of_document(&document)?, Some(&other), false)?;
+    reload(cx, &mut document)?;
+    Ok(document)
+}
+
+fn reload(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
+    *document = document::by_key(cx.db, document.key)?;
+    Ok(complete(cx.db, document)?)
 }
 
 /// Takes a matched amount from what is open on an item.
@@ -75,7 +123,8 @@ pub fn item(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<Item> {
         return Ok(Item::of_document(&document)?);
     }
     let found_payment: Option<Payment> = cx.db.by_reference(given, |id| payment::by_id(cx.db, id))?;
-    found(found_payment, "document or payment", "payment", field, given).map(|payment| Item::of_payment(&payment))
+    let payment = found(found_payment, "document or payment", "payment", field, given)?;
+    Ok(Item::of_payment(&payment)?)
 }
 
 /// Loads lines and matches of a document.

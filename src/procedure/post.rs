@@ -5,12 +5,14 @@ use super::matching::{match_items, match_stored, unmatch};
 use super::ticket_log;
 use crate::domain::Result;
 use crate::domain::document::{
-    Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, payment_state,
+    Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, check_filled, payment_state,
 };
-use crate::domain::payment::{Item, matchable};
+use crate::domain::payment::{Item, Side, matchable};
 use crate::domain::refund;
+use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
-use crate::store::document;
+use crate::domain::value::reference::shell_word;
+use crate::store::{document, payment};
 
 /// Posts a stored draft, complete with its lines: number, accounting date, matching with the invoice it reverses.
 /// Afterwards it is as stored.
@@ -25,28 +27,55 @@ pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
     settle(cx, draft, invoice)
 }
 
-/// Makes a draft final in memory: state, number, accounting date, and open what it does not clear of the invoice it reverses
-/// (spec B7, B10). That invoice must still be posted.
-pub fn make_final(cx: &Cx<'_>, draft: &mut Document, invoice: Option<&Document>) -> Result<()> {
+/// Makes a draft final in memory: state, number, accounting date, and open what it does not clear of the document it reverses
+/// (spec B7, B10). That one must still be posted.
+pub fn make_final(cx: &Cx<'_>, draft: &mut Document, reversed: Option<&Document>) -> Result<()> {
     if draft.date > cx.today {
-        return Err(DocumentRefused::NotDue { document: draft.named(), date: draft.date, hint: due_hint(draft) }.into());
+        let (document, id, kind) = (draft.named(), draft.id.clone(), draft.kind);
+        let waits = draft.post_on.is_some();
+        return Err(DocumentRefused::NotDue { document, id, kind, date: draft.date, today: cx.today, waits }.into());
     }
-    check_postable(draft)?;
-    if let Some(invoice) = invoice.filter(|invoice| invoice.state != DocumentState::Posted) {
-        let refused = DocumentRefused::InvoiceNotPosted { invoice: invoice.shown().to_owned(), state: invoice.state };
-        return Err(refused.into());
+    check_filled(draft)?;
+    if draft.total.is_negative() {
+        let (document, id, kind) = (draft.named(), draft.id.clone(), draft.kind);
+        return Err(DocumentRefused::BelowZero { document, id, kind, total: draft.total }.into());
     }
-    let accounted = accounting_date(draft.date, cx.desk.lock_date);
+    if let Some(reversed) = reversed.filter(|reversed| reversed.state != DocumentState::Posted) {
+        let (shown, state) = (reversed.shown().to_owned(), reversed.state);
+        return Err(match reversed.kind {
+            DocumentKind::Invoice => DocumentRefused::InvoiceNotPosted { invoice: shown, state },
+            DocumentKind::CreditNote => {
+                DocumentRefused::NothingToReverse { reversed: reversed.named(), id: reversed.id.clone(), state }
+            }
+        }
+        .into());
+    }
+    let accounted = accounted_on(cx, draft)?;
     draft.number = Some(next_number(cx, draft, accounted.year())?);
     draft.accounting_date = Some(accounted);
     draft.state = DocumentState::Posted;
     draft.post_on = None;
     draft.open = draft.total;
-    match invoice {
+    match reversed {
         // What such a one clears is known only when the payments of its invoice are released.
-        Some(invoice) if !draft.replaces => clear_ahead(draft, invoice),
+        Some(reversed) if !draft.replaces => clear_ahead(draft, reversed),
         _ => Ok(()),
     }
+}
+
+/// The day on which a draft is accounted; where that is not its own, the caller is told (spec B10).
+fn accounted_on(cx: &Cx<'_>, draft: &Document) -> Result<Day> {
+    let lock_date = cx.desk.lock_date;
+    let Some(accounted) = accounting_date(draft.date, lock_date) else {
+        let lock_date = lock_date.unwrap_or(draft.date);
+        return Err(DocumentRefused::LockedForEver { document: draft.named(), lock_date }.into());
+    };
+    if accounted != draft.date {
+        let text =
+            format!("{} is dated {} and accounted on {accounted}: the books are locked before", draft.id, draft.date);
+        cx.warn("accounted_later", text);
+    }
+    Ok(accounted)
 }
 
 /// Takes what a document will clear of its invoice from what is open on it, before it is stored (spec B7).
@@ -64,38 +93,22 @@ fn cleared(document: &mut Document, invoice: &Document, amount: Money) {
 }
 
 /// Matches a document that was just made final, and stored, with the invoice it reverses (spec B6, B7).
-pub fn settle(cx: &Cx<'_>, posted: &mut Document, invoice: Option<Document>) -> Result<()> {
-    if let Some(mut invoice) = invoice {
+pub fn settle(cx: &Cx<'_>, posted: &mut Document, reversed: Option<Document>) -> Result<()> {
+    if let Some(mut invoice) = reversed {
         if posted.replaces {
-            release_payments(cx, &invoice)?;
-            clear_with_earlier(cx, posted.key, invoice.key)?;
+            let freed = release_payments(cx, &invoice)?;
+            clear_with_earlier(cx, posted.key, &invoice, freed)?;
             invoice = document::by_key(cx.db, invoice.key)?;
             clear(cx, posted, &invoice)?;
         } else if let Some(ahead) = posted.matched.first() {
             match_stored(cx, &Item::of_document(posted)?, &Item::of_document(&invoice)?, ahead.amount)?;
         }
+        if invoice.kind == DocumentKind::CreditNote {
+            give_back(cx, &mut invoice, -1)?;
+        }
     }
     posted.payment_state = payment_state(posted.kind, posted.state, posted.total.minor, posted.open.minor, false);
     log_on_ticket(cx, posted, "posted")
-}
-
-/// Only what was asked to be posted on its day waits for `post --due`; any other draft is posted by hand (spec B9).
-fn due_hint(draft: &Document) -> String {
-    let noun = draft.kind.word().replace('_', "-");
-    match draft.post_on {
-        Some(_) => "it is posted on that day by: aftersales credit-note post --due".to_owned(),
-        None => format!("post it on that day, or give it another: aftersales {noun} edit {} --date DAY", draft.id),
-    }
-}
-
-fn check_postable(draft: &Document) -> Result<()> {
-    if draft.lines.is_empty() {
-        return Err(DocumentRefused::NoLines { document: draft.named() }.into());
-    }
-    if draft.total.is_negative() {
-        return Err(DocumentRefused::BelowZero { document: draft.named(), total: draft.total }.into());
-    }
-    Ok(())
 }
 
 /// The next number of the journal and year of the accounting date: `INV/2026/00001`, credit notes `RINV/2026/00001`.
@@ -110,8 +123,25 @@ pub fn number_prefix(kind: DocumentKind, journal: &str, year: i32) -> String {
     format!("{reversal}{journal}/{year:04}/")
 }
 
+/// What a reversed credit note took of its invoice is given back (`-1`), or taken again (`1`), where that is still left
+/// (spec B13).
+fn give_back(cx: &Cx<'_>, credit_note: &mut Document, sign: i64) -> Result<()> {
+    document::load_lines(cx.db, credit_note)?;
+    if let (Some(invoice), 1) = (&credit_note.invoice, sign) {
+        let mut invoice = document::by_key(cx.db, invoice.key)?;
+        document::load_left(cx.db, &mut invoice, Some(credit_note.key))?;
+        refund::check_within_left(credit_note, &invoice, ("invoice", credit_note.shown()))?;
+    }
+    hold_lines(cx, credit_note, sign)?;
+    cx.touched(credit_note.kind.word(), &credit_note.id);
+    if let Some(invoice) = &credit_note.invoice {
+        cx.touched(DocumentKind::Invoice.word(), &document::by_key(cx.db, invoice.key)?.id);
+    }
+    Ok(())
+}
+
 /// Payments matched with an invoice become open credit of its customer again (spec B6).
-pub fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
+fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
     let freed = unmatch(cx, &Item::of_document(invoice)?, None, true)?;
     if !freed.is_zero() {
         cx.warn(
@@ -122,12 +152,42 @@ pub fn release_payments(cx: &Cx<'_>, invoice: &Document) -> Result<Money> {
     Ok(freed)
 }
 
+/// Tells at once what will be released on the day on which a reversal is posted (spec B6, B9).
+pub fn warn_of_release(cx: &Cx<'_>, invoice: &Document, date: Day) -> Result<()> {
+    let mut paid = Money::zero(invoice.currency);
+    for found in payment::matches_of(cx.db, invoice.key, false, Side::Debit)? {
+        if found.other_is_payment {
+            paid = paid.checked_add(Money::new(found.amount, invoice.currency))?;
+        }
+    }
+    if !paid.is_zero() {
+        let text =
+            format!("{paid} paid on {} will be open credit of {} on {date}", invoice.shown(), invoice.customer.id);
+        cx.warn("payments_released", text);
+    }
+    Ok(())
+}
+
 /// What earlier credit notes of an invoice left open while it was paid clears it now that its payments are released, so
-/// that a reversed invoice ends with nothing open (spec B6).
-fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: i64) -> Result<()> {
-    for mut earlier in document::credit_notes_of(cx.db, invoice)? {
-        if earlier.key != but && earlier.state == DocumentState::Posted && !earlier.open.is_zero() {
-            clear(cx, &mut earlier, &document::by_key(cx.db, invoice)?)?;
+/// that a reversed invoice ends with nothing open (spec B6). No more than was released: what somebody unmatched by hand stays
+/// so. What is matched is told.
+fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: &Document, freed: Money) -> Result<()> {
+    let mut freed = freed;
+    if freed.is_zero() {
+        return Ok(());
+    }
+    for mut earlier in document::credit_notes_of(cx.db, invoice.key)? {
+        if earlier.key == but || earlier.state != DocumentState::Posted || earlier.open.is_zero() || freed.is_zero() {
+            continue;
+        }
+        let invoice = document::by_key(cx.db, invoice.key)?;
+        let most = earlier.open.minor.min(invoice.open.minor).min(freed.minor);
+        if most > 0 {
+            let amount = Money::new(most, freed.currency);
+            match_items(cx, &Item::of_document(&earlier)?, &Item::of_document(&invoice)?, Some(amount))?;
+            cleared(&mut earlier, &invoice, amount);
+            freed = Money::new(freed.minor.saturating_sub(most), freed.currency);
+            cx.warn("matched", format!("{amount} of {} is matched with {}", earlier.shown(), invoice.shown()));
         }
     }
     Ok(())
@@ -146,10 +206,21 @@ fn clear(cx: &Cx<'_>, credit_note: &mut Document, invoice: &Document) -> Result<
 pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     if document.state == DocumentState::Posted {
         check_cancellable(cx, document)?;
+        let payments = confirm_payments(cx, document)?;
         unmatch(cx, &Item::of_document(document)?, None, false)?;
         document.matched.clear();
+        for (payment, amount) in payments {
+            cx.warn("payments_released", format!("{amount} of {payment} is open again"));
+        }
+        // A reversal that is taken back takes again of the first invoice what it gave back.
+        if let (DocumentKind::Invoice, Some(credit_note)) = (document.kind, &document.invoice) {
+            let mut credit_note = document::by_key(cx.db, credit_note.key)?;
+            give_back(cx, &mut credit_note, 1)?;
+        }
     }
-    hold_lines(cx, document, -1)?;
+    if document.kind == DocumentKind::CreditNote {
+        hold_lines(cx, document, -1)?;
+    }
     document.state = DocumentState::Cancelled;
     document.post_on = None;
     document.open = Money::zero(document.currency);
@@ -159,29 +230,69 @@ pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     log_on_ticket(cx, document, "cancelled")
 }
 
+/// Asks before a document is cancelled that was paid or paid out; answers the payments, with what is matched of each.
+fn confirm_payments(cx: &Cx<'_>, document: &Document) -> Result<Vec<(String, Money)>> {
+    let side = Item::of_document(document)?.side;
+    let matches = payment::matches_of(cx.db, document.key, false, side)?;
+    let amount = |found: &payment::Match| Money::new(found.amount, document.currency);
+    let paid: Vec<(String, Money)> = matches
+        .iter()
+        .filter(|found| found.other_is_payment)
+        .map(|found| (found.other_shown.clone(), amount(found)))
+        .collect();
+    if !paid.is_empty() {
+        let names: Vec<&str> = paid.iter().map(|(payment, _)| payment.as_str()).collect();
+        let done = if document.kind == DocumentKind::Invoice { "paid" } else { "paid out" };
+        let names = names.join(", ");
+        cx.confirm(format!("{} is {done} by {names}; cancel it, so that {names} is open again?", document.named()))?;
+    }
+    Ok(paid)
+}
+
 fn check_cancellable(cx: &Cx<'_>, posted: &Document) -> Result<()> {
     if let (Some(date), Some(lock_date)) = (posted.accounting_date, cx.desk.lock_date)
         && date <= lock_date
     {
-        let hint = match posted.kind {
-            DocumentKind::Invoice => {
-                "reverse it instead: aftersales ticket refund TICKET --invoice ".to_owned() + posted.shown()
-            }
-            DocumentKind::CreditNote => "write a new invoice instead: aftersales invoice create --help".to_owned(),
-        };
-        return Err(DocumentRefused::Locked { document: posted.named(), date, lock_date, hint }.into());
+        return Err(
+            DocumentRefused::Locked { document: posted.named(), date, lock_date, hint: reversing(posted) }.into()
+        );
     }
-    if posted.kind == DocumentKind::Invoice {
-        let credit_notes = document::credit_notes_of(cx.db, posted.key)?;
-        if let Some(credit_note) = credit_notes.iter().find(|known| known.state == DocumentState::Posted) {
-            return Err(DocumentRefused::Credited {
-                invoice: posted.named(),
-                credit_note: credit_note.shown().to_owned(),
+    match posted.kind {
+        DocumentKind::Invoice => {
+            for credit_note in document::credit_notes_of(cx.db, posted.key)? {
+                let counts = credit_note.state == DocumentState::Posted
+                    && document::reversal_of(cx.db, credit_note.key)?
+                        .is_none_or(|reversal| reversal.state != DocumentState::Posted);
+                if counts {
+                    let (invoice, credit_note) = (posted.named(), credit_note.shown().to_owned());
+                    return Err(DocumentRefused::Credited { invoice, credit_note }.into());
+                }
             }
-            .into());
+        }
+        DocumentKind::CreditNote => {
+            if let Some(known) = document::reversal_of(cx.db, posted.key)?
+                && known.state == DocumentState::Posted
+            {
+                let (document, by) = (posted.named(), known.shown().to_owned());
+                return Err(DocumentRefused::Reversed { document, by, draft: false }.into());
+            }
         }
     }
     Ok(())
+}
+
+/// The command that reverses a posted document; an invoice is reversed from a ticket.
+fn reversing(posted: &Document) -> Option<String> {
+    let shown = shell_word(posted.shown());
+    match (posted.kind, &posted.ticket) {
+        (DocumentKind::CreditNote, _) => Some(format!("aftersales credit-note reverse {shown}")),
+        (DocumentKind::Invoice, Some(ticket)) => {
+            Some(format!("aftersales ticket refund {} --invoice {shown}", shell_word(&ticket.id)))
+        }
+        (DocumentKind::Invoice, None) => {
+            Some(format!("aftersales ticket list --customer {}", shell_word(&posted.customer.id)))
+        }
+    }
 }
 
 /// Takes (`1`) or gives back (`-1`) what the lines of a credit note hold of its invoice (spec B5).
@@ -192,31 +303,30 @@ pub fn hold_lines(cx: &Cx<'_>, credit_note: &Document, sign: i64) -> Result<()> 
     Ok(())
 }
 
-/// Checks the lines of a credit note against what the others leave, unless the bounds are lifted (spec B5). Its own lines
-/// must hold nothing at that moment.
-pub fn check_within_left(credit_note: &Document, invoice: &Document) -> Result<()> {
-    if credit_note.allow_excess {
+/// Names the drafts dated in a period that moving the lock date closes: they are accounted on the day after it (spec B10).
+pub fn warn_of_closed_in(cx: &Cx<'_>, after: Option<Day>) -> Result<()> {
+    let before = cx.desk.lock_date;
+    let Some(after) = after.filter(|after| before.is_none_or(|before| *after > before)) else {
         return Ok(());
-    }
-    let mut taken: Vec<crate::domain::document::DocumentLine> = Vec::new();
-    for line in &credit_note.lines {
-        let Some(source) = invoice.lines.iter().find(|source| Some(source.key) == line.invoice_line) else {
-            continue;
+    };
+    let drafts = document::drafts_dated(cx.db, before, after)?;
+    let more = drafts.len().saturating_sub(DRAFTS_TOLD);
+    if !drafts.is_empty() {
+        let told = match drafts.get(..DRAFTS_TOLD) {
+            Some(told) => told.join(", "),
+            None => drafts.join(", "),
         };
-        let mut held = source.held();
-        for before in taken.iter().filter(|before| before.invoice_line == line.invoice_line) {
-            held.credited = held.credited.checked_add(&before.amounts())?;
-            if before.refunds == Some(crate::domain::document::Refunds::Value) {
-                held.reduced = held.reduced.checked_add(&before.amounts())?;
-            } else {
-                held.goods = held.goods.checked_add(before.priced.quantity)?;
-            }
-        }
-        refund::check_line(line, &held, invoice.shown())?;
-        taken.push(line.clone());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        cx.warn(
+            "drafts_closed_in",
+            format!("drafts dated up to {after} are accounted on a later day when they are posted: {told}{more}"),
+        );
     }
     Ok(())
 }
+
+/// How many drafts a warning names.
+const DRAFTS_TOLD: usize = 50;
 
 fn log_on_ticket(cx: &Cx<'_>, document: &Document, what: &'static str) -> Result<()> {
     let Some(ticket) = &document.ticket else {

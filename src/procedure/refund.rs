@@ -1,6 +1,10 @@
 //! What a ticket can refund: the form's narrowing and the invoices on offer, for `ticket refund` and `ticket options` alike
 //! (spec B1, B2).
 
+mod reversal;
+
+pub use reversal::{Asked, refund};
+
 use super::access;
 use super::context::{Cx, found};
 use super::service::customer_of;
@@ -100,6 +104,10 @@ pub fn check_offer(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<()> {
     }
     let refuse =
         |test: String| RefundRefused::NotOffered { invoice: shown(), test, ticket: form.ticket.clone() }.into();
+    // What it gave back is refunded of the first invoice (spec B13).
+    if let Some(credit_note) = &invoice.invoice {
+        return Err(refuse(format!("reverses the credit note {credit_note}")));
+    }
     if invoice.customer.key != form.customer.key {
         return Err(refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id)));
     }
@@ -155,7 +163,7 @@ pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
     let mut left = Vec::new();
     let mut last = String::new();
     for mut invoice in fitting {
-        document::load_lines(cx.db, &mut invoice)?;
+        document::load_left(cx.db, &mut invoice, None)?;
         if anything_left(&invoice)? {
             left.push(invoice);
         } else {
@@ -207,6 +215,7 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         .free("date", Some(cx.today.to_string()))
         .switch("create_invoice")
         .free_list("line", Vec::new())
+        .free_list("line_amount", Vec::new())
         .free("amount", None)
         .switch("post");
     Ok(match access::may(cx.db, cx.actor, Right::Invoicing)? {

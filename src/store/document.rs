@@ -2,27 +2,65 @@
 
 use super::{Db, Key, Page, Result, Row, Value};
 use crate::domain::document::{
-    Billed, Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, payment_state,
+    Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, Sums, payment_state,
 };
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::product::UnitPrice;
 use crate::domain::tax::LineAmounts;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::number::Overflow;
+use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(DocumentKind, DocumentState, Refunds);
 
+/// Whether a credit note counts against its invoice: it is not cancelled, and no posted invoice gives it back (spec B5, B13).
+macro_rules! counts {
+    ($credit_note:literal) => {
+        concat!(
+            $credit_note,
+            ".state <> 'cancelled' AND NOT EXISTS
+               (SELECT 1 FROM document z WHERE z.key = ",
+            $credit_note,
+            ".reversed_by AND z.state = 'posted')"
+        )
+    };
+}
+
+/// Whether an invoice stands for what its lines bill of an order: it is not cancelled, it is not reversed in favour of a copy,
+/// and it does not itself reverse a credit note (spec B13, B15).
+macro_rules! bills {
+    ($invoice:literal) => {
+        concat!(
+            $invoice,
+            ".kind = 'invoice' AND ",
+            $invoice,
+            ".state <> 'cancelled' AND NOT EXISTS (SELECT 1 FROM document x WHERE x.reversed_by = ",
+            $invoice,
+            ".key) AND NOT EXISTS
+               (SELECT 1 FROM document y WHERE y.invoice = ",
+            $invoice,
+            ".key AND y.replaces = 1 AND y.state = 'posted' AND ",
+            counts!("y"),
+            ")"
+        )
+    };
+}
+
+pub(super) use {bills, counts};
+
 macro_rules! head {
     () => {
         "SELECT d.key, d.id, d.number, d.kind, d.state, j.key, j.id, c.key, c.id, t.key, t.id, o.key, o.id,
-                i.key, COALESCE(i.number, i.id), d.reason, d.text, d.date, d.accounting_date, d.due_date, d.post_on,
+                COALESCE(i.key, w.key), COALESCE(i.number, i.id, w.number, w.id), d.reason, d.text, d.date, d.accounting_date, d.due_date, d.post_on,
                 cu.code, cu.digits, d.untaxed, d.tax, d.total, d.open, d.allow_excess, d.replaces, d.copy_of,
                 (SELECT COUNT(*) FROM matching m WHERE m.debit_document = d.key AND m.credit_payment IS NOT NULL)
          FROM document d JOIN journal j ON j.key = d.journal JOIN customer c ON c.key = d.customer
            JOIN currency cu ON cu.code = d.currency LEFT JOIN ticket t ON t.key = d.ticket
-           LEFT JOIN sales_order o ON o.key = d.sales_order LEFT JOIN document i ON i.key = d.invoice"
+           LEFT JOIN sales_order o ON o.key = d.sales_order LEFT JOIN document i ON i.key = d.invoice
+           LEFT JOIN document w ON w.reversed_by = d.key"
     };
 }
 
@@ -60,6 +98,8 @@ fn read(row: &Row<'_>) -> Result<Document> {
         allow_excess: row.get(27)?,
         replaces: row.get(28)?,
         copy_of: row.get(29)?,
+        beyond: Sums::default(),
+        line_alone: false,
     })
 }
 
@@ -121,6 +161,29 @@ pub fn credit_notes_of(db: &Db, invoice: Key) -> Result<Vec<Document>> {
     db.query(concat!(head!(), " WHERE d.invoice = $1 ORDER BY d.key"), params![invoice], read)
 }
 
+/// The invoice that reverses a credit note and is not cancelled (spec B13).
+pub fn reversal_of(db: &Db, credit_note: Key) -> Result<Option<Document>> {
+    let sql = concat!(
+        head!(),
+        " WHERE d.key = (SELECT n.reversed_by FROM document n WHERE n.key = $1) AND d.state <> 'cancelled'"
+    );
+    db.query_opt(sql, params![credit_note], read)
+}
+
+/// Notes on a credit note the invoice that reverses it.
+pub fn set_reversed_by(db: &Db, credit_note: Key, invoice: Key) -> Result<()> {
+    db.change_one("UPDATE document SET reversed_by = $2 WHERE key = $1", params![credit_note, invoice])
+}
+
+/// The drafts dated after `from` (in the first period at all where there is none), up to and with `to`; their ids.
+pub fn drafts_dated(db: &Db, from: Option<Day>, to: Day) -> Result<Vec<String>> {
+    db.query(
+        "SELECT id FROM document WHERE state = 'draft' AND date <= $1 AND (CAST($2 AS TEXT) IS NULL OR date > $2) ORDER BY key",
+        params![to, from],
+        |row| row.get(0),
+    )
+}
+
 /// The drafts to be posted by themselves on or before `today`, oldest day first (spec B9); their keys.
 pub fn due(db: &Db, today: Day) -> Result<Vec<String>> {
     db.query(
@@ -130,13 +193,16 @@ pub fn due(db: &Db, today: Day) -> Result<Vec<String>> {
     )
 }
 
-/// The lines of a document, each as often as it has taxes, and once where it has none.
+/// The lines of a document, each as often as it has taxes, and once where it has none; beside each how many credit notes may
+/// exceed the document, and how many of its lines take something off.
 macro_rules! lines {
     ($and:literal) => {
         concat!(
             "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
                     l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited,
-                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited
+                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited, l.share_of,
+                    (SELECT COUNT(*) FROM document n WHERE n.invoice = $1 AND n.allow_excess = 1),
+                    (SELECT COUNT(*) FROM document_line b WHERE b.document = $1 AND b.total < 0)
              FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
                LEFT JOIN document_line_tax lt ON lt.document_line = l.key LEFT JOIN tax t ON t.key = lt.tax
              WHERE l.document = $1",
@@ -148,21 +214,41 @@ macro_rules! lines {
 
 /// Loads lines with their taxes and what is held of them, and sums the tax lines.
 pub fn load_lines(db: &Db, document: &mut Document) -> Result<()> {
-    load_by(db, document, lines!(""), params![document.key])
+    load_by(db, document, lines!(""), params![document.key]).map(drop)
 }
 
-/// Loads one line only, for what looks at no other; none where the document has no such line.
-pub fn load_line(db: &Db, document: &mut Document, number: i64) -> Result<()> {
-    load_by(db, document, lines!(" AND l.line = $2"), params![document.key, number])
+/// Loads an invoice's lines with all that decides what is left of them (spec B5), without what the credit note `but` takes.
+pub fn load_left(db: &Db, invoice: &mut Document, but: Option<Key>) -> Result<()> {
+    let seen = load_by(db, invoice, lines!(""), params![invoice.key])?;
+    load_taken(db, invoice, but, &seen)
 }
 
-fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+/// Loads one line of an invoice where no other can touch what is left of it, else all of them.
+pub fn load_left_of_line(db: &Db, invoice: &mut Document, number: i64) -> Result<()> {
+    let seen = load_by(db, invoice, lines!(" AND l.line = $2"), params![invoice.key, number])?;
+    if seen.exceeding > 0 || seen.below_zero > 0 {
+        return load_left(db, invoice, None);
+    }
+    invoice.line_alone = true;
+    load_taken(db, invoice, None, &seen)
+}
+
+/// What was seen of a document beside its lines.
+#[derive(Default)]
+struct Seen {
+    exceeding: i64,
+    below_zero: i64,
+}
+
+fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<'_>]) -> Result<Seen> {
     let currency = document.currency;
     let mut lines: Vec<DocumentLine> = Vec::new();
+    let mut seen = Seen::default();
     db.each(sql, params, |row| {
         let key: Key = row.get(0)?;
         if lines.last().is_none_or(|line| line.key != key) {
             lines.push(read_line(row, currency)?);
+            seen = Seen { exceeding: row.get(27)?, below_zero: row.get(28)? };
         }
         match (row.optional_reference(19)?, lines.last_mut()) {
             (Some(tax), Some(line)) => read_tax(row, currency, tax, line),
@@ -170,7 +256,51 @@ fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<
         }
     })?;
     document.lines = lines;
-    document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
+    document.line_alone = false;
+    document.beyond = Sums::default();
+    document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))?;
+    Ok(seen)
+}
+
+/// Loads the quantities of the goods lines on credit notes where there are any, and what lines of theirs come to that refund
+/// no line of the invoice.
+fn load_taken(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) -> Result<()> {
+    let is_taken = |line: &DocumentLine| line.held.as_ref().is_some_and(|held| !held.goods.is_zero());
+    if invoice.lines.iter().any(is_taken) {
+        let sql = concat!(
+            "SELECT r.invoice_line, r.quantity FROM document n JOIN document_line r ON r.document = n.key
+             WHERE n.invoice = $1 AND n.key <> $2 AND r.refunds = 'goods' AND r.invoice_line IS NOT NULL AND ",
+            counts!("n"),
+            " ORDER BY r.key"
+        );
+        db.each(sql, params![invoice.key, but.unwrap_or_default()], |row| {
+            let (of, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
+            let line = invoice.lines.iter_mut().find(|line| line.key == of);
+            if let Some(held) = line.and_then(|line| line.held.as_mut()) {
+                held.taken.push(quantity);
+            }
+            Ok(())
+        })?;
+    }
+    if seen.exceeding == 0 {
+        return Ok(());
+    }
+    let damaged = |overflow: Overflow| super::StoreError::Damaged(overflow.to_string());
+    let total = concat!(
+        "SELECT CAST(COALESCE(SUM(r.total), 0) AS BIGINT) FROM document n JOIN document_line r ON r.document = n.key
+         WHERE n.invoice = $1 AND n.key <> $2 AND r.invoice_line IS NULL AND ",
+        counts!("n")
+    );
+    let but = but.unwrap_or_default();
+    invoice.beyond.total = db.query_one(total, params![invoice.key, but], |row| row.get(0))?;
+    let taxes = concat!(
+        "SELECT x.tax, CAST(COALESCE(SUM(x.amount), 0) AS BIGINT)
+         FROM document n JOIN document_line r ON r.document = n.key JOIN document_line_tax x ON x.document_line = r.key
+         WHERE n.invoice = $1 AND n.key <> $2 AND r.invoice_line IS NULL AND ",
+        counts!("n"),
+        " GROUP BY x.tax ORDER BY x.tax"
+    );
+    db.each(taxes, params![invoice.key, but], |row| invoice.beyond.add_tax(row.get(0)?, row.get(1)?).map_err(damaged))
 }
 
 /// Reads a tax of a line, and what is held of it.
@@ -202,11 +332,13 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
         },
         refunds: row.get(10)?,
         invoice_line: row.get(14)?,
+        share_of: row.get(26)?,
         order_line: row.get(15)?,
         held: Some(HeldOfLine {
             goods: row.get(16)?,
             credited: LineAmounts { untaxed: row.get(17)?, taxes: Vec::new() },
             reduced: LineAmounts { untaxed: row.get(18)?, taxes: Vec::new() },
+            taken: Vec::new(),
         }),
     })
 }
@@ -227,7 +359,7 @@ pub fn insert(db: &Db, document: &mut Document) -> Result<()> {
             &document.customer,
             &document.ticket,
             &document.order,
-            &document.invoice,
+            document.invoice.as_ref().filter(|_| document.kind == DocumentKind::CreditNote),
             document.copy_of,
             document.replaces,
             document.allow_excess,
@@ -253,8 +385,8 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
         line.key = db.next_key()?;
         db.write(
             "INSERT INTO document_line (key, document, line, product, lot, label, quantity, price, discount, refunds, invoice_line,
-                                        order_line, untaxed, tax, total, goods, credited, value_credited)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0)",
+                                        order_line, untaxed, tax, total, goods, credited, value_credited, share_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0, $16)",
             params![
                 line.key,
                 document.key,
@@ -270,7 +402,8 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
                 line.order_line,
                 line.priced.untaxed,
                 line.priced.tax,
-                line.priced.total
+                line.priced.total,
+                line.share_of
             ],
         )?;
         for (position, tax) in (1i64..).zip(&line.priced.taxes) {
@@ -371,29 +504,6 @@ fn delivered_lot(db: &Db, order: Option<Key>, lot: Option<Key>) -> Result<bool> 
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
-}
-
-/// What stands for an order line on its invoices that are not cancelled, an invoice reversed in favour of a copy left out
-/// (spec B15).
-pub fn billed_of_order_line(db: &Db, order: Key, order_line: Key) -> Result<Billed> {
-    let (quantity, untaxed) = db.query_one(
-        "SELECT CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT), CAST(COALESCE(SUM(l.untaxed), 0) AS BIGINT)
-         FROM document d JOIN document_line l ON l.document = d.key
-         WHERE d.sales_order = $1 AND l.order_line = $2 AND d.kind = 'invoice' AND d.state <> 'cancelled'
-           AND NOT EXISTS (SELECT 1 FROM document r WHERE r.invoice = d.key AND r.replaces = 1 AND r.state = 'posted')",
-        params![order, order_line],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let taxes = db.query(
-        "SELECT lt.position, CAST(COALESCE(SUM(lt.amount), 0) AS BIGINT)
-         FROM document d JOIN document_line l ON l.document = d.key JOIN document_line_tax lt ON lt.document_line = l.key
-         WHERE d.sales_order = $1 AND l.order_line = $2 AND d.kind = 'invoice' AND d.state <> 'cancelled'
-           AND NOT EXISTS (SELECT 1 FROM document r WHERE r.invoice = d.key AND r.replaces = 1 AND r.state = 'posted')
-         GROUP BY lt.position ORDER BY lt.position",
-        params![order, order_line],
-        |row| row.get(1),
-    )?;
-    Ok(Billed { quantity, amounts: LineAmounts { untaxed, taxes } })
 }
 
 /// Changes what is open on a posted document by `change` minor units.

@@ -3,22 +3,11 @@
 use std::collections::HashMap;
 
 use super::{Db, Key, Result, Row, transfer};
+use crate::domain::document::left_to_bill;
 use crate::domain::linking::Source;
 use crate::domain::transfer::{ToDeliver, TransferLine};
 use crate::domain::value::quantity::Quantity;
 use crate::params;
-
-fn sources(db: &Db, sql: &'static str, taken: &'static str, of: Key) -> Result<Vec<Source>> {
-    let mut sources = db.query(sql, params![of], read)?;
-    db.each(taken, params![of], |row| {
-        let (key, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
-        if let Some(source) = sources.iter_mut().find(|source| source.key == key) {
-            source.left = source.left.checked_sub(quantity).unwrap_or(Quantity::ZERO);
-        }
-        Ok(())
-    })?;
-    Ok(sources)
-}
 
 fn read(row: &Row<'_>) -> Result<Source> {
     Ok(Source { key: row.get(0)?, product: row.get(1)?, lot: row.get(2)?, left: row.get(3)? })
@@ -35,13 +24,16 @@ pub fn of_order(db: &Db, order: Key) -> Result<Vec<Source>> {
     db.query(order_lines!(), params![order], read)
 }
 
-/// The lines of an order, less what stands on its invoices.
+/// The lines of an order with what can still be billed of each: what `invoice create --order` would bill (spec B15, G6).
 pub fn to_bill(db: &Db, order: Key) -> Result<Vec<Source>> {
-    let taken = "SELECT l.order_line, CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT)
-         FROM document d JOIN document_line l ON l.document = d.key
-         WHERE d.sales_order = $1 AND d.kind = 'invoice' AND d.state <> 'cancelled' AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line";
-    sources(db, order_lines!(), taken, order)
+    let mut sources = of_order(db, order)?;
+    let bills = super::order::bills(db, order, None)?;
+    for source in &mut sources {
+        let of_line = bills.get(&source.key).map_or(&[][..], Vec::as_slice);
+        source.left =
+            left_to_bill(source.left, of_line).map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))?;
+    }
+    Ok(sources)
 }
 
 /// What moved of the lines of an order, in millionths. Transfers that keep the order's quantity do not count (spec D7).

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::document::{bills, counts};
 use super::{Db, Key, Page, Result, Row, linking};
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::order::{Order, OrderLine, OrderState};
@@ -176,24 +177,25 @@ fn delivered(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
     Ok(sums)
 }
 
-/// By line, in millionths: what stands on invoices that are not cancelled, less the goods on their posted credit notes
-/// (spec B15).
+/// By line, in millionths: what stands on its bills, less the goods on their posted credit notes (spec B15).
 fn invoiced(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
-    let mut sums = sums(
-        db,
-        "SELECT l.order_line, CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT)
-         FROM document d JOIN document_line l ON l.document = d.key
-         WHERE d.sales_order = $1 AND d.kind = 'invoice' AND d.state <> 'cancelled' AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line",
-        order,
-    )?;
+    let mut sums = HashMap::new();
+    for (line, bills) in bills(db, order, None)? {
+        let sum = bills.iter().fold(0_i64, |sum, quantity| sum.saturating_add(quantity.millionths()));
+        sums.insert(line, sum);
+    }
     db.each(
-        "SELECT l.order_line, CAST(COALESCE(SUM(r.quantity), 0) AS BIGINT)
-         FROM document d JOIN document n ON n.invoice = d.key JOIN document_line r ON r.document = n.key
-           JOIN document_line l ON l.key = r.invoice_line
-         WHERE d.sales_order = $1 AND d.kind = 'invoice' AND d.state <> 'cancelled'
-           AND n.kind = 'credit_note' AND n.state = 'posted' AND r.refunds = 'goods' AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line",
+        concat!(
+            "SELECT l.order_line, CAST(COALESCE(SUM(r.quantity), 0) AS BIGINT)
+             FROM document d JOIN document n ON n.invoice = d.key JOIN document_line r ON r.document = n.key
+               JOIN document_line l ON l.key = r.invoice_line
+             WHERE d.sales_order = $1 AND n.kind = 'credit_note' AND n.state = 'posted' AND r.refunds = 'goods'
+               AND l.order_line IS NOT NULL AND ",
+            bills!("d"),
+            " AND ",
+            counts!("n"),
+            " GROUP BY l.order_line ORDER BY l.order_line"
+        ),
         params![order],
         |row| {
             let sum = sums.entry(row.get(0)?).or_default();
@@ -202,6 +204,45 @@ fn invoiced(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
         },
     )?;
     Ok(sums)
+}
+
+/// The bills of each line of an order: its quantity on every invoice that counts, oldest first, save on the invoice `but`
+/// (spec B15). What is left to bill of a line, whoever asks, follows from these (`domain::document::left_to_bill`).
+pub fn bills(db: &Db, order: Key, but: Option<Key>) -> Result<HashMap<Key, Vec<Quantity>>> {
+    let mut bills: HashMap<Key, Vec<Quantity>> = HashMap::new();
+    db.each(
+        concat!(
+            "SELECT l.order_line, l.quantity FROM document d JOIN document_line l ON l.document = d.key
+             WHERE d.sales_order = $1 AND d.key <> $2 AND l.order_line IS NOT NULL AND ",
+            bills!("d"),
+            " ORDER BY l.key"
+        ),
+        params![order, but.unwrap_or_default()],
+        |row| {
+            bills.entry(row.get(0)?).or_default().push(row.get(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(bills)
+}
+
+/// The first bill of an order that is not credited in full: one with a line of value of which some is not on posted credit
+/// notes (contract, section 7).
+pub fn uncredited_bill(db: &Db, order: Key) -> Result<Option<String>> {
+    db.query_opt(
+        concat!(
+            "SELECT COALESCE(d.number, d.id) FROM document d
+             WHERE d.sales_order = $1 AND ",
+            bills!("d"),
+            " AND (d.state = 'draft' OR d.total > (SELECT CAST(COALESCE(SUM(n.total), 0) AS BIGINT) FROM document n
+                WHERE n.invoice = d.key AND n.kind = 'credit_note' AND n.state = 'posted' AND ",
+            counts!("n"),
+            "))
+             ORDER BY d.key LIMIT 1"
+        ),
+        params![order],
+        |row| row.get(0),
+    )
 }
 
 fn sums(db: &Db, sql: &'static str, order: Key) -> Result<HashMap<Key, i64>> {

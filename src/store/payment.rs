@@ -2,15 +2,15 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::document::Matched;
-use crate::domain::payment::{Direction, Item, Payment, Side};
+use crate::domain::payment::{Direction, Item, Payment, Side, Standing};
 use crate::domain::value::money::{Currency, Money};
 use crate::{column_of_text, paged, params};
 
-column_of_text!(Direction);
+column_of_text!(Direction, Standing);
 
 macro_rules! head {
     () => {
-        "SELECT p.key, p.id, p.direction, c.key, c.id, p.date, cu.code, cu.digits, p.amount, p.open, p.reference
+        "SELECT p.key, p.id, p.direction, c.key, c.id, p.date, cu.code, cu.digits, p.amount, p.open, p.reference, p.state
          FROM payment p JOIN customer c ON c.key = p.customer JOIN currency cu ON cu.code = p.currency"
     };
 }
@@ -27,6 +27,7 @@ fn read(row: &Row<'_>) -> Result<Payment> {
         amount: row.money(8, currency)?,
         open: row.money(9, currency)?,
         reference: row.get(10)?,
+        state: row.get(11)?,
         matched: Vec::new(),
     })
 }
@@ -44,8 +45,8 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Payment>> {
 /// Writes a new payment.
 pub fn insert(db: &Db, payment: &Payment) -> Result<()> {
     db.write(
-        "INSERT INTO payment (key, id, direction, customer, date, currency, amount, open, reference)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO payment (key, id, direction, customer, date, currency, amount, open, reference, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             payment.key,
             &payment.id,
@@ -55,8 +56,17 @@ pub fn insert(db: &Db, payment: &Payment) -> Result<()> {
             payment.currency,
             payment.amount,
             payment.open,
-            &payment.reference
+            &payment.reference,
+            payment.state.word()
         ],
+    )
+}
+
+/// Takes a payment back, on which nothing is matched: it stays as a record with nothing open (spec B14).
+pub fn cancel(db: &Db, payment: Key) -> Result<()> {
+    db.change_one(
+        "UPDATE payment SET state = 'cancelled', open = 0 WHERE key = $1 AND state = 'posted'",
+        params![payment],
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::document::counts;
 use super::engine::exchange::{self, Misplaced};
 use super::{Db, Result, Row, log};
 use crate::domain::value::number::show_scaled;
@@ -40,6 +41,7 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::Refunded => REFUNDED,
         Invariant::RefundedTaxes => REFUNDED_TAXES,
         Invariant::RefundBounds => REFUND_BOUNDS,
+        Invariant::RefundWhole => REFUND_WHOLE,
         Invariant::StockQuantity => STOCK_QUANTITY,
         Invariant::StockReserved => STOCK_RESERVED,
         Invariant::TransferLines => TRANSFER_LINES,
@@ -191,9 +193,9 @@ const PAYMENT_OPEN: &str = "
       FROM (SELECT debit_payment AS payment, amount FROM matching WHERE debit_payment IS NOT NULL
             UNION ALL SELECT credit_payment, amount FROM matching WHERE credit_payment IS NOT NULL) ends
       GROUP BY payment)
-    SELECT p.id, '', p.open, p.amount - COALESCE(m.amount, 0), c.digits, c.digits
+    SELECT p.id, '', p.open, CASE WHEN p.state = 'cancelled' THEN 0 ELSE p.amount END - COALESCE(m.amount, 0), c.digits, c.digits
     FROM payment p JOIN currency c ON c.code = p.currency LEFT JOIN matched m ON m.payment = p.key
-    WHERE p.open <> p.amount - COALESCE(m.amount, 0) ORDER BY p.key";
+    WHERE p.open <> CASE WHEN p.state = 'cancelled' THEN 0 ELSE p.amount END - COALESCE(m.amount, 0) ORDER BY p.key";
 
 const MATCH_SIDES: &str = "
     SELECT record, '', CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
@@ -227,14 +229,16 @@ const CREDIT_NOTES: &str = "
     FROM document d JOIN document i ON i.key = d.invoice WHERE d.currency <> i.currency
     ORDER BY 7, 2";
 
-const REFUNDED: &str = "
-    WITH taken AS (
+const REFUNDED: &str = concat!(
+    "WITH taken AS (
       SELECT l.invoice_line AS line,
         CAST(SUM(CASE WHEN l.refunds = 'value' THEN 0 ELSE l.quantity END) AS BIGINT) AS goods,
         CAST(SUM(l.untaxed) AS BIGINT) AS credited,
         CAST(SUM(CASE WHEN l.refunds = 'value' THEN l.untaxed ELSE 0 END) AS BIGINT) AS value_credited
       FROM document_line l JOIN document d ON d.key = l.document
-      WHERE l.invoice_line IS NOT NULL AND d.state <> 'cancelled' GROUP BY l.invoice_line),
+      WHERE l.invoice_line IS NOT NULL AND ",
+    counts!("d"),
+    " GROUP BY l.invoice_line),
     held AS (
       SELECT l.key AS key, COALESCE(d.number, d.id) AS record, CAST(l.line AS TEXT) AS line, c.digits AS digits,
         l.goods AS goods, l.credited AS credited, l.value_credited AS value_credited,
@@ -246,14 +250,17 @@ const REFUNDED: &str = "
     SELECT record, 'value of line ' || line, credited, of_credited, digits, digits, key FROM held WHERE credited <> of_credited
     UNION ALL
     SELECT record, 'price of line ' || line, value_credited, of_value, digits, digits, key FROM held WHERE value_credited <> of_value
-    ORDER BY 7, 2";
+    ORDER BY 7, 2"
+);
 
-const REFUNDED_TAXES: &str = "
-    WITH taken AS (
+const REFUNDED_TAXES: &str = concat!(
+    "WITH taken AS (
       SELECT l.invoice_line AS line, x.position AS position, CAST(SUM(x.amount) AS BIGINT) AS credited,
         CAST(SUM(CASE WHEN l.refunds = 'value' THEN x.amount ELSE 0 END) AS BIGINT) AS value_credited
       FROM document_line l JOIN document d ON d.key = l.document JOIN document_line_tax x ON x.document_line = l.key
-      WHERE l.invoice_line IS NOT NULL AND d.state <> 'cancelled' GROUP BY l.invoice_line, x.position),
+      WHERE l.invoice_line IS NOT NULL AND ",
+    counts!("d"),
+    " GROUP BY l.invoice_line, x.position),
     held AS (
       SELECT l.key AS key, COALESCE(d.number, d.id) AS record, CAST(l.line AS TEXT) AS line, a.id AS tax, c.digits AS digits,
         x.credited AS credited, x.value_credited AS value_credited,
@@ -265,7 +272,8 @@ const REFUNDED_TAXES: &str = "
     UNION ALL
     SELECT record, tax || ' on the price of line ' || line, value_credited, of_value, digits, digits, key
     FROM held WHERE value_credited <> of_value
-    ORDER BY 7, 2";
+    ORDER BY 7, 2"
+);
 
 const REFUND_BOUNDS: &str = "
     WITH bounded AS (
@@ -287,6 +295,29 @@ const REFUND_BOUNDS: &str = "
     SELECT record, what, taken, whole, scale, least FROM bounds
     WHERE taken > CASE WHEN whole > 0 THEN whole ELSE 0 END OR taken < CASE WHEN whole < 0 THEN whole ELSE 0 END
     ORDER BY key, what";
+
+/// What credit notes come to together, over invoices that none of them may exceed: in total, and in each tax.
+const REFUND_WHOLE: &str = concat!(
+    "WITH bounded AS (
+      SELECT d.key AS key, COALESCE(d.number, d.id) AS record, c.digits AS digits, d.total AS total
+      FROM document d JOIN currency c ON c.code = d.currency
+      WHERE d.kind = 'invoice' AND NOT EXISTS
+        (SELECT 1 FROM document n WHERE n.invoice = d.key AND n.allow_excess = 1 AND n.state <> 'cancelled')),
+    whole AS (
+      SELECT b.key AS key, b.record AS record, 'total' AS what, b.digits AS digits, b.total AS bound,
+        (SELECT CAST(COALESCE(SUM(d.total), 0) AS BIGINT) FROM document d WHERE d.invoice = b.key AND ",
+    counts!("d"),
+    ") AS credited
+      FROM bounded b
+      UNION ALL
+      SELECT b.key, b.record, t.id, b.digits, CAST(SUM(x.amount) AS BIGINT), CAST(SUM(x.credited) AS BIGINT)
+      FROM bounded b JOIN document_line l ON l.document = b.key JOIN document_line_tax x ON x.document_line = l.key
+        JOIN tax t ON t.key = x.tax
+      GROUP BY b.key, b.record, t.id, b.digits)
+    SELECT record, what, credited, bound, digits, digits FROM whole
+    WHERE credited > CASE WHEN bound > 0 THEN bound ELSE 0 END OR credited < CASE WHEN bound < 0 THEN bound ELSE 0 END
+    ORDER BY key, what"
+);
 
 /// A place as it is told: the product, the location and, where it has one, the lot.
 macro_rules! place {

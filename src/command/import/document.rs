@@ -2,18 +2,17 @@
 
 use serde::Deserialize;
 
-use super::super::document::{above_zero, new_payment};
 use super::lines::{Terms, checked_quantity, of_line};
 use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds,
+    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds, Sums, check_filled,
 };
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, claim};
-use crate::domain::payment::{Item, MatchRefused};
+use crate::domain::payment::{Item, MatchRefused, above_zero};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
 use crate::domain::tax::Tax;
@@ -25,6 +24,7 @@ use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::{Reference, generated_number, generated_parts};
 use crate::procedure::context::{Cx, found};
 use crate::procedure::matching::{complete, match_items};
+use crate::procedure::payment::{direction_of, new_payment};
 use crate::procedure::{currency, post};
 use crate::store::{document, linking, payment, ticket};
 
@@ -247,7 +247,8 @@ impl Told {
                 DocumentState::Draft => None,
                 _ => Some(record.accounting_date.unwrap_or(date)),
             },
-            due_date: record.due_date,
+            // A credit note is due on its date (spec B4).
+            due_date: record.due_date.or(Some(date).filter(|_| kind == DocumentKind::CreditNote)),
             post_on: None,
             currency,
             lines: Vec::with_capacity(record.lines.len()),
@@ -261,6 +262,8 @@ impl Told {
             allow_excess: false,
             replaces: false,
             copy_of: None,
+            beyond: Sums::default(),
+            line_alone: false,
         };
         add_lines(run, &mut document, invoice.as_ref(), &record.lines)?;
         document.sum_up()?;
@@ -274,7 +277,7 @@ impl Told {
 fn reversed(cx: &Cx<'_>, given: &str) -> Result<Document> {
     let invoice = cx.db.by_reference(given, |id| document::by_id(cx.db, DocumentKind::Invoice, id))?;
     let mut invoice = found(invoice, "invoice", "invoice", "invoice", given)?;
-    document::load_lines(cx.db, &mut invoice)?;
+    document::load_left(cx.db, &mut invoice, None)?;
     Ok(invoice)
 }
 
@@ -330,6 +333,7 @@ impl LineRecord {
             priced: told.priced,
             refunds: self.refunds,
             invoice_line: None,
+            share_of: None,
             order_line: None,
             held: None,
         })
@@ -345,7 +349,9 @@ impl LineRecord {
     ) -> Result<DocumentLine> {
         let product = self.product.as_deref().map(|id| run.lookup.product(run.cx, id)).transpose()?;
         let lot = self.lot_of(run, product.as_deref(), number)?;
-        let refunds = self.refunds.unwrap_or(Refunds::Goods);
+        // A discount has no units that could be taken back: a line of it takes value (spec B5).
+        let takes_off = product.is_none() && self.price.is_some_and(Price::is_negative);
+        let refunds = self.refunds.unwrap_or(if takes_off { Refunds::Value } else { Refunds::Goods });
         let quantity = match (refunds, self.quantity) {
             (Refunds::Value, None) => Quantity::ONE,
             (Refunds::Value, Some(quantity)) if quantity != Quantity::ONE => {
@@ -399,6 +405,7 @@ impl LineRecord {
             priced: PricedLine::compute(quantity, price, discount, &rates)?,
             refunds: Some(refunds),
             invoice_line: Some(source.key),
+            share_of: None,
             order_line: source.order_line,
             held: None,
         })
@@ -436,13 +443,14 @@ impl LineRecord {
 
 fn check(document: &Document, invoice: Option<&Document>) -> Result<()> {
     if document.state == DocumentState::Posted {
-        if document.lines.is_empty() {
-            return Err(DocumentRefused::NoLines { document: document.named() }.into());
-        }
+        check_filled(document)?;
         // Books that were kept elsewhere have invoices below zero, such as for bad debts; they come in as they are, and
         // nothing can be paid or matched on them.
         if document.total.is_negative() && document.kind == DocumentKind::CreditNote {
-            return Err(DocumentRefused::BelowZero { document: document.named(), total: document.total }.into());
+            let (id, kind) = (document.id.clone(), document.kind);
+            return Err(
+                DocumentRefused::BelowZero { document: document.named(), id, kind, total: document.total }.into()
+            );
         }
     }
     let Some(invoice) = invoice else {
@@ -480,10 +488,11 @@ fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
     }
     let paid = above_zero("paid", given, document.currency)?;
     if document.state != DocumentState::Posted {
-        return Err(MatchRefused::NotPosted { document: document.named(), state: document.state }.into());
+        let (id, noun) = (document.id.clone(), document.kind.noun());
+        return Err(MatchRefused::NotPosted { document: document.named(), id, noun, state: document.state }.into());
     }
     if paid.minor > document.total.minor {
-        return Err(MatchRefused::TooMuch { field: "paid", asked: paid, open: document.total }.into());
+        return Err(MatchRefused::TooMuch { field: "paid", asked: paid, open: document.total, hint: None }.into());
     }
     Ok(paid)
 }
@@ -504,7 +513,7 @@ fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
         }
     }
     if let Some(invoice) = invoice.as_ref().filter(|_| document.state != DocumentState::Cancelled) {
-        post::check_within_left(&document, invoice)?;
+        refund::check_within_left(&document, invoice, ("lines", &document.id))?;
     }
     document.key = cx.db.next_key()?;
     document::insert(cx.db, &mut document)?;
@@ -517,10 +526,11 @@ fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
         cx.touched("ticket", &ticket.id);
     }
     if !paid.is_zero() {
-        let payment = new_payment(cx, &document, paid, document.date, None)?;
+        let direction = direction_of(document.kind);
+        let payment = new_payment(cx, direction, document.customer.clone(), paid, document.date, None)?;
         payment::insert(cx.db, &payment)?;
         cx.created("payment", &payment.id);
-        match_items(cx, &Item::of_document(&document)?, &Item::of_payment(&payment), Some(paid))?;
+        match_items(cx, &Item::of_document(&document)?, &Item::of_payment(&payment)?, Some(paid))?;
         document.open = Money::new(document.open.minor - paid.minor, document.currency);
     }
     // What a credit note leaves open clears its invoice, up to what is open there (spec B7).

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::lookup::Lookup;
 use crate::domain::common::{CurrencyMismatch, ValueRefused};
 use crate::domain::line::{PricedLine, check_price, check_quantity};
-use crate::domain::product::{Product, ProductType, UnitPrice};
+use crate::domain::product::{Product, ProductType, UnitPrice, check_taxes};
 use crate::domain::tax::Tax;
 use crate::domain::value::money::Currency;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
@@ -48,7 +48,11 @@ impl Terms<'_> {
 
     fn taxes(&self, cx: &Cx<'_>, lookup: &mut Lookup, product: Option<&Product>) -> Result<Vec<Tax>> {
         match (self.taxes, product) {
-            (Some(ids), _) => ids.iter().map(|id| lookup.tax(cx, id)).collect(),
+            (Some(ids), _) => {
+                let taxes = ids.iter().map(|id| lookup.tax(cx, id)).collect::<Result<Vec<Tax>>>()?;
+                check_taxes(&taxes, "taxes")?;
+                Ok(taxes)
+            }
             (None, Some(product)) => Ok(product.taxes.clone()),
             (None, None) => Ok(Vec::new()),
         }

@@ -20,6 +20,8 @@ pub struct Held {
     pub credited: LineAmounts,
     /// The amounts on value lines alone, in minor units: price reductions, which take no quantity.
     pub reduced: LineAmounts,
+    /// The quantities of those goods lines one by one: what rounding left of each goes to the last units.
+    pub taken: Vec<Quantity>,
 }
 
 impl Held {
@@ -36,34 +38,24 @@ impl Held {
 
     /// The amounts to propose for refunding that quantity, in minor units (spec B5).
     ///
-    /// Up to what is left, the proposal is never more than the value left, and the last units take all of it. Beyond
-    /// (`--allow-excess`) it is the plain proportion.
+    /// Up to what is left, the proposal is never more than the value left, and the last units take the cents that rounding
+    /// left as well; what an edit kept back of earlier units is not theirs. Beyond (`--allow-excess`) it is the plain
+    /// proportion.
     pub fn propose(&self, quantity: Quantity) -> Result<LineAmounts, Overflow> {
         // No units take no value, also where none are left but some value is.
         if quantity.is_zero() {
             return Ok(LineAmounts::zero(self.billed.taxes.len()));
         }
         let left_quantity = self.left_quantity()?;
-        if quantity == left_quantity {
-            return self.left_value();
-        }
-
         let bounded = is_within(quantity.millionths(), left_quantity.millionths());
         self.each_component(|amounts| {
             let worth = left(amounts.billed, amounts.reduced)?;
-            let share = self.share_of(worth, quantity)?;
-            if bounded { Ok(at_most(share, left(amounts.billed, amounts.credited)?)) } else { Ok(share) }
+            if !bounded {
+                return share_of(worth, quantity, self.invoiced);
+            }
+            let share = own_share(worth, quantity, self.invoiced, left_quantity, &self.taken)?;
+            Ok(at_most(share, left(amounts.billed, amounts.credited)?))
         })
-    }
-
-    /// What that quantity is of an amount that all invoiced units make up.
-    fn share_of(&self, amount: i64, quantity: Quantity) -> Result<i64, Overflow> {
-        // A line of no units has no amount that units could have a share of.
-        if self.invoiced.is_zero() {
-            return Ok(0);
-        }
-        let product = i128::from(amount).checked_mul(quantity.millionths().into());
-        round_div(product.ok_or(Overflow)?, self.invoiced.millionths().into())
     }
 
     /// Works out the untaxed amount, then each tax of the invoice line.
@@ -80,6 +72,64 @@ impl Held {
             taxes: taxes.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// What that quantity is of an amount that the whole quantity makes up, rounded.
+fn share_of(amount: i64, quantity: Quantity, whole: Quantity) -> Result<i64, Overflow> {
+    // A line of no units has no amount that units could have a share of.
+    if whole.is_zero() {
+        return Ok(0);
+    }
+    let product = i128::from(amount).checked_mul(quantity.millionths().into());
+    round_div(product.ok_or(Overflow)?, whole.millionths().into())
+}
+
+/// The share of a quantity in an amount, where `taken` took theirs before it, whatever was made of that: the last units
+/// (all of `left`) take the cents that rounding left as well (spec B5, B15).
+fn own_share(
+    amount: i64,
+    quantity: Quantity,
+    whole: Quantity,
+    left_of_whole: Quantity,
+    taken: &[Quantity],
+) -> Result<i64, Overflow> {
+    if quantity != left_of_whole {
+        return share_of(amount, quantity, whole);
+    }
+    let mut shares = 0_i64;
+    for before in taken {
+        shares = shares.checked_add(share_of(amount, *before, whole)?).ok_or(Overflow)?;
+    }
+    left(amount, shares)
+}
+
+/// What is left of a whole quantity when these were taken of it; zero once more than all is taken (spec G6).
+pub fn left_of(whole: Quantity, taken: &[Quantity]) -> Result<Quantity, Overflow> {
+    let mut sum = 0_i64;
+    for quantity in taken {
+        sum = sum.checked_add(quantity.millionths()).ok_or(Overflow)?;
+    }
+    Ok(Quantity::from_millionths(left(whole.millionths(), sum)?))
+}
+
+/// The amounts of a line that are those of `quantity` of it, where the quantities `taken` took theirs before: whatever was
+/// charged for those, only the cents of rounding move from one to the next (spec B15). Beyond the whole it is the plain
+/// proportion.
+pub fn own_value(
+    amounts: &LineAmounts,
+    quantity: Quantity,
+    whole: Quantity,
+    taken: &[Quantity],
+) -> Result<LineAmounts, Overflow> {
+    let left = left_of(whole, taken)?;
+    let share = |amount: i64| match quantity.is_zero() {
+        true => Ok(0),
+        false => own_share(amount, quantity, whole, left, taken),
+    };
+    Ok(LineAmounts {
+        untaxed: share(amounts.untaxed)?,
+        taxes: amounts.taxes.iter().map(|&tax| share(tax)).collect::<Result<_, _>>()?,
+    })
 }
 
 /// One component of a line, the untaxed amount or one tax, in minor units.
@@ -108,7 +158,9 @@ pub enum SpreadFault {
 /// The parts sum to the amount exactly, and in no component is a part more than what is left there.
 pub fn spread(amount: i64, left: &[LineAmounts]) -> Result<Vec<LineAmounts>, SpreadFault> {
     let totals = left.iter().map(LineAmounts::total).collect::<Result<Vec<_>, _>>()?;
-    let whole = totals.iter().try_fold(0_i64, |sum, &total| sum.checked_add(total)).ok_or(Overflow)?;
+    // Discounts are below zero, so what adds up on the way may be more than the sum.
+    let whole = totals.iter().try_fold(0_i128, |sum, &total| sum.checked_add(total.into())).ok_or(Overflow)?;
+    let whole = i64::try_from(whole).map_err(|_| Overflow)?;
     if !is_within(amount, whole) {
         return Err(SpreadFault::Exceeds { left: whole });
     }
@@ -119,25 +171,25 @@ pub fn spread(amount: i64, left: &[LineAmounts]) -> Result<Vec<LineAmounts>, Spr
 }
 
 /// Divides a total over untaxed amount and taxes in the proportion in which they are left.
-fn share_out(total: i64, left: &LineAmounts) -> Result<LineAmounts, Overflow> {
+pub fn share_out(total: i64, left: &LineAmounts) -> Result<LineAmounts, Overflow> {
     let weights: Vec<i64> = left.components().collect();
     let mut shares = split(total, &weights).ok_or(Overflow)?.into_iter();
     Ok(LineAmounts { untaxed: shares.next().unwrap_or_default(), taxes: shares.collect() })
 }
 
 /// What is left of a whole, zero once more than the whole is taken.
-fn left(whole: i64, taken: i64) -> Result<i64, Overflow> {
+pub fn left(whole: i64, taken: i64) -> Result<i64, Overflow> {
     let left = whole.checked_sub(taken).ok_or(Overflow)?;
     Ok(if left.signum() == whole.signum() { left } else { 0 })
 }
 
 /// Whether a number lies between zero and the bound, both included.
-fn is_within(number: i64, bound: i64) -> bool {
+pub fn is_within(number: i64, bound: i64) -> bool {
     number == 0 || (number.signum() == bound.signum() && number.unsigned_abs() <= bound.unsigned_abs())
 }
 
 /// The number, or the bound where the number is more.
-fn at_most(number: i64, bound: i64) -> i64 {
+pub fn at_most(number: i64, bound: i64) -> i64 {
     if number.unsigned_abs() > bound.unsigned_abs() { bound } else { number }
 }
 
@@ -171,6 +223,7 @@ mod tests {
     impl Held {
         fn take_goods(&mut self, quantity: Quantity, amounts: &LineAmounts) {
             self.goods = self.goods.checked_add(quantity).unwrap();
+            self.taken.push(quantity);
             self.credited = self.credited.checked_add(amounts).unwrap();
         }
 
@@ -395,6 +448,7 @@ mod tests {
                 billed: amounts(billed, &[tax]),
                 credited: amounts(credited, &[credited_tax]),
                 reduced: amounts(reduced, &[]),
+                taken: vec![Quantity::from_millionths(goods)],
             };
             let _ = line.left_quantity();
             let _ = line.left_value();

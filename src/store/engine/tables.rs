@@ -206,6 +206,7 @@ const DOCUMENTS: Table = records(
         link("task", "task"),
         link("invoice", "document"),
         link("copy_of", "document"),
+        link("reversed_by", "document"),
         switch("replaces"),
         switch("allow_excess"),
         text("reason"),
@@ -236,6 +237,7 @@ const DOCUMENTS: Table = records(
         millionths("discount"),
         text("refunds"),
         line("invoice_line", &DOCUMENT_LINES),
+        line("share_of", &DOCUMENT_LINES),
         line("order_line", &ORDER_LINES),
         amount("untaxed"),
         amount("tax"),
@@ -523,6 +525,7 @@ pub static TABLES: &[Table] = &[
         "payment",
         &[
             text("id"),
+            text("state"),
             text("direction"),
             link("customer", "customer"),
             text("date"),

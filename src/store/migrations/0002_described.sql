@@ -10,3 +10,14 @@ ALTER TABLE order_line ADD COLUMN for_repair BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX transfer_line_lot ON transfer_line (lot) WHERE lot IS NOT NULL;
 CREATE INDEX repair_lot ON repair (lot) WHERE lot IS NOT NULL;
 CREATE INDEX repair_part_lot ON repair_part (lot) WHERE lot IS NOT NULL;
+-- Money. A share of a discount that a refunded line takes along names that line of the invoice (spec B5).
+ALTER TABLE document_line ADD COLUMN share_of BIGINT REFERENCES document_line (key);
+-- The invoice that takes a credit note back (spec B13).
+ALTER TABLE document ADD COLUMN reversed_by BIGINT REFERENCES document (key);
+CREATE INDEX document_reversed ON document (reversed_by) WHERE reversed_by IS NOT NULL;
+-- Whether a line of an invoice takes something off: then its lines cannot be refunded without a look at the whole.
+CREATE INDEX document_line_below_zero ON document_line (document) WHERE total < 0;
+-- A payment that was taken back stays as a record (spec B14).
+ALTER TABLE payment ADD COLUMN state TEXT NOT NULL DEFAULT 'posted';
+-- A credit note is due on its date (spec B4).
+UPDATE document SET due_date = date WHERE kind = 'credit_note' AND due_date IS NULL;
