@@ -556,13 +556,18 @@ fn raise_counters(cx: &Cx<'_>, document: &Document) -> Result<()> {
 /// Whether a document is what a record tells; what came of it since, such as further payments, does not count.
 fn is_same(stored: &Document, told: &Told) -> bool {
     let key = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
+    // In a store of the first format, credit notes were due on no day.
+    let due = |document: &Document| match document.kind {
+        DocumentKind::CreditNote => document.due_date.or(Some(document.date)),
+        DocumentKind::Invoice => document.due_date,
+    };
     let head = |document: &Document| {
         (
             (document.id.clone(), document.number.clone(), document.kind, document.state),
             (document.journal.key, document.customer.key, document.currency),
             (key(&document.ticket), key(&document.order), key(&document.invoice)),
             (document.reason.clone(), document.text.clone()),
-            (document.date, document.accounting_date, document.due_date),
+            (document.date, document.accounting_date, due(document)),
         )
     };
     let line = |line: &DocumentLine| {

@@ -19,5 +19,3 @@ CREATE INDEX document_reversed ON document (reversed_by) WHERE reversed_by IS NO
 CREATE INDEX document_line_below_zero ON document_line (document) WHERE total < 0;
 -- A payment that was taken back stays as a record (spec B14).
 ALTER TABLE payment ADD COLUMN state TEXT NOT NULL DEFAULT 'posted';
--- A credit note is due on its date (spec B4).
-UPDATE document SET due_date = date WHERE kind = 'credit_note' AND due_date IS NULL;
