@@ -698,7 +698,7 @@ fn a_lock_date_asks_names_what_it_closes_in_and_holds() {
     let posted = shop.done("invoice post D2");
     assert_eq!(posted["warnings"][0]["code"], "accounted_later");
     assert_eq!(posted["result"]["invoice"]["accounting_date"], "2026-11-01");
-    assert!(shop.text("invoice list").contains("2026-10-15  2026-11-01"), "the table shows both");
+    assert!(shop.text("invoice list").contains("2026-10-15 booked 2026-11-01"), "the table shows both");
     shop.done("invoice create --customer C1 --line LAMP=1");
     shop.done("desk edit --lock-date 9999-12-31 --yes");
     shop.refused("invoice post D3", "period_locked");

@@ -238,6 +238,7 @@ fn a_document_that_is_booked_on_another_day_tells_both() {
     insta::assert_snapshot!(days.join("\n"), @r"
     date             2026-11-25
     accounting_date  2026-12-01
+    due_date         2026-11-25
     ");
 }
 

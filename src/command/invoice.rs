@@ -30,7 +30,7 @@ impl Record for Invoice {
     const RIGHT: Right = Right::Invoicing;
     const FIELDS: &'static [&'static str] = FIELDS;
     const COLUMNS: &'static [&'static str] =
-        &["id", "number", "state", "customer", "date", "accounting_date", "order", "total", "open", "payment_state"];
+        &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
     const SCALARS: &'static [&'static str] = &[
         "id",
         "number",
