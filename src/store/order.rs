@@ -245,15 +245,6 @@ pub fn uncredited_bill(db: &Db, order: Key) -> Result<Option<String>> {
     )
 }
 
-fn sums(db: &Db, sql: &'static str, order: Key) -> Result<HashMap<Key, i64>> {
-    let mut sums = HashMap::new();
-    db.each(sql, params![order], |row| {
-        sums.insert(row.get(0)?, row.get(1)?);
-        Ok(())
-    })?;
-    Ok(sums)
-}
-
 /// Writes a new order with its lines; `delivered`, `invoiced` and `coupons` are derived and not written.
 pub fn insert(db: &Db, order: &Order) -> Result<()> {
     db.write(
