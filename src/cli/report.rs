@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::io::BufRead;
 
+use clap::error::{ContextKind, ContextValue};
 use serde::Serialize;
 
 use super::Outside;
 use crate::command::Warning;
+use crate::command::pipeline::object::nearest;
 use crate::domain::{Allowed, Error, Fault, code};
 use crate::output::escape::{Color, colored, for_terminal};
 use crate::output::{Format, PrintError, Remarks, Shape};
@@ -107,9 +109,8 @@ impl From<PrintError> for Error {
     fn from(error: PrintError) -> Self {
         match error {
             PrintError::UnknownField { field, known } => {
-                let mut error =
-                    usage_error(format!("there is no field {field} in what is printed"), Some("fields"), Some(field));
-                error.fault_mut().hint = Some(format!("--fields {}", known.join(",")));
+                let message = format!("there is no field {field} in what is printed, which has {}", known.join(", "));
+                let mut error = usage_error(message, Some("fields"), Some(field));
                 error.fault_mut().allowed = Some(Allowed::Several(known));
                 error
             }
@@ -170,14 +171,31 @@ pub fn missing(names: &[String], error: &clap::Error) -> Error {
     fault("missing_field", format!("{name} is needed"), Some(&name), None, Some(help_of(&error.to_string())))
 }
 
-/// Clap's complaint as ours.
+/// Clap's complaint as ours. What was meant is named where it is near, and the hint is the help of it: what clap proposes by
+/// itself may be far off, or cannot be typed.
 pub fn usage_of(error: &clap::Error) -> Error {
     // Words that stand in the wrong place are told, a store's address among them.
     let text = without_passwords(&error.to_string());
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
-    let tip = lines.find_map(|line| line.strip_prefix("tip: ")).map(str::to_owned);
-    fault("usage", message, None, None, Some(tip.unwrap_or_else(|| help_of(&text))))
+    let mut message = lines.next().unwrap_or("the command cannot be read").trim_start_matches("error: ").to_owned();
+    let mut hint = help_of(&text);
+    let meant = |given, proposed| {
+        let given = error.get(given)?.to_string();
+        let proposed = match error.get(proposed)? {
+            ContextValue::String(name) => vec![name.as_str()],
+            ContextValue::Strings(names) => names.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        nearest(given.trim_start_matches('-'), proposed.iter().map(|name| name.trim_start_matches('-')))
+            .map(str::to_owned)
+    };
+    if let Some(flag) = meant(ContextKind::InvalidArg, ContextKind::SuggestedArg) {
+        message.push_str(&format!("; did you mean --{flag}?"));
+    } else if let Some(word) = meant(ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand) {
+        message.push_str(&format!("; did you mean {word}?"));
+        hint = hint.replace(" --help", &format!(" {word} --help"));
+    }
+    fault("usage", message, None, None, Some(hint))
 }
 
 /// The help of the command that was meant, as far as clap's message knows it: its usage line begins with it.

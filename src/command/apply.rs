@@ -2,7 +2,7 @@
 
 use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
 use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
-use super::{Action, Entry, Parsed, entry, internal, object};
+use super::{Action, COMMANDS, Entry, Parsed, entry, internal, object};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Error, Refusal, Result};
 
@@ -75,7 +75,7 @@ impl Apply {
         let known: Option<&'static Entry> = entry(&name).filter(|entry| matches!(entry.action, Action::Change { .. }));
         let fail = |error: Error| Unread { command: Some(name.clone()), key: key.clone(), error };
         let Some(entry) = known else {
-            return Err(fail(NoSuchCommand(name.clone()).into()));
+            return Err(fail(NoSuchCommand::of(name.clone()).into()));
         };
         let Action::Change { parse } = &entry.action else {
             return Err(fail(internal("a read in the bulk")));
@@ -97,8 +97,18 @@ fn unread(error: Error) -> Unread {
 
 /// A line names a command that is none, or that changes nothing.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no command {0:?} that changes anything")]
-struct NoSuchCommand(String);
+#[error("there is no command {given:?} that changes anything{}", meant.map_or_else(String::new, |name| format!("; did you mean {name:?}?")))]
+struct NoSuchCommand {
+    given: String,
+    meant: Option<&'static str>,
+}
+
+impl NoSuchCommand {
+    fn of(given: String) -> NoSuchCommand {
+        let changes = COMMANDS.iter().filter(|entry| matches!(entry.action, Action::Change { .. }));
+        NoSuchCommand { meant: object::nearest(&given, changes.map(|entry| entry.name)), given }
+    }
+}
 
 impl Refusal for NoSuchCommand {
     fn code(&self) -> &'static str {
@@ -108,10 +118,10 @@ impl Refusal for NoSuchCommand {
         Some("command")
     }
     fn given(&self) -> Option<String> {
-        Some(self.0.clone())
+        Some(self.given.clone())
     }
     fn hint(&self) -> Option<String> {
-        Some("a command is a noun and a verb such as \"ticket refund\"; aftersales --help lists them".to_owned())
+        Some(self.meant.map_or_else(|| "aftersales --help".to_owned(), |name| format!("aftersales {name} --help")))
     }
 }
 

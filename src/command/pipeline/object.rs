@@ -4,6 +4,7 @@
 //! flag and a JSON key have one parser and one message. Numbers are taken from their text; nothing passes through a float.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::de::{self, DeserializeOwned, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -68,6 +69,9 @@ pub fn pairs_of_json(text: &str) -> Result<Pairs<'_>, ObjectFault> {
     })
 }
 
+/// So many keys are few.
+const FEW: usize = 32;
+
 const TWICE: &str = "the key is given twice: ";
 
 struct RawPairs<'a>(Pairs<'a>);
@@ -82,8 +86,17 @@ impl<'de> de::Deserialize<'de> for RawPairs<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs: Pairs<'de> = Vec::with_capacity(8);
+                // A few keys are compared; where there are many, that would be the square of them.
+                let mut names: HashSet<Cow<'de, str>> = HashSet::new();
                 while let Some(CowStr(name)) = map.next_key::<CowStr<'de>>()? {
-                    if pairs.iter().any(|(known, _)| *known == name) {
+                    if pairs.len() == FEW {
+                        names = pairs.iter().map(|(known, _)| known.clone()).collect();
+                    }
+                    let is_twice = match pairs.len() < FEW {
+                        true => pairs.iter().any(|(known, _)| *known == name),
+                        false => !names.insert(name.clone()),
+                    };
+                    if is_twice {
                         return Err(de::Error::custom(format!("{TWICE}{name}")));
                     }
                     pairs.push((name, Given::Json(map.next_value::<&'de RawValue>()?)));
@@ -131,21 +144,28 @@ impl ObjectFault {
         ObjectFault { code: "invalid_value", field: None, given: None, message }
     }
 
-    /// A key that the command does not have; the nearest of `names` is named.
+    /// A key that the command does not have; the one of `names` that was meant is named, all where none is near.
     pub fn unknown(name: &str, command: &str, names: &[&str]) -> ObjectFault {
-        let nearest = names
-            .iter()
-            .map(|known| (strsim::jaro(name, known), *known))
-            .max_by(|one, other| one.0.total_cmp(&other.0));
-        let message = match nearest {
-            Some((likeness, known)) if likeness > 0.6 => {
-                format!("{command} has no key {name}; did you mean {known}?")
-            }
-            Some((_, known)) => format!("{command} has no key {name}; the nearest is {known}"),
-            None => format!("{command} has no key {name}"),
+        let message = match nearest(name, names.iter().copied()) {
+            Some(known) => format!("{command} has no key {name}; did you mean {known}?"),
+            None if names.is_empty() => format!("{command} has no key {name}"),
+            None => format!("{command} has no key {name}; it has {}", names.join(", ")),
         };
         ObjectFault { code: "unknown_key", field: Some(name.to_owned()), given: None, message }
     }
+}
+
+/// The word that was meant by one that is not known: one letter off, or a third of the letters.
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let letters = word.chars().count();
+    // What is much longer than any name is no slip of the keyboard, and comparing it would take its time.
+    let most = Some(letters / 3).filter(|_| letters <= 64)?.max(1);
+    let distance = |known: &str| strsim::osa_distance(word, known);
+    known
+        .map(|known| (distance(known), known))
+        .filter(|(off, _)| *off <= most)
+        .min_by_key(|(off, _)| *off)
+        .map(|(_, known)| known)
 }
 
 impl From<ObjectFault> for Fault {
@@ -200,28 +220,24 @@ pub enum Filled<T> {
     Faulty { rest: Option<T>, faults: Vec<ObjectFault> },
 }
 
-/// Fills a command struct. `names` are the command's own, in the order of its flags; faults are told in that order, names
-/// that the command does not have before all others.
+/// Fills a command struct. `names` are the command's own, in the order of its flags; faults are told in that order. The first
+/// name that the command does not have ends it: what else is wrong of something that was not meant is of no use.
 pub fn fill<T: DeserializeOwned>(mut pairs: Pairs<'_>, command: &str, names: &[&str]) -> Filled<T> {
     let place = |name: &str| names.iter().position(|known| *known == name);
-    let mut unknown: Vec<ObjectFault> = Vec::new();
-    pairs.retain(|(name, given)| {
-        if place(name).is_none() {
-            unknown.push(ObjectFault::unknown(name, command, names));
-        }
-        // What is null is absent (contract, section 4).
-        place(name).is_some() && !given.is_null()
-    });
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| place(name).is_none()) {
+        return Filled::Faulty { rest: None, faults: vec![ObjectFault::unknown(name, command, names)] };
+    }
+    // What is null is absent (contract, section 4).
+    pairs.retain(|(_, given)| !given.is_null());
     turn_off_by_twin(&mut pairs, names);
     pairs.sort_by_key(|(name, _)| place(name));
 
     let (whole, mut faults) = fill_known(pairs);
     match whole {
-        Some(whole) if unknown.is_empty() && faults.is_empty() => Filled::Whole(whole),
+        Some(whole) if faults.is_empty() => Filled::Whole(whole),
         rest => {
             faults.sort_by_key(|fault| fault.field.as_deref().and_then(place));
-            let rest = rest.filter(|_| unknown.is_empty());
-            Filled::Faulty { rest, faults: unknown.into_iter().chain(faults).collect() }
+            Filled::Faulty { rest, faults }
         }
     }
 }
