@@ -436,10 +436,14 @@ fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or(Value::Null)
 }
 
-/// The id of a record, or the ids of what a change made.
+/// The id of a record, or of what a change made; of one that made nothing, what it was done to (contract, section 2).
 fn print_ids(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    let id = value.get("id").into_iter();
-    for id in id.chain(value.get("created").and_then(Value::as_array).into_iter().flatten()) {
+    let created = value.get("created").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // The first record of the answer; the others tell what happened beside it.
+    let result = value.get("result").and_then(Value::as_object).filter(|_| created.is_empty());
+    let done_to = result.into_iter().flatten().find_map(|(_, record)| record.get("id"));
+    let ids = value.get("id").into_iter().chain(created).chain(done_to).filter(|id| !id.is_null());
+    for id in ids {
         match id {
             Value::String(id) => writeln!(out, "{id}")?,
             other => writeln!(out, "{other}")?,

@@ -21,6 +21,43 @@ fn desk() -> Shop {
 }
 
 #[test]
+fn a_time_without_an_offset_is_one_of_the_desk() {
+    let shop = Shop::made_with("--timezone Europe/Paris");
+    shop.apply(concat!(
+        r#"{"command":"customer create","id":"ADA"}"#,
+        "\n",
+        r#"{"command":"project create","id":"Field Service"}"#,
+        "\n",
+        r#"{"command":"team create","id":"Support","service":["field-service"],"field_service_project":"Field Service"}"#,
+        "\n",
+        r#"{"command":"ticket create","team":"Support","customer":"ADA","subject":"x"}"#,
+    ));
+    for (given, stored, shown) in [
+        ("2026-12-01T09:00", "2026-12-01T08:00:00Z", "2026-12-01 09:00"),
+        ("2026-07-01T09:00:30", "2026-07-01T07:00:30Z", "2026-07-01 09:00:30"),
+        ("2026-12-01T09:00Z", "2026-12-01T09:00:00Z", "2026-12-01 10:00"),
+        ("2026-12-01T09:00:00-05:00", "2026-12-01T14:00:00Z", "2026-12-01 15:00"),
+        // Shown twice, the first is meant.
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z", "2026-10-25 02:30"),
+    ] {
+        let task = shop.done(&format!("ticket plan T1 --start {given}"))["created"][0].clone();
+        let words = format!("task show {}", task.as_str().unwrap());
+        assert_eq!(shop.ok(&words)["planned_start"], stored, "{given}");
+        let table = shop.run(&words).stdout;
+        assert!(table.contains(shown) && !table.contains(stored), "{table}");
+        assert!(shop.run(&format!("{words} -o csv")).stdout.contains(stored));
+    }
+    let error = shop.refused("ticket plan T1 --start 2026-03-29T02:30", "invalid_value");
+    assert_eq!(error["field"], "start");
+    shop.refused("ticket plan T1 --start 2026-12-01T25:00", "invalid_value");
+    shop.refused("ticket plan T1 --start '2026-12-01 09:00'", "invalid_value");
+    let ticket = r#"{"record":"ticket","id":"T9","team":"Support","subject":"y","created_at":"2026-11-01T00:10"}"#;
+    assert_eq!(shop.run_with("import -", ticket).code, 0);
+    assert_eq!(shop.ok("ticket show T9")["created_at"], "2026-10-31T23:10:00Z");
+    assert!(shop.run("log --newest --limit 1").stdout.contains("2026-11-23 11:00"));
+}
+
+#[test]
 fn a_ticket_plans_a_task_with_the_defaults_of_its_team() {
     let shop = desk();
     let made = shop.done("ticket plan T1");
@@ -159,7 +196,7 @@ fn view_prints_the_whole_task() {
     stage          planned
     customer       C00001 Ada Ltd
     ticket         T00001
-    planned_start  2026-11-24T09:00:00Z
+    planned_start  2026-11-24 09:00
 
     worksheet
     template  Visit
@@ -171,7 +208,7 @@ fn view_prints_the_whole_task() {
     stage           planned
     customer        C00001 Ada Ltd
     ticket          T00001
-    planned_start   2026-11-24T09:00:00Z
+    planned_start   2026-11-24 09:00
     worked_minutes  0
 
     worksheet

@@ -204,6 +204,7 @@ fn the_formats_of_a_change() {
     assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null}},"warnings":[]}"#);
     assert_snapshot!(shop.text("customer create -o ids"), @"C00003");
     assert_snapshot!(shop.text("customer edit C1 --name Bo -o ids"), @r"
+    C00001
     [stderr]
     unchanged: it was so already
     ");
@@ -218,6 +219,47 @@ fn the_formats_of_a_change() {
     {"command":"customer create"}
     planned: nothing was changed
     "#);
+}
+
+#[test]
+fn ids_are_what_was_made_or_else_what_it_was_done_to() {
+    let shop = Shop::new();
+    let ids = |words: &str| {
+        let ran = shop.run(&format!("{words} -o ids -q"));
+        assert_eq!(ran.code, 0, "{words}: {}", ran.stderr);
+        ran.stdout
+    };
+    for (words, told) in [
+        ("customer create ADA", "ADA\n"),
+        ("product create LAMP --price 40", "LAMP\n"),
+        ("team create Support --service refunds --service returns", "Support\n"),
+        ("ticket create --team Support --customer ADA --subject x --tag new", "T00001\n"),
+        ("ticket close T1", "T00001\n"),
+        ("ticket close T1", "T00001\n"),
+        ("ticket edit T1 --tag other --tag new", "T00001\n"),
+        ("invoice create --customer ADA --line LAMP=2", "D00001\n"),
+        ("invoice post D1 --dry-run", "D00001\n"),
+        ("invoice post D1", "D00001\n"),
+        ("invoice pay D1 --amount 5", "P00001\n"),
+        ("team enable-service Support repairs", "Support\n"),
+        ("desk edit --company Lamps", "desk\n"),
+    ] {
+        assert_eq!(ids(words), told, "{words}");
+    }
+    let ran = shop.run_with("apply -o ids -q", r#"{"command":"ticket reopen","ticket":"T1"}"#);
+    assert_eq!(ran.stdout, "T00001\n");
+    // What was made by the way is touched.
+    let touched = |words: &str| {
+        let logged = shop.ok(&format!("log --command '{words}' --newest --limit 1"));
+        let mut ids: Vec<String> = serde_json::from_value(logged[0]["touched"].clone()).unwrap();
+        ids.sort();
+        ids
+    };
+    assert_eq!(touched("ticket create"), ["T00001", "new"]);
+    assert_eq!(touched("team enable-service"), ["Support", "repair"]);
+    let installed = shop.done("app install field-service");
+    assert_eq!(installed["created"], json!(["field-service"]));
+    assert_eq!(touched("app install"), ["field-service", "project", "timesheets"]);
 }
 
 #[test]
@@ -424,13 +466,60 @@ fn a_call_that_cannot_be_read_is_a_usage_error() {
     }
     assert_snapshot!(shop.text("customer crate --name Bo"), @r"
     [stderr]
-    error[usage]: unrecognized subcommand 'crate'
-    hint: a similar subcommand exists: 'create'
+    error[usage]: unrecognized subcommand 'crate'; did you mean create?
+    hint: aftersales customer create --help
     [exit 2]
     ");
     let mut command = shop.command("customer nosuch");
     command.env("AFTERSALES_OUTPUT", "json");
     assert_eq!(json(&finished(command.spawn().unwrap()).stderr)["error"]["code"], "usage");
+}
+
+#[test]
+fn what_is_proposed_is_near_and_can_be_typed() {
+    let shop = with_customers();
+    for (words, told, hint) in [
+        ("ticket note T1 --comment x", "unexpected argument '--comment' found", "aftersales ticket note --help"),
+        ("product list --sort price", "unexpected argument '--sort' found", "aftersales product list --help"),
+        (
+            "customer create --nmae Bo",
+            "unexpected argument '--nmae' found; did you mean --name?",
+            "aftersales customer create --help",
+        ),
+        (
+            "customer list --lmit 3",
+            "unexpected argument '--lmit' found; did you mean --limit?",
+            "aftersales customer list --help",
+        ),
+        ("custmer list", "unrecognized subcommand 'custmer'; did you mean customer?", "aftersales customer --help"),
+        ("customer nosuch", "unrecognized subcommand 'nosuch'", "aftersales customer --help"),
+        ("nosuch", "unrecognized subcommand 'nosuch'", "aftersales --help"),
+        ("customer create A B", "unexpected argument 'B' found", "aftersales customer create --help"),
+        ("customer show", "customer is needed", "aftersales customer show --help"),
+    ] {
+        let ran = shop.run(&format!("{words} -o json"));
+        let error = &json(&ran.stderr)["error"];
+        assert_eq!((&error["message"], &error["hint"]), (&json!(told), &json!(hint)), "{words}");
+        assert_eq!(shop.run(hint.strip_prefix("aftersales").unwrap()).code, 0, "{hint}");
+    }
+    for (line, told, hint) in [
+        (r#"{"command":"custmer create"}"#, "; did you mean \"customer create\"?", "aftersales customer create --help"),
+        (r#"{"command":"lamp"}"#, "there is no command \"lamp\" that changes anything", "aftersales --help"),
+        (
+            r#"{"command":"tag create","nme":"x"}"#,
+            "tag create has no key nme; did you mean name?",
+            "aftersales tag create --help",
+        ),
+        (
+            r#"{"command":"customer create","sku":"x","nmae":"y"}"#,
+            "customer create has no key sku; it has id, name, email",
+            "aftersales customer create --help",
+        ),
+    ] {
+        let error = shop.applied("", line, 3)[0]["error"].clone();
+        assert!(error["message"].as_str().unwrap().ends_with(told), "{error}");
+        assert_eq!((&error["hint"], &error["others"]), (&json!(hint), &json!([])));
+    }
 }
 
 #[test]

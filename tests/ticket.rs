@@ -61,15 +61,15 @@ fn a_ticket_moves_through_its_stages() {
     priority    medium
     stage       New
     closed      no
-    created_at  2026-11-23T10:00:00Z
+    created_at  2026-11-23 10:00
 
     log
-    AT                    USER    KIND      TEXT                        OPERATION
-    2026-11-23T10:00:00Z  tester  created   the ticket was created              4
-    2026-11-23T10:00:00Z  tester  moved     from New to In Progress             5
-    2026-11-23T10:00:00Z  tester  closed    from In Progress to Solved          6
-    2026-11-23T10:00:00Z  tester  moved     from Solved to Cancelled            7
-    2026-11-23T10:00:00Z  tester  reopened  from Cancelled to New               8
+    AT                USER    KIND      TEXT                        OPERATION
+    2026-11-23 10:00  tester  created   the ticket was created              4
+    2026-11-23 10:00  tester  moved     from New to In Progress             5
+    2026-11-23 10:00  tester  closed    from In Progress to Solved          6
+    2026-11-23 10:00  tester  moved     from Solved to Cancelled            7
+    2026-11-23 10:00  tester  reopened  from Cancelled to New               8
     ");
 }
 
@@ -95,7 +95,7 @@ fn everything_done_to_a_ticket_is_in_its_log() {
 fn unknown_tags_are_made_and_known_ones_found_in_any_case() {
     let shop = desk();
     let made = shop.done("ticket create --team Support --subject Lamp --tag hot --tag Lamps --tag HOT");
-    assert_eq!(made["created"], json!(["T00001", "hot", "Lamps"]));
+    assert_eq!(made["created"], json!(["T00001"]));
     assert_eq!(made["result"]["ticket"]["tags"], json!(["hot", "Lamps"]));
     let again = shop.done("ticket create --team Support --subject Lamp --tag lamps");
     assert_eq!((&again["created"], &again["result"]["ticket"]["tags"]), (&json!(["T00002"]), &json!(["Lamps"])));
@@ -265,16 +265,16 @@ fn a_ticket_lists_its_credit_notes_once_posted_and_how_to_open_them() {
     order       S00001
     product     LAMP
     lot         SN-1
-    created_at  2026-11-23T10:00:00Z
+    created_at  2026-11-23 10:00
 
     documents
     credit_notes  D00002  aftersales credit-note show D00002
 
     log
-    AT                    USER    KIND     TEXT                                   DOCUMENT  OPERATION
-    2026-11-23T10:00:00Z  tester  created  the ticket was created                                  18
-    2026-11-23T10:00:00Z  tester  refund   Refund of 48.00 EUR on INV/2026/00001  D00002           19
-    2026-11-23T10:00:00Z  tester  posted   Credit note posted: 48.00 EUR          D00002           20
+    AT                USER    KIND     TEXT                                   DOCUMENT  OPERATION
+    2026-11-23 10:00  tester  created  the ticket was created                                  18
+    2026-11-23 10:00  tester  refund   Refund of 48.00 EUR on INV/2026/00001  D00002           19
+    2026-11-23 10:00  tester  posted   Credit note posted: 48.00 EUR          D00002           20
     ");
     shop.done("credit-note cancel D2");
     assert_eq!(documents(&shop), json!([]), "a cancelled one is not shown");

@@ -68,6 +68,9 @@ impl Change for AppInstall {
         }
         let wanted = one::<AppShown>(cx, "name", &self.name)?.id;
         let mut installed = install::install(cx, [wanted])?;
+        if installed.contains(&wanted) {
+            cx.created("app", wanted.word());
+        }
         installed.retain(|app| *app != wanted);
         Ok(AppOutcome { app: one(cx, "name", &self.name)?, apps: install::shown_of(cx, &installed)? })
     }

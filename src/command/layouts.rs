@@ -104,6 +104,8 @@ fn form_of(kind: &'static str, key: &str) -> Option<Form> {
         ("invoice" | "credit_note", "date") => Form::Beside("accounting_date", "booked"),
         ("lines", "discount") => Form::Rare,
         ("log", "actor") => Form::Either(&["user", "customer"]),
+        (_, "at" | "created_at" | "recorded_at" | "sent_at" | "signed_at" | "added_at") => Form::Time,
+        (_, "trial_started_at" | "trial_ends_at" | "planned_start" | "planned_end") => Form::Time,
         (_, "customer") => Form::Named("customer"),
         (_, "product" | "products" | "time_product") => Form::Named("product"),
         (_, "user" | "assignee" | "responsible" | "members") => Form::Named("user"),

@@ -5,7 +5,8 @@ use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, civil};
 
 use super::Refusal;
-use crate::domain::value::day::{Day, Instant};
+use super::common::ValueRefused;
+use crate::domain::value::day::{Day, GivenTime, Instant};
 use crate::domain::value::money::Currency;
 use crate::domain::value::text::{choices, text_value};
 
@@ -76,11 +77,16 @@ pub struct Timezone(TimeZone);
 impl Timezone {
     /// The calendar day at `now` in this zone (spec G4).
     pub fn day_of(&self, now: Instant) -> Day {
-        let utc = now.utc();
-        let offset = Timestamp::from_second(utc.timestamp()).map_or(0, |moment| self.0.to_offset(moment).seconds());
-        let there = utc.checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(utc);
         // Outside the years that a day can be, the zone makes no difference that matters.
-        Day::from_date(there.date_naive()).or_else(|| Day::from_date(utc.date_naive())).unwrap_or(Day::FIRST)
+        let days = [self.clock_at(now).date(), now.utc().date_naive()];
+        days.into_iter().find_map(Day::from_date).unwrap_or(Day::FIRST)
+    }
+
+    /// What the clocks of the zone show at that moment.
+    fn clock_at(&self, moment: Instant) -> NaiveDateTime {
+        let utc = moment.utc();
+        let offset = Timestamp::from_second(utc.timestamp()).map_or(0, |moment| self.0.to_offset(moment).seconds());
+        utc.checked_add_signed(TimeDelta::seconds(offset.into())).unwrap_or(utc).naive_utc()
     }
 
     /// The first second of that day in this zone; none where no instant can be it (the edges of the calendar).
@@ -98,12 +104,32 @@ impl Timezone {
             i8::try_from(local.month()).ok()?,
             i8::try_from(local.day()).ok()?,
         );
-        let time = date.at(i8::try_from(local.hour()).ok()?, i8::try_from(local.minute()).ok()?, 0, 0);
+        let small = |number: u32| i8::try_from(number).ok();
+        let time = date.at(small(local.hour())?, small(local.minute())?, small(local.second())?, 0);
         let offset = match self.0.to_ambiguous_timestamp(time).offset() {
             AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => offset,
             AmbiguousOffset::Gap { .. } => return None,
         };
         Instant::from_utc(local.checked_sub_signed(TimeDelta::seconds(offset.seconds().into()))?.and_utc())
+    }
+
+    /// The moment that was given for that field. Where the clocks of the zone show a time twice it is the first, and what they
+    /// jump over is none.
+    pub fn moment(&self, field: &'static str, given: GivenTime) -> Result<Instant, ValueRefused> {
+        let moment = match given {
+            GivenTime::Moment(moment) => Some(moment),
+            GivenTime::Clock(clock) => self.earliest(clock),
+        };
+        moment.ok_or_else(|| {
+            ValueRefused::invalid(field, given, format!("the clocks of {self} do not show {given}: they jump over it"))
+        })
+    }
+
+    /// What the clocks of the zone show at that moment, for people: to the minute, or to the second where there are any.
+    pub fn shown(&self, moment: Instant) -> String {
+        let there = self.clock_at(moment);
+        let seconds = if there.second() == 0 { "" } else { ":%S" };
+        there.format(&format!("%Y-%m-%d %H:%M{seconds}")).to_string()
     }
 
     /// The last second of that day in this zone; none where no instant can be it (the edges of the calendar).

@@ -7,7 +7,7 @@ use super::Refusal;
 use super::common::ValueRefused;
 use super::desk::Timezone;
 use super::project::Project;
-use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::day::{Day, GivenTime, Instant};
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::{Setting, text_value};
 
@@ -15,15 +15,15 @@ use crate::domain::value::text::{Setting, text_value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlannedTime {
     Day(Day),
-    Instant(Instant),
+    Time(GivenTime),
 }
 
 impl FromStr for PlannedTime {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let day = text.parse().map(PlannedTime::Day);
-        day.or_else(|_| text.parse().map(PlannedTime::Instant)).map_err(|_| {
-            format!("{text:?} is neither a day such as 2026-11-23 nor a time such as 2026-11-23T10:00:00Z")
+        day.or_else(|_| text.parse().map(PlannedTime::Time)).map_err(|_| {
+            format!("{text:?} is neither a day such as 2026-11-23 nor a time such as 2026-11-23T10:00 or 2026-11-23T10:00:00Z")
         })
     }
 }
@@ -32,12 +32,12 @@ impl fmt::Display for PlannedTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PlannedTime::Day(day) => day.fmt(f),
-            PlannedTime::Instant(instant) => instant.fmt(f),
+            PlannedTime::Time(time) => time.fmt(f),
         }
     }
 }
 
-text_value!(PlannedTime, "a day or a time such as \"2026-11-23T10:00:00Z\"");
+text_value!(PlannedTime, "a day or a time such as \"2026-11-23T10:00\"");
 
 /// From when to when a task is planned; either end may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,8 +56,8 @@ impl Window {
         zone: &Timezone,
     ) -> Result<Window, ValueRefused> {
         let window = Window {
-            start: settled("start", self.start, start, |day| zone.start_of(day))?,
-            end: settled("end", self.end, end, |day| zone.end_of(day))?,
+            start: settled("start", self.start, start, zone, |day| zone.start_of(day))?,
+            end: settled("end", self.end, end, zone, |day| zone.end_of(day))?,
         };
         match (window.start, window.end) {
             (Some(from), Some(until)) if until < from => {
@@ -75,12 +75,13 @@ fn settled(
     field: &'static str,
     before: Option<Instant>,
     given: Option<&Setting<PlannedTime>>,
+    zone: &Timezone,
     of_day: impl Fn(Day) -> Option<Instant>,
 ) -> Result<Option<Instant>, ValueRefused> {
     match given {
         None => Ok(before),
         Some(Setting(None)) => Ok(None),
-        Some(Setting(Some(PlannedTime::Instant(instant)))) => Ok(Some(*instant)),
+        Some(Setting(Some(PlannedTime::Time(time)))) => zone.moment(field, *time).map(Some),
         Some(Setting(Some(PlannedTime::Day(day)))) => of_day(*day)
             .map(Some)
             .ok_or_else(|| ValueRefused::invalid(field, day, format!("{day} is beyond the days that can be planned"))),
@@ -201,10 +202,10 @@ mod tests {
 
     #[test]
     fn a_planned_time_is_a_day_or_an_instant() {
-        for text in ["2026-11-24", "2026-11-24T09:00:00Z"] {
+        for text in ["2026-11-24", "2026-11-24T09:00:00Z", "2026-11-24T09:00:00"] {
             assert_eq!(text.parse::<PlannedTime>().unwrap().to_string(), text);
         }
-        for text in ["2026-11-31", "tomorrow", "2026-11-24T09:00"] {
+        for text in ["2026-11-31", "tomorrow", "2026-11-24T09"] {
             let fault = text.parse::<PlannedTime>().unwrap_err();
             assert!(fault.contains("neither a day such as"), "{fault}");
         }

@@ -17,6 +17,8 @@ pub enum Form {
     Text,
     /// The id of a record of that kind: it stands with the record's name, which may be cut.
     Named(&'static str),
+    /// A moment, which stands as the clocks of the desk show it: its name in the lookup of names, under the kind `time`.
+    Time,
     /// An object that tells the kind and the id of a record of one of those kinds.
     Either(&'static [&'static str]),
     /// A text that tells nothing where it is the name of the record that the key of that kind refers to.

@@ -15,6 +15,9 @@ pub type Lookup<'l> = &'l dyn Fn(&str, Vec<String>) -> Result<Vec<(String, Strin
 /// Finds nothing: for what holds no ids of others.
 pub const NO_NAMES: Lookup<'static> = &|_, _| Ok(Vec::new());
 
+/// The kind under which moments are looked up: their names are what the clocks of the desk show then.
+pub const TIME: &str = "time";
+
 /// The names found, by kind and id.
 #[derive(Default)]
 pub struct Names(BTreeMap<&'static str, HashMap<String, String>>);
@@ -71,6 +74,7 @@ impl<'v> Wanted<'v> {
         for (key, value) in record.as_object().into_iter().flatten() {
             match (layout.form(key), value) {
                 (Some(Form::Named(of)), value) => self.value(of, value),
+                (Some(Form::Time), value) => self.value(TIME, value),
                 (Some(Form::Either(kinds)), Value::Object(fields)) => {
                     let kind = fields.get("kind").and_then(Value::as_str);
                     if let (Some(of), Some(id)) = (kinds.iter().find(|of| Some(**of) == kind), fields.get("id")) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::escape::{bold, for_terminal};
 use super::layout::{Cell, Extent, Form, GAP, Item, Layout, fitted, padded};
-use super::names::Names;
+use super::names::{Names, TIME};
 use super::{LayoutOf, Opens, Shape};
 
 /// What there was no room for: the table's heading where it stands below others, and its columns.
@@ -315,6 +315,9 @@ impl Tables<'_> {
         match (form, value) {
             (Form::Named(kind), Value::String(id)) => {
                 Item { text: self.names.name(kind, id).map(for_terminal).unwrap_or_default(), whole: own }
+            }
+            (Form::Time, Value::String(moment)) => {
+                Item::whole(self.names.name(TIME, moment).map(for_terminal).unwrap_or(own))
             }
             (Form::Either(_), Value::Object(fields)) => {
                 let field = |key: &str| fields.get(key).and_then(Value::as_str);

@@ -66,9 +66,8 @@ impl<'a> Cx<'a> {
 
     /// Tells that the record `id` was made.
     pub fn created(&self, kind: &'static str, id: &str) {
-        let mut told = self.told.borrow_mut();
-        told.created.push(id.to_owned());
-        told.touched.push((kind, id.to_owned()));
+        self.told.borrow_mut().created.push(id.to_owned());
+        self.touched(kind, id);
     }
 
     /// Tells the total of a document that was made.
@@ -76,7 +75,7 @@ impl<'a> Cx<'a> {
         self.told.borrow_mut().amounts.push(total);
     }
 
-    /// Tells that the record `id` was changed, or has something new hanging on it.
+    /// Tells that the record `id` was changed, has something new hanging on it, or was made by the way.
     pub fn touched(&self, kind: &'static str, id: &str) {
         let mut told = self.told.borrow_mut();
         if !told.touched.iter().any(|(known, of)| *known == kind && of == id) {

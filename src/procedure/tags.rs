@@ -26,6 +26,7 @@ fn made(cx: &Cx<'_>, name: &str) -> Result<Reference> {
     ValueRefused::check_length("tag", name)?;
     let tag = Tag { key: cx.db.next_key()?, id: name.to_owned(), name: name.to_owned() };
     tag::insert(cx.db, &tag)?;
-    cx.created("tag", &tag.id);
+    // A by-product of what is tagged.
+    cx.touched("tag", &tag.id);
     Ok(tag.reference())
 }

@@ -8,7 +8,7 @@ use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::stage::NEW;
 use crate::domain::ticket::{About, Priority, Ticket};
-use crate::domain::value::day::Instant;
+use crate::domain::value::day::GivenTime;
 use crate::domain::value::reference::generated_number;
 use crate::procedure::context::Cx;
 use crate::procedure::{about, tags, ticket_log};
@@ -40,7 +40,7 @@ struct TicketRecord {
     #[serde(default)]
     tags: Vec<String>,
     #[serde(default)]
-    created_at: Option<Instant>,
+    created_at: Option<GivenTime>,
 }
 
 pub const FORM: Form = Form {
@@ -119,6 +119,7 @@ impl TicketRecord {
         let user = user_named(cx, self.user.as_deref())?;
         let subject = needed("subject", self.subject.as_deref().unwrap_or_default())?;
         let about = named.fitting(cx)?;
+        let created_at = self.created_at.map(|given| cx.desk.timezone.moment("created_at", given)).transpose()?;
         let mut ticket = Ticket {
             key: before.map_or(0, |before| before.key),
             id,
@@ -134,7 +135,7 @@ impl TicketRecord {
             lot: None,
             description: self.description.clone().unwrap_or_default(),
             tags: tags::named(cx, &self.tags)?,
-            created_at: self.created_at.or(before.map(|before| before.created_at)).unwrap_or(cx.now),
+            created_at: created_at.or(before.map(|before| before.created_at)).unwrap_or(cx.now),
         };
         ticket.set_about(about);
         Ok(ticket)

@@ -120,6 +120,35 @@ impl fmt::Display for Instant {
 
 text_value!(Instant, "a time such as \"2026-11-23T10:00:00Z\"");
 
+/// A time as somebody gave it: a moment, or what the clocks of the desk show (spec G4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenTime {
+    /// With `Z` or an offset.
+    Moment(Instant),
+    /// Without: in the desk's time zone.
+    Clock(NaiveDateTime),
+}
+
+impl FromStr for GivenTime {
+    type Err = TimeFault;
+
+    /// Reads `2026-11-23T10:00`, with seconds or without, and with `Z`, an offset or neither.
+    fn from_str(text: &str) -> Result<Self, TimeFault> {
+        read_time(text).ok_or_else(|| TimeFault::NotAnInstant(text.to_owned()))
+    }
+}
+
+impl fmt::Display for GivenTime {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            GivenTime::Moment(moment) => moment.fmt(f),
+            GivenTime::Clock(clock) => clock.format("%Y-%m-%dT%H:%M:%S").fmt(f),
+        }
+    }
+}
+
+text_value!(GivenTime, "a time such as \"2026-11-23T10:00\"");
+
 /// `YYYY-MM-DD`, digit by digit: every row that is written or shown has such texts, so no format is read for them.
 fn day_text(date: NaiveDate) -> [u8; 10] {
     let year = date.year().unsigned_abs();
@@ -145,11 +174,28 @@ fn read_day(text: &str) -> Option<Day> {
 fn read_instant(text: &str) -> Option<Instant> {
     let (day, rest) = text.split_once('T')?;
     let (time, offset) = rest.split_at_checked("HH:MM:SS".len())?;
-    let [hour, minute, second] = fields(time, ':', [2, 2, 2])?;
+    moment(read_clock(day, time)?, offset)
+}
+
+/// Reads a time with or without seconds, and with or without an offset.
+fn read_time(text: &str) -> Option<GivenTime> {
+    let (day, rest) = text.split_once('T')?;
+    let end = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (time, offset) = rest.split_at_checked(end)?;
+    let clock = read_clock(day, time)?;
+    if offset.is_empty() { Some(GivenTime::Clock(clock)) } else { moment(clock, offset).map(GivenTime::Moment) }
+}
+
+/// Reads the day, and `HH:MM` or `HH:MM:SS`.
+fn read_clock(day: &str, time: &str) -> Option<NaiveDateTime> {
+    let [hour, minute, second] =
+        fields(time, ':', [2, 2, 2]).or_else(|| fields(time, ':', [2, 2]).map(|[hour, minute]| [hour, minute, 0]))?;
     // Hour 24 and leap seconds are refused here: they have no instant of their own.
-    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
-    let local = read_day(day)?.date().and_time(time);
-    let there = local.and_local_timezone(read_offset(offset)?).single()?;
+    Some(read_day(day)?.date().and_time(NaiveTime::from_hms_opt(hour, minute, second)?))
+}
+
+fn moment(clock: NaiveDateTime, offset: &str) -> Option<Instant> {
+    let there = clock.and_local_timezone(read_offset(offset)?).single()?;
     Instant::from_utc(there.to_utc())
 }
 
@@ -302,6 +348,25 @@ mod tests {
         for text in table {
             let fault = TimeFault::NotAnInstant(text.to_owned());
             assert_eq!(text.parse::<Instant>(), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_given_with_an_offset_or_without() {
+        let table = [
+            ("2026-11-23T10:00", "2026-11-23T10:00:00", false),
+            ("2026-11-23T10:00:30", "2026-11-23T10:00:30", false),
+            ("2026-11-23T10:00Z", "2026-11-23T10:00:00Z", true),
+            ("2026-11-23T10:00-01:00", "2026-11-23T11:00:00Z", true),
+            ("2026-11-23T10:00:05+01:00", "2026-11-23T09:00:05Z", true),
+        ];
+        for (text, shown, is_moment) in table {
+            let time: GivenTime = text.parse().unwrap();
+            assert_eq!((time.to_string().as_str(), matches!(time, GivenTime::Moment(_))), (shown, is_moment), "{text}");
+            assert_eq!(shown.parse(), Ok(time));
+        }
+        for text in ["2026-11-23", "10:00", "2026-11-23T", "2026-11-23T10", "2026-11-23T24:00", "2026-11-23T10:00+1"] {
+            assert!(text.parse::<GivenTime>().is_err(), "{text}");
         }
     }
 
