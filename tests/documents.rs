@@ -80,3 +80,38 @@ fn the_demo_tours_all_services_and_ends_clean() {
     let end = printed.rsplit("$ aftersales verify").next().unwrap();
     assert!(end.contains("yes"), "{end}");
 }
+
+/// What the tour prints behind each `$ ` can be pasted into a shell, here-documents included.
+#[test]
+fn the_commands_of_the_demo_can_be_pasted() {
+    let program = Path::new(env!("CARGO_BIN_EXE_aftersales"));
+    let folder = tempfile::tempdir().unwrap();
+    let sh = |words: &str| {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", words])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("HOME", folder.path())
+            .env("USER", "tester");
+        command.env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()));
+        let ran = command.output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let (_, printed, _) = sh("aftersales demo");
+    let mut pasted: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in printed.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => pasted.push(command.to_owned()),
+            None if inside => pasted.last_mut().unwrap().push_str(&format!("\n{line}")),
+            None => {}
+        }
+        inside = if line == "END" { false } else { inside || line.ends_with("<<'END'") };
+    }
+    let (code, stdout, stderr) = sh(&pasted.join("\n"));
+    assert_eq!((code, stderr.matches("error[").count()), (Some(0), 1), "{stdout}{stderr}");
+    let answers = |text: &str| text.lines().filter(|line| line.contains(" done ")).count();
+    assert_eq!(answers(&stdout), answers(&printed));
+    assert!(stdout.contains("SN-0042") && folder.path().join("demo.db").exists(), "{stdout}");
+}

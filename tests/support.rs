@@ -18,7 +18,6 @@
 //! Where the store lies is said in `store` and nowhere else, so that the same stories run on each engine.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -106,7 +105,7 @@ impl Shop {
 
     /// The program with these words, ready to run: for stories that add environment, streams or signals of their own.
     pub fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aftersales"));
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("aftersales"));
         command
             .args(split(words))
             .env_clear()
@@ -240,19 +239,17 @@ pub fn json(text: &str) -> Value {
 }
 
 /// Runs a command with that on its standard input.
-pub fn fed(mut command: Command, input: &[u8]) -> Ran {
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    std::thread::scope(|scope| {
-        // The program may end before it has read everything; then the pipe is closed, which is no fault of the story.
-        scope.spawn(move || stdin.write_all(input));
-        finished(child)
-    })
+pub fn fed(command: Command, input: &[u8]) -> Ran {
+    // The program may end before it has read everything; then the pipe is closed, which is no fault of the story.
+    ran(assert_cmd::Command::from_std(command).write_stdin(input).output().expect("the program runs"))
 }
 
 /// Waits for a program that was started by hand.
 pub fn finished(child: std::process::Child) -> Ran {
-    let output = child.wait_with_output().expect("the program ends");
+    ran(child.wait_with_output().expect("the program ends"))
+}
+
+fn ran(output: std::process::Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).expect("the program prints UTF-8");
     Ran { stdout: text(output.stdout), stderr: text(output.stderr), code: code_of(output.status) }
 }
@@ -265,26 +262,5 @@ pub fn code_of(status: std::process::ExitStatus) -> i32 {
 
 /// Words as a shell splits them.
 pub fn split(line: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ' ' | '\n' | '\t' => words.extend(word.take()),
-            '\'' | '"' => {
-                let inside = word.get_or_insert_default();
-                loop {
-                    match characters.next().expect("a quote is closed") {
-                        end if end == character => break,
-                        '\\' if character == '"' => inside.extend(characters.next()),
-                        other => inside.push(other),
-                    }
-                }
-            }
-            '\\' => word.get_or_insert_default().extend(characters.next()),
-            other => word.get_or_insert_default().push(other),
-        }
-    }
-    words.extend(word);
-    words
+    shlex::split(line).unwrap_or_else(|| panic!("a quote is not closed in {line}"))
 }

@@ -15,7 +15,7 @@ pub fn demo_command() -> Command {
         .about("Tour the five services in a small made-up shop")
         .long_about(
             "Tour the five services in a small made-up shop\n\nThe shop lives in a temporary store that is gone afterwards; \
-             your own store is not touched.",
+             your own store is not touched. What stands behind each $ can be pasted into a shell.",
         )
         .after_help("Examples:\n  aftersales demo")
 }
@@ -24,6 +24,8 @@ pub fn demo_command() -> Command {
 pub fn demo(outside: &mut Outside<'_>, _settings: &Settings, _matches: &ArgMatches) -> Result<(), Exit> {
     let folder = tempfile::tempdir().map_err(PrintError::Stream)?;
     let store = folder.path().join("desk.db").to_string_lossy().into_owned();
+    // The commands can be pasted into a shell; there the shop stays.
+    writeln!(outside.stdout, "$ export AFTERSALES_STORE=demo.db").map_err(PrintError::Stream)?;
     for step in steps() {
         match step {
             Step::Heading(text) => writeln!(outside.stdout, "\n== {text} ==").map_err(PrintError::Stream)?,
@@ -66,21 +68,22 @@ fn steps() -> Vec<Step> {
 
 /// Prints a command as it would be typed, then runs it as it would run.
 fn run(outside: &mut Outside<'_>, store: &str, words: &'static str, input: &str) -> Result<i32, Exit> {
-    for line in input.lines() {
-        writeln!(outside.stdout, "\n$ echo '{line}' |").map_err(PrintError::Stream)?;
-    }
-    let lead = if input.is_empty() { "\n$ " } else { "    " };
-    writeln!(outside.stdout, "{lead}aftersales {words}").map_err(PrintError::Stream)?;
+    let typed = match input {
+        "" => format!("aftersales {words}"),
+        lines => format!("aftersales {words} <<'END'\n{lines}END"),
+    };
+    writeln!(outside.stdout, "\n$ {typed}").map_err(PrintError::Stream)?;
 
+    let words = shlex::split(words).unwrap_or_default();
+    let arguments = std::iter::once("aftersales".into()).chain(words.into_iter().map(Into::into)).collect();
     let bytes = input.as_bytes().to_vec();
     let variable = |name: &str| match name {
         "AFTERSALES_STORE" => Some(store.to_owned()),
-        "AFTERSALES_OUTPUT" => Some("table".to_owned()),
         _ => None,
     };
     let mut complaints: Vec<u8> = Vec::new();
     let code = super::run(Outside {
-        arguments: std::iter::once("aftersales".into()).chain(split(words).into_iter().map(Into::into)).collect(),
+        arguments,
         variable: &variable,
         clock: outside.clock,
         stdin: &|| Box::new(std::io::Cursor::new(bytes.clone())),
@@ -97,37 +100,4 @@ fn run(outside: &mut Outside<'_>, store: &str, words: &'static str, input: &str)
     // The tour reads top to bottom, so what a shell shows beside the data stands in its place.
     outside.stdout.write_all(&complaints).map_err(PrintError::Stream)?;
     Ok(code)
-}
-
-/// Words as a shell splits them; single quotes hold blanks together.
-fn split(line: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for (at, piece) in line.split('\'').enumerate() {
-        if at % 2 == 1 {
-            match words.last_mut() {
-                Some(last) => last.push_str(piece),
-                None => words.push(piece.to_owned()),
-            }
-            continue;
-        }
-        words.extend(piece.split_whitespace().map(str::to_owned));
-        // A quote that follows a blank starts a word of its own.
-        if piece.ends_with(' ') {
-            words.push(String::new());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_split_as_a_shell_does() {
-        assert_eq!(split("ticket close T1"), ["ticket", "close", "T1"]);
-        assert_eq!(split("a --b 'c d' e"), ["a", "--b", "c d", "e"]);
-        assert_eq!(split("a --b='c d'"), ["a", "--b=c d"]);
-    }
 }

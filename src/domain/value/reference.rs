@@ -65,12 +65,8 @@ pub fn folded(name: &str) -> String {
 
 /// A text as one word of a shell command, quoted where it needs to be; for hints.
 pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@,=+%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    // Only NUL cannot stand in a word, and no text holds it.
+    shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
 #[cfg(test)]
@@ -131,7 +127,7 @@ mod tests {
     fn words_with_blanks_or_quotes_are_quoted_for_the_shell() {
         assert_eq!(shell_word("INV/2026/00001"), "INV/2026/00001");
         assert_eq!(shell_word("Field Service"), "'Field Service'");
-        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("it's"), "\"it's\"");
         assert_eq!(shell_word(""), "''");
     }
 }
