@@ -2,7 +2,7 @@
 //! there, and need not be looked for. The ids are not kept: a filter of a fixed size forgets none of them, and at worst takes
 //! a new one for one that it has seen, which is then looked for as ever.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use fastbloom::BloomFilter;
 
 use crate::domain::Result;
 use crate::store::Db;
@@ -48,17 +48,17 @@ impl Kind {
 }
 
 /// Bits of the filter: 1 MiB, enough for half a million ids of which one in a hundred is taken for another.
-const BITS: u64 = 1 << 23;
+const BITS: usize = 1 << 23;
 
 /// How many bits stand for an id.
-const MARKS: u64 = 4;
+const MARKS: u32 = 4;
 
 /// What the run has seen.
 #[derive(Default)]
 pub struct Unseen {
     /// For each kind that the run came to, whether there was none.
     empty: Vec<(Kind, bool)>,
-    bits: Vec<u64>,
+    seen: Option<BloomFilter>,
 }
 
 impl Unseen {
@@ -77,23 +77,8 @@ impl Unseen {
 
     /// Marks a name; says whether it may have been marked before.
     fn mark(&mut self, kind: Kind, name: &str) -> bool {
-        if self.bits.is_empty() {
-            self.bits = vec![0; usize::try_from(BITS / 64).unwrap_or_default()];
-        }
-        let mut hasher = DefaultHasher::new();
-        (kind, name).hash(&mut hasher);
-        let hash = hasher.finish();
-        let (one, other) = (hash >> 32, hash & 0xffff_ffff | 1);
-        let mut was_there = true;
-        for number in 0..MARKS {
-            let bit = one.wrapping_add(number.wrapping_mul(other)) % BITS;
-            let (at, mask) = (usize::try_from(bit / 64).unwrap_or_default(), 1 << (bit % 64));
-            if let Some(word) = self.bits.get_mut(at) {
-                was_there &= *word & mask != 0;
-                *word |= mask;
-            }
-        }
-        was_there
+        let seen = self.seen.get_or_insert_with(|| BloomFilter::with_num_bits(BITS).seed(&0).hashes(MARKS));
+        seen.insert(&(kind, name))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Decimal numbers as people write them, held exactly in an integer with a scale: 12.50 with two digits is 1250.
 
-use std::iter::repeat_n;
+use rust_decimal::Decimal;
 
 /// Why a text is not a number that may stand here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,82 +30,52 @@ pub struct Overflow;
 ///
 /// The range is symmetric (`i64::MIN` is too large), so that what was read can always be negated.
 pub fn parse_scaled(text: &str, scale_digits: u32) -> Result<i64, NumberFault> {
-    let decimal = Decimal::read(text)?;
-    let fraction = decimal.fraction.trim_end_matches('0');
-    let scale = scale_digits as usize;
-    let Some(missing) = scale.checked_sub(fraction.len()) else {
+    let (negative, whole, fraction) = parts(text)?;
+    if fraction.len() > scale_digits as usize {
         return Err(NumberFault::TooManyDigits { given: text.to_owned(), allowed: scale_digits });
-    };
-
-    let digits = decimal.whole.bytes().chain(fraction.bytes());
-    let magnitude = digits
-        .chain(repeat_n(b'0', missing))
-        .try_fold(0_i64, append)
+    }
+    let magnitude = Decimal::from_str_exact(&format!("0{whole}.{fraction}"))
+        .ok()
+        .and_then(|decimal| {
+            let decimal = decimal.normalize();
+            let missing = 10_i128.checked_pow(scale_digits.checked_sub(decimal.scale())?)?;
+            i64::try_from(decimal.mantissa().checked_mul(missing)?).ok()
+        })
         .ok_or_else(|| NumberFault::TooLarge(text.to_owned()))?;
-    let sign = if decimal.negative { -1 } else { 1 };
-    Ok(magnitude.saturating_mul(sign))
+    Ok(if negative { -magnitude } else { magnitude })
 }
 
 /// Checks that a text is a decimal number, whatever its digits and size.
 pub fn check_decimal(text: &str) -> Result<(), NumberFault> {
-    Decimal::read(text).map(|_| ())
+    parts(text).map(|_| ())
 }
 
 /// Shows `value` units of 10^-`scale_digits` as decimal text, its trailing zeros trimmed down to `min_digits`.
 pub fn show_scaled(value: i64, scale_digits: u32, min_digits: u32) -> String {
-    let scale = scale_digits as usize;
-    let least = min_digits as usize;
-    let digits = value.unsigned_abs().to_string();
-    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
-    // 5 hundredths are 0.05: zeros stand in for the digits that the number itself does not have.
-    let missing = scale.saturating_sub(fraction.len());
-    let kept = match fraction.trim_end_matches('0') {
-        "" => least,
-        significant => least.max(missing.saturating_add(significant.len())),
-    };
-
-    let mut shown = String::with_capacity(digits.len().saturating_add(kept).saturating_add(3));
-    if value < 0 {
-        shown.push('-');
-    }
-    shown.push_str(if whole.is_empty() { "0" } else { whole });
-    if kept > 0 {
-        shown.push('.');
-        shown.extend(repeat_n('0', missing).chain(fraction.chars()).chain(repeat_n('0', least)).take(kept));
-    }
-    shown
-}
-
-/// The parts of a decimal text: `-12.50` is negative, whole `12`, fraction `50`.
-struct Decimal<'a> {
-    negative: bool,
-    whole: &'a str,
-    fraction: &'a str,
-}
-
-impl<'a> Decimal<'a> {
-    fn read(text: &'a str) -> Result<Self, NumberFault> {
-        let (negative, unsigned) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (whole, fraction) = match unsigned.split_once('.') {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (unsigned, None),
-        };
-        if !is_digits(whole) || !fraction.is_none_or(is_digits) {
-            return Err(NumberFault::NotANumber(text.to_owned()));
+    match Decimal::try_from_i128_with_scale(value.into(), scale_digits) {
+        Ok(decimal) => {
+            let decimal = decimal.normalize();
+            let digits = decimal.scale().max(min_digits) as usize;
+            format!("{decimal:.digits$}")
         }
-        Ok(Decimal { negative, whole, fraction: fraction.unwrap_or_default() })
+        // More digits behind the point than any number here has.
+        Err(_) => format!("{value}e-{scale_digits}"),
     }
 }
 
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn append(number: i64, digit: u8) -> Option<i64> {
-    number.checked_mul(10)?.checked_add(i64::from(digit.checked_sub(b'0')?))
+/// Whether a decimal text is below zero, and its digits before and behind the point without those that mean nothing. What a
+/// number looks like is said here and not by the library, which takes more: exponents, signs, blanks.
+fn parts(text: &str) -> Result<(bool, &str, &str), NumberFault> {
+    let (negative, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return Err(NumberFault::NotANumber(text.to_owned()));
+    }
+    Ok((negative, whole.trim_start_matches('0'), fraction.trim_end_matches('0')))
 }
 
 #[cfg(test)]
