@@ -22,6 +22,7 @@ mod house;
 mod import;
 mod load;
 mod log;
+mod money;
 mod online_retail;
 mod order;
 mod plan;

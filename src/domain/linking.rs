@@ -2,7 +2,7 @@
 
 use super::Result;
 use super::transfer::{ToDeliver, TransferLine};
-use crate::domain::value::quantity::Quantity;
+use crate::domain::value::quantity::{Price, Quantity};
 
 /// A line that lines of other documents can belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,14 +11,21 @@ pub struct Source {
     pub product: Option<i64>,
     /// The lot that it is of; none fits any.
     pub lot: Option<i64>,
+    /// The price agreed on it, where that tells lines of one product apart.
+    pub price: Option<Price>,
     /// What of it no other line belongs to yet.
     pub left: Quantity,
 }
 
 /// The lines of an order that deliveries belong to, with what is left to deliver of each.
 pub fn of_order(lines: &[ToDeliver]) -> Vec<Source> {
-    let source =
-        |line: &ToDeliver| Source { key: line.order_line, product: Some(line.product.key), lot: None, left: line.left };
+    let source = |line: &ToDeliver| Source {
+        key: line.order_line,
+        product: Some(line.product.key),
+        lot: None,
+        price: None,
+        left: line.left,
+    };
     lines.iter().map(source).collect()
 }
 
@@ -29,6 +36,7 @@ pub fn of_transfer(lines: &[TransferLine]) -> Result<Vec<Source>> {
             key: line.key,
             product: Some(line.product.key),
             lot: line.lot.as_ref().map(|lot| lot.key),
+            price: None,
             left: line.returnable()?,
         })
     };
@@ -50,6 +58,24 @@ pub fn claim(sources: &mut [Source], product: Option<i64>, lot: Option<i64>, qua
     Some(source.key)
 }
 
+/// The order line that an imported invoice line bills: of those at its price the first that has exactly so much left to bill, else
+/// one that has enough, else as `claim` finds it.
+pub fn claim_bill(sources: &mut [Source], product: Option<i64>, quantity: Quantity, price: Price) -> Option<i64> {
+    let agreed = |source: &&mut Source| source.product == product && source.price == Some(price);
+    let exact = sources.iter_mut().find(|source| agreed(source) && source.left == quantity);
+    let found = match exact {
+        Some(source) => Some(source),
+        None => sources.iter_mut().find(|source| agreed(source) && source.left > quantity),
+    };
+    match found {
+        Some(source) => {
+            source.left = source.left.checked_sub(quantity).unwrap_or(Quantity::ZERO);
+            Some(source.key)
+        }
+        None => claim(sources, product, None, quantity),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,7 +85,7 @@ mod tests {
     }
 
     fn source(key: i64, product: i64, lot: Option<i64>, left: &str) -> Source {
-        Source { key, product: Some(product), lot, left: quantity(left) }
+        Source { key, product: Some(product), lot, price: None, left: quantity(left) }
     }
 
     #[test]

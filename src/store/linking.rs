@@ -10,12 +10,12 @@ use crate::domain::value::quantity::Quantity;
 use crate::params;
 
 fn read(row: &Row<'_>) -> Result<Source> {
-    Ok(Source { key: row.get(0)?, product: row.get(1)?, lot: row.get(2)?, left: row.get(3)? })
+    Ok(Source { key: row.get(0)?, product: row.get(1)?, lot: None, price: row.get(2)?, left: row.get(3)? })
 }
 
 macro_rules! order_lines {
     () => {
-        "SELECT key, product, CAST(NULL AS BIGINT), quantity FROM order_line WHERE sales_order = $1 ORDER BY line"
+        "SELECT key, product, price, quantity FROM order_line WHERE sales_order = $1 ORDER BY line"
     };
 }
 

@@ -11,7 +11,7 @@ use crate::domain::document::{
     Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds, Sums, check_filled,
 };
 use crate::domain::line::PricedLine;
-use crate::domain::linking::{Source, claim};
+use crate::domain::linking::{Source, claim, claim_bill};
 use crate::domain::payment::{Item, MatchRefused, above_zero};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
@@ -303,6 +303,7 @@ fn sources_of(invoice: &Document) -> Vec<Source> {
         key: line.key,
         product: line.product.as_ref().map(|product| product.key),
         lot: line.lot.as_ref().map(|lot| lot.key),
+        price: None,
         left: line.held().left_quantity().unwrap_or(Quantity::ZERO),
     };
     invoice.lines.iter().map(source).collect()
@@ -509,7 +510,7 @@ fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
             if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };
         for line in &mut document.lines {
             let product = line.product.as_ref().map(|product| product.key);
-            line.order_line = claim(&mut left, product, None, line.priced.quantity);
+            line.order_line = claim_bill(&mut left, product, line.priced.quantity, line.priced.price.price);
         }
     }
     if let Some(invoice) = invoice.as_ref().filter(|_| document.state != DocumentState::Cancelled) {
