@@ -21,6 +21,7 @@ mod house;
 mod import;
 mod load;
 mod log;
+mod money;
 mod online_retail;
 mod order;
 mod outage;
