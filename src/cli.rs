@@ -165,7 +165,7 @@ fn read(
     let Action::Read { kind, many, fields, right, wider, opens, run } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
-    let kind = Kind { fields, kind, layout_of: command::layout_of, many: *many, opens };
+    let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens };
     let mut held = Held::new();
     let mut records = Records::new(&mut held, &settings.shape, kind)?;
     let mut remarks = Remarks::default();

@@ -139,9 +139,12 @@ impl Faults {
 
     /// Notes a fault, once where several values share it.
     pub fn note(&mut self, fault: impl Into<Error>) {
-        let fault = *fault.into().0;
-        if !self.0.contains(&fault) {
-            self.0.push(fault);
+        let mut fault = *fault.into().0;
+        let others = std::mem::take(&mut fault.others);
+        for fault in std::iter::once(fault).chain(others) {
+            if !self.0.contains(&fault) {
+                self.0.push(fault);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub mod coupon_program;
 pub mod currency;
 pub mod document;
 pub mod install;
+pub mod look_up;
 pub mod matching;
 pub mod options;
 pub mod order;

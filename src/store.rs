@@ -24,6 +24,7 @@ pub mod returns;
 pub mod stage;
 pub mod stock;
 pub mod stock_level;
+pub mod tables;
 pub mod tag;
 pub mod task;
 pub mod tax;

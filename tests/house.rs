@@ -225,7 +225,7 @@ fn records_have_the_keys_that_are_told_of_them() {
         assert!(!records.is_empty(), "the sample shop has no {kind}");
         for record in records {
             let keys: Vec<&String> = record.as_object().unwrap().keys().collect();
-            assert_eq!(&keys, fields, "{}", entry.name);
+            assert_eq!(keys, fields(), "{}", entry.name);
             let show = format!("{} show", entry.name.trim_end_matches(" list"));
             if aftersales::command::entry(&show).is_some() {
                 let id = record["id"].as_str().unwrap();

@@ -84,7 +84,7 @@ fn a_ticket_makes_a_draft_with_its_own_customer_product_and_lot() {
     let shown = json!({
         "id": "WH/RO/00001", "state": "draft", "ticket": "T00001", "customer": "C00001", "product": "LAMP", "lot": "SN-1",
         "quantity": "1", "return": null, "under_warranty": false, "scheduled_date": "2026-11-23", "responsible": null,
-        "tags": [], "parts": [], "labour": [], "notes": "", "quotation": null,
+        "tags": [], "parts": [], "labour": [], "notes": null, "quotation": null,
     });
     assert_eq!(made["result"], json!({"repair": shown, "quotation": null}));
     assert_eq!(shop.ok("repair show WH/RO/1"), shown);
@@ -437,7 +437,7 @@ fn a_repair_is_edited_as_far_as_its_state_lets_it() {
         &json!({
             "id": "WH/RO/00001", "state": "draft", "ticket": "T00001", "customer": "C00002", "product": "CHAIR", "lot": null,
             "quantity": "2", "return": null, "under_warranty": false, "scheduled_date": "2026-12-01", "responsible": null,
-            "tags": [], "parts": [], "labour": [], "notes": "", "quotation": null,
+            "tags": [], "parts": [], "labour": [], "notes": null, "quotation": null,
         })
     );
     shop.unchanged("repair edit WH/RO/1 --product CHAIR --quantity 2.0");

@@ -287,7 +287,7 @@ mod tests {
 
     fn form(keys: &[&'static str], lines: &[&'static str], switches: &[&'static str]) -> CsvForm {
         let shown = &["id", "total", "matched"];
-        CsvForm { keys: keys.to_vec(), lines: lines.to_vec(), switches: switches.to_vec(), shown }
+        CsvForm { keys: keys.to_vec(), lines: lines.to_vec(), switches: switches.to_vec(), shown: shown.to_vec() }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
+use super::pipeline::form::{Create, Edit};
 use super::pipeline::record::{List, Show};
 use super::*;
 use crate::domain::app::AppShown;
@@ -30,10 +31,10 @@ use crate::domain::worksheet_template::WorksheetTemplate;
 /// Every command, nouns in the order of the contract.
 pub static COMMANDS: &[Entry] = &[
     // team
-    Entry::change::<team::TeamCreate>("team create"),
-    Entry::read::<List<Team>>("team list"),
-    Entry::read::<Show<Team>>("team show"),
-    Entry::change::<team::TeamEdit>("team edit"),
+    Entry::change::<Create<team::TeamForm>>("team create"),
+    Entry::read::<noun::List<Team>>("team list"),
+    Entry::read::<noun::Show<Team>>("team show"),
+    Entry::change::<Edit<team::TeamForm>>("team edit"),
     Entry::change::<team::TeamEnableService>("team enable-service"),
     Entry::change::<team::TeamDisableService>("team disable-service"),
     // app
@@ -45,10 +46,10 @@ pub static COMMANDS: &[Entry] = &[
     // ticket
     Entry::change::<refund::TicketRefund>("ticket refund"),
     Entry::change::<coupon::TicketCoupon>("ticket coupon"),
-    Entry::change::<ticket::TicketCreate>("ticket create"),
-    Entry::read::<List<Ticket>>("ticket list"),
-    Entry::read::<Show<Ticket>>("ticket show"),
-    Entry::change::<ticket::TicketEdit>("ticket edit"),
+    Entry::change::<Create<ticket::TicketForm>>("ticket create"),
+    Entry::read::<noun::List<Ticket>>("ticket list"),
+    Entry::read::<noun::Show<Ticket>>("ticket show"),
+    Entry::change::<Edit<ticket::TicketForm>>("ticket edit"),
     Entry::change::<ticket::TicketNote>("ticket note"),
     Entry::change::<ticket::TicketAssign>("ticket assign"),
     Entry::change::<ticket::TicketMove>("ticket move"),
@@ -127,15 +128,15 @@ pub static COMMANDS: &[Entry] = &[
     Entry::change::<task::TaskEdit>("task edit"),
     Entry::change::<task::TaskCancel>("task cancel"),
     // customer
-    Entry::change::<customer::CustomerCreate>("customer create"),
-    Entry::read::<List<Customer>>("customer list"),
-    Entry::read::<Show<Customer>>("customer show"),
-    Entry::change::<customer::CustomerEdit>("customer edit"),
+    Entry::change::<Create<customer::CustomerForm>>("customer create"),
+    Entry::read::<noun::List<Customer>>("customer list"),
+    Entry::read::<noun::Show<Customer>>("customer show"),
+    Entry::change::<Edit<customer::CustomerForm>>("customer edit"),
     // product
-    Entry::change::<product::ProductCreate>("product create"),
-    Entry::read::<List<Product>>("product list"),
-    Entry::read::<Show<Product>>("product show"),
-    Entry::change::<product::ProductEdit>("product edit"),
+    Entry::change::<Create<product::ProductForm>>("product create"),
+    Entry::read::<noun::List<Product>>("product list"),
+    Entry::read::<noun::Show<Product>>("product show"),
+    Entry::change::<Edit<product::ProductForm>>("product edit"),
     // stock
     Entry::read::<List<Stock>>("stock list"),
     Entry::read::<Show<Stock>>("stock show"),
@@ -146,15 +147,15 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<Lot>>("lot show"),
     Entry::change::<lot::LotEdit>("lot edit"),
     // tax
-    Entry::change::<tax::TaxCreate>("tax create"),
-    Entry::read::<List<Tax>>("tax list"),
-    Entry::read::<Show<Tax>>("tax show"),
-    Entry::change::<tax::TaxEdit>("tax edit"),
+    Entry::change::<Create<tax::TaxForm>>("tax create"),
+    Entry::read::<noun::List<Tax>>("tax list"),
+    Entry::read::<noun::Show<Tax>>("tax show"),
+    Entry::change::<Edit<tax::TaxForm>>("tax edit"),
     // journal
-    Entry::change::<journal::JournalCreate>("journal create"),
-    Entry::read::<List<Journal>>("journal list"),
-    Entry::read::<Show<Journal>>("journal show"),
-    Entry::change::<journal::JournalEdit>("journal edit"),
+    Entry::change::<Create<journal::JournalForm>>("journal create"),
+    Entry::read::<noun::List<Journal>>("journal list"),
+    Entry::read::<noun::Show<Journal>>("journal show"),
+    Entry::change::<Edit<journal::JournalForm>>("journal edit"),
     // location
     Entry::change::<location::LocationCreate>("location create"),
     Entry::read::<List<Location>>("location list"),
@@ -166,25 +167,25 @@ pub static COMMANDS: &[Entry] = &[
     Entry::read::<Show<User>>("user show"),
     Entry::change::<user::UserEdit>("user edit"),
     // tag
-    Entry::change::<tag::TagCreate>("tag create"),
-    Entry::read::<List<Tag>>("tag list"),
-    Entry::read::<Show<Tag>>("tag show"),
-    Entry::change::<tag::TagEdit>("tag edit"),
+    Entry::change::<Create<tag::TagForm>>("tag create"),
+    Entry::read::<noun::List<Tag>>("tag list"),
+    Entry::read::<noun::Show<Tag>>("tag show"),
+    Entry::change::<Edit<tag::TagForm>>("tag edit"),
     // project
-    Entry::change::<project::ProjectCreate>("project create"),
-    Entry::read::<List<Project>>("project list"),
-    Entry::read::<Show<Project>>("project show"),
-    Entry::change::<project::ProjectEdit>("project edit"),
+    Entry::change::<Create<project::ProjectForm>>("project create"),
+    Entry::read::<noun::List<Project>>("project list"),
+    Entry::read::<noun::Show<Project>>("project show"),
+    Entry::change::<Edit<project::ProjectForm>>("project edit"),
     // worksheet-template
-    Entry::change::<worksheet_template::WorksheetTemplateCreate>("worksheet-template create"),
-    Entry::read::<List<WorksheetTemplate>>("worksheet-template list"),
-    Entry::read::<Show<WorksheetTemplate>>("worksheet-template show"),
-    Entry::change::<worksheet_template::WorksheetTemplateEdit>("worksheet-template edit"),
+    Entry::change::<Create<worksheet_template::WorksheetTemplateForm>>("worksheet-template create"),
+    Entry::read::<noun::List<WorksheetTemplate>>("worksheet-template list"),
+    Entry::read::<noun::Show<WorksheetTemplate>>("worksheet-template show"),
+    Entry::change::<Edit<worksheet_template::WorksheetTemplateForm>>("worksheet-template edit"),
     // stage
-    Entry::change::<stage::StageCreate>("stage create"),
-    Entry::read::<List<Stage>>("stage list"),
-    Entry::read::<Show<Stage>>("stage show"),
-    Entry::change::<stage::StageEdit>("stage edit"),
+    Entry::change::<Create<stage::StageForm>>("stage create"),
+    Entry::read::<noun::List<Stage>>("stage list"),
+    Entry::read::<noun::Show<Stage>>("stage show"),
+    Entry::change::<Edit<stage::StageForm>>("stage edit"),
     // desk
     Entry::read::<desk::DeskShow>("desk show"),
     Entry::change::<desk::DeskEdit>("desk edit"),

@@ -7,8 +7,8 @@ use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::procedure::access;
 use crate::store::StoreError;
-use crate::store::engine::exchange::{self, Cell, ShownRow, shown_columns};
-use crate::store::engine::tables::Table;
+use crate::store::engine::exchange::{self, Cell, ShownRow};
+use crate::store::engine::table::Table;
 
 /// What the first line of an export says; a later form of it would count on.
 pub const FORMAT: i64 = 1;
@@ -52,7 +52,7 @@ fn push_fields(line: &mut String, table: &'static Table, row: &ShownRow, mut fol
         line.push_str(name);
         line.push_str("\":");
     };
-    for (column, cell) in shown_columns(table).zip(&row.cells) {
+    for (column, cell) in table.exported().zip(&row.cells) {
         name(line, column.shown);
         push_cell(line, cell)?;
     }

@@ -23,6 +23,7 @@ use crate::store::{self, Db};
 
 mod coupon_program;
 mod document;
+mod form;
 mod lines;
 mod lookup;
 mod nouns;
@@ -33,6 +34,7 @@ mod ticket;
 mod transfer;
 mod unseen;
 
+use form::KINDS;
 use lookup::Lookup;
 use nouns::{NOUNS, Noun};
 use restore::HEADER;
@@ -51,7 +53,8 @@ static FORMS: &[&Form] = &[
 
 /// The kinds of records that can be imported.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    NOUNS.iter().map(|noun| noun.kind).chain(FORMS.iter().map(|form| form.kind))
+    let described = KINDS.iter().map(|described| described.kind);
+    described.chain(NOUNS.iter().map(|noun| noun.kind)).chain(FORMS.iter().map(|form| form.kind))
 }
 
 /// How a kind of record is imported.
@@ -142,7 +145,7 @@ pub struct CsvForm {
     /// The columns that are true or false.
     pub switches: Vec<&'static str>,
     /// The columns that a list of such records prints: of these, what is not read is worked out by the desk itself.
-    pub shown: &'static [&'static str],
+    pub shown: Vec<&'static str>,
 }
 
 /// The keys whose values are lists or objects, which stand in a cell as JSON; a cell of any other is a text, whatever it begins
@@ -169,13 +172,18 @@ impl Import {
             return Ok(None);
         }
         let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
-        let shown: &[_] = match entry(&format!("{} list", kind.replace('_', "-"))).map(|entry| &entry.action) {
-            Some(Action::Read { fields, .. }) => fields,
-            _ => &[],
-        };
+        let shown: Vec<&'static str> =
+            match entry(&format!("{} list", kind.replace('_', "-"))).map(|entry| &entry.action) {
+                Some(Action::Read { fields, .. }) => fields(),
+                _ => Vec::new(),
+            };
         if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
             let (keys, lines, switches) = (form.keys.to_vec(), form.lines.to_vec(), form.switches.to_vec());
             return Ok(Some(CsvForm { keys, lines, switches, shown }));
+        }
+        if let Some(described) = KINDS.iter().find(|described| described.kind == kind) {
+            let (keys, switches) = ((described.keys)(), (described.switches)());
+            return Ok(Some(CsvForm { keys, lines: Vec::new(), switches, shown }));
         }
         match NOUNS.iter().find(|noun| noun.kind == kind) {
             Some(noun) => {
@@ -432,9 +440,13 @@ fn imported(
     cx: &Cx<'_>,
     lookup: &mut Lookup,
     kind: &str,
-    pairs: Pairs<'_>,
+    mut pairs: Pairs<'_>,
     update: bool,
 ) -> Result<Option<Box<RawValue>>> {
+    if let Some(described) = KINDS.iter().find(|described| described.kind == kind) {
+        let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
+        return (described.import)(cx, lookup, &id, pairs, update).map(Some);
+    }
     if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
     }

@@ -8,34 +8,30 @@ use super::{copy, desk, log, options, subscription, verify};
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
-use crate::domain::customer::Customer;
-use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
-use crate::domain::product::{Lot, Product};
-use crate::domain::project::Project;
+use crate::domain::product::Lot;
 use crate::domain::repair::Repair;
-use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
-use crate::domain::tag::Tag;
 use crate::domain::task::Task;
-use crate::domain::tax::Tax;
-use crate::domain::team::Team;
-use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
-use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::output::layout::{Form, Layout};
+use crate::store::engine::table::Table;
+use crate::store::tables;
 
 /// Kinds, their columns, and the columns that tell least, the least telling first.
 type Known = (&'static str, &'static [&'static str], &'static [&'static str]);
 
+/// The columns are those that the description of the table lists.
+const DESCRIBED: &[&str] = &[];
+
 const KNOWN: &[Known] = &[
-    ("team", Team::COLUMNS, &["return_location", "field_service_project", "members"]),
+    ("team", DESCRIBED, &["return_location", "field_service_project", "members"]),
     ("app", AppShown::COLUMNS, &[]),
     ("subscription", subscription::COLUMNS, &["added_at", "trial_started_at"]),
-    ("ticket", Ticket::COLUMNS, &["tags", "priority", "team", "user", "stage"]),
+    ("ticket", DESCRIBED, &["tags", "priority", "team", "user", "stage"]),
     ("options", options::COLUMNS, &[]),
     ("invoice", Invoice::COLUMNS, &["order", "payment_state", "date", "open"]),
     ("credit_note", CreditNote::COLUMNS, &["invoice", "payment_state", "date", "open"]),
@@ -49,21 +45,21 @@ const KNOWN: &[Known] = &[
     ("transfer", Transfer::COLUMNS, TRANSFER),
     ("return", Transfer::COLUMNS, TRANSFER),
     ("replacement", Transfer::COLUMNS, TRANSFER),
-    ("customer", Customer::COLUMNS, &[]),
+    ("customer", DESCRIBED, &[]),
     ("log", log::COLUMNS, &["touched", "operation"]),
     ("verify", verify::COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
-    ("product", Product::COLUMNS, &["taxes", "tracking", "type"]),
+    ("product", DESCRIBED, &["taxes", "tracking", "type"]),
     ("lot", Lot::COLUMNS, &[]),
-    ("tax", Tax::COLUMNS, &[]),
-    ("journal", Journal::COLUMNS, &[]),
+    ("tax", DESCRIBED, &[]),
+    ("journal", DESCRIBED, &[]),
     ("location", Location::COLUMNS, &[]),
     ("user", User::COLUMNS, &["rights", "email"]),
-    ("tag", Tag::COLUMNS, &[]),
-    ("project", Project::COLUMNS, &["time_product", "worksheet_template", "worksheets"]),
-    ("worksheet_template", WorksheetTemplate::COLUMNS, &[]),
-    ("stage", Stage::COLUMNS, &[]),
+    ("tag", DESCRIBED, &[]),
+    ("project", DESCRIBED, &["time_product", "worksheet_template", "worksheets"]),
+    ("worksheet_template", DESCRIBED, &[]),
+    ("stage", DESCRIBED, &[]),
     ("stock", Stock::COLUMNS, &["id", "reserved", "lot"]),
     // An answer of a bulk run.
     (
@@ -93,7 +89,17 @@ pub fn layout_of(kind: &str) -> Layout {
     // A list that holds its columns only says what kinds of values they are.
     let list = LISTS.iter().find(|list| **list == kind).copied().unwrap_or("");
     let (kind, columns, least) = found.unwrap_or((list, &[], &[]));
+    let columns = match tables::of_kind(kind) {
+        Some(table) if columns.is_empty() => listed(table),
+        _ => columns,
+    };
     Layout { kind, columns, least, lists: LISTS, form_of }
+}
+
+/// The columns of a table of described records; they are few, and each is asked for once or twice in a run.
+fn listed(table: &'static Table) -> &'static [&'static str] {
+    let listed = table.columns.iter().filter(|column| column.is_listed).map(|column| column.shown);
+    listed.collect::<Vec<_>>().leak()
 }
 
 /// What the value under `key` is in a record of `kind`: a key means the same in all of them, with few exceptions.

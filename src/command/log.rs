@@ -56,9 +56,11 @@ pub struct Log {
 impl Read for Log {
     const KIND: &'static str = "log";
     const MANY: bool = true;
-    const FIELDS: &'static [&'static str] =
-        &["id", "operation", "at", "recorded_at", "actor", "command", "key", "touched", "hash"];
     const RIGHT: Right = Right::Admin;
+
+    fn fields() -> Vec<&'static str> {
+        vec!["id", "operation", "at", "recorded_at", "actor", "command", "key", "touched", "hash"]
+    }
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let mut left = limit_of(self.limit.as_deref())?;

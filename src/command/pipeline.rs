@@ -4,9 +4,12 @@
 pub mod bulk;
 mod change;
 pub mod content;
+mod filter;
+pub mod form;
 pub mod given;
 pub mod group;
 pub mod naming;
+pub mod noun;
 pub mod object;
 pub mod record;
 

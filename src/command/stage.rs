@@ -3,41 +3,23 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
-use super::{Change, Cx, given, naming};
+use super::pipeline::form::{Form, Help, NewId, check_free};
+use super::pipeline::noun::Noun;
+use super::{Cx, given, naming};
 use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::stage::Stage;
-use crate::store::{self, Db, Key, Page, stage};
+use crate::store::engine::record;
 
-impl Record for Stage {
+impl Noun for Stage {
     const KIND: &'static str = "stage";
     const NOUN: &'static str = "stage";
     const RIGHT: Right = Right::Admin;
-    const FIELDS: &'static [&'static str] = &["id", "name", "folded"];
-    const COLUMNS: &'static [&'static str] = &["id", "name", "folded"];
-    const SCALARS: &'static [&'static str] = &["id", "name", "folded"];
-    const DAY: Option<&'static str> = None;
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        stage::by_id(db, given)
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        stage::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
 }
 
-/// Create a stage of tickets
+/// What can be said of a stage.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales stage create 'Waiting for parts'\n  aftersales stage create Rejected --folded"
-)]
-pub struct StageCreate {
-    /// Its id, for good (default: its name)
-    pub id: Option<String>,
+pub struct StageForm {
     /// Its name, which can change (default: the id)
     #[arg(long)]
     pub name: Option<String>,
@@ -45,57 +27,49 @@ pub struct StageCreate {
     #[arg(long)]
     #[serde(default)]
     pub folded: bool,
-}
-
-impl Change for StageCreate {
-    type Outcome = Changed<Stage>;
-    const RIGHT: Right = Right::Admin;
-
-    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Stage>> {
-        let (id, name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
-        naming::check_new_names(cx.db, &id, &name, stage::by_id)?;
-        let stage = Stage { key: cx.db.next_key()?, id, name, folded: self.folded };
-        stage::insert(cx.db, &stage)?;
-        cx.created("stage", &stage.id);
-        Ok(Changed(stage))
-    }
-}
-
-/// Edit a stage of tickets
-#[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales stage edit 'On Hold' --name Waiting\n  aftersales stage edit Cancelled --no-folded"
-)]
-pub struct StageEdit {
-    /// The stage
-    pub stage: String,
-    /// Its name
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Tickets in it are closed
-    #[arg(long)]
-    #[serde(default)]
-    pub folded: bool,
-    /// Tickets in it are open
+    /// Tickets in it are open (the default)
     #[arg(long)]
     #[serde(default)]
     pub no_folded: bool,
 }
 
-impl Change for StageEdit {
-    type Outcome = Changed<Stage>;
-    const RIGHT: Right = Right::Admin;
+impl Form for StageForm {
+    type Record = Stage;
+    const CREATE: Help = Help {
+        about: "Create a stage of tickets",
+        more: "",
+        examples: &["aftersales stage create 'Waiting for parts'", "aftersales stage create Rejected --folded"],
+    };
+    const EDIT: Help = Help {
+        about: "Edit a stage of tickets",
+        more: "",
+        examples: &["aftersales stage edit 'On Hold' --name Waiting", "aftersales stage edit Cancelled --no-folded"],
+    };
+    const ID: NewId = NewId::GivenOrName;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Stage>> {
-        let before: Stage = one(cx, "stage", &self.stage)?;
-        let mut stage = before.clone();
-        naming::rename_found(&mut stage.name, self.name.as_deref())?;
-        given::set_switch(&mut stage.folded, "folded", self.folded, self.no_folded)?;
-        naming::check_name(cx.db, &stage.name, stage.key, stage::by_id)?;
-        if stage != before {
-            stage::update(cx.db, &stage)?;
-            cx.touched("stage", &stage.id);
-        }
-        Ok(Changed(stage))
+    fn blank(_: &Cx<'_>, id: String) -> Result<Stage> {
+        Ok(Stage { key: 0, name: id.clone(), id, folded: false })
+    }
+
+    fn fill(&self, _: &Cx<'_>, stage: &mut Stage) -> Result<()> {
+        naming::name_of_record(&mut stage.id, &mut stage.name, self.name.as_deref())?;
+        given::set_switch(&mut stage.folded, "folded", self.folded, self.no_folded)
+    }
+
+    fn check_change(cx: &Cx<'_>, _: &Stage, after: &Stage) -> Result<()> {
+        check_free::<Self>(cx, "name", &after.name, Some(after.key))
+    }
+
+    fn insert(cx: &Cx<'_>, stage: &mut Stage) -> Result<()> {
+        check_free::<Self>(cx, "id", &stage.id, None)?;
+        check_free::<Self>(cx, "name", &stage.name, None)?;
+        stage.key = cx.db.next_key()?;
+        record::insert(cx.db, stage)?;
+        cx.created("stage", &stage.id);
+        Ok(())
+    }
+
+    fn id_of(stage: &Stage) -> &str {
+        &stage.id
     }
 }

@@ -3,84 +3,64 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
-use super::{Change, Cx, naming};
+use super::pipeline::form::{Form, Help, NewId, check_free};
+use super::pipeline::noun::Noun;
+use super::{Cx, naming};
 use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::tag::Tag;
-use crate::store::{self, Db, Key, Page, tag};
+use crate::store::engine::record;
 
-impl Record for Tag {
+impl Noun for Tag {
     const KIND: &'static str = "tag";
     const NOUN: &'static str = "tag";
     const RIGHT: Right = Right::Helpdesk;
-    const FIELDS: &'static [&'static str] = &["id", "name"];
-    const COLUMNS: &'static [&'static str] = &["id", "name"];
-    const SCALARS: &'static [&'static str] = &["id", "name"];
-    const DAY: Option<&'static str> = None;
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        tag::by_id(db, given)
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        tag::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
 }
 
-/// Create a tag
+/// What can be said of a tag.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales tag create fragile\n  aftersales tag create vip --name 'Very important'"
-)]
-pub struct TagCreate {
-    /// Its id, for good (default: its name)
-    pub id: Option<String>,
+pub struct TagForm {
     /// Its name, which can change (default: the id)
     #[arg(long)]
     pub name: Option<String>,
 }
 
-impl Change for TagCreate {
-    type Outcome = Changed<Tag>;
-    const RIGHT: Right = Right::Helpdesk;
+impl Form for TagForm {
+    type Record = Tag;
+    const CREATE: Help = Help {
+        about: "Create a tag",
+        more: "",
+        examples: &["aftersales tag create fragile", "aftersales tag create vip --name 'Very important'"],
+    };
+    const EDIT: Help = Help {
+        about: "Edit a tag",
+        more: "",
+        examples: &["aftersales tag edit fragile --name 'Handle with care'", "aftersales tag list"],
+    };
+    const ID: NewId = NewId::GivenOrName;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tag>> {
-        let (id, name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
-        naming::check_new_names(cx.db, &id, &name, tag::by_id)?;
-        let tag = Tag { key: cx.db.next_key()?, id, name };
-        tag::insert(cx.db, &tag)?;
-        cx.created("tag", &tag.id);
-        Ok(Changed(tag))
+    fn blank(_: &Cx<'_>, id: String) -> Result<Tag> {
+        Ok(Tag { key: 0, name: id.clone(), id })
     }
-}
 
-/// Edit a tag
-#[derive(Args, Serialize, Deserialize, Debug)]
-#[command(after_help = "Examples:\n  aftersales tag edit fragile --name 'Handle with care'\n  aftersales tag list")]
-pub struct TagEdit {
-    /// The tag
-    pub tag: String,
-    /// Its name
-    #[arg(long)]
-    pub name: Option<String>,
-}
+    fn fill(&self, _: &Cx<'_>, tag: &mut Tag) -> Result<()> {
+        naming::name_of_record(&mut tag.id, &mut tag.name, self.name.as_deref())
+    }
 
-impl Change for TagEdit {
-    type Outcome = Changed<Tag>;
-    const RIGHT: Right = Right::Helpdesk;
+    fn check_change(cx: &Cx<'_>, _: &Tag, after: &Tag) -> Result<()> {
+        check_free::<Self>(cx, "name", &after.name, Some(after.key))
+    }
 
-    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Tag>> {
-        let before: Tag = one(cx, "tag", &self.tag)?;
-        let mut tag = before.clone();
-        naming::rename_found(&mut tag.name, self.name.as_deref())?;
-        naming::check_name(cx.db, &tag.name, tag.key, tag::by_id)?;
-        if tag != before {
-            tag::update(cx.db, &tag)?;
-            cx.touched("tag", &tag.id);
-        }
-        Ok(Changed(tag))
+    fn insert(cx: &Cx<'_>, tag: &mut Tag) -> Result<()> {
+        check_free::<Self>(cx, "id", &tag.id, None)?;
+        check_free::<Self>(cx, "name", &tag.name, None)?;
+        tag.key = cx.db.next_key()?;
+        record::insert(cx.db, tag)?;
+        cx.created("tag", &tag.id);
+        Ok(())
+    }
+
+    fn id_of(tag: &Tag) -> &str {
+        &tag.id
     }
 }

@@ -2,9 +2,11 @@
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::pipeline::record::{Record, one};
-use super::{Change, Cx, given, naming};
+use super::pipeline::form::{Form, Help, NewId, check_free};
+use super::pipeline::noun::{Noun, one};
+use super::{Change, Cx, given, internal, naming};
 use crate::domain::Result;
 use crate::domain::app::{App, AppShown};
 use crate::domain::common::ValueRefused;
@@ -15,32 +17,13 @@ use crate::domain::team::{self as decide, Service, Team};
 use crate::domain::user::User;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
-use crate::procedure::install;
-use crate::store::{self, Db, Key, Page, team};
+use crate::procedure::{install, look_up};
+use crate::store::team;
 
-impl Record for Team {
+impl Noun for Team {
     const KIND: &'static str = "team";
     const NOUN: &'static str = "team";
     const RIGHT: Right = Right::Helpdesk;
-    const FIELDS: &'static [&'static str] =
-        &["id", "name", "services", "field_service_project", "return_location", "members"];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "name", "services", "field_service_project", "return_location", "members"];
-    const SCALARS: &'static [&'static str] = &["id", "name", "field_service_project", "return_location"];
-    const DAY: Option<&'static str> = None;
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        team::by_id(db, given)
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        team::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        team::complete(db, self)
-    }
 }
 
 /// What a change of a team answers.
@@ -57,74 +40,13 @@ impl TeamOutcome {
     }
 }
 
-/// Create a team
-///
-/// Applications that its services need are installed with it; on a one-app-free database that starts a trial and asks first.
+/// What can be said of a team.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales team create Support\n  aftersales team create Support --service refunds --service returns"
-)]
-pub struct TeamCreate {
-    /// Its id, which is its name too where --name gives no other
-    #[arg(value_name = "NAME")]
-    pub id: Option<String>,
-    /// Its name
+pub struct TeamForm {
+    /// Its name, which can change (default: the id)
     #[arg(long)]
     pub name: Option<String>,
     /// A service that it offers: refunds, coupons, returns, repairs, field-service (repeatable)
-    #[arg(long)]
-    #[serde(default)]
-    pub service: Vec<Service>,
-    /// Where its field service tasks are planned, unless another project is named
-    #[arg(long)]
-    pub field_service_project: Option<String>,
-    /// Where goods that its customers return go, unless another location is named
-    #[arg(long)]
-    pub return_location: Option<String>,
-    /// A user in the team (repeatable)
-    #[arg(long)]
-    #[serde(default)]
-    pub member: Vec<String>,
-}
-
-impl Change for TeamCreate {
-    type Outcome = TeamOutcome;
-    const RIGHT: Right = Right::Helpdesk;
-
-    fn run(&self, cx: &Cx<'_>) -> Result<TeamOutcome> {
-        let mut team = Team {
-            key: cx.db.next_key()?,
-            id: String::new(),
-            name: String::new(),
-            services: decide::in_order(self.service.iter().copied()),
-            field_service_project: None,
-            return_location: None,
-            members: members(cx, &self.member)?,
-        };
-        set_defaults(cx, &mut team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
-        (team.id, team.name) = naming::id_and_name(self.id.as_deref(), self.name.as_deref())?;
-        naming::check_new_names(cx.db, &team.id, &team.name, team::by_id)?;
-        team::insert(cx.db, &team)?;
-        cx.created("team", &team.id);
-        let installed = install::for_services(cx, &team.services)?;
-        TeamOutcome::of(cx, team, &installed)
-    }
-}
-
-/// Edit a team
-///
-/// An empty value empties the field; a list replaces the list before it.
-#[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales team edit Support --name 'After sales'\n  aftersales team edit Support --return-location WH/Stock"
-)]
-pub struct TeamEdit {
-    /// The team
-    pub team: String,
-    /// Its name
-    #[arg(long)]
-    pub name: Option<String>,
-    /// A service that it offers: refunds, coupons, returns, repairs, field-service (repeatable, replaces all)
     #[arg(long)]
     pub service: Option<Vec<Setting<Service>>>,
     /// Where its field service tasks are planned, unless another project is named
@@ -133,28 +55,82 @@ pub struct TeamEdit {
     /// Where goods that its customers return go, unless another location is named
     #[arg(long)]
     pub return_location: Option<String>,
-    /// A user in the team (repeatable, replaces all)
+    /// A user in the team (repeatable)
     #[arg(long)]
     pub member: Option<Vec<String>>,
 }
 
-impl Change for TeamEdit {
-    type Outcome = TeamOutcome;
-    const RIGHT: Right = Right::Helpdesk;
+impl Form for TeamForm {
+    type Record = Team;
+    const CREATE: Help = Help {
+        about: "Create a team",
+        more: "Applications that its services need are installed with it; on a one-app-free database that starts a trial and asks \
+               first.",
+        examples: &[
+            "aftersales team create Support",
+            "aftersales team create Support --service refunds --service returns",
+        ],
+    };
+    const EDIT: Help = Help {
+        about: "Edit a team",
+        more: "An empty value empties the field; a list replaces the list before it.",
+        examples: &[
+            "aftersales team edit Support --name 'After sales'",
+            "aftersales team edit Support --return-location WH/Stock",
+        ],
+    };
+    const ID: NewId = NewId::GivenOrName;
+    const LISTS: &'static [(&'static str, &'static str)] = &[("service", "services"), ("member", "members")];
 
-    fn run(&self, cx: &Cx<'_>) -> Result<TeamOutcome> {
-        let before: Team = one(cx, "team", &self.team)?;
-        let mut team = before.clone();
+    fn blank(_: &Cx<'_>, id: String) -> Result<Team> {
+        Ok(Team {
+            key: 0,
+            name: id.clone(),
+            id,
+            services: Vec::new(),
+            field_service_project: None,
+            return_location: None,
+            members: Vec::new(),
+        })
+    }
+
+    fn fill(&self, cx: &Cx<'_>, team: &mut Team) -> Result<()> {
         if let Some(given) = &self.member {
             team.members = members(cx, given)?;
         }
-        set_defaults(cx, &mut team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
-        naming::rename_found(&mut team.name, self.name.as_deref())?;
+        set_defaults(cx, team, self.field_service_project.as_deref(), self.return_location.as_deref())?;
+        naming::name_of_record(&mut team.id, &mut team.name, self.name.as_deref())?;
         if let Some(given) = &self.service {
             team.services = decide::in_order(given::list(given));
         }
-        naming::check_name(cx.db, &team.name, team.key, team::by_id)?;
-        kept(cx, &before, team)
+        Ok(())
+    }
+
+    fn check_change(cx: &Cx<'_>, _: &Team, after: &Team) -> Result<()> {
+        check_free::<Self>(cx, "name", &after.name, Some(after.key))
+    }
+
+    fn insert(cx: &Cx<'_>, team: &mut Team) -> Result<()> {
+        check_free::<Self>(cx, "id", &team.id, None)?;
+        check_free::<Self>(cx, "name", &team.name, None)?;
+        team.key = cx.db.next_key()?;
+        team::insert(cx.db, team)?;
+        cx.created("team", &team.id);
+        install::for_services(cx, &team.services).map(drop)
+    }
+
+    fn update(cx: &Cx<'_>, before: &Team, after: &Team) -> Result<()> {
+        updated(cx, before, after).map(drop)
+    }
+
+    fn id_of(team: &Team) -> &str {
+        &team.id
+    }
+
+    fn beside(cx: &Cx<'_>) -> Result<Option<(&'static str, Box<RawValue>)>> {
+        let installed: Vec<App> = cx.touched_of("app").iter().filter_map(|app| app.parse().ok()).collect();
+        let shown = serde_json::value::to_raw_value(&install::shown_of(cx, &installed)?);
+        Ok(Some(("apps", shown.map_err(|error| internal(error.to_string()))?)))
     }
 }
 
@@ -225,12 +201,17 @@ fn kept(cx: &Cx<'_>, before: &Team, team: Team) -> Result<TeamOutcome> {
     if team == *before {
         return TeamOutcome::of(cx, team, &[]);
     }
-    team::update(cx.db, &team)?;
+    let installed = updated(cx, before, &team)?;
+    TeamOutcome::of(cx, team, &installed)
+}
+
+/// Writes a changed team, and answers which applications were installed for services that are new to it.
+fn updated(cx: &Cx<'_>, before: &Team, team: &Team) -> Result<Vec<App>> {
+    team::update(cx.db, team)?;
     cx.touched("team", &team.id);
     let new: Vec<Service> =
         team.services.iter().copied().filter(|service| !before.services.contains(service)).collect();
-    let installed = install::for_services(cx, &new)?;
-    TeamOutcome::of(cx, team, &installed)
+    install::for_services(cx, &new)
 }
 
 /// Sets the team's default project and return location where they are given; an empty one empties.
@@ -240,7 +221,7 @@ fn set_defaults(
     field_service_project: Option<&str>,
     return_location: Option<&str>,
 ) -> Result<()> {
-    let project: Option<Project> = given::record(cx, "field_service_project", field_service_project)?;
+    let project: Option<Project> = look_up::optional(cx, "field_service_project", field_service_project)?;
     let location: Option<Location> = given::record(cx, "return_location", return_location)?;
     if field_service_project.is_some() {
         team.field_service_project = project.map(|project| project.reference());

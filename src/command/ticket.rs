@@ -3,58 +3,25 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Record, one};
+use super::pipeline::form::{Form, Help, NewId};
+use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
-use crate::domain::ticket::{About, Documents, LogEntry, Priority, Ticket};
+use crate::domain::ticket::{Documents, LogEntry, Priority, Ticket};
 use crate::domain::user::User;
 use crate::domain::value::reference::Reference;
 use crate::output::Opens;
 use crate::procedure::{about, tags, ticket_log};
-use crate::store::{self, Db, Key, Page, ticket};
+use crate::store::ticket;
 
-impl Record for Ticket {
+impl Noun for Ticket {
     const KIND: &'static str = "ticket";
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "subject",
-        "team",
-        "customer",
-        "user",
-        "priority",
-        "stage",
-        "closed",
-        "order",
-        "product",
-        "lot",
-        "description",
-        "tags",
-        "created_at",
-    ];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "subject", "team", "customer", "user", "priority", "stage", "tags"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "subject",
-        "team",
-        "customer",
-        "user",
-        "priority",
-        "stage",
-        "closed",
-        "order",
-        "product",
-        "lot",
-        "description",
-        "created_at",
-    ];
-    const DAY: Option<&'static str> = Some("created_at");
     const OPENS: Opens = &[
         ("credit_notes", "aftersales credit-note show"),
         ("coupons", "aftersales coupon show"),
@@ -62,23 +29,9 @@ impl Record for Ticket {
         ("repairs", "aftersales repair show"),
         ("tasks", "aftersales task show"),
     ];
+    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
+        &[("open", "Only those that are not closed", "stage_.folded = 0")];
 
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        let Some(mut ticket) = db.by_reference(given, |id| ticket::by_id(db, id))? else {
-            return Ok(None);
-        };
-        ticket::complete(db, &mut ticket)?;
-        Ok(Some(ticket))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        ticket::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        ticket::complete(db, self)
-    }
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&TicketShown {
             ticket: self,
@@ -103,21 +56,18 @@ pub struct TicketOutcome {
     ticket: Ticket,
 }
 
-/// Create a ticket
+/// What can be said of a ticket.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales ticket create --team Support --customer C00001 --subject 'Lamp flickers'\n  aftersales ticket create --team Support --subject 'Lamp flickers' --priority high --tag lamps"
-)]
-pub struct TicketCreate {
+pub struct TicketForm {
     /// The team that serves it
     #[arg(long)]
-    pub team: String,
+    pub team: Option<String>,
     /// Whose ticket it is (services need one; default: the order's)
     #[arg(long)]
     pub customer: Option<String>,
     /// What it is about, in a line
     #[arg(long)]
-    pub subject: String,
+    pub subject: Option<String>,
     /// The sales order that it is about, one of the customer's
     #[arg(long)]
     pub order: Option<String>,
@@ -138,111 +88,55 @@ pub struct TicketCreate {
     pub description: Option<String>,
     /// A tag, made where there is none of that name (repeatable)
     #[arg(long)]
-    #[serde(default)]
-    pub tag: Vec<String>,
+    pub tag: Option<Vec<String>>,
 }
 
-impl Change for TicketCreate {
-    type Outcome = TicketOutcome;
-    const RIGHT: Right = Right::Helpdesk;
+impl Form for TicketForm {
+    type Record = Ticket;
+    const CREATE: Help = Help {
+        about: "Create a ticket",
+        more: "",
+        examples: &[
+            "aftersales ticket create --team Support --customer C00001 --subject 'Lamp flickers'",
+            "aftersales ticket create --team Support --subject 'Lamp flickers' --priority high --tag lamps",
+        ],
+    };
+    const EDIT: Help = Help {
+        about: "Edit a ticket",
+        more: "An empty value empties the field; tags replace the tags before them.",
+        examples: &[
+            "aftersales ticket edit T00001 --order S00001 --product LAMP",
+            "aftersales ticket edit T00001 --lot '' --priority urgent",
+        ],
+    };
+    const ID: NewId = NewId::Next("T");
+    const LISTS: &'static [(&'static str, &'static str)] = &[("tag", "tags")];
 
-    fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
-        let team = team_named(cx, &self.team)?;
-        let named = about::look_up(
-            cx,
-            &About::default(),
-            &about::Given {
-                customer: self.customer.as_deref(),
-                order: self.order.as_deref(),
-                product: self.product.as_deref(),
-                lot: self.lot.as_deref(),
-            },
-        )?;
-        let user = user_named(cx, self.user.as_deref())?;
-        let subject = needed("subject", &self.subject)?;
-        let about = named.fitting(cx)?;
+    fn blank(cx: &Cx<'_>, id: String) -> Result<Ticket> {
         let stage = stage_named(cx, NEW)?;
-
-        let mut ticket = Ticket {
-            key: cx.db.next_key()?,
-            id: cx.db.next_reference("T")?,
-            subject,
-            team,
+        let nobody = Reference { key: 0, id: String::new() };
+        Ok(Ticket {
+            key: 0,
+            id,
+            subject: String::new(),
+            team: nobody,
             customer: None,
-            user,
-            priority: self.priority.unwrap_or(Priority::Medium),
+            user: None,
+            priority: Priority::Medium,
             stage: stage.reference(),
             closed: stage.folded,
             order: None,
             product: None,
             lot: None,
-            description: self.description.clone().unwrap_or_default(),
+            description: None,
             tags: Vec::new(),
             created_at: cx.now,
-        };
-        ticket.set_about(about);
-        ticket::insert(cx.db, &ticket)?;
-        cx.created("ticket", &ticket.id);
-        if !self.tag.is_empty() {
-            ticket.tags = tags::named(cx, &self.tag)?;
-            ticket::set_tags(cx.db, ticket.key, &ticket.tags)?;
-        }
-        ticket_log::note(cx, ticket.key, "created", "the ticket was created", None)?;
-        Ok(TicketOutcome { ticket })
+        })
     }
-}
 
-/// Edit a ticket
-///
-/// An empty value empties the field; tags replace the tags before them.
-#[derive(Args, Serialize, Deserialize, Debug)]
-#[command(
-    after_help = "Examples:\n  aftersales ticket edit T00001 --order S00001 --product LAMP\n  aftersales ticket edit T00001 --lot '' --priority urgent"
-)]
-pub struct TicketEdit {
-    /// The ticket
-    pub ticket: String,
-    /// The team that serves it
-    #[arg(long)]
-    pub team: Option<String>,
-    /// Whose ticket it is (services need one)
-    #[arg(long)]
-    pub customer: Option<String>,
-    /// What it is about, in a line
-    #[arg(long)]
-    pub subject: Option<String>,
-    /// The sales order that it is about, one of the customer's
-    #[arg(long)]
-    pub order: Option<String>,
-    /// The product that it is about, on the order where one is named
-    #[arg(long)]
-    pub product: Option<String>,
-    /// The lot or serial number of the product
-    #[arg(long)]
-    pub lot: Option<String>,
-    /// low, medium, high or urgent
-    #[arg(long)]
-    pub priority: Option<Priority>,
-    /// Whom it is assigned to, by login
-    #[arg(long)]
-    pub user: Option<String>,
-    /// What it is about, at length
-    #[arg(long)]
-    pub description: Option<String>,
-    /// A tag, made where there is none of that name (repeatable, replaces all)
-    #[arg(long)]
-    pub tag: Option<Vec<String>>,
-}
-
-impl Change for TicketEdit {
-    type Outcome = TicketOutcome;
-    const RIGHT: Right = Right::Helpdesk;
-
-    fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
-        let before: Ticket = one(cx, "ticket", &self.ticket)?;
-        let mut ticket = before.clone();
-        if let Some(given) = &self.team {
-            ticket.team = team_named(cx, given)?;
+    fn fill(&self, cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
+        if self.team.is_some() || ticket.team.id.is_empty() {
+            ticket.team = team_named(cx, self.team.as_deref().unwrap_or_default())?;
         }
         let given = about::Given {
             customer: self.customer.as_deref(),
@@ -250,26 +144,40 @@ impl Change for TicketEdit {
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),
         };
-        let named = about::look_up(cx, &before.about(), &given)?;
+        let named = about::look_up(cx, &ticket.about(), &given)?;
         if self.user.is_some() {
             ticket.user = user_named(cx, self.user.as_deref())?;
         }
-        if let Some(subject) = &self.subject {
-            ticket.subject = needed("subject", subject)?;
-        }
+        ticket.subject = needed("subject", self.subject.as_deref().unwrap_or(&ticket.subject))?;
         // What is not touched stays as it is, even where an order has changed since.
         if given.anything() {
             ticket.set_about(named.fitting(cx)?);
         }
-        ticket.priority = self.priority.unwrap_or(before.priority);
-        if let Some(description) = &self.description {
-            ticket.description.clone_from(description);
-        }
+        ticket.priority = self.priority.unwrap_or(ticket.priority);
+        given::set_text(&mut ticket.description, self.description.as_deref());
         if let Some(given) = &self.tag {
             ticket.tags = tags::named(cx, given)?;
         }
-        about::check_customer(cx, &before, &ticket)?;
-        kept(cx, &before, ticket, |changed| Entry { kind: "edited", text: changed.join(", ") })
+        Ok(())
+    }
+
+    fn check_change(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
+        about::check_customer(cx, before, after)
+    }
+
+    fn insert(cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
+        ticket.key = cx.db.next_key()?;
+        ticket::insert(cx.db, ticket)?;
+        cx.created("ticket", &ticket.id);
+        ticket_log::note(cx, ticket.key, "created", "the ticket was created", None)
+    }
+
+    fn update(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
+        kept(cx, before, after.clone(), |changed| Entry { kind: "edited", text: changed.join(", ") }).map(drop)
+    }
+
+    fn id_of(ticket: &Ticket) -> &str {
+        &ticket.id
     }
 }
 
@@ -408,10 +316,7 @@ fn kept(
 ) -> Result<TicketOutcome> {
     let changed = ticket.differing(before);
     if !changed.is_empty() {
-        ticket::update(cx.db, &ticket)?;
-        if ticket.tags != before.tags {
-            ticket::set_tags(cx.db, ticket.key, &ticket.tags)?;
-        }
+        ticket::update(cx.db, before, &ticket)?;
         let Entry { kind, text } = entry(&changed);
         ticket_log::note(cx, ticket.key, kind, &text, None)?;
         cx.touched("ticket", &ticket.id);
@@ -427,7 +332,7 @@ fn put_in(cx: &Cx<'_>, before: &Ticket, stage: &Stage, kind: &'static str) -> Re
 }
 
 pub(super) fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
-    let team: Team = one(cx, "team", &needed("team", given)?)?;
+    let team: Team = super::pipeline::record::one(cx, "team", &needed("team", given)?)?;
     Ok(Reference { key: team.key, id: team.id })
 }
 
@@ -438,7 +343,7 @@ pub(super) fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Refe
 }
 
 pub(super) fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
-    one(cx, "stage", &needed("stage", given)?)
+    super::pipeline::record::one(cx, "stage", &needed("stage", given)?)
 }
 
 /// A text that may not be empty.

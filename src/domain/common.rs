@@ -2,6 +2,7 @@
 
 use super::{Allowed, Refusal};
 use crate::domain::value::money::Currency;
+use crate::domain::value::reference;
 
 /// How many bytes an id has at most, and a name, number or code that a record is found by. Every engine can look that up by an
 /// index, also a name that folding makes longer, and an id made of three others.
@@ -81,6 +82,26 @@ impl Refusal for ValueRefused {
     }
 }
 
+/// The name of a kind of record in a sentence.
+pub fn words_of(kind: &'static str) -> &'static str {
+    match kind {
+        "credit_note" => "credit note",
+        "coupon_program" => "coupon program",
+        "worksheet_template" => "worksheet template",
+        kind => kind,
+    }
+}
+
+/// The noun of the commands of a kind of record.
+pub fn noun_of(kind: &'static str) -> &'static str {
+    match kind {
+        "credit_note" => "credit-note",
+        "coupon_program" => "coupon-program",
+        "worksheet_template" => "worksheet-template",
+        kind => kind,
+    }
+}
+
 /// A reference to a record that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {kind} {given}")]
@@ -105,6 +126,36 @@ impl Refusal for NotFound {
     }
     fn hint(&self) -> Option<String> {
         Some(format!("aftersales {} list", self.noun))
+    }
+}
+
+/// A reference that several records fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given} may be any of several: {}", .candidates.join(", "))]
+pub struct Ambiguous {
+    /// The noun whose `list` shows what there is.
+    pub noun: &'static str,
+    pub field: &'static str,
+    pub given: String,
+    /// The ids of those that fit.
+    pub candidates: Vec<String>,
+}
+
+impl Refusal for Ambiguous {
+    fn code(&self) -> &'static str {
+        "ambiguous"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(self.field)
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.given.clone())
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        Some(Allowed::Several(self.candidates.clone()))
+    }
+    fn hint(&self) -> Option<String> {
+        self.candidates.first().map(|first| format!("aftersales {} show {}", self.noun, reference::shell_word(first)))
     }
 }
 

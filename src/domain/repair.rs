@@ -114,7 +114,7 @@ pub struct Repair {
     pub tags: Vec<Reference>,
     pub parts: Vec<Part>,
     pub labour: Vec<Labour>,
-    pub notes: String,
+    pub notes: Option<String>,
     pub quotation: Option<Reference>,
 }
 
@@ -418,7 +418,7 @@ pub(crate) mod tests {
             tags: Vec::new(),
             parts,
             labour: Vec::new(),
-            notes: String::new(),
+            notes: None,
             quotation: None,
         }
     }
@@ -512,7 +512,7 @@ pub(crate) mod tests {
                 r#"{"id":"WH/RO/00001","state":"confirmed","ticket":null,"customer":"ADA","product":"LAMP","lot":null,"#,
                 r#""quantity":"1","return":null,"under_warranty":false,"scheduled_date":"2026-11-23","responsible":null,"#,
                 r#""tags":[],"parts":[{"line":1,"kind":"add","product":"BULB","lot":null,"quantity":"2","done":"0","#,
-                r#""price":"4.00","state":"partly_reserved"}],"labour":[],"notes":"","quotation":null}"#
+                r#""price":"4.00","state":"partly_reserved"}],"labour":[],"notes":null,"quotation":null}"#
             )
         );
     }

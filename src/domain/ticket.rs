@@ -37,7 +37,7 @@ pub struct Ticket {
     pub order: Option<Reference>,
     pub product: Option<Reference>,
     pub lot: Option<Reference>,
-    pub description: String,
+    pub description: Option<String>,
     pub tags: Vec<Reference>,
     pub created_at: Instant,
 }

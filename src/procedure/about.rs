@@ -1,11 +1,13 @@
 //! Whom and what a ticket is about: customer, order, product and lot as given, found, and checked to fit each other (spec A5).
 
 use super::context::{Cx, found};
+use super::look_up;
 use crate::domain::Result;
+use crate::domain::customer::Customer;
 use crate::domain::product::{Lot, Product};
 use crate::domain::ticket::{About, NamedOrder, Ticket, check_fit, customer_of};
 use crate::domain::value::reference::Reference;
-use crate::store::{customer, lot, product, ticket};
+use crate::store::{lot, product, ticket};
 
 /// What was given of them; none leaves one as it is, an empty text empties it.
 #[derive(Default)]
@@ -33,10 +35,8 @@ pub struct Found {
 
 /// Looks up what the ticket names after `given`, before any rule is asked. A lot whose product is not said brings it along.
 pub fn look_up(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<Found> {
-    let customer = find(chosen(given.customer, &before.customer), "customer", |id| {
-        let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
-        Ok(customer.map(|customer| Reference { key: customer.key, id: customer.id }))
-    })?;
+    let customer: Option<Customer> = look_up::optional(cx, "customer", chosen(given.customer, &before.customer))?;
+    let customer = customer.map(|customer| customer.reference());
     let order = find(chosen(given.order, &before.order), "order", |id| {
         cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))
     })?;

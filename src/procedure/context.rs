@@ -83,6 +83,11 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// The records of that kind that were made or changed so far, by id.
+    pub fn touched_of(&self, kind: &str) -> Vec<String> {
+        self.told.borrow().touched.iter().filter(|(known, _)| *known == kind).map(|(_, id)| id.clone()).collect()
+    }
+
     /// Tells something that the caller should know although the change is done.
     pub fn warn(&self, code: &'static str, message: impl Into<String>) {
         self.told.borrow_mut().warnings.push(Warning { code: code.into(), message: message.into() });

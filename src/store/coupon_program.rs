@@ -8,7 +8,7 @@ use crate::domain::coupon_program::{
 use crate::domain::held::Use;
 use crate::domain::value::money::Money;
 use crate::domain::value::reference::{Reference, folded};
-use crate::{column_of_text, named, paged, params};
+use crate::{column_of_text, insert, named, paged, params, query, raw, update};
 
 column_of_text!(ProgramType, RewardType, Covers, AmountTax);
 
@@ -68,12 +68,20 @@ pub fn making_coupons(db: &Db) -> Result<Vec<CouponProgram>> {
 
 /// The id of the program that has that promo code, whatever its spelling.
 pub fn with_code(db: &Db, code: &str) -> Result<Option<String>> {
-    db.query_opt("SELECT id FROM coupon_program WHERE code_folded = $1", params![folded_code(code)], |row| row.get(0))
+    db.query_opt(
+        query!([coupon_program], "SELECT id FROM coupon_program WHERE code_folded = $1"),
+        params![folded_code(code)],
+        |row| row.get(0),
+    )
 }
 
 /// The first coupon that was made of the program.
 pub fn first_coupon(db: &Db, program: Key) -> Result<Option<Use>> {
-    uses::first(db, &[("coupon", "SELECT id FROM coupon WHERE program = $1 ORDER BY key LIMIT 1")], program)
+    uses::first(
+        db,
+        &[("coupon", query!([coupon], "SELECT id FROM coupon WHERE program = $1 ORDER BY key LIMIT 1"))],
+        program,
+    )
 }
 
 fn completed(db: &Db, mut program: CouponProgram) -> Result<CouponProgram> {
@@ -84,8 +92,11 @@ fn completed(db: &Db, mut program: CouponProgram) -> Result<CouponProgram> {
 /// Loads the rewards and the products of the conditions.
 pub fn complete(db: &Db, program: &mut CouponProgram) -> Result<()> {
     let named: Vec<(Option<i64>, Reference)> = db.query(
-        "SELECT cp.reward, p.key, p.id FROM coupon_product cp JOIN product p ON p.key = cp.product
-         WHERE cp.program = $1 ORDER BY cp.position",
+        query!(
+            [coupon_product, product],
+            "SELECT cp.reward, p.key, p.id FROM coupon_product cp JOIN product p ON p.key = cp.product
+         WHERE cp.program = $1 ORDER BY cp.position"
+        ),
         params![program.key],
         |row| Ok((row.get(0)?, row.reference(1)?)),
     )?;
@@ -95,8 +106,11 @@ pub fn complete(db: &Db, program: &mut CouponProgram) -> Result<()> {
     program.conditions.products = products_of(None);
     let currency = program.currency;
     program.rewards = db.query(
-        "SELECT r.position, r.type, r.percent, r.fixed, r.applies_on, p.key, p.id, r.quantity, r.maximum
-         FROM coupon_reward r LEFT JOIN product p ON p.key = r.product WHERE r.program = $1 ORDER BY r.position",
+        query!(
+            [coupon_reward, product],
+            "SELECT r.position, r.type, r.percent, r.fixed, r.applies_on, p.key, p.id, r.quantity, r.maximum
+         FROM coupon_reward r LEFT JOIN product p ON p.key = r.product WHERE r.program = $1 ORDER BY r.position"
+        ),
         params![program.key],
         |row| {
             let worth = match row.get(1)? {
@@ -126,9 +140,9 @@ fn filled<T>(column: Option<T>) -> Result<T> {
 /// Writes a new program.
 pub fn insert(db: &Db, program: &CouponProgram) -> Result<()> {
     db.write(
-        "INSERT INTO coupon_program (key, id, name, name_folded, type, archived, code, code_folded, currency, start_date,
+        raw!(writes [coupon_program], reads [], "INSERT INTO coupon_program (key, id, name, name_folded, type, archived, code, code_folded, currency, start_date,
            end_date, usage_limit, used, minimum_amount, minimum_amount_tax, minimum_quantity)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)"),
         params![
             program.key,
             &program.id,
@@ -153,10 +167,7 @@ pub fn insert(db: &Db, program: &CouponProgram) -> Result<()> {
 /// Writes what was changed of a program; its rewards and named products are replaced.
 pub fn update(db: &Db, program: &CouponProgram) -> Result<()> {
     db.change_one(
-        "UPDATE coupon_program SET name = $2, name_folded = $3, type = $4, archived = $5, code = $6, code_folded = $7,
-           currency = $8, start_date = $9, end_date = $10, usage_limit = $11, minimum_amount = $12, minimum_amount_tax = $13,
-           minimum_quantity = $14
-         WHERE key = $1",
+        update!(coupon_program (Int, Text, Text, Text, Int, Text, Text, Text, Text, Text, Int, Int, Text, Int): "name = $2, name_folded = $3, type = $4, archived = $5, code = $6, code_folded = $7, currency = $8, start_date = $9, end_date = $10, usage_limit = $11, minimum_amount = $12, minimum_amount_tax = $13, minimum_quantity = $14"),
         params![
             program.key,
             &program.name,
@@ -174,8 +185,14 @@ pub fn update(db: &Db, program: &CouponProgram) -> Result<()> {
             program.conditions.minimum_quantity
         ],
     )?;
-    db.write("DELETE FROM coupon_product WHERE program = $1", params![program.key])?;
-    db.write("DELETE FROM coupon_reward WHERE program = $1", params![program.key])?;
+    db.write(
+        raw!(writes [coupon_product], reads [], "DELETE FROM coupon_product WHERE program = $1"),
+        params![program.key],
+    )?;
+    db.write(
+        raw!(writes [coupon_reward], reads [], "DELETE FROM coupon_reward WHERE program = $1"),
+        params![program.key],
+    )?;
     insert_rewards(db, program)
 }
 
@@ -192,8 +209,7 @@ fn insert_rewards(db: &Db, program: &CouponProgram) -> Result<()> {
             Reward::FreeProduct { product, quantity } => (None, None, None, None, Some(product), Some(*quantity)),
         };
         db.write(
-            "INSERT INTO coupon_reward (program, position, type, percent, fixed, applies_on, product, quantity, maximum)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            insert!(coupon_reward: program Int, position Int, type Text, percent Int, fixed Int, applies_on Text, product Int, quantity Int, maximum Int),
             params![
                 program.key,
                 position,
@@ -211,7 +227,7 @@ fn insert_rewards(db: &Db, program: &CouponProgram) -> Result<()> {
     named.extend(program.conditions.products.iter().map(|product| (None, product)));
     for (position, (reward, product)) in (1_i64..).zip(named) {
         db.write(
-            "INSERT INTO coupon_product (program, position, reward, product) VALUES ($1, $2, $3, $4)",
+            insert!(coupon_product: program Int, position Int, reward Int, product Int),
             params![program.key, position, reward, product],
         )?;
     }

@@ -1,8 +1,11 @@
 //! The desk's settings, one row.
 
+use super::engine::record;
 use super::{Db, Result, StoreError};
 use crate::domain::desk::{Desk, Plan};
-use crate::{column_of_text, params};
+use crate::domain::journal::{Journal, JournalType};
+use crate::domain::stage::Stage;
+use crate::{column_of_text, insert, params, query, raw};
 
 column_of_text!(Plan);
 
@@ -14,9 +17,12 @@ pub fn load(db: &Db) -> Result<Desk> {
 /// The desk's settings, none in a store that is only being made.
 pub fn find(db: &Db) -> Result<Option<Desk>> {
     db.query_opt(
-        "SELECT d.company, c.code, c.digits, d.timezone, d.lock_date, d.shop_url, d.portal_url, d.mail_from,
+        query!(
+            [desk, currency],
+            "SELECT d.company, c.code, c.digits, d.timezone, d.lock_date, d.shop_url, d.portal_url, d.mail_from,
                 d.customers_may_close, d.plan, d.created_at, d.trial_started_at, d.subscription_added_at
-         FROM desk d JOIN currency c ON c.code = d.currency",
+         FROM desk d JOIN currency c ON c.code = d.currency"
+        ),
         params![],
         |row| {
             let timezone: String = row.get(3)?;
@@ -41,12 +47,12 @@ pub fn find(db: &Db) -> Result<Option<Desk>> {
 /// Writes all settings, making the row where there is none.
 pub fn save(db: &Db, desk: &Desk) -> Result<()> {
     db.write(
-        "INSERT INTO desk (key, company, currency, timezone, lock_date, shop_url, portal_url, mail_from, customers_may_close,
+        raw!(writes [desk], reads [], "INSERT INTO desk (key, company, currency, timezone, lock_date, shop_url, portal_url, mail_from, customers_may_close,
                            plan, created_at, trial_started_at, subscription_added_at)
          VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (key) DO UPDATE SET company = $1, currency = $2, timezone = $3, lock_date = $4, shop_url = $5,
            portal_url = $6, mail_from = $7, customers_may_close = $8, plan = $9, created_at = $10, trial_started_at = $11,
-           subscription_added_at = $12",
+           subscription_added_at = $12"),
         params![
             &desk.company,
             desk.currency,
@@ -66,10 +72,8 @@ pub fn save(db: &Db, desk: &Desk) -> Result<()> {
 
 /// What a new store has (contract, section 6): a journal, locations, stages.
 pub fn seed(db: &Db) -> Result<()> {
-    db.write(
-        "INSERT INTO journal (key, id, name, type, active) VALUES ($1, 'INV', 'Customer invoices', 'sale', 1)",
-        params![db.next_key()?],
-    )?;
+    let (id, name) = ("INV".to_owned(), "Customer invoices".to_owned());
+    record::insert(db, &Journal { key: db.next_key()?, id, name, kind: JournalType::Sale, active: true })?;
     for (id, kind, returns) in [
         ("WH/Stock", "internal", true),
         ("Customers", "customer", false),
@@ -78,17 +82,14 @@ pub fn seed(db: &Db) -> Result<()> {
         ("Scrap", "scrap", false),
     ] {
         db.write(
-            "INSERT INTO location (key, id, type, return_location) VALUES ($1, $2, $3, $4)",
+            insert!(location: key Int, id Text, type Text, return_location Int),
             params![db.next_key()?, id, kind, returns],
         )?;
     }
     for (name, folded) in
         [("New", false), ("In Progress", false), ("On Hold", false), ("Solved", true), ("Cancelled", true)]
     {
-        db.write(
-            "INSERT INTO stage (key, id, name, name_folded, folded) VALUES ($1, $2, $2, $3, $4)",
-            params![db.next_key()?, name, crate::domain::value::reference::folded(name), folded],
-        )?;
+        record::insert(db, &Stage { key: db.next_key()?, id: name.to_owned(), name: name.to_owned(), folded })?;
     }
     Ok(())
 }

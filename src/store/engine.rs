@@ -4,13 +4,17 @@ pub mod address;
 mod db;
 mod error;
 pub mod exchange;
+pub mod filter;
 pub mod made;
 pub mod migrate;
 mod numbering;
 mod postgres;
+pub mod record;
 pub mod row;
 mod sqlite;
-pub mod tables;
+pub mod statement;
+mod statement_of_text;
+pub mod table;
 pub mod uses;
 mod value;
 

@@ -4,7 +4,7 @@ use super::engine::uses;
 use super::{Db, Key, Page, Result, Row, stock};
 use crate::domain::held::Use;
 use crate::domain::location::{Location, LocationType};
-use crate::{column_of_text, paged, params};
+use crate::{column_of_text, insert, paged, params, query, update};
 
 column_of_text!(LocationType);
 
@@ -36,7 +36,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Location>> {
 /// Writes a new location.
 pub fn insert(db: &Db, location: &Location) -> Result<()> {
     db.write(
-        "INSERT INTO location (key, id, type, return_location) VALUES ($1, $2, $3, $4)",
+        insert!(location: key Int, id Text, type Text, return_location Int),
         params![location.key, &location.id, location.kind.word(), location.return_location],
     )
 }
@@ -44,7 +44,7 @@ pub fn insert(db: &Db, location: &Location) -> Result<()> {
 /// Writes what was changed of a location.
 pub fn update(db: &Db, location: &Location) -> Result<()> {
     db.change_one(
-        "UPDATE location SET type = $2, return_location = $3 WHERE key = $1",
+        update!(location (Int, Text, Int): "type = $2, return_location = $3"),
         params![location.key, location.kind.word(), location.return_location],
     )
 }
@@ -56,8 +56,14 @@ pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
         None => uses::first(
             db,
             &[
-                ("transfer", "SELECT id FROM transfer WHERE source = $1 OR destination = $1 ORDER BY key LIMIT 1"),
-                ("team", "SELECT id FROM team WHERE return_location = $1 ORDER BY key LIMIT 1"),
+                (
+                    "transfer",
+                    query!(
+                        [transfer],
+                        "SELECT id FROM transfer WHERE source = $1 OR destination = $1 ORDER BY key LIMIT 1"
+                    ),
+                ),
+                ("team", query!([team], "SELECT id FROM team WHERE return_location = $1 ORDER BY key LIMIT 1")),
             ],
             location,
         ),

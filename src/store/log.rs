@@ -7,7 +7,7 @@ use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::desk::Actor;
 use crate::domain::log::{LoggedActor, LoggedOperation};
 use crate::domain::value::day::Instant;
-use crate::{paged, params};
+use crate::{insert, paged, params, query};
 
 /// A change to be recorded (spec G2).
 pub struct NewOperation<'a> {
@@ -28,7 +28,11 @@ pub struct Tail {
 impl Tail {
     /// Reads where the chain ends; an empty log ends in the empty hash.
     pub fn load(db: &Db) -> Result<Tail> {
-        let hash = db.query_opt("SELECT hash FROM operation ORDER BY key DESC LIMIT 1", params![], |row| row.get(0))?;
+        let hash = db.query_opt(
+            query!([operation], "SELECT hash FROM operation ORDER BY key DESC LIMIT 1"),
+            params![],
+            |row| row.get(0),
+        )?;
         Ok(Tail { hash: hash.unwrap_or_default() })
     }
 
@@ -38,7 +42,7 @@ impl Tail {
         let recorded_at = row.recorded_at.to_string();
         let hash = chained(&self.hash, row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command);
         db.write(
-            "INSERT INTO operation (key, at, recorded_at, actor_kind, actor, command, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            insert!(operation: key Int, at Text, recorded_at Text, actor_kind Text, actor Text, command Text, hash Text),
             params![row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command, &hash],
         )?;
         for (position, (kind, id)) in (1i64..).zip(row.touched) {
@@ -51,7 +55,7 @@ impl Tail {
 /// Writes that an operation touched a record, as the one of that place.
 pub fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result<()> {
     db.write(
-        "INSERT INTO operation_touch (operation, position, kind, id) VALUES ($1, $2, $3, $4)",
+        insert!(operation_touch: operation Int, position Int, kind Text, id Text),
         params![operation, position, kind, id],
     )
 }
@@ -125,21 +129,25 @@ pub fn by_operation(db: &Db, operation: Key) -> Result<Option<LoggedOperation>> 
 
 /// The ids of what an operation touched, in order.
 pub fn touched(db: &Db, operation: Key) -> Result<Vec<String>> {
-    db.query("SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position", params![operation], |row| {
-        row.get(0)
-    })
+    db.query(
+        query!([operation_touch], "SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position"),
+        params![operation],
+        |row| row.get(0),
+    )
 }
 
 /// The numbers of the operations that touched the record `id`, in order.
 pub fn operations_touching(db: &Db, id: &str) -> Result<Vec<Key>> {
-    db.query("SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation", params![id], |row| {
-        row.get(0)
-    })
+    db.query(
+        query!([operation_touch], "SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation"),
+        params![id],
+        |row| row.get(0),
+    )
 }
 
 /// The id of the posted document that has this number, under which the log knows it.
 pub fn document_numbered(db: &Db, number: &str) -> Result<Option<String>> {
-    db.query_opt("SELECT id FROM document WHERE number = $1", params![number], |row| row.get(0))
+    db.query_opt(query!([document], "SELECT id FROM document WHERE number = $1"), params![number], |row| row.get(0))
 }
 
 /// What a key stands for.
@@ -152,16 +160,13 @@ pub struct KeptOutcome {
 impl Db {
     /// Keeps the outcome of a keyed change.
     pub fn keep_outcome(&self, operation: Key, key: &str, outcome: &str) -> Result<()> {
-        self.write(
-            "INSERT INTO operation_key (operation, given, outcome) VALUES ($1, $2, $3)",
-            params![operation, key, outcome],
-        )
+        self.write(insert!(operation_key: operation Int, given Text, outcome Text), params![operation, key, outcome])
     }
 
     /// What was done under a key.
     pub fn kept_outcome(&self, key: &str) -> Result<Option<KeptOutcome>> {
         self.query_opt(
-            "SELECT k.operation, o.command, k.outcome FROM operation_key k JOIN operation o ON o.key = k.operation WHERE k.given = $1",
+            query!([operation_key, operation], "SELECT k.operation, o.command, k.outcome FROM operation_key k JOIN operation o ON o.key = k.operation WHERE k.given = $1"),
             params![key],
             |row| Ok(KeptOutcome { operation: row.get(0)?, command: row.get(1)?, outcome: row.get(2)? }),
         )

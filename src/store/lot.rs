@@ -6,7 +6,7 @@ use crate::domain::held::Use;
 use crate::domain::location::{self, LocationType};
 use crate::domain::lot::{LotAtLocation, LotEvent, LotEventKind, Whereabouts};
 use crate::domain::product::Lot;
-use crate::{column_of_text, paged, params};
+use crate::{column_of_text, insert, paged, params, query, update};
 
 column_of_text!(LotEventKind);
 
@@ -37,20 +37,20 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<Lot>> {
 
 /// Writes a new lot.
 pub fn insert(db: &Db, lot: &Lot) -> Result<()> {
-    db.write("INSERT INTO lot (key, id, product) VALUES ($1, $2, $3)", params![lot.key, &lot.id, &lot.product])
+    db.write(insert!(lot: key Int, id Text, product Int), params![lot.key, &lot.id, &lot.product])
 }
 
 /// Writes a lot's product.
 pub fn update(db: &Db, lot: &Lot) -> Result<()> {
-    db.change_one("UPDATE lot SET product = $2 WHERE key = $1", params![lot.key, &lot.product])
+    db.change_one(update!(lot (Int, Int): "product = $2"), params![lot.key, &lot.product])
 }
 
 /// Where a lot lies in stock, in the order in which it came there.
 pub fn in_stock(db: &Db, lot: Key) -> Result<Vec<LotAtLocation>> {
     db.query(
-        "SELECT l.key, l.id, s.quantity, s.reserved FROM lot b JOIN stock s ON s.product = b.product AND s.lot = b.key
+        query!([lot, stock, location], "SELECT l.key, l.id, s.quantity, s.reserved FROM lot b JOIN stock s ON s.product = b.product AND s.lot = b.key
            JOIN location l ON l.key = s.location
-         WHERE b.key = $1 AND s.quantity > 0 ORDER BY s.key",
+         WHERE b.key = $1 AND s.quantity > 0 ORDER BY s.key"),
         params![lot],
         |row| Ok(LotAtLocation { location: row.reference(0)?, quantity: row.get(2)?, reserved: row.get(3)? }),
     )
@@ -59,7 +59,7 @@ pub fn in_stock(db: &Db, lot: Key) -> Result<Vec<LotAtLocation>> {
 /// Where the last move of a piece brought it, or the last repair of which it was a part.
 pub fn last_place(db: &Db, lot: Key) -> Result<Whereabouts> {
     let last = db.query_opt(
-        "SELECT COALESCE(t.moved, 0), t.key, d.type, d.id, c.key, c.id, t.id, l.key
+        query!([transfer_line, transfer, location, customer, repair_part, repair], "SELECT COALESCE(t.moved, 0), t.key, d.type, d.id, c.key, c.id, t.id, l.key
          FROM transfer_line l JOIN transfer t ON t.key = l.transfer JOIN location d ON d.key = t.destination
            LEFT JOIN customer c ON c.key = t.customer
          WHERE l.lot = $1 AND l.done > 0 AND t.state = 'done'
@@ -68,7 +68,7 @@ pub fn last_place(db: &Db, lot: Key) -> Result<Whereabouts> {
            CAST(NULL AS BIGINT)
          FROM repair_part p JOIN repair r ON r.key = p.repair LEFT JOIN customer c ON c.key = r.customer
          WHERE p.lot = $1 AND p.done > 0 AND r.state = 'done'
-         ORDER BY 1 DESC, 2 DESC LIMIT 1",
+         ORDER BY 1 DESC, 2 DESC LIMIT 1"),
         params![lot],
         |row| {
             let kind: LocationType = row.get(2)?;
@@ -88,7 +88,7 @@ pub fn last_place(db: &Db, lot: Key) -> Result<Whereabouts> {
 /// What happened to goods of a lot, the oldest first.
 pub fn life(db: &Db, lot: Key) -> Result<Vec<LotEvent>> {
     db.query(
-        "SELECT CAST(-1 AS BIGINT), s.key, CAST(NULL AS TEXT), 'counted', s.opening, CAST(NULL AS TEXT), CAST(NULL AS BIGINT),
+        query!([lot, stock, location, transfer_line, transfer, customer, repair, repair_part], "SELECT CAST(-1 AS BIGINT), s.key, CAST(NULL AS TEXT), 'counted', s.opening, CAST(NULL AS TEXT), CAST(NULL AS BIGINT),
            CAST(NULL AS TEXT), CAST(NULL AS TEXT), l.id
          FROM lot b JOIN stock s ON s.product = b.product AND s.lot = b.key JOIN location l ON l.key = s.location
          WHERE b.key = $1 AND s.opening > 0
@@ -113,7 +113,7 @@ pub fn life(db: &Db, lot: Key) -> Result<Vec<LotEvent>> {
            p.done, r.id, c.key, c.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT)
          FROM repair_part p JOIN repair r ON r.key = p.repair LEFT JOIN customer c ON c.key = r.customer
          WHERE p.lot = $1 AND p.done > 0 AND r.state = 'done'
-         ORDER BY 1, 2",
+         ORDER BY 1, 2"),
         params![lot, location::INVENTORY_LOSS],
         |row| {
             Ok(LotEvent {
@@ -133,14 +133,14 @@ pub fn life(db: &Db, lot: Key) -> Result<Vec<LotEvent>> {
 /// repair or transfer of key `but`; in order of creation.
 pub fn wanted_by(db: &Db, lot: Key, but: Key) -> Result<Vec<String>> {
     db.query(
-        "SELECT r.key, r.id FROM repair r WHERE r.lot = $1 AND r.key <> $2 AND r.state IN ('draft', 'confirmed', 'under_repair')
+        query!([repair, repair_part, transfer_line, transfer], "SELECT r.key, r.id FROM repair r WHERE r.lot = $1 AND r.key <> $2 AND r.state IN ('draft', 'confirmed', 'under_repair')
          UNION
          SELECT r.key, r.id FROM repair_part p JOIN repair r ON r.key = p.repair
          WHERE p.lot = $1 AND p.kind = 'add' AND r.key <> $2 AND r.state IN ('draft', 'confirmed', 'under_repair')
          UNION
          SELECT t.key, t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer
          WHERE l.lot = $1 AND t.key <> $2 AND t.kind = 'outgoing' AND t.state IN ('waiting', 'ready')
-         ORDER BY 1",
+         ORDER BY 1"),
         params![lot, but],
         |row| row.get(1),
     )
@@ -155,25 +155,37 @@ pub fn first_use(db: &Db, lot: Key) -> Result<Option<Use>> {
             &[
                 (
                     "transfer",
-                    "SELECT t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer WHERE l.lot = $1
-                     ORDER BY l.key LIMIT 1",
+                    query!(
+                        [transfer_line, transfer],
+                        "SELECT t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer WHERE l.lot = $1
+                     ORDER BY l.key LIMIT 1"
+                    ),
                 ),
                 (
                     "invoice",
-                    "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
-                     WHERE l.lot = $1 AND d.kind = 'invoice' ORDER BY l.key LIMIT 1",
+                    query!(
+                        [document_line, document],
+                        "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
+                     WHERE l.lot = $1 AND d.kind = 'invoice' ORDER BY l.key LIMIT 1"
+                    ),
                 ),
                 (
                     "credit-note",
-                    "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
-                     WHERE l.lot = $1 AND d.kind = 'credit_note' ORDER BY l.key LIMIT 1",
+                    query!(
+                        [document_line, document],
+                        "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
+                     WHERE l.lot = $1 AND d.kind = 'credit_note' ORDER BY l.key LIMIT 1"
+                    ),
                 ),
-                ("ticket", "SELECT id FROM ticket WHERE lot = $1 ORDER BY key LIMIT 1"),
-                ("repair", "SELECT id FROM repair WHERE lot = $1 ORDER BY key LIMIT 1"),
+                ("ticket", query!([ticket], "SELECT id FROM ticket WHERE lot = $1 ORDER BY key LIMIT 1")),
+                ("repair", query!([repair], "SELECT id FROM repair WHERE lot = $1 ORDER BY key LIMIT 1")),
                 (
                     "repair",
-                    "SELECT r.id FROM repair_part p JOIN repair r ON r.key = p.repair WHERE p.lot = $1
-                     ORDER BY p.key LIMIT 1",
+                    query!(
+                        [repair_part, repair],
+                        "SELECT r.id FROM repair_part p JOIN repair r ON r.key = p.repair WHERE p.lot = $1
+                     ORDER BY p.key LIMIT 1"
+                    ),
                 ),
             ],
             lot,

@@ -1,108 +1,100 @@
 //! Products and the taxes on them.
 
+use std::collections::HashMap;
+
+use super::engine::record::{self, Described, each_of};
+use super::engine::statement::Tables;
+use super::engine::table::{
+    BY_PLACE, FoundBy, Table, folded_start, id, link, list, list_of, price, records, text, words,
+};
 use super::engine::uses;
-use super::{Db, Key, Page, Result, Row, stock, tax};
+use super::{Db, Key, Result, Value, stock};
 use crate::domain::held::Use;
-use crate::domain::product::{Product, ProductType, Tracking, UnitPrice};
-use crate::domain::value::money::Currency;
-use crate::{column_of_text, paged, params};
+use crate::domain::product::{Product, ProductType, Tracking};
+use crate::domain::tax::Tax;
+use crate::{described, field_of_words, params, query};
 
-column_of_text!(ProductType, Tracking);
+field_of_words!(ProductType, Tracking);
 
-macro_rules! head {
-    () => {
-        "SELECT p.key, p.id, p.name, p.price, p.type, p.tracking FROM product p"
-    };
+described! {
+    Product in PRODUCT {
+        id: id(),
+        name: text().listed().searched(),
+        price: price().listed(),
+        kind: words(ProductType::WORDS).called("type").listed(),
+        tracking: words(Tracking::WORDS).listed(),
+        taxes: list_of("taxes").listed(),
+    } beside {
+        name_folded: folded_start("name"),
+    } complete complete
 }
 
-/// All but the taxes.
-fn read(row: &Row<'_>, currency: Currency) -> Result<Product> {
-    Ok(Product {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        name: row.get(2)?,
-        price: UnitPrice { price: row.get(3)?, currency },
-        kind: row.get(4)?,
-        tracking: row.get(5)?,
-        taxes: Vec::new(),
-    })
-}
+static TAXES: Table = TAX_ROWS;
 
-/// Loads the taxes.
-pub fn complete(db: &Db, product: &mut Product) -> Result<()> {
-    product.taxes = tax::of_product(db, product.key)?;
-    Ok(())
-}
+const TAX_ROWS: Table = list("product_tax", "product", BY_PLACE, &[link("tax").called("tax")]).shown("taxes");
 
-/// The product with that id, taxes included.
-pub fn by_id(db: &Db, id: &str) -> Result<Option<Product>> {
-    let currency = db.desk_currency()?;
-    let found = db.query_opt(concat!(head!(), " WHERE p.id = $1"), params![id], |row| read(row, currency))?;
-    let Some(mut product) = found else {
-        return Ok(None);
-    };
-    complete(db, &mut product)?;
-    Ok(Some(product))
-}
+pub static PRODUCT: Table = records("product", "product", Product::COLUMNS).with(&[TAX_ROWS]).found_by(&[
+    FoundBy::Exactly("id"),
+    FoundBy::Padded,
+    FoundBy::Folded("name_folded"),
+]);
 
-/// The product of that key, taxes included.
-pub fn by_key(db: &Db, key: Key) -> Result<Product> {
-    let currency = db.desk_currency()?;
-    let mut product = db.query_one(concat!(head!(), " WHERE p.key = $1"), params![key], |row| read(row, currency))?;
-    complete(db, &mut product)?;
-    Ok(product)
-}
-
-/// The ids of the products of that type, in order of creation.
-pub fn ids_of(db: &Db, kind: ProductType) -> Result<Vec<String>> {
-    db.query("SELECT id FROM product WHERE type = $1 ORDER BY key", params![kind.word()], |row| row.get(0))
-}
-
-/// One stretch of the list, without taxes.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Product>> {
-    let currency = db.desk_currency()?;
-    db.page(paged!(head!(), "p.key"), page, |row| read(row, currency))
-}
-
-/// Writes a new product with its taxes.
-pub fn insert(db: &Db, product: &Product) -> Result<()> {
-    db.write(
-        "INSERT INTO product (key, id, name, price, type, tracking) VALUES ($1, $2, $3, $4, $5, $6)",
-        params![
-            product.key,
-            &product.id,
-            &product.name,
-            product.price.price,
-            product.kind.word(),
-            product.tracking.word()
-        ],
+/// Loads the taxes of some products.
+fn complete(db: &Db, products: &mut [Product]) -> Result<()> {
+    let mut taxes: HashMap<Key, Vec<Tax>> = HashMap::new();
+    let keys: Vec<Key> = products.iter().map(Described::key).collect();
+    each_of(
+        db,
+        const { Tables::of(&["product_tax", "tax"]) },
+        (
+            "SELECT pt.product, t.key, t.id, t.rate, t.included FROM product_tax pt JOIN tax t ON t.key = pt.tax",
+            "pt.product",
+            " ORDER BY pt.product, pt.position",
+        ),
+        &keys,
+        |row| {
+            let tax = Tax { key: row.get(1)?, id: row.get(2)?, rate: row.get(3)?, included: row.get(4)? };
+            taxes.entry(row.get(0)?).or_default().push(tax);
+            Ok(())
+        },
     )?;
-    insert_taxes(db, product)
-}
-
-/// Writes what was changed of a product; its taxes are replaced.
-pub fn update(db: &Db, product: &Product) -> Result<()> {
-    db.change_one(
-        "UPDATE product SET name = $2, price = $3, type = $4, tracking = $5 WHERE key = $1",
-        params![product.key, &product.name, product.price.price, product.kind.word(), product.tracking.word()],
-    )?;
-    db.write("DELETE FROM product_tax WHERE product = $1", params![product.key])?;
-    insert_taxes(db, product)
-}
-
-fn insert_taxes(db: &Db, product: &Product) -> Result<()> {
-    for (tax, position) in product.taxes.iter().zip(1..) {
-        db.write(
-            "INSERT INTO product_tax (product, position, tax) VALUES ($1, $2, $3)",
-            params![product.key, position, tax.key],
-        )?;
+    for product in products {
+        product.taxes = taxes.remove(&product.key).unwrap_or_default();
     }
     Ok(())
 }
 
+/// The product with that id.
+pub fn by_id(db: &Db, id: &str) -> Result<Option<Product>> {
+    record::by_id(db, id)
+}
+
+/// The product of that key.
+pub fn by_key(db: &Db, key: Key) -> Result<Product> {
+    record::by_key(db, key)
+}
+
+/// The ids of the products of that type, in order of creation.
+pub fn ids_of(db: &Db, kind: ProductType) -> Result<Vec<String>> {
+    let statement = query!([product], "SELECT id FROM product WHERE type = $1 ORDER BY key");
+    db.query(statement, params![kind.word()], |row| row.get(0))
+}
+
+/// Writes a new product with its taxes.
+pub fn insert(db: &Db, product: &Product) -> Result<()> {
+    record::insert(db, product)?;
+    record::add_links(db, &TAXES, product, product.taxes.iter().map(|tax| Value::Int(tax.key)))
+}
+
+/// Writes a changed product; its taxes are replaced.
+pub fn update(db: &Db, product: &Product) -> Result<()> {
+    record::update(db, product)?;
+    record::set_links(db, &TAXES, product, product.taxes.iter().map(|tax| Value::Int(tax.key)))
+}
+
 /// A lot of the product, where there is one.
 pub fn first_lot(db: &Db, product: Key) -> Result<Option<Use>> {
-    uses::first(db, &[("lot", "SELECT id FROM lot WHERE product = $1 ORDER BY key LIMIT 1")], product)
+    uses::first(db, &[("lot", query!([lot], "SELECT id FROM lot WHERE product = $1 ORDER BY key LIMIT 1"))], product)
 }
 
 /// Stock or a move of the product, where there is one: what was counted by its type and tracking.
@@ -114,13 +106,19 @@ pub fn first_move(db: &Db, product: Key) -> Result<Option<Use>> {
             &[
                 (
                     "transfer",
-                    "SELECT t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer WHERE l.product = $1
-                     ORDER BY l.key LIMIT 1",
+                    query!(
+                        [transfer_line, transfer],
+                        "SELECT t.id FROM transfer_line l JOIN transfer t ON t.key = l.transfer WHERE l.product = $1
+                         ORDER BY l.key LIMIT 1"
+                    ),
                 ),
                 (
                     "repair",
-                    "SELECT r.id FROM repair_part p JOIN repair r ON r.key = p.repair WHERE p.product = $1
-                     ORDER BY p.key LIMIT 1",
+                    query!(
+                        [repair_part, repair],
+                        "SELECT r.id FROM repair_part p JOIN repair r ON r.key = p.repair WHERE p.product = $1
+                         ORDER BY p.key LIMIT 1"
+                    ),
                 ),
             ],
             product,
@@ -130,5 +128,9 @@ pub fn first_move(db: &Db, product: Key) -> Result<Option<Use>> {
 
 /// A project that bills hours as the product, where there is one.
 pub fn first_billed_as_time(db: &Db, product: Key) -> Result<Option<Use>> {
-    uses::first(db, &[("project", "SELECT id FROM project WHERE time_product = $1 ORDER BY key LIMIT 1")], product)
+    uses::first(
+        db,
+        &[("project", query!([project], "SELECT id FROM project WHERE time_product = $1 ORDER BY key LIMIT 1"))],
+        product,
+    )
 }

@@ -1,133 +1,123 @@
 //! Tickets and their log.
 
+use std::collections::HashMap;
+
+use super::engine::record::{self, each_of};
+use super::engine::statement::Tables;
+use super::engine::table::{
+    BY_PLACE, DayOf, FoundBy, Order, Table, id, instant, int, link, list, list_of, records, switch, text, words,
+};
 use super::engine::uses;
-use super::{Db, Key, Page, Result, Row};
+use super::{Db, Key, Result};
 use crate::domain::held::Use;
 use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
 use crate::domain::value::day::Instant;
 use crate::domain::value::reference::Reference;
-use crate::{column_of_text, paged, params};
+use crate::{described, field_of_words, insert, params, query};
 
-column_of_text!(Priority);
+field_of_words!(Priority);
 
-macro_rules! head {
-    () => {
-        "SELECT t.key, t.id, t.subject, t.team, tm.id, c.key, c.id, u.key, u.id, t.priority, t.stage, s.id, s.folded,
-                o.key, o.id, p.key, p.id, l.key, l.id, t.description, t.created_at
-         FROM ticket t JOIN team tm ON tm.key = t.team JOIN stage s ON s.key = t.stage
-           LEFT JOIN customer c ON c.key = t.customer LEFT JOIN person u ON u.key = t.person
-           LEFT JOIN sales_order o ON o.key = t.sales_order LEFT JOIN product p ON p.key = t.product
-           LEFT JOIN lot l ON l.key = t.lot"
-    };
+described! {
+    Ticket in TICKET {
+        id: id(),
+        subject: text().listed().searched(),
+        team: link("team").listed(),
+        customer: link("customer").optional().listed(),
+        user: link("person").column("person").optional().listed(),
+        priority: words(Priority::WORDS).listed(),
+        stage: link("stage").listed(),
+        closed: switch().is("stage_.folded"),
+        order: link("sales_order").column("sales_order").optional(),
+        product: link("product").optional(),
+        lot: link("lot").optional(),
+        description: text().optional().searched(),
+        tags: list_of("tags").listed(),
+        created_at: instant(),
+    } complete complete
 }
 
-/// All but the tags.
-fn read(row: &Row<'_>) -> Result<Ticket> {
-    Ok(Ticket {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        subject: row.get(2)?,
-        team: row.reference(3)?,
-        customer: row.optional_reference(5)?,
-        user: row.optional_reference(7)?,
-        priority: row.get(9)?,
-        stage: row.reference(10)?,
-        closed: row.get(12)?,
-        order: row.optional_reference(13)?,
-        product: row.optional_reference(15)?,
-        lot: row.optional_reference(17)?,
-        description: row.get(19)?,
-        tags: Vec::new(),
-        created_at: row.get(20)?,
-    })
-}
+const TAGS: Table = list("ticket_tag", "ticket", BY_PLACE, &[link("tag").called("tag")]).shown("tags");
 
-static BY_ID: &str = concat!(head!(), " WHERE t.id = $1");
+const LOG: Table = list(
+    "ticket_log",
+    "ticket",
+    Order::Key,
+    &[
+        instant().called("at"),
+        text().called("actor").optional(),
+        text().called("kind"),
+        text().called("text"),
+        text().called("document").optional(),
+        int().called("operation"),
+    ],
+)
+.shown("log");
 
-/// The ticket with that id, without its tags.
-pub fn by_id(db: &Db, id: &str) -> Result<Option<Ticket>> {
-    db.query_opt(BY_ID, params![id], read)
-}
+static LISTS: &[Table] = &[TAGS, LOG];
 
-/// Asks ahead for the ticket with that id.
-pub fn ahead(db: &Db, id: &str) -> Result<()> {
-    db.ahead(BY_ID, params![id])
-}
+pub static TICKET: Table = records("ticket", "ticket", Ticket::COLUMNS)
+    .with(LISTS)
+    .found_by(&[FoundBy::Exactly("id"), FoundBy::Padded])
+    .dated(DayOf::Instant("created_at"));
 
-/// Loads a ticket's tags.
-pub fn complete(db: &Db, ticket: &mut Ticket) -> Result<()> {
-    ticket.tags = db.query(
-        "SELECT g.key, g.id FROM ticket_tag tt JOIN tag g ON g.key = tt.tag WHERE tt.ticket = $1 ORDER BY tt.position",
-        params![ticket.key],
-        |row| row.reference(0),
+/// Loads the tags of some tickets.
+fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {
+    let mut tags: HashMap<Key, Vec<Reference>> = HashMap::new();
+    let keys: Vec<Key> = tickets.iter().map(|ticket| ticket.key).collect();
+    each_of(
+        db,
+        const { Tables::of(&["ticket_tag", "tag"]) },
+        (
+            "SELECT tt.ticket, g.key, g.id FROM ticket_tag tt JOIN tag g ON g.key = tt.tag",
+            "tt.ticket",
+            " ORDER BY tt.ticket, tt.position",
+        ),
+        &keys,
+        |row| {
+            tags.entry(row.get(0)?).or_default().push(row.reference(1)?);
+            Ok(())
+        },
     )?;
-    Ok(())
-}
-
-/// One stretch of the list, without tags.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Ticket>> {
-    db.page(paged!(head!(), "t.key"), page, read)
-}
-
-/// Writes a new ticket, without its tags.
-pub fn insert(db: &Db, ticket: &Ticket) -> Result<()> {
-    db.write(
-        "INSERT INTO ticket (key, id, subject, team, customer, person, priority, stage, sales_order, product, lot,
-                             description, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        params![
-            ticket.key,
-            &ticket.id,
-            &ticket.subject,
-            &ticket.team,
-            &ticket.customer,
-            &ticket.user,
-            ticket.priority.word(),
-            &ticket.stage,
-            &ticket.order,
-            &ticket.product,
-            &ticket.lot,
-            &ticket.description,
-            ticket.created_at
-        ],
-    )
-}
-
-/// Writes a changed ticket, without its tags.
-pub fn update(db: &Db, ticket: &Ticket) -> Result<()> {
-    db.change_one(
-        "UPDATE ticket SET subject = $2, team = $3, customer = $4, person = $5, priority = $6, stage = $7,
-                           sales_order = $8, product = $9, lot = $10, description = $11
-         WHERE key = $1",
-        params![
-            ticket.key,
-            &ticket.subject,
-            &ticket.team,
-            &ticket.customer,
-            &ticket.user,
-            ticket.priority.word(),
-            &ticket.stage,
-            &ticket.order,
-            &ticket.product,
-            &ticket.lot,
-            &ticket.description
-        ],
-    )
-}
-
-/// Writes the ticket's tags in place of those before.
-pub fn set_tags(db: &Db, ticket: Key, tags: &[Reference]) -> Result<()> {
-    db.write("DELETE FROM ticket_tag WHERE ticket = $1", params![ticket])?;
-    for (position, tag) in (1i64..).zip(tags) {
-        db.write("INSERT INTO ticket_tag (ticket, position, tag) VALUES ($1, $2, $3)", params![ticket, position, tag])?;
+    for ticket in tickets {
+        ticket.tags = tags.remove(&ticket.key).unwrap_or_default();
     }
     Ok(())
 }
 
+/// The ticket with that id, complete.
+pub fn by_id(db: &Db, id: &str) -> Result<Option<Ticket>> {
+    record::by_id(db, id)
+}
+
+/// Asks ahead for the ticket with that id.
+pub fn ahead(db: &Db, id: &str) -> Result<()> {
+    record::ahead::<Ticket>(db, id)
+}
+
+/// Writes a new ticket with its tags.
+pub fn insert(db: &Db, ticket: &Ticket) -> Result<()> {
+    record::insert(db, ticket)?;
+    record::add_links(db, &TAGS_LIST, ticket, ticket.tags.iter().map(Into::into))
+}
+
+/// Writes a changed ticket with its tags.
+pub fn update(db: &Db, before: &Ticket, ticket: &Ticket) -> Result<()> {
+    record::update(db, ticket)?;
+    if ticket.tags != before.tags {
+        record::set_links(db, &TAGS_LIST, ticket, ticket.tags.iter().map(Into::into))?;
+    }
+    Ok(())
+}
+
+static TAGS_LIST: Table = TAGS;
+
 /// The sales order with that id, and whose it is.
 pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
     db.query_opt(
-        "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1",
+        query!(
+            [sales_order, customer],
+            "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1"
+        ),
         params![id],
         |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
     )
@@ -136,7 +126,10 @@ pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
 /// Whether a line of the order holds the product.
 pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
     let line = db.query_opt(
-        "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
+        query!(
+            [order_line],
+            "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1"
+        ),
         params![order, product],
         |row| row.get::<Key>(0),
     )?;
@@ -148,12 +141,24 @@ pub fn first_made(db: &Db, ticket: Key) -> Result<Option<Use>> {
     uses::first(
         db,
         &[
-            ("credit-note", "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key LIMIT 1"),
-            ("invoice", "SELECT id FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key LIMIT 1"),
-            ("coupon", "SELECT id FROM coupon WHERE ticket = $1 ORDER BY key LIMIT 1"),
-            ("transfer", "SELECT id FROM transfer WHERE ticket = $1 ORDER BY key LIMIT 1"),
-            ("repair", "SELECT id FROM repair WHERE ticket = $1 ORDER BY key LIMIT 1"),
-            ("task", "SELECT id FROM task WHERE ticket = $1 ORDER BY key LIMIT 1"),
+            (
+                "credit-note",
+                query!(
+                    [document],
+                    "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key LIMIT 1"
+                ),
+            ),
+            (
+                "invoice",
+                query!(
+                    [document],
+                    "SELECT id FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key LIMIT 1"
+                ),
+            ),
+            ("coupon", query!([coupon], "SELECT id FROM coupon WHERE ticket = $1 ORDER BY key LIMIT 1")),
+            ("transfer", query!([transfer], "SELECT id FROM transfer WHERE ticket = $1 ORDER BY key LIMIT 1")),
+            ("repair", query!([repair], "SELECT id FROM repair WHERE ticket = $1 ORDER BY key LIMIT 1")),
+            ("task", query!([task], "SELECT id FROM task WHERE ticket = $1 ORDER BY key LIMIT 1")),
         ],
         ticket,
     )
@@ -163,22 +168,30 @@ pub fn first_made(db: &Db, ticket: Key) -> Result<Option<Use>> {
 pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
     let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
     Ok(Documents {
-        credit_notes: ids(
-            "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' AND state = 'posted' ORDER BY key",
-        )?,
-        coupons: ids("SELECT id FROM coupon WHERE ticket = $1 AND cancelled = 0 ORDER BY key")?,
-        returns: ids(
-            "SELECT id FROM transfer WHERE ticket = $1 AND return_of IS NOT NULL AND state <> 'cancelled' ORDER BY key",
-        )?,
-        repairs: ids("SELECT id FROM repair WHERE ticket = $1 AND state <> 'cancelled' ORDER BY key")?,
-        tasks: ids("SELECT id FROM task WHERE ticket = $1 AND stage <> 'cancelled' ORDER BY key")?,
+        credit_notes: ids(query!(
+            [document],
+            "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' AND state = 'posted' ORDER BY key"
+        ))?,
+        coupons: ids(query!([coupon], "SELECT id FROM coupon WHERE ticket = $1 AND cancelled = 0 ORDER BY key"))?,
+        returns: ids(query!(
+            [transfer],
+            "SELECT id FROM transfer WHERE ticket = $1 AND return_of IS NOT NULL AND state <> 'cancelled' ORDER BY key"
+        ))?,
+        repairs: ids(query!(
+            [repair],
+            "SELECT id FROM repair WHERE ticket = $1 AND state <> 'cancelled' ORDER BY key"
+        ))?,
+        tasks: ids(query!([task], "SELECT id FROM task WHERE ticket = $1 AND stage <> 'cancelled' ORDER BY key"))?,
     })
 }
 
 /// The ticket's log, from its first entry on.
 pub fn log(db: &Db, ticket: Key) -> Result<Vec<LogEntry>> {
     db.query(
-        "SELECT at, actor, kind, text, document, operation FROM ticket_log WHERE ticket = $1 ORDER BY key",
+        query!(
+            [ticket_log],
+            "SELECT at, actor, kind, text, document, operation FROM ticket_log WHERE ticket = $1 ORDER BY key"
+        ),
         params![ticket],
         |row| {
             Ok(LogEntry {
@@ -206,7 +219,7 @@ pub struct NewLogEntry<'a> {
 /// Writes an entry of the ticket's log.
 pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
     db.write(
-        "INSERT INTO ticket_log (key, ticket, at, actor, kind, text, document, operation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        insert!(ticket_log: key Int, ticket Int, at Text, actor Text, kind Text, text Text, document Text, operation Int),
         params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
     )
 }
@@ -214,11 +227,14 @@ pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
 /// The customer's confirmed orders, those with the product where one is named, in order of creation.
 pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Vec<Reference>> {
     db.query(
-        "SELECT o.key, o.id FROM sales_order o
+        query!(
+            [sales_order, order_line],
+            "SELECT o.key, o.id FROM sales_order o
          WHERE o.customer = $1 AND o.state = 'confirmed'
            AND (CAST($2 AS BIGINT) IS NULL
                 OR EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = o.key AND l.product = $2))
-         ORDER BY o.key",
+         ORDER BY o.key"
+        ),
         params![customer, product],
         |row| row.reference(0),
     )
@@ -227,8 +243,11 @@ pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Vec<Ref
 /// The products on an order, in the order of its lines.
 pub fn products_on(db: &Db, order: Key) -> Result<Vec<Reference>> {
     db.query(
-        "SELECT p.key, p.id FROM order_line l JOIN product p ON p.key = l.product
-         WHERE l.sales_order = $1 GROUP BY p.key, p.id ORDER BY MIN(l.line)",
+        query!(
+            [order_line, product],
+            "SELECT p.key, p.id FROM order_line l JOIN product p ON p.key = l.product
+         WHERE l.sales_order = $1 GROUP BY p.key, p.id ORDER BY MIN(l.line)"
+        ),
         params![order],
         |row| row.reference(0),
     )

@@ -3,7 +3,7 @@
 use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::desk::Right;
 use crate::domain::user::User;
-use crate::{paged, params};
+use crate::{insert, paged, params, query, raw, update};
 
 macro_rules! head {
     () => {
@@ -24,7 +24,11 @@ pub fn any(db: &Db) -> Result<bool> {
 /// Whether a user with the right admin exists.
 pub fn any_admin(db: &Db) -> Result<bool> {
     Ok(db
-        .query_opt("SELECT person FROM person_right WHERE app = 'admin' LIMIT 1", params![], |row| row.get::<i64>(0))?
+        .query_opt(
+            query!([person_right], "SELECT person FROM person_right WHERE app = 'admin' LIMIT 1"),
+            params![],
+            |row| row.get::<i64>(0),
+        )?
         .is_some())
 }
 
@@ -32,7 +36,7 @@ pub fn any_admin(db: &Db) -> Result<bool> {
 pub fn other_admin(db: &Db, user: Key) -> Result<bool> {
     Ok(db
         .query_opt(
-            "SELECT person FROM person_right WHERE app = 'admin' AND person <> $1 LIMIT 1",
+            query!([person_right], "SELECT person FROM person_right WHERE app = 'admin' AND person <> $1 LIMIT 1"),
             params![user],
             |row| row.get::<i64>(0),
         )?
@@ -67,15 +71,19 @@ pub fn rights(db: &Db, login: &str) -> Result<Option<Vec<Right>>> {
 }
 
 fn rights_of(db: &Db, user: Key) -> Result<Vec<Right>> {
-    db.query("SELECT app FROM person_right WHERE person = $1 ORDER BY position", params![user], |row| {
-        let app: String = row.get(0)?;
-        app.parse().map_err(StoreError::Damaged)
-    })
+    db.query(
+        query!([person_right], "SELECT app FROM person_right WHERE person = $1 ORDER BY position"),
+        params![user],
+        |row| {
+            let app: String = row.get(0)?;
+            app.parse().map_err(StoreError::Damaged)
+        },
+    )
 }
 
 /// The ids of all, in order of creation.
 pub fn ids(db: &Db) -> Result<Vec<String>> {
-    db.query("SELECT id FROM person ORDER BY key", params![], |row| row.get(0))
+    db.query(query!([person], "SELECT id FROM person ORDER BY key"), params![], |row| row.get(0))
 }
 
 /// One stretch of the list, without rights.
@@ -86,7 +94,7 @@ pub fn page(db: &Db, page: Page) -> Result<Vec<User>> {
 /// Writes a new user with the rights.
 pub fn insert(db: &Db, user: &User) -> Result<()> {
     db.write(
-        "INSERT INTO person (key, id, name, email) VALUES ($1, $2, $3, $4)",
+        insert!(person: key Int, id Text, name Text, email Text),
         params![user.key, &user.id, &user.name, &user.email],
     )?;
     insert_rights(db, user)
@@ -95,19 +103,16 @@ pub fn insert(db: &Db, user: &User) -> Result<()> {
 /// Writes what was changed of a user; the rights are replaced.
 pub fn update(db: &Db, user: &User) -> Result<()> {
     db.change_one(
-        "UPDATE person SET name = $2, email = $3 WHERE key = $1",
+        update!(person (Int, Text, Text): "name = $2, email = $3"),
         params![user.key, &user.name, &user.email],
     )?;
-    db.write("DELETE FROM person_right WHERE person = $1", params![user.key])?;
+    db.write(raw!(writes [person_right], reads [], "DELETE FROM person_right WHERE person = $1"), params![user.key])?;
     insert_rights(db, user)
 }
 
 fn insert_rights(db: &Db, user: &User) -> Result<()> {
     for (right, position) in user.rights.iter().zip(1..) {
-        db.write(
-            "INSERT INTO person_right (person, position, app) VALUES ($1, $2, $3)",
-            params![user.key, position, right.word()],
-        )?;
+        db.write(insert!(person_right: person Int, position Int, app Text), params![user.key, position, right.word()])?;
     }
     Ok(())
 }

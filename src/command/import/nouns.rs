@@ -35,7 +35,6 @@ enum Absent {
     /// It is an empty list.
     Nobody,
     Off,
-    On,
 }
 
 const fn key(name: &'static str, absent: Absent) -> Key {
@@ -51,40 +50,10 @@ const fn none(name: &'static str) -> Key {
 /// The base records.
 pub static NOUNS: &[Noun] = &[
     Noun {
-        kind: "tax",
-        create: "tax create",
-        edit: "tax edit",
-        keys: &[key("rate", Absent::Needed), key("included", Absent::Off)],
-    },
-    Noun {
-        kind: "journal",
-        create: "journal create",
-        edit: "journal edit",
-        keys: &[key("name", Absent::Id), key("type", Absent::Text("sale")), key("active", Absent::On)],
-    },
-    Noun {
         kind: "location",
         create: "location create",
         edit: "location edit",
         keys: &[key("type", Absent::Text("internal")), key("return_location", Absent::Off)],
-    },
-    Noun {
-        kind: "customer",
-        create: "customer create",
-        edit: "customer edit",
-        keys: &[key("name", Absent::Id), none("email")],
-    },
-    Noun {
-        kind: "product",
-        create: "product create",
-        edit: "product edit",
-        keys: &[
-            key("name", Absent::Id),
-            key("price", Absent::Text("0")),
-            key("type", Absent::Text("goods")),
-            key("tracking", Absent::Text("none")),
-            list("taxes", "tax"),
-        ],
     },
     Noun { kind: "lot", create: "lot create", edit: "lot edit", keys: &[key("product", Absent::Needed)] },
     Noun {
@@ -92,42 +61,6 @@ pub static NOUNS: &[Noun] = &[
         create: "user create",
         edit: "user edit",
         keys: &[key("name", Absent::Id), none("email"), list("rights", "right")],
-    },
-    Noun { kind: "tag", create: "tag create", edit: "tag edit", keys: &[key("name", Absent::Id)] },
-    Noun {
-        kind: "stage",
-        create: "stage create",
-        edit: "stage edit",
-        keys: &[key("name", Absent::Id), key("folded", Absent::Off)],
-    },
-    Noun {
-        kind: "worksheet_template",
-        create: "worksheet-template create",
-        edit: "worksheet-template edit",
-        keys: &[key("name", Absent::Id), list("fields", "field")],
-    },
-    Noun {
-        kind: "project",
-        create: "project create",
-        edit: "project edit",
-        keys: &[
-            key("name", Absent::Id),
-            key("worksheets", Absent::Off),
-            none("worksheet_template"),
-            none("time_product"),
-        ],
-    },
-    Noun {
-        kind: "team",
-        create: "team create",
-        edit: "team edit",
-        keys: &[
-            key("name", Absent::Id),
-            list("services", "service"),
-            none("field_service_project"),
-            none("return_location"),
-            list("members", "member"),
-        ],
     },
 ];
 
@@ -164,7 +97,7 @@ impl Noun {
 
     /// The keys that are true or false.
     pub fn switches(&self) -> Vec<&'static str> {
-        let is_switch = |key: &&Key| matches!(key.absent, Absent::On | Absent::Off);
+        let is_switch = |key: &&Key| matches!(key.absent, Absent::Off);
         self.keys.iter().filter(is_switch).map(|key| key.name).collect()
     }
 
@@ -216,7 +149,6 @@ impl Key {
             Absent::Id => text(id),
             Absent::Text(default) => text(default),
             Absent::Nobody => Ok((self.flag.into(), Given::Texts(Vec::new()))),
-            Absent::On => Ok((self.flag.into(), Given::Switch(true))),
             Absent::Off => Ok((format!("no_{}", self.flag).into(), Given::Switch(true))),
         }
     }

@@ -14,7 +14,7 @@ use crate::domain::{Error, Refusal, Result};
 use crate::procedure;
 use crate::store::engine::exchange::{self, Exchanged};
 use crate::store::engine::made;
-use crate::store::engine::tables::{Column, CurrencyOf, Holds, Order, Table};
+use crate::store::engine::table::{Column, CurrencyOf, Holds, Order, Table};
 use crate::store::{Db, Key, StoreError, Value, currency};
 
 /// The digits of quantities, prices and rates.
@@ -108,7 +108,7 @@ impl Restoring {
         let mut digits = stands.digits;
         let mut values: Vec<Value<'static>> = Vec::with_capacity(table.columns.len() + 3);
         let mut folded_from: HashMap<&'static str, String> = HashMap::new();
-        for (place, column) in table.columns.iter().enumerate() {
+        for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| column.is_stored()) {
             match column.holds {
                 Holds::Always(number) => values.push(Value::Int(number)),
                 Holds::Folded(of, fold) => {
@@ -153,7 +153,7 @@ impl Restoring {
             let given = take(&mut pairs, list.table.shown)?;
             for (place, element) in (1i64..).zip(elements(&given).map_err(|fault| in_field(fault, list.table.shown))?) {
                 let pairs = if list.table.is_plain() {
-                    let name = list.table.columns.first().map_or("", |column| column.shown);
+                    let name = list.table.exported().next().map_or("", |column| column.shown);
                     vec![(name.into(), Given::Json(element))]
                 } else {
                     object::pairs_of_json(element.get())?
@@ -162,7 +162,7 @@ impl Restoring {
                 self.row(db, list, pairs, &stands).map_err(|error| named(error, list.table.shown))?;
             }
         }
-        let names: Vec<&str> = table.columns.iter().map(|column| column.shown).collect();
+        let names: Vec<&str> = table.exported().map(|column| column.shown).collect();
         refuse_rest(&pairs, table.shown, &names)
     }
 
@@ -194,18 +194,22 @@ impl Restoring {
         match column.holds {
             Holds::Int => Ok(Value::Int(number(given)?)),
             Holds::Amount => Ok(Value::Int(scaled(digits)?)),
-            Holds::Price | Holds::Millionths => Ok(Value::Int(scaled(MILLIONTHS)?)),
-            Holds::Link(table) => Ok(Value::Int(self.linked(db, exchanged, place, table, text)?)),
+            Holds::Price | Holds::Quantity | Holds::Percent => Ok(Value::Int(scaled(MILLIONTHS)?)),
+            Holds::Link(table) | Holds::Numbered(table) => {
+                Ok(Value::Int(self.linked(db, exchanged, place, table, text)?))
+            }
             Holds::Line(_) => {
                 let parts = text.rsplit_once(':').and_then(|(id, line)| Some((id, line.parse().ok()?)));
                 let (id, line) = parts.ok_or_else(|| invalid(format!("{text:?} is not a record and a line of it")))?;
                 let key = exchanged.linked(db, place, id, line).map_err(told_by_table)?;
                 Ok(Value::Int(key.ok_or_else(|| no_record(&text))?))
             }
-            Holds::Text if text.len() > longest(exchanged.table, column) => {
+            Holds::Id | Holds::Text if text.len() > longest(exchanged.table, column) => {
                 Err(invalid(format!("{} bytes are more than a record is found by", text.len())).into())
             }
-            Holds::Text | Holds::Json | Holds::Switch | Holds::Folded(..) | Holds::Always(_) => Ok(Value::from(text)),
+            // An optional text that is empty is none (contract, section 7 "Ticket"); older exports have empty ones.
+            Holds::Text if column.is_optional && text.is_empty() => Ok(Value::Null),
+            _ => Ok(Value::from(text)),
         }
     }
 
@@ -261,7 +265,8 @@ impl Restoring {
 
 /// How many bytes a text of that column has at most: an engine could not look up what is longer.
 fn longest(table: &Table, column: &Column) -> usize {
-    let folds = |other: &Column| matches!(other.holds, Holds::Folded(of, _) if of == column.name);
+    // What several records may have is looked up by its beginning.
+    let folds = |other: &Column| !other.is_optional && matches!(other.holds, Holds::Folded(of, _) if of == column.name);
     match column.shown {
         "id" | "number" | "key" => LONGEST_OF_THREE,
         _ if table.columns.iter().any(folds) => LONGEST,

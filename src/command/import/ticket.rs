@@ -69,14 +69,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);
     let record: TicketRecord = filled(run, &FORM)?;
     let id = super::checked_id(&record.id)?;
-    let stored = if run.is_new(Kind::Ticket, &id)? { None } else { ticket::by_id(cx.db, &id)? };
-    let before = match stored {
-        Some(mut before) => {
-            ticket::complete(cx.db, &mut before)?;
-            Some(before)
-        }
-        None => None,
-    };
+    let before = if run.is_new(Kind::Ticket, &id)? { None } else { ticket::by_id(cx.db, &id)? };
     let told = record.told(cx, id, before.as_ref())?;
     match before {
         None => insert(cx, &told),
@@ -89,8 +82,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
                 return Err(Stands { form: &FORM, id: told.id }.into());
             }
             about::check_customer(cx, &before, &told)?;
-            ticket::update(cx.db, &told)?;
-            ticket::set_tags(cx.db, told.key, &told.tags)?;
+            ticket::update(cx.db, &before, &told)?;
             ticket_log::note(cx, told.key, "edited", &changed.join(", "), None)?;
             cx.touched("ticket", &told.id);
             Ok(())
@@ -133,7 +125,7 @@ impl TicketRecord {
             order: None,
             product: None,
             lot: None,
-            description: self.description.clone().unwrap_or_default(),
+            description: self.description.clone().filter(|text| !text.is_empty()),
             tags: tags::named(cx, &self.tags)?,
             created_at: created_at.or(before.map(|before| before.created_at)).unwrap_or(cx.now),
         };
@@ -148,7 +140,6 @@ fn insert(cx: &Cx<'_>, told: &Ticket) -> Result<()> {
     }
     let ticket = Ticket { key: cx.db.next_key()?, ..told.clone() };
     ticket::insert(cx.db, &ticket)?;
-    ticket::set_tags(cx.db, ticket.key, &ticket.tags)?;
     cx.created("ticket", &ticket.id);
     ticket_log::note(cx, ticket.key, "imported", "the ticket was imported", None)
 }

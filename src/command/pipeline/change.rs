@@ -38,12 +38,14 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const KIND: &'static str;
     /// Whether it answers an array.
     const MANY: bool;
-    /// All keys of its records in order, where it answers an array; a single record tells them itself.
-    const FIELDS: &'static [&'static str] = &[];
     /// The right that reading it needs (spec A9).
     const RIGHT: Right;
     /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
     const OPENS: Opens = &[];
+    /// All keys of its records in order, where it answers an array; a single record tells them itself.
+    fn fields() -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Another right that opens what this very read reads, beside `RIGHT`.
     fn also_opened_by(&self, _db: &Db) -> Result<Option<Right>> {
         Ok(None)
@@ -139,7 +141,7 @@ pub enum Action {
     Read {
         kind: &'static str,
         many: bool,
-        fields: &'static [&'static str],
+        fields: fn() -> Vec<&'static str>,
         right: Right,
         wider: Wider,
         opens: Opens,
@@ -162,7 +164,7 @@ impl Entry {
             action: Action::Read {
                 kind: R::KIND,
                 many: R::MANY,
-                fields: R::FIELDS,
+                fields: R::fields,
                 right: R::RIGHT,
                 wider: wider::<R>,
                 opens: R::OPENS,

@@ -22,10 +22,16 @@ fn push_json<T: Serialize + ?Sized>(text: &mut String, value: &T) {
 
 struct ObjectWriter<'t>(&'t mut String);
 
+/// The name of a field that stands for all keys of the struct in it, which become the object's own.
+pub const KEYS_OF: &str = "";
+
 impl ser::SerializeStruct for ObjectWriter<'_> {
     type Ok = ();
     type Error = ObjectFault;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), ObjectFault> {
+        if name == KEYS_OF {
+            return value.serialize(ObjectWriter(self.0));
+        }
         if !value.serialize(IsUnset)? {
             self.0.push(',');
             push_json(self.0, name);

@@ -2,6 +2,7 @@
 //! kinds have a name beside it that they are found by, ignoring case (contract, section 2).
 
 use super::Cx;
+use super::form::NewId;
 use super::record::{Record, words_of};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, ValueRefused};
@@ -32,6 +33,14 @@ pub fn id_or_next(cx: &Cx<'_>, id: Option<&str>, prefix: &str) -> Result<String>
     checked_id(id)
 }
 
+/// The id that an import gives a new record; one in the counter's own shape moves the counter.
+pub fn counted_id(cx: &Cx<'_>, id: &str, new: NewId) -> Result<String> {
+    match new {
+        NewId::GivenOrNext(prefix) | NewId::Next(prefix) => id_or_next(cx, Some(id), prefix),
+        NewId::Given | NewId::GivenOrName => checked_id(id),
+    }
+}
+
 /// The name of a new record, which is its id where none was given.
 pub fn name_or_id(name: Option<&str>, id: &str) -> Result<String> {
     match name {
@@ -48,6 +57,21 @@ pub fn id_and_name(id: Option<&str>, name: Option<&str>) -> Result<(String, Stri
     let id = checked_id(id)?;
     ValueRefused::check_length("name", &name)?;
     Ok((id, name))
+}
+
+/// Gives a record that is found by its name the one that is said, if one is; the id of a new one that was not given is its name.
+pub fn name_of_record(id: &mut String, name: &mut String, given: Option<&str>) -> Result<()> {
+    if let Some(given) = given {
+        ValueRefused::check_length("name", given)?;
+        *name = name_or_id(Some(given), "")?;
+    }
+    if id.is_empty() {
+        if name.is_empty() {
+            return Err(ValueRefused::missing("name").into());
+        }
+        *id = checked_id(name)?;
+    }
+    Ok(())
 }
 
 /// Gives a record the name that an edit names, if it names one.

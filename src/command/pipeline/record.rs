@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::{Cx, Read, found, to_json};
 use crate::domain::Result;
-use crate::domain::common::ValueRefused;
+use crate::domain::common::{Ambiguous, ValueRefused};
 use crate::domain::desk::Right;
 use crate::domain::value::day::Day;
 use crate::domain::value::reference::{folded, padded};
 use crate::output::Opens;
+use crate::store::engine::record::Found;
 use crate::store::{self, Db, Key, Page};
 
 /// A kind of record that can be listed and shown.
@@ -37,6 +38,10 @@ pub trait Record: Serialize + Sized + 'static {
 
     /// The record that a typed reference stands for, complete.
     fn find(db: &Db, given: &str) -> store::Result<Option<Self>>;
+    /// The same, where several may have that name.
+    fn look_up(db: &Db, given: &str) -> store::Result<Found<Self>> {
+        Ok(Self::find(db, given)?.map_or(Found::Nothing, Found::One))
+    }
     /// A stretch of the list; what only `complete` loads may be empty.
     fn page(db: &Db, page: Page) -> store::Result<Vec<Self>>;
     /// Its place in the order of creation.
@@ -62,7 +67,13 @@ pub fn one<R: Record>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R
     if given.is_empty() {
         return Err(ValueRefused::missing(field).into());
     }
-    let mut record: R = found(R::find(cx.db, given)?, words_of(R::KIND), R::NOUN, field, given)?;
+    let mut record: R = match R::look_up(cx.db, given)? {
+        Found::Several(candidates) => {
+            return Err(Ambiguous { noun: R::NOUN, field, given: given.to_owned(), candidates }.into());
+        }
+        Found::One(record) => record,
+        Found::Nothing => found(None, words_of(R::KIND), R::NOUN, field, given)?,
+    };
     record.settle(cx.today);
     Ok(record)
 }
@@ -78,15 +89,7 @@ impl<R: Record> Serialize for Changed<R> {
     }
 }
 
-/// The name of a kind of record in a sentence.
-pub(in crate::command) fn words_of(kind: &'static str) -> &'static str {
-    match kind {
-        "credit_note" => "credit note",
-        "coupon_program" => "coupon program",
-        "worksheet_template" => "worksheet template",
-        kind => kind,
-    }
-}
+pub(in crate::command) use crate::domain::common::words_of;
 
 /// `NOUN show REF`.
 pub struct Show<R> {
@@ -236,8 +239,11 @@ pub fn plural_of(kind: &str) -> String {
 impl<R: Record> Read for List<R> {
     const KIND: &'static str = R::KIND;
     const MANY: bool = true;
-    const FIELDS: &'static [&'static str] = R::FIELDS;
     const RIGHT: Right = R::RIGHT;
+
+    fn fields() -> Vec<&'static str> {
+        R::FIELDS.to_vec()
+    }
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let mut left = limit_of(self.limit.as_deref())?;

@@ -26,7 +26,7 @@ struct RepairShown<'r> {
     tags: &'r [Reference],
     parts: Vec<PartShown<'r>>,
     labour: Vec<LabourShown<'r>>,
-    notes: &'r str,
+    notes: Option<&'r str>,
     quotation: &'r Option<Reference>,
 }
 
@@ -67,7 +67,7 @@ impl<'r> RepairShown<'r> {
             tags: &repair.tags,
             parts: repair.parts.iter().map(|part| PartShown::of(part, repair)).collect(),
             labour: repair.labour.iter().map(|labour| LabourShown::of(labour, repair)).collect(),
-            notes: &repair.notes,
+            notes: repair.notes.as_deref(),
             quotation: &repair.quotation,
         }
     }

@@ -63,6 +63,16 @@ pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// The beginning of a name as it is compared: of a name of any length, as much as every engine can look up by an index.
+pub fn folded_start(name: &str) -> String {
+    let mut folded = folded(name);
+    folded.truncate(folded.floor_char_boundary(LONGEST_FOLDED));
+    folded
+}
+
+/// How many bytes of a folded name are compared where names may be longer than what an index holds.
+const LONGEST_FOLDED: usize = 800;
+
 /// A text as one word of a shell command, quoted where it needs to be; for hints.
 pub fn shell_word(text: &str) -> String {
     // Only NUL cannot stand in a word, and no text holds it.

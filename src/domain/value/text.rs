@@ -59,6 +59,9 @@ macro_rules! choices {
         pub enum $name { $($(#[$case_doc])* $case),+ }
 
         impl $name {
+            /// The word for every choice, in order.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// Every choice, in order.
             pub const ALL: &'static [$name] = &[$($name::$case),+];
 

@@ -126,7 +126,7 @@ pub fn new(cx: &Cx<'_>, ticket: &Ticket, given: &Given<'_>, named: &Named) -> Re
         tags: Vec::new(),
         parts: Vec::new(),
         labour: Vec::new(),
-        notes: String::new(),
+        notes: None,
         quotation: None,
     };
     if named.lot.is_none() {
@@ -177,7 +177,7 @@ fn filled(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Res
         after.responsible.clone_from(responsible);
     }
     if let Some(notes) = given.notes {
-        notes.clone_into(&mut after.notes);
+        after.notes = Some(notes).filter(|notes| !notes.is_empty()).map(str::to_owned);
     }
     if let Some(parts) = &named.parts {
         after.parts = parts_of(cx, before, parts)?;

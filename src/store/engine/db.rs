@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::row::RowOf;
+use super::statement::{Said, Statement, Tables};
 use super::{Key, Result, Row, StoreError, Value, numbering, postgres, sqlite};
 use crate::domain::value::money::Currency;
 use crate::domain::value::reference;
@@ -93,33 +94,33 @@ impl Db {
     }
 
     /// Runs a guarded change; says how many rows it changed.
-    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        self.stock_levels_before(sql)?;
+    pub fn execute(&self, statement: impl Said, params: &[Value<'_>]) -> Result<usize> {
+        let statement = self.about_to_run(statement)?;
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
-            Engine::Postgres(postgres) => postgres.execute(sql, params),
+            Engine::Sqlite(sqlite) => sqlite.execute(statement.sql, params),
+            Engine::Postgres(postgres) => postgres.execute(statement, params),
         }
     }
 
     /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
     /// at the latest: an engine that is far away is not waited for.
-    pub fn write(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
-        self.stock_levels_before(sql)?;
+    pub fn write(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+        let statement = self.about_to_run(statement)?;
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.execute(sql, params).map(drop),
-            Engine::Postgres(postgres) => postgres.write(sql, params, false),
+            Engine::Sqlite(sqlite) => sqlite.execute(statement.sql, params).map(drop),
+            Engine::Postgres(postgres) => postgres.write(statement, params, false),
         }
     }
 
     /// Runs a change, as `write` does, that must change one row; anything else is a damaged store.
-    pub fn change_one(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
-        self.stock_levels_before(sql)?;
+    pub fn change_one(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+        let statement = self.about_to_run(statement)?;
         match &self.engine {
-            Engine::Sqlite(sqlite) => match sqlite.execute(sql, params)? {
+            Engine::Sqlite(sqlite) => match sqlite.execute(statement.sql, params)? {
                 1 => Ok(()),
-                rows => Err(wrongly_changed(rows, 1, sql)),
+                rows => Err(wrongly_changed(rows, 1, statement.sql)),
             },
-            Engine::Postgres(postgres) => postgres.write(sql, params, true),
+            Engine::Postgres(postgres) => postgres.write(statement, params, true),
         }
     }
 
@@ -152,12 +153,12 @@ impl Db {
     /// All rows of an answer, mapped in order.
     pub fn query<T>(
         &self,
-        sql: &'static str,
+        statement: impl Said,
         params: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut rows = Vec::new();
-        self.each(sql, params, |row| {
+        self.each(statement, params, |row| {
             rows.push(map(row)?);
             Ok(())
         })?;
@@ -167,12 +168,12 @@ impl Db {
     /// The first row of an answer, or none.
     pub fn query_opt<T>(
         &self,
-        sql: &'static str,
+        statement: impl Said,
         params: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let mut first = None;
-        self.each(sql, params, |row| {
+        self.each(statement, params, |row| {
             if first.is_none() {
                 first = Some(map(row)?);
             }
@@ -184,48 +185,62 @@ impl Db {
     /// The one row of an answer; none is a damaged store.
     pub fn query_one<T>(
         &self,
-        sql: &'static str,
+        statement: impl Said,
         params: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.query_opt(sql, params, map)?.ok_or_else(|| StoreError::Damaged(format!("no row answers {sql}")))
+        let statement = statement.said();
+        self.query_opt(statement, params, map)?
+            .ok_or_else(|| StoreError::Damaged(format!("no row answers {}", statement.sql)))
     }
 
     /// Streams the rows of an answer; the callback must not ask the store for more.
-    pub fn each(&self, sql: &'static str, params: &[Value<'_>], row: impl FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
-        self.stock_levels_before(sql)?;
-        self.each_of_spot(sql, params, row)
+    pub fn each(
+        &self,
+        statement: impl Said,
+        params: &[Value<'_>],
+        row: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let statement = self.about_to_run(statement)?;
+        self.each_of_spot(statement, params, row)
     }
 
     /// Lets the engine find out already what will be asked in the same words soon, where that saves waiting for it.
-    pub fn ahead(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+    pub fn ahead(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
             Engine::Postgres(postgres) => {
-                self.stock_levels_before(sql)?;
-                postgres.ahead(sql, params)
+                let statement = self.about_to_run(statement)?;
+                postgres.ahead(statement, params)
             }
         }
     }
 
-    /// Brings the table of stock up to date where a statement names it, before that is run.
-    fn stock_levels_before(&self, sql: &str) -> Result<()> {
-        if self.stock_levels.borrow().is_empty() || !sql.contains("stock") {
-            return Ok(());
+    /// Brings the table of stock up to date where the statement has to do with it.
+    fn about_to_run(&self, statement: impl Said) -> Result<&'static Statement> {
+        const STOCK: Tables = Tables::of(&["stock"]);
+        let statement = statement.said();
+        #[cfg(debug_assertions)]
+        statement.check();
+        if statement.touches().touch(STOCK) && !self.stock_levels.borrow().is_empty() {
+            self.write_stock_levels()?;
         }
-        self.write_stock_levels()
+        Ok(statement)
     }
 
     /// Streams the rows of an answer about products and locations of which nothing is kept back.
     pub(in crate::store) fn each_of_spot(
         &self,
-        sql: &'static str,
+        statement: impl Said,
         params: &[Value<'_>],
         mut row: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
+        let statement = statement.said();
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.each(sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
-            Engine::Postgres(postgres) => postgres.each(sql, params, &mut |found| row(&Row(RowOf::Postgres(found)))),
+            Engine::Sqlite(sqlite) => sqlite.each(statement.sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
+            Engine::Postgres(postgres) => {
+                postgres.each(statement, params, &mut |found| row(&Row(RowOf::Postgres(found))))
+            }
         }
     }
 

@@ -1,12 +1,15 @@
-//! Rows out and in, by the description in `tables`: the statements are made from it once, and live as long as the program.
+//! Rows out and in, as an export tells them and a restoration reads them. The statements are made from the description of each
+//! table once, and live as long as the program.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::tables::{Column, CurrencyOf, Holds, Lines, Order, TABLES, Table};
-use super::{Db, Key, Result, Row, StoreError, Value};
+use super::statement::{Statement, Tables};
+use super::table::{Column, CurrencyOf, Holds, Lines, Order, Table};
+use super::{Db, Key, Result, Row, StoreError, Value, record};
 use crate::domain::value::number::show_scaled;
-use crate::params;
+use crate::store::tables::TABLES;
+use crate::{params, query};
 
 /// How many records are read at a time.
 const STRETCH: i64 = 200;
@@ -25,14 +28,14 @@ pub fn tables() -> &'static [Exchanged] {
 pub struct Exchanged {
     pub table: &'static Table,
     pub lists: Vec<Exchanged>,
-    select: &'static str,
-    insert: &'static str,
-    delete: &'static str,
-    by_id: Option<&'static str>,
-    last_key: Option<&'static str>,
-    misplaced: Option<&'static str>,
-    folds: Vec<(&'static Column, &'static str)>,
-    lookups: Vec<Option<&'static str>>,
+    select: &'static Statement,
+    insert: &'static Statement,
+    delete: &'static Statement,
+    by_id: Option<&'static Statement>,
+    last_key: Option<&'static Statement>,
+    misplaced: Option<&'static Statement>,
+    folds: Vec<(&'static Column, &'static Statement)>,
+    lookups: Vec<Option<&'static Statement>>,
 }
 
 /// A value as it is shown.
@@ -52,30 +55,30 @@ pub struct ShownRow {
     pub lists: Vec<Vec<ShownRow>>,
 }
 
-/// The columns of a table that are shown.
-pub fn shown_columns(table: &'static Table) -> impl Iterator<Item = &'static Column> {
-    table.columns.iter().filter(|column| !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)))
-}
-
 impl Exchanged {
     /// A table, and those above it that lead there from the record.
     fn of(table: &'static Table, above: &[&'static Table]) -> Exchanged {
         let path = [above, &[table]].concat();
         let lists = table.lists.iter().map(|list| Exchanged::of(list, &path)).collect();
         let has_id = table.is_keyed() && table.columns.iter().any(|column| column.name == "id");
+        let own = Tables::of(&[table.name]);
+        let asked = |sql: String| Statement::made(sql, |sql| Statement::query(own, sql));
+        let (sql, reads) = select(&path);
         Exchanged {
             table,
             lists,
-            select: select(&path).leak(),
-            insert: insert(table).leak(),
-            delete: format!("DELETE FROM {}", table.name).leak(),
-            by_id: has_id.then(|| &*format!("SELECT key FROM {} WHERE id = $1", table.name).leak()),
+            select: Statement::made(sql, |sql| Statement::query(reads, sql)),
+            insert: record::insert_of(table),
+            delete: Statement::made(format!("DELETE FROM {}", table.name), |sql| {
+                Statement::raw(Tables::NONE, own, sql)
+            }),
+            by_id: has_id.then(|| asked(format!("SELECT key FROM {} WHERE id = $1", table.name))),
             last_key: table
                 .is_keyed()
-                .then(|| &*format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name).leak()),
-            misplaced: misplaced(&path).map(|sql| &*sql.leak()),
-            folds: table.columns.iter().filter_map(|column| Some((column, &*fold(table, column)?.leak()))).collect(),
-            lookups: table.columns.iter().map(|column| lookup(column).map(|sql| &*sql.leak())).collect(),
+                .then(|| asked(format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name))),
+            misplaced: misplaced(&path).map(|(sql, reads)| Statement::made(sql, |sql| Statement::query(reads, sql))),
+            folds: table.columns.iter().filter_map(|column| Some((column, asked(fold(table, column)?)))).collect(),
+            lookups: table.columns.iter().map(lookup).collect(),
         }
     }
 
@@ -127,7 +130,9 @@ impl Exchanged {
         db.query(self.select, params, |row| {
             let digits = row.get::<Option<i64>>(2)?.and_then(|digits| u32::try_from(digits).ok()).unwrap_or(desk);
             let mut at = 3;
-            let cells = shown_columns(self.table)
+            let cells = self
+                .table
+                .exported()
                 .map(|column| {
                     let cell = cell(row, at, column, digits);
                     at += if matches!(column.holds, Holds::Line(_)) { 2 } else { 1 };
@@ -156,8 +161,10 @@ impl Exchanged {
     /// The key of the row that the column at that place links to, by the id and line that it is shown by.
     pub fn linked(&self, db: &Db, column: usize, id: &str, line: i64) -> Result<Option<Key>> {
         match (self.lookups.get(column), self.table.columns.get(column).map(|column| column.holds)) {
-            (Some(Some(sql)), Some(Holds::Line(_))) => db.query_opt(sql, params![id, line], |row| row.get(0)),
-            (Some(Some(sql)), _) => db.query_opt(sql, params![id], |row| row.get(0)),
+            (Some(Some(statement)), Some(Holds::Line(_))) => {
+                db.query_opt(*statement, params![id, line], |row| row.get(0))
+            }
+            (Some(Some(statement)), _) => db.query_opt(*statement, params![id], |row| row.get(0)),
             _ => Ok(None),
         }
     }
@@ -172,9 +179,9 @@ impl Exchanged {
 
     /// Tells the entries of lists that are not counted from 1 without a gap: the record, the list, the place and the right one.
     pub fn each_misplaced(&self, db: &Db, tell: &mut dyn FnMut(Misplaced)) -> Result<()> {
-        if let Some(sql) = self.misplaced {
+        if let Some(statement) = self.misplaced {
             let list = self.table.shown;
-            db.each(sql, params![], |row| {
+            db.each(statement, params![], |row| {
                 tell(Misplaced { record: row.get(0)?, list, place: row.get(1)?, right: row.get(2)? });
                 Ok(())
             })?;
@@ -184,11 +191,11 @@ impl Exchanged {
 
     /// Tells the rows whose folded texts are not what their texts fold to: the id and the text's name.
     pub fn each_misfolded(&self, db: &Db, tell: &mut dyn FnMut(String, &'static str)) -> Result<()> {
-        for (column, sql) in &self.folds {
+        for (column, statement) in &self.folds {
             let Holds::Folded(of, fold) = column.holds else {
                 continue;
             };
-            db.each(sql, params![], |row| {
+            db.each(*statement, params![], |row| {
                 let (text, folded): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
                 if text.as_deref().map(fold) != folded {
                     tell(row.get(0)?, of);
@@ -202,8 +209,8 @@ impl Exchanged {
     /// The highest key in the table and the lists in it, each with its table's name.
     pub fn last_keys(&self, db: &Db) -> Result<Vec<(&'static str, Key)>> {
         let mut keys = Vec::new();
-        if let Some(sql) = self.last_key {
-            keys.push((self.table.name, db.query_one(sql, params![], |row| row.get(0))?));
+        if let Some(statement) = self.last_key {
+            keys.push((self.table.name, db.query_one(statement, params![], |row| row.get(0))?));
         }
         for list in &self.lists {
             keys.extend(list.last_keys(db)?);
@@ -214,14 +221,18 @@ impl Exchanged {
 
 /// Whether the store was made and nothing else was done in it.
 pub fn is_fresh(db: &Db) -> Result<bool> {
-    db.query_one("SELECT COUNT(*) FROM (SELECT key FROM operation LIMIT 2) done", params![], |row| row.get::<i64>(0))
-        .map(|operations| operations < 2)
+    db.query_one(
+        query!([operation], "SELECT COUNT(*) FROM (SELECT key FROM operation LIMIT 2) done"),
+        params![],
+        |row| row.get::<i64>(0),
+    )
+    .map(|operations| operations < 2)
 }
 
 /// Whether a table that rows have keys in holds none.
 pub fn is_empty(db: &Db, table: &str) -> Result<bool> {
     match tables().iter().find(|exchanged| exchanged.table.name == table).and_then(|exchanged| exchanged.last_key) {
-        Some(sql) => db.query_one(sql, params![], |row| row.get::<Key>(0)).map(|last| last == 0),
+        Some(statement) => db.query_one(statement, params![], |row| row.get::<Key>(0)).map(|last| last == 0),
         None => Ok(false),
     }
 }
@@ -229,7 +240,7 @@ pub fn is_empty(db: &Db, table: &str) -> Result<bool> {
 /// Whether a record of that kind has that id.
 pub fn has(db: &Db, kind: &str, id: &str) -> Result<bool> {
     match tables().iter().find(|exchanged| exchanged.table.shown == kind).and_then(|exchanged| exchanged.by_id) {
-        Some(sql) => Ok(db.query_opt(sql, params![id], |row| row.get::<Key>(0))?.is_some()),
+        Some(statement) => Ok(db.query_opt(statement, params![id], |row| row.get::<Key>(0))?.is_some()),
         None => Ok(false),
     }
 }
@@ -244,11 +255,17 @@ pub struct Misplaced {
 
 /// The digits of the currency that a document or payment is in.
 pub fn digits_of(db: &Db, table: &str, key: Key) -> Result<Option<u32>> {
-    let sql = match table {
-        "document" => "SELECT c.digits FROM document d JOIN currency c ON c.code = d.currency WHERE d.key = $1",
-        _ => "SELECT c.digits FROM payment p JOIN currency c ON c.code = p.currency WHERE p.key = $1",
+    let statement = match table {
+        "document" => query!(
+            [document, currency],
+            "SELECT c.digits FROM document d JOIN currency c ON c.code = d.currency WHERE d.key = $1"
+        ),
+        _ => query!(
+            [payment, currency],
+            "SELECT c.digits FROM payment p JOIN currency c ON c.code = p.currency WHERE p.key = $1"
+        ),
     };
-    let digits = db.query_opt(sql, params![key], |row| row.get::<i64>(0))?;
+    let digits = db.query_opt(statement, params![key], |row| row.get::<i64>(0))?;
     Ok(digits.and_then(|digits| u32::try_from(digits).ok()))
 }
 
@@ -260,7 +277,7 @@ fn cell(row: &Row<'_>, at: usize, column: &Column, digits: u32) -> Result<Cell> 
     match column.holds {
         Holds::Amount => scaled(digits, digits),
         Holds::Price => scaled(MILLIONTHS, digits),
-        Holds::Millionths => scaled(MILLIONTHS, 0),
+        Holds::Quantity | Holds::Percent => scaled(MILLIONTHS, 0),
         Holds::Int => Ok(row.get::<Option<i64>>(at)?.map_or(Cell::Null, Cell::Int)),
         Holds::Switch => Ok(row.get::<Option<i64>>(at)?.map_or(Cell::Null, |value| Cell::Switch(value != 0))),
         Holds::Json => Ok(row.get::<Option<String>>(at)?.map_or(Cell::Null, Cell::Json)),
@@ -268,33 +285,35 @@ fn cell(row: &Row<'_>, at: usize, column: &Column, digits: u32) -> Result<Cell> 
             Some(id) => Ok(Cell::Text(format!("{id}:{}", row.get::<i64>(at + 1)?))),
             None => Ok(Cell::Null),
         },
-        Holds::Text | Holds::Link(_) => Ok(row.get::<Option<String>>(at)?.map_or(Cell::Null, Cell::Text)),
-        Holds::Folded(..) | Holds::Always(_) => Ok(Cell::Null),
+        Holds::Folded(..) | Holds::Always(_) | Holds::List(_) | Holds::Ids | Holds::Rows(_) => Ok(Cell::Null),
+        _ => Ok(row.get::<Option<String>>(at)?.map_or(Cell::Null, Cell::Text)),
     }
 }
 
 /// The table at the end of the path as `t`, joined with the rows that it stands in up to the record; and the record's alias.
-fn joined(path: &[&'static Table]) -> (String, String) {
+fn joined(path: &[&'static Table]) -> (String, String, Tables) {
     let mut rows = path.iter().rev();
     let Some(table) = rows.next() else {
-        return (String::new(), String::new());
+        return (String::new(), String::new(), Tables::NONE);
     };
+    let mut reads = Tables::of(&[table.name]);
     let mut from = format!("{} t", table.name);
     let (mut alias, mut link) = ("t".to_owned(), table.parent);
     for (step, row) in rows.enumerate() {
         let above = format!("p{step}");
         from.push_str(&format!(" JOIN {} {above} ON {above}.key = {alias}.{}", row.name, link.unwrap_or_default()));
+        reads = reads.and(Tables::of(&[row.name]));
         (alias, link) = (above, row.parent);
     }
-    (from, alias)
+    (from, alias, reads)
 }
 
 /// `SELECT key, key of the row it stands in, digits of the currency, columns …`, for a stretch of records.
-fn select(path: &[&'static Table]) -> String {
+fn select(path: &[&'static Table]) -> (String, Tables) {
     let (Some(record), Some(table)) = (path.first(), path.last()) else {
-        return String::new();
+        return (String::new(), Tables::NONE);
     };
-    let (mut from, root) = joined(path);
+    let (mut from, root, mut reads) = joined(path);
     let mut columns = vec![
         if table.has_key() { "t.key".to_owned() } else { "CAST(0 AS BIGINT)".to_owned() },
         table.parent.map_or_else(|| "CAST(0 AS BIGINT)".to_owned(), |parent| format!("t.{parent}")),
@@ -303,23 +322,28 @@ fn select(path: &[&'static Table]) -> String {
         CurrencyOf::Desk => "CAST(NULL AS BIGINT)".to_owned(),
         CurrencyOf::Own => {
             from.push_str(&format!(" JOIN currency c ON c.code = {root}.currency"));
+            reads = reads.and(Tables::of(&["currency"]));
             "c.digits".to_owned()
         }
         CurrencyOf::Linked([one, other]) => {
             for (alias, (column, linked)) in [("c1", one), ("c2", other)] {
                 from.push_str(&format!(" LEFT JOIN {linked} {alias} ON {alias}.key = {root}.{column}"));
+                reads = reads.and(Tables::of(&[linked]));
             }
             from.push_str(" JOIN currency c ON c.code = COALESCE(c1.currency, c2.currency)");
+            reads = reads.and(Tables::of(&["currency"]));
             "c.digits".to_owned()
         }
     });
-    for (number, column) in shown_columns(table).enumerate() {
+    for (number, column) in table.exported().enumerate() {
         match column.holds {
-            Holds::Link(linked) => {
+            Holds::Link(linked) | Holds::Numbered(linked) => {
+                reads = reads.and(Tables::of(&[linked]));
                 from.push_str(&format!(" LEFT JOIN {linked} j{number} ON j{number}.key = t.{}", column.name));
                 columns.push(format!("j{number}.id"));
             }
             Holds::Line(Lines { name, of, column: lines_of }) => {
+                reads = reads.and(Tables::of(&[name, of]));
                 from.push_str(&format!(
                     " LEFT JOIN {name} j{number} ON j{number}.key = t.{} LEFT JOIN {of} k{number} ON k{number}.key = j{number}.{lines_of}",
                     column.name
@@ -346,25 +370,26 @@ fn select(path: &[&'static Table]) -> String {
         }
     };
     let limit = if path.len() == 1 && record.has_key() { " LIMIT $2" } else { "" };
-    format!("SELECT {} FROM {from}{condition} ORDER BY {order}{limit}", columns.join(", "))
+    (format!("SELECT {} FROM {from}{condition} ORDER BY {order}{limit}", columns.join(", ")), reads)
 }
 
 /// `SELECT record, place, right place`, of entries of a list that are not counted from 1 without a gap.
-fn misplaced(path: &[&'static Table]) -> Option<String> {
+fn misplaced(path: &[&'static Table]) -> Option<(String, Tables)> {
     let (record, table) = (path.first()?, path.last()?);
     let (Order::Place(place), Some(parent)) = (table.order, table.parent) else {
         return None;
     };
-    let (from, root) = joined(path);
+    let (from, root, reads) = joined(path);
     let named = record.columns.first()?.name;
     // Of the list of an invoice and that of a credit note, which lie in one table, each is checked with its own.
     let condition = record.only.map(|kind| format!(" WHERE {root}.kind = '{kind}'")).unwrap_or_default();
-    Some(format!(
+    let sql = format!(
         "SELECT record, place, expected FROM
            (SELECT CAST({root}.{named} AS TEXT) AS record, t.{parent} AS list, t.{place} AS place,
               ROW_NUMBER() OVER (PARTITION BY t.{parent} ORDER BY t.{place}) AS expected FROM {from}{condition}) counted
          WHERE place <> expected ORDER BY list, place"
-    ))
+    );
+    Some((sql, reads))
 }
 
 /// `SELECT id, text, folded text`.
@@ -375,29 +400,17 @@ fn fold(table: &Table, column: &Column) -> Option<String> {
     Some(format!("SELECT id, {of}, {} FROM {} ORDER BY key", column.name, table.name))
 }
 
-fn insert(table: &Table) -> String {
-    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    if table.is_keyed() {
-        names.push("key");
-    }
-    names.extend(table.parent);
-    if let Order::Place(place) = table.order {
-        names.push(place);
-    }
-    let mut values: Vec<String> = (1..=names.len()).map(|number| format!("${number}")).collect();
-    if let Some(kind) = table.only {
-        names.push("kind");
-        values.push(format!("'{kind}'"));
-    }
-    format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), values.join(", "))
-}
-
-fn lookup(column: &Column) -> Option<String> {
-    match column.holds {
-        Holds::Link(linked) => Some(format!("SELECT key FROM {linked} WHERE id = $1")),
-        Holds::Line(Lines { name, of, column }) => Some(format!(
-            "SELECT l.key FROM {of} o JOIN {name} l ON l.{column} = o.key WHERE o.id = $1 AND l.line = $2"
-        )),
-        _ => None,
-    }
+/// The statement that finds the row which a column links to.
+fn lookup(column: &'static Column) -> Option<&'static Statement> {
+    let (sql, reads) = match column.holds {
+        Holds::Link(linked) | Holds::Numbered(linked) => {
+            (format!("SELECT key FROM {linked} WHERE id = $1"), Tables::of(&[linked]))
+        }
+        Holds::Line(Lines { name, of, column }) => (
+            format!("SELECT l.key FROM {of} o JOIN {name} l ON l.{column} = o.key WHERE o.id = $1 AND l.line = $2"),
+            Tables::of(&[name, of]),
+        ),
+        _ => return None,
+    };
+    Some(Statement::made(sql, |sql| Statement::query(reads, sql)))
 }

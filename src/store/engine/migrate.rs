@@ -12,10 +12,11 @@
 //!
 //! and its indexes are made anew behind them. Whatever links to the table goes on linking to it.
 
-use std::sync::LazyLock;
-
 use super::address::Address;
+use super::statement::{Statement, Tables};
+use super::table::Holds;
 use super::{Db, Result, StoreError, postgres, sqlite};
+use crate::store::tables::TABLES;
 
 /// The format that this program reads and writes.
 pub const VERSION: i64 = SCRIPTS.len() as i64;
@@ -93,13 +94,39 @@ pub(super) fn check(version: i64, store: &dyn std::fmt::Display) -> Result<()> {
     }
 }
 
-/// The tables in the order in which they were made: whatever a row refers to is in the same table or in one before.
-pub(super) static TABLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let made = SCRIPTS.iter().flat_map(|script| statements(script));
-    let named = made.filter_map(|statement| statement.strip_prefix("CREATE TABLE ")?.split(' ').next());
-    // A table that is rebuilt keeps its place.
-    named.filter(|table| !table.ends_with(REBUILT)).collect()
-});
+/// A folded column that a script added: texts are folded in Rust, so a script leaves it empty (design, "One SQL, two engines").
+pub(super) struct Refold {
+    /// Key and text of some rows whose text is not folded yet.
+    pub ask: &'static Statement,
+    /// Writes the folded text of the row of a key.
+    pub write: &'static Statement,
+    pub fold: fn(&str) -> String,
+}
+
+/// How many rows are folded at a time.
+pub(super) const FOLDED_AT_ONCE: usize = 1_000;
+
+/// Every folded column of the tables.
+pub(super) fn refolds() -> impl Iterator<Item = Refold> {
+    TABLES.iter().flat_map(|table| {
+        table.columns.iter().filter_map(|column| {
+            let Holds::Folded(of, fold) = column.holds else {
+                return None;
+            };
+            let own = Tables::of(&[table.name]);
+            let (name, folded) = (table.name, column.name);
+            let ask = format!(
+                "SELECT key, {of} FROM {name} WHERE {folded} IS NULL AND {of} IS NOT NULL LIMIT {FOLDED_AT_ONCE}"
+            );
+            let write = format!("UPDATE {name} SET {folded} = $2 WHERE key = $1");
+            Some(Refold {
+                ask: Statement::made(ask, |sql| Statement::query(own, sql)),
+                write: Statement::made(write, |sql| Statement::raw(Tables::NONE, own, sql)),
+                fold,
+            })
+        })
+    })
+}
 
 /// How the name of a table ends while it is being rebuilt.
 pub(super) const REBUILT: &str = "_new";

@@ -3,7 +3,7 @@
 
 use super::{Db, Key, Result};
 use crate::domain::value::reference::generated;
-use crate::params;
+use crate::{params, query, raw};
 
 /// The counter behind every row key.
 const KEY: &str = "key";
@@ -100,7 +100,10 @@ impl Db {
         if let Some(value) = self.counters.borrow().value(name) {
             return Ok(value);
         }
-        let stored = self.query_opt("SELECT value FROM counter WHERE name = $1", params![name], |row| row.get(0))?;
+        let stored =
+            self.query_opt(query!([counter], "SELECT value FROM counter WHERE name = $1"), params![name], |row| {
+                row.get(0)
+            })?;
         let stored = stored.unwrap_or(0);
         self.counters.borrow_mut().learn(name, stored);
         Ok(stored)
@@ -110,7 +113,7 @@ impl Db {
         let moved = self.counters.borrow().moved();
         for (name, value) in moved {
             self.write(
-                "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
+                raw!(writes [counter], reads [], "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2"),
                 params![name, value],
             )?;
         }

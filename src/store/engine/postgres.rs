@@ -14,9 +14,10 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error, Statement};
+use tokio_postgres::{Client, Error, Statement as Prepared};
 
 use super::address::Server;
+use super::statement::{Said, Statement, Tables};
 use super::{Access, Result, StoreError, Value};
 
 mod answers;
@@ -48,15 +49,15 @@ const UNDERWAY: usize = 256;
 pub const GROUP_LINES: usize = 50;
 
 /// The row that every writer locks first.
-const LOCK: &str = "SELECT version FROM store_format FOR UPDATE";
+static LOCK: Statement = Statement::control("SELECT version FROM store_format FOR UPDATE");
 
 pub struct Postgres {
     runtime: Runtime,
     client: Rc<Client>,
     server: Box<Server>,
-    /// The statements that were run before, by the place and length of their text. One that was run once was sent together
+    /// The statements that were run before, by their place. One that was run once was sent together
     /// with its values, as most commands run most of theirs once; from its second run on it is prepared.
-    statements: RefCell<HashMap<(usize, usize), Option<Statement>>>,
+    statements: RefCell<HashMap<usize, Option<Prepared>>>,
     /// Answers that the open transaction got already.
     answers: RefCell<Answers>,
     /// Changes that wait to be sent.
@@ -66,9 +67,9 @@ pub struct Postgres {
     /// Answers to what was asked ahead; a change makes them void.
     arrived: RefCell<Arrived>,
     /// For each statement that writes one row the one that writes many.
-    many: RefCell<HashMap<(usize, usize), Option<Many>>>,
+    many: RefCell<HashMap<usize, Option<Many>>>,
     /// The statements that are others one behind the other.
-    chains: RefCell<HashMap<Vec<(usize, usize)>, &'static str>>,
+    chains: RefCell<HashMap<Vec<usize>, &'static Statement>>,
     pace: Cell<Pace>,
     /// Whether there is no store in the schema yet.
     is_new: Cell<bool>,
@@ -95,7 +96,8 @@ enum Underway {
 /// A question with its values.
 #[derive(PartialEq, Eq)]
 struct Question {
-    sql: &'static str,
+    /// Where the statement stands; none once a change made the answer void.
+    statement: Option<usize>,
     params: Vec<Param>,
 }
 
@@ -104,7 +106,7 @@ type Arrived = Vec<(Question, Vec<tokio_postgres::Row>)>;
 
 /// A statement with its values, ready to be sent.
 struct Ready {
-    sql: &'static str,
+    statement: &'static Statement,
     params: Vec<Param>,
     /// How many rows it must change, where that is said.
     must: Option<u64>,
@@ -190,21 +192,23 @@ impl Postgres {
         Ok(postgres)
     }
 
-    pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        self.forget_what_was_asked_ahead(sql);
-        self.send_before(sql)?;
-        let changing = self.sent(sql, params.iter().map(Param::of).collect())?;
+    pub fn execute(&self, statement: impl Said, params: &[Value<'_>]) -> Result<usize> {
+        let statement = statement.said();
+        self.forget_what_was_asked_ahead(statement);
+        self.send_before(statement)?;
+        let changing = self.sent(statement, params.iter().map(Param::of).collect())?;
         self.drained()?;
         let rows = self.runtime.block_on(changing).map_err(|error| fault(&error));
         Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
     }
 
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
-    pub fn write(&self, sql: &'static str, params: &[Value<'_>], of_one: bool) -> Result<()> {
-        self.forget_what_was_asked_ahead(sql);
+    pub fn write(&self, statement: impl Said, params: &[Value<'_>], of_one: bool) -> Result<()> {
+        let statement = statement.said();
+        self.forget_what_was_asked_ahead(statement);
         let full = {
             let mut queue = self.queue.borrow_mut();
-            queue.push(Write { sql, params: params.iter().map(Param::of).collect(), of_one });
+            queue.push(Write { statement, params: params.iter().map(Param::of).collect(), of_one });
             queue.len() >= WAITING
         };
         if full { self.send_on() } else { Ok(()) }
@@ -238,25 +242,26 @@ impl Postgres {
 
     pub fn each(
         &self,
-        sql: &'static str,
+        statement: impl Said,
         params: &[Value<'_>],
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
+        let statement = statement.said();
         let params: Vec<Param> = params.iter().map(Param::of).collect();
-        if let Some(rows) = self.asked_ahead(sql, &params)? {
+        if let Some(rows) = self.asked_ahead(statement, &params)? {
             return rows.iter().try_for_each(row);
         }
-        if !self.is_open.get() || !self.answers.borrow_mut().keeps(sql) {
-            return self.ask(sql, params, row);
+        if !self.is_open.get() || !Answers::keeps(statement) {
+            return self.ask(statement, params, row);
         }
-        let known = self.answers.borrow().get(sql, &params);
+        let known = self.answers.borrow().get(statement, &params);
         if let Some(rows) = known {
             return rows.iter().try_for_each(row);
         }
         let mut rows = Vec::new();
         let asked = params.clone();
         let mut few = true;
-        self.ask(sql, params, &mut |found| {
+        self.ask(statement, params, &mut |found| {
             few = few && rows.len() < answers::ROWS;
             if few {
                 rows.push(found.clone());
@@ -264,37 +269,40 @@ impl Postgres {
             row(found)
         })?;
         if few {
-            self.answers.borrow_mut().put(sql, asked, Rc::new(rows));
+            self.answers.borrow_mut().put(statement, asked, Rc::new(rows));
         }
         Ok(())
     }
 
     /// Asks what somebody will ask soon, without waiting for the answer; only in a hurry, since a fault of it is nobody's.
-    pub fn ahead(&self, sql: &'static str, params: &[Value<'_>]) -> Result<()> {
+    pub fn ahead(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
         if self.pace.get() == Pace::Careful {
             return Ok(());
         }
-        self.send_before(sql)?;
+        let statement = statement.said();
+        self.send_before(statement)?;
         let params: Vec<Param> = params.iter().map(Param::of).collect();
-        let statement = self.statement(sql, &params)?;
+        let prepared = self.statement(statement, &params)?;
         let (client, asked) = (self.client.clone(), params.clone());
         let mut rows: Asking = Box::pin(async move {
-            let rows = match &statement {
-                Some(statement) => client.query_raw(statement, asked).await?,
-                None => client.query_typed_raw(sql, asked.into_iter().map(Param::typed)).await?,
+            let rows = match &prepared {
+                Some(prepared) => client.query_raw(prepared, asked).await?,
+                None => client.query_typed_raw(statement.sql, asked.into_iter().map(Param::typed)).await?,
             };
             rows.try_collect().await
         });
         if let Poll::Ready(early) = begun(rows.as_mut()) {
             rows = Box::pin(async { early });
         }
-        self.underway.borrow_mut().push(Underway::Ahead { question: Question { sql, params }, rows });
+        self.underway
+            .borrow_mut()
+            .push(Underway::Ahead { question: Question { statement: Some(statement.place()), params }, rows });
         Ok(())
     }
 
     /// The answer that was asked for ahead, if this question was.
-    fn asked_ahead(&self, sql: &'static str, params: &[Param]) -> Result<Option<Vec<tokio_postgres::Row>>> {
-        let is_it = |question: &Question| question.sql == sql && question.params == params;
+    fn asked_ahead(&self, statement: &'static Statement, params: &[Param]) -> Result<Option<Vec<tokio_postgres::Row>>> {
+        let is_it = |question: &Question| question.statement == Some(statement.place()) && question.params == params;
         let is_underway = |one: &Underway| matches!(one, Underway::Ahead { question, .. } if is_it(question));
         if self.underway.borrow().iter().any(is_underway) {
             self.drained()?;
@@ -305,12 +313,17 @@ impl Postgres {
     }
 
     /// A change is about to be made: what was asked ahead may not be so any longer.
-    fn forget_what_was_asked_ahead(&self, sql: &'static str) {
-        self.answers.borrow_mut().change(sql);
+    fn forget_what_was_asked_ahead(&self, statement: &Statement) {
+        self.answers.borrow_mut().change(statement);
         self.arrived.borrow_mut().clear();
+        self.void_what_is_asked();
+    }
+
+    /// What is asked ahead and not answered yet is nobody's answer.
+    fn void_what_is_asked(&self) {
         for one in self.underway.borrow_mut().iter_mut() {
             if let Underway::Ahead { question, .. } = one {
-                question.sql = "";
+                question.statement = None;
             }
         }
     }
@@ -318,17 +331,17 @@ impl Postgres {
     /// Asks the server.
     fn ask(
         &self,
-        sql: &'static str,
+        statement: &'static Statement,
         params: Vec<Param>,
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
-        self.send_before(sql)?;
-        let statement = self.statement(sql, &params)?;
+        self.send_before(statement)?;
+        let prepared = self.statement(statement, &params)?;
         let client = &*self.client;
         let mut asking = pin!(async move {
-            match &statement {
-                Some(statement) => client.query_raw(statement, params).await,
-                None => client.query_typed_raw(sql, params.into_iter().map(Param::typed)).await,
+            match &prepared {
+                Some(prepared) => client.query_raw(prepared, params).await,
+                None => client.query_typed_raw(statement.sql, params.into_iter().map(Param::typed)).await,
             }
         });
         let early = begun(asking.as_mut());
@@ -348,8 +361,8 @@ impl Postgres {
     }
 
     /// Sends a statement without a value or an answer.
-    pub fn run(&self, sql: &'static str) -> Result<()> {
-        self.write(sql, &[], false)
+    pub fn run(&self, statement: impl Said) -> Result<()> {
+        self.write(statement, &[], false)
     }
 
     /// Starts the transaction of a changing group: waits for the one writer's turn, up to ten seconds.
@@ -360,7 +373,7 @@ impl Postgres {
         }
         self.run("BEGIN ISOLATION LEVEL READ COMMITTED")?;
         let mut version = None;
-        self.each(LOCK, &[], &mut |row| {
+        self.each(&LOCK, &[], &mut |row| {
             version = int(row, 0)?;
             Ok(())
         })?;
@@ -414,7 +427,7 @@ impl Postgres {
         if self.failed.get() {
             return Err(StoreError::Fault("a statement failed, and its transaction was to be kept".to_owned()));
         }
-        let committing = self.sent("COMMIT", Vec::new())?;
+        let committing = self.sent("COMMIT".said(), Vec::new())?;
         let ended = self.runtime.block_on(committing);
         self.noted(ended.map_err(|error| fault::of_committing(&error)))?;
         self.is_new.set(false);
@@ -438,7 +451,8 @@ impl Postgres {
     /// Marks the point to which one command can be undone. In a hurry the server is not told: a command that is refused has
     /// sent nothing as a rule, and where it has, the whole transaction is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
-        self.forget_what_was_asked_ahead("");
+        self.arrived.borrow_mut().clear();
+        self.void_what_is_asked();
         if self.pace.get() == Pace::Careful {
             self.run("SAVEPOINT command")?;
             self.send()?;
@@ -482,11 +496,11 @@ impl Postgres {
     }
 
     /// Sends the changes that have to be made before that statement; in a hurry the others go on waiting for more of their kind.
-    fn send_before(&self, sql: &str) -> Result<()> {
+    fn send_before(&self, statement: &Statement) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send(),
             Pace::Hurried => {
-                let steps = self.queue.borrow_mut().take_before(sql);
+                let steps = self.queue.borrow_mut().take_before(statement);
                 self.send_steps(steps)
             }
         }
@@ -499,12 +513,12 @@ impl Postgres {
                 self.made_ready(run, &mut ready)?;
             }
             if step.writes_rows && ready.len() > 1 {
-                let (sql, params) = self.chained(ready);
-                self.set_out(sql, params, None)?;
+                let (statement, params) = self.chained(ready);
+                self.set_out(statement, params, None)?;
                 continue;
             }
-            for Ready { sql, params, must } in ready {
-                self.set_out(sql, params, must)?;
+            for Ready { statement, params, must } in ready {
+                self.set_out(statement, params, must)?;
             }
         }
         Ok(())
@@ -512,15 +526,15 @@ impl Postgres {
 
     /// Changes of one statement as one, where they are several and that can be.
     fn made_ready(&self, run: Vec<Write>, ready: &mut Vec<Ready>) -> Result<()> {
-        let many = if run.len() > 1 { self.many(&run)? } else { None };
+        let many = if run.len() > 1 { self.many(&run) } else { None };
         match many {
             Some(many) => {
                 let must = run.first().filter(|first| first.of_one).map(|_| run.len() as u64);
                 let rows = run.into_iter().map(|write| write.params).collect();
-                ready.push(Ready { sql: many.sql, params: many.params(rows), must });
+                ready.push(Ready { statement: many.statement, params: many.params(rows), must });
             }
-            None => ready.extend(run.into_iter().map(|Write { sql, params, of_one }| Ready {
-                sql,
+            None => ready.extend(run.into_iter().map(|Write { statement, params, of_one }| Ready {
+                statement,
                 params,
                 must: of_one.then_some(1),
             })),
@@ -529,72 +543,62 @@ impl Postgres {
     }
 
     /// Statements that write rows as one statement, which is made once.
-    fn chained(&self, ready: Vec<Ready>) -> (&'static str, Vec<Param>) {
-        let places = ready.iter().map(|one| (one.sql.as_ptr() as usize, one.sql.len())).collect();
-        let sql = *self.chains.borrow_mut().entry(places).or_insert_with(|| {
-            let statements: Vec<&str> = ready.iter().map(|one| one.sql).collect();
+    fn chained(&self, ready: Vec<Ready>) -> (&'static Statement, Vec<Param>) {
+        let places = ready.iter().map(|one| one.statement.place()).collect();
+        let statement = *self.chains.borrow_mut().entry(places).or_insert_with(|| {
+            let statements: Vec<&str> = ready.iter().map(|one| one.statement.sql).collect();
             let params: Vec<usize> = ready.iter().map(|one| one.params.len()).collect();
-            queue::chained(&statements, &params).leak()
+            let writes = ready.iter().fold(Tables::NONE, |writes, one| writes.and(one.statement.writes));
+            Statement::made(queue::chained(&statements, &params), |sql| Statement::raw(Tables::NONE, writes, sql))
         });
-        (sql, ready.into_iter().flat_map(|one| one.params).collect())
+        (statement, ready.into_iter().flat_map(|one| one.params).collect())
     }
 
     /// Sends a change, which must change so many rows where that is said.
-    fn set_out(&self, sql: &'static str, params: Vec<Param>, must: Option<u64>) -> Result<()> {
-        let outcome = self.sent(sql, params)?;
-        self.underway.borrow_mut().push(Underway::Change { outcome, must: must.map(|rows| (rows, sql)) });
+    fn set_out(&self, statement: &'static Statement, params: Vec<Param>, must: Option<u64>) -> Result<()> {
+        let outcome = self.sent(statement, params)?;
+        self.underway.borrow_mut().push(Underway::Change { outcome, must: must.map(|rows| (rows, statement.sql)) });
         Ok(())
     }
 
-    /// The statement that writes many rows of a table.
-    fn many(&self, run: &[Write]) -> Result<Option<Many>> {
-        let Some(first) = run.first() else {
-            return Ok(None);
-        };
-        let place = (first.sql.as_ptr() as usize, first.sql.len());
-        if let Some(known) = self.many.borrow().get(&place) {
-            return Ok(*known);
-        }
-        // The types of the columns are what the server takes the values of one row for.
-        let one = self.prepared(first.sql, &first.params)?;
-        let many = Many::of(first.sql, one.params());
-        self.many.borrow_mut().insert(place, many);
-        Ok(many)
+    /// The statement that does the same to many rows.
+    fn many(&self, run: &[Write]) -> Option<Many> {
+        let first = run.first()?.statement;
+        *self.many.borrow_mut().entry(first.place()).or_insert_with(|| Many::of(first))
     }
 
     /// The statement, prepared from its second run on.
-    fn statement(&self, sql: &'static str, params: &[Param]) -> Result<Option<Statement>> {
-        let place = (sql.as_ptr() as usize, sql.len());
-        if self.statements.borrow().contains_key(&place) {
-            return self.prepared(sql, params).map(Some);
+    fn statement(&self, statement: &'static Statement, params: &[Param]) -> Result<Option<Prepared>> {
+        if self.statements.borrow().contains_key(&statement.place()) {
+            return self.prepared(statement, params).map(Some);
         }
-        self.statements.borrow_mut().insert(place, None);
+        self.statements.borrow_mut().insert(statement.place(), None);
         Ok(None)
     }
 
-    fn prepared(&self, sql: &'static str, params: &[Param]) -> Result<Statement> {
-        let place = (sql.as_ptr() as usize, sql.len());
-        if let Some(Some(statement)) = self.statements.borrow().get(&place) {
-            return Ok(statement.clone());
+    fn prepared(&self, statement: &'static Statement, params: &[Param]) -> Result<Prepared> {
+        if let Some(Some(prepared)) = self.statements.borrow().get(&statement.place()) {
+            return Ok(prepared.clone());
         }
         self.drained()?;
         let types: Vec<Type> = params.iter().map(Param::type_of).collect();
-        let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types)).map_err(|error| fault(&error));
-        let statement = self.noted(prepared)?;
-        self.statements.borrow_mut().insert(place, Some(statement.clone()));
-        Ok(statement)
+        let preparing = self.client.prepare_typed(statement.sql, &types);
+        let prepared = self.runtime.block_on(preparing).map_err(|error| fault(&error));
+        let prepared = self.noted(prepared)?;
+        self.statements.borrow_mut().insert(statement.place(), Some(prepared.clone()));
+        Ok(prepared)
     }
 
     /// Sends a change; what is answered is to be waited for.
-    fn sent(&self, sql: &'static str, params: Vec<Param>) -> Result<Changing> {
-        let statement = self.statement(sql, &params)?;
+    fn sent(&self, statement: &'static Statement, params: Vec<Param>) -> Result<Changing> {
+        let prepared = self.statement(statement, &params)?;
         let client = self.client.clone();
-        let mut changing: Changing = match statement {
-            Some(statement) => Box::pin(async move { client.execute_raw(&statement, params).await }),
+        let mut changing: Changing = match prepared {
+            Some(prepared) => Box::pin(async move { client.execute_raw(&prepared, params).await }),
             None => Box::pin(async move {
                 let typed: Vec<(&(dyn tokio_postgres::types::ToSql + Sync), Type)> =
                     params.iter().map(|param| (param as _, param.type_of())).collect();
-                client.execute_typed(sql, &typed).await
+                client.execute_typed(statement.sql, &typed).await
             }),
         };
         match begun(changing.as_mut()) {

@@ -14,7 +14,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use super::made::{self, Column, Index, Link, Schema, Table};
-use super::migrate::Upgraded;
+use super::migrate::{Refold, Upgraded};
 use super::{Access, Result, StoreError, Value, migrate};
 use crate::domain::value::number::Overflow;
 
@@ -176,12 +176,29 @@ impl Sqlite {
     /// Runs the scripts in the open transaction and checks what they made.
     fn upgraded_from(&self, from: i64) -> Result<()> {
         migrate::scripts_after(from).iter().try_for_each(|script| self.run_script(script))?;
+        migrate::refolds().try_for_each(|refold| self.refold(&refold))?;
         self.mark(migrate::VERSION)?;
         match self.broken_links()?.first() {
             Some((table, other)) => Err(StoreError::Damaged(format!(
                 "a row of {table} refers to a row of {other} that is not there; it was not upgraded"
             ))),
             None => Ok(()),
+        }
+    }
+
+    fn refold(&self, refold: &Refold) -> Result<()> {
+        loop {
+            let mut some = Vec::new();
+            self.each(refold.ask.sql, &[], &mut |row| {
+                some.extend(int(row, 0)?.zip(text(row, 1)?.map(refold.fold)));
+                Ok(())
+            })?;
+            for (key, folded) in &some {
+                self.execute(refold.write.sql, &[(*key).into(), folded.into()])?;
+            }
+            if some.len() < migrate::FOLDED_AT_ONCE {
+                return Ok(());
+            }
         }
     }
 

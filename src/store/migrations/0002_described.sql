@@ -1,5 +1,87 @@
 -- Format 2: what the desk learned after its first release. Not released yet: sections are added below until it is.
 
+-- An optional text that was not given is null everywhere. Rebuilt tables go first, so that what is added below is added to them.
+CREATE TABLE ticket_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  team BIGINT NOT NULL REFERENCES team (key),
+  customer BIGINT REFERENCES customer (key),
+  person BIGINT REFERENCES person (key),
+  priority TEXT NOT NULL CHECK (priority IN ('low', 'medium', 'high', 'urgent')),
+  stage BIGINT NOT NULL REFERENCES stage (key),
+  sales_order BIGINT REFERENCES sales_order (key),
+  product BIGINT REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  description TEXT,
+  created_at TEXT NOT NULL
+);
+INSERT INTO ticket_new (key, id, subject, team, customer, person, priority, stage, sales_order, product, lot, description, created_at)
+  SELECT key, id, subject, team, customer, person, priority, stage, sales_order, product, lot, NULLIF(description, ''), created_at
+  FROM ticket;
+DROP TABLE ticket;
+ALTER TABLE ticket_new RENAME TO ticket;
+CREATE INDEX ticket_customer ON ticket (customer);
+CREATE TABLE repair_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('draft', 'confirmed', 'under_repair', 'done', 'cancelled')),
+  ticket BIGINT REFERENCES ticket (key),
+  customer BIGINT REFERENCES customer (key),
+  product BIGINT NOT NULL REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  quantity BIGINT NOT NULL CHECK (quantity > 0),
+  return_transfer BIGINT REFERENCES transfer (key),
+  under_warranty BIGINT NOT NULL CHECK (under_warranty IN (0, 1)),
+  scheduled_date TEXT NOT NULL,
+  responsible BIGINT REFERENCES person (key),
+  notes TEXT,
+  quotation BIGINT REFERENCES sales_order (key)
+);
+INSERT INTO repair_new (key, id, state, ticket, customer, product, lot, quantity, return_transfer, under_warranty, scheduled_date,
+    responsible, notes, quotation)
+  SELECT key, id, state, ticket, customer, product, lot, quantity, return_transfer, under_warranty, scheduled_date,
+    responsible, NULLIF(notes, ''), quotation
+  FROM repair;
+DROP TABLE repair;
+ALTER TABLE repair_new RENAME TO repair;
+CREATE INDEX repair_ticket ON repair (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX repair_quotation ON repair (quotation) WHERE quotation IS NOT NULL;
+
+-- Lists are answered by an index for what they are asked by most.
+CREATE INDEX ticket_stage ON ticket (stage);
+CREATE INDEX ticket_order ON ticket (sales_order) WHERE sales_order IS NOT NULL;
+CREATE INDEX ticket_person ON ticket (person) WHERE person IS NOT NULL;
+CREATE INDEX ticket_created ON ticket (created_at);
+CREATE INDEX ticket_tag_tag ON ticket_tag (tag);
+CREATE INDEX document_state ON document (kind, state);
+CREATE INDEX document_day ON document (kind, (COALESCE(accounting_date, date)));
+CREATE INDEX sales_order_state ON sales_order (state);
+CREATE INDEX sales_order_date ON sales_order (date);
+DROP INDEX transfer_pending;
+CREATE INDEX transfer_state ON transfer (state);
+CREATE INDEX transfer_date ON transfer (date);
+CREATE INDEX payment_date ON payment (date);
+CREATE INDEX repair_state ON repair (state);
+CREATE INDEX repair_customer ON repair (customer) WHERE customer IS NOT NULL;
+CREATE INDEX repair_date ON repair (scheduled_date);
+CREATE INDEX coupon_customer ON coupon (customer) WHERE customer IS NOT NULL;
+CREATE INDEX task_customer ON task (customer) WHERE customer IS NOT NULL;
+CREATE INDEX task_stage ON task (stage);
+CREATE INDEX task_assignee ON task (assignee) WHERE assignee IS NOT NULL;
+
+-- Customers are found by their name and e-mail too, ignoring case.
+ALTER TABLE customer ADD COLUMN name_folded TEXT;
+ALTER TABLE customer ADD COLUMN email_folded TEXT;
+CREATE INDEX customer_name ON customer (name_folded);
+CREATE INDEX customer_email ON customer (email_folded);
+
+-- Products and journals are found by their name too.
+ALTER TABLE product ADD COLUMN name_folded TEXT;
+ALTER TABLE journal ADD COLUMN name_folded TEXT;
+CREATE INDEX product_name ON product (name_folded);
+CREATE INDEX journal_name ON journal (name_folded);
+
 -- Which operation of the log moved the goods of a transfer or finished a repair: the order in which things happened to a lot. Null
 -- where nothing was moved yet, and for what was done before there was this column, which is older than all that has one.
 ALTER TABLE transfer ADD COLUMN moved BIGINT;

@@ -1,48 +1,22 @@
 //! Changes that wait to be sent: rows that are written one after the other go together, many of one table as one statement, and
 //! only when something asks for their tables.
 
-use std::collections::HashMap;
-
-use tokio_postgres::types::Type;
-
-use super::super::migrate::TABLES;
+use super::super::statement::{Does, Kind, Statement};
 use super::wire::Param;
 
 /// A change that waits to be sent.
 pub struct Write {
-    pub sql: &'static str,
+    pub statement: &'static Statement,
     pub params: Vec<Param>,
     /// Whether it must change one row.
     pub of_one: bool,
 }
 
-/// The statement that writes many rows as another writes one: `INSERT … VALUES ($1, 0)` becomes
-/// `INSERT … SELECT v.c1, 0 FROM unnest($1::bigint[]) AS v (c1)`, and `UPDATE … SET a = $2 WHERE key = $1` becomes
-/// `UPDATE … SET a = v.c2 FROM unnest($1::bigint[], $2::bigint[]) AS v (c1, c2) WHERE key = v.c1`.
+/// The statement that does to many rows what another does to one.
 #[derive(Clone, Copy)]
 pub struct Many {
-    pub sql: &'static str,
-    texts: &'static [bool],
-}
-
-/// What a statement does that can be done to many rows at once, and to the table at which place in that order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Does {
-    /// Writes a row.
-    Insert(usize),
-    /// Changes the row of the key `$1`.
-    Update(usize),
-    /// Anything else.
-    Other,
-}
-
-impl Does {
-    fn table(self) -> Option<usize> {
-        match self {
-            Does::Insert(table) | Does::Update(table) => Some(table),
-            Does::Other => None,
-        }
-    }
+    pub statement: &'static Statement,
+    kinds: &'static [Kind],
 }
 
 /// The changes that wait to be sent, in order.
@@ -56,13 +30,11 @@ pub struct Queue {
     next: u64,
     /// The number of the first change since the savepoint, unless one of them was sent already.
     mark: Option<u64>,
-    /// What statements do, by the place and length of their text.
-    known: HashMap<(usize, usize), Does>,
 }
 
 impl Queue {
     pub fn push(&mut self, write: Write) {
-        *self.counter(write.sql) += 1;
+        *self.counter(write.statement) += 1;
         self.waiting.push((self.next, write));
         self.next += 1;
     }
@@ -89,7 +61,7 @@ impl Queue {
             return false;
         };
         while let Some((_, write)) = self.waiting.pop_if(|(number, _)| *number >= mark) {
-            self.uncount(write.sql);
+            self.uncount(write.statement);
         }
         true
     }
@@ -100,20 +72,19 @@ impl Queue {
         self.sending(waiting, freely)
     }
 
-    /// The changes that have to be made before that statement, freely ordered: those of the tables that it names, and those
-    /// that they may refer to.
-    pub fn take_before(&mut self, sql: &str) -> Vec<Step<Write>> {
+    /// The changes that have to be made before that statement, freely ordered: those of the tables that it has to do with, and
+    /// those that they may refer to.
+    pub fn take_before(&mut self, statement: &Statement) -> Vec<Step<Write>> {
         if self.others > 0 {
             return self.take(true);
         }
-        let named = |(table, _): &(usize, &usize)| TABLES.get(*table).is_some_and(|name| sql.contains(name));
-        let last = self.of_table.iter().enumerate().filter(|(_, waiting)| **waiting > 0).rev().find(named);
-        let Some((last, _)) = last else {
+        let waits = |table: &usize| self.of_table.get(*table).is_some_and(|waiting| *waiting > 0);
+        let Some(last) = statement.touches().places().rev().find(waits) else {
             return Vec::new();
         };
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for (number, write) in std::mem::take(&mut self.waiting) {
-            let table = self.does(write.sql).table().unwrap_or_default();
+            let table = table_of(write.statement).unwrap_or_default();
             if table <= last { before.push((number, write)) } else { after.push((number, write)) }
         }
         self.waiting = after;
@@ -125,18 +96,18 @@ impl Queue {
             self.mark = None;
         }
         for (_, write) in &writes {
-            self.uncount(write.sql);
+            self.uncount(write.statement);
         }
         self.in_order(writes.into_iter().map(|(_, write)| write).collect(), freely)
     }
 
-    fn uncount(&mut self, sql: &'static str) {
-        *self.counter(sql) -= 1;
+    fn uncount(&mut self, statement: &'static Statement) {
+        *self.counter(statement) -= 1;
     }
 
     /// How many changes wait of the table that a statement is of.
-    fn counter(&mut self, sql: &'static str) -> &mut usize {
-        let Some(table) = self.does(sql).table() else {
+    fn counter(&mut self, statement: &Statement) -> &mut usize {
+        let Some(table) = table_of(statement) else {
             return &mut self.others;
         };
         if self.of_table.len() <= table {
@@ -144,58 +115,33 @@ impl Queue {
         }
         self.of_table.get_mut(table).unwrap_or(&mut self.others)
     }
+}
 
-    fn does(&mut self, sql: &'static str) -> Does {
-        let place = |table: &str| TABLES.iter().position(|known| *known == table);
-        *self.known.entry((sql.as_ptr() as usize, sql.len())).or_insert_with(|| {
-            let inserted = inserted(sql).and_then(|(table, _)| place(table)).map(Does::Insert);
-            let updated = || updated(sql).and_then(|(set, _)| place(set.split(' ').nth(1)?)).map(Does::Update);
-            inserted.or_else(updated).unwrap_or(Does::Other)
-        })
+/// The table of a statement that can be done to many rows at once, by its place in the order in which they were made.
+fn table_of(statement: &Statement) -> Option<usize> {
+    match statement.does {
+        Does::Insert(_) | Does::Update(_) => statement.writes.places().next(),
+        Does::Other => None,
     }
 }
 
-/// The table of a statement that writes one row, and the values of that row; none where it does more than that.
-fn inserted(sql: &str) -> Option<(&str, &str)> {
-    let (table, _) = sql.strip_prefix("INSERT INTO ")?.split_once(' ')?;
-    let (_, values) = sql.split_once("VALUES")?;
-    let values = values.trim().strip_prefix('(')?.strip_suffix(')')?;
-    (!values.contains('(')).then_some((table, values))
-}
-
-/// The two halves of a statement that changes the row of the key `$1`: what is set, and the conditions.
-fn updated(sql: &str) -> Option<(&str, &str)> {
-    let (set, conditions) = sql.strip_prefix("UPDATE ").and_then(|_| sql.split_once(" WHERE "))?;
-    (conditions.starts_with("key = $1") && !sql.contains("SELECT")).then_some((set, conditions))
-}
-
 impl Many {
-    /// The statement for many rows, made once and kept as long as the program; `types` are those of one row's values.
-    pub fn of(sql: &'static str, types: &[Type]) -> Option<Many> {
-        let texts: Vec<bool> = types.iter().map(|kind| *kind == Type::TEXT).collect();
-        let columns: Vec<String> = (1..=types.len()).map(|number| format!("c{number}")).collect();
-        let arrays: Vec<String> = (1usize..)
-            .zip(&texts)
-            .map(|(number, is_text)| format!("${number}::{}[]", if *is_text { "text" } else { "bigint" }))
-            .collect();
-        let rows = format!("FROM unnest({}) AS v ({})", arrays.join(", "), columns.join(", "));
-        let sql = match (inserted(sql), updated(sql)) {
-            (Some((_, values)), _) => format!("{}SELECT {values} {rows}", sql.split("VALUES").next()?),
-            (_, Some((set, conditions))) => format!("{set} {rows} WHERE {conditions}"),
-            _ => return None,
-        };
-        let sql = in_rows(&sql);
-        Some(Many { sql: sql.leak(), texts: texts.leak() })
+    /// The statement for many rows, made once and kept as long as the program.
+    pub fn of(one: &'static Statement) -> Option<Many> {
+        let (sql, kinds) = (one.of_many()?, one.kinds()?);
+        let (reads, writes) = (one.reads, one.writes);
+        let statement = Statement::made(sql, |sql| Statement { sql, reads, writes, does: Does::Other });
+        Some(Many { statement, kinds: kinds.leak() })
     }
 
     /// The values of many rows, as one array a column.
     pub fn params(&self, rows: Vec<Vec<Param>>) -> Vec<Param> {
         let mut columns: Vec<Param> = self
-            .texts
+            .kinds
             .iter()
-            .map(|is_text| match is_text {
-                true => Param::Texts(Vec::with_capacity(rows.len())),
-                false => Param::Ints(Vec::with_capacity(rows.len())),
+            .map(|kind| match kind {
+                Kind::Text => Param::Texts(Vec::with_capacity(rows.len())),
+                Kind::Int => Param::Ints(Vec::with_capacity(rows.len())),
             })
             .collect();
         for row in rows {
@@ -211,14 +157,6 @@ impl Many {
         }
         columns
     }
-}
-
-/// Each `$1` as the column of a row of values that it now is, but for the arrays that the rows are made from.
-fn in_rows(sql: &str) -> String {
-    sql.split("unnest(").enumerate().fold(String::new(), |text, (part, rest)| match (part, rest.split_once(") AS v")) {
-        (0, _) | (_, None) => text + &rest.replace('$', "v.c"),
-        (_, Some((arrays, after))) => text + "unnest(" + arrays + ") AS v" + &after.replace('$', "v.c"),
-    })
 }
 
 /// What is sent as one statement: rows of some tables, or one kind of change.
@@ -239,9 +177,11 @@ impl Queue {
         let mut rows: Vec<(usize, Vec<Write>)> = Vec::new();
         let mut updates: Vec<Vec<Write>> = Vec::new();
         for write in writes {
-            let goes_with = |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.sql, write.sql));
-            match self.does(write.sql) {
-                Does::Insert(table) => {
+            let goes_with =
+                |run: &Vec<Write>| run.first().is_some_and(|first| std::ptr::eq(first.statement, write.statement));
+            match write.statement.does {
+                Does::Insert(_) => {
+                    let table = table_of(write.statement).unwrap_or_default();
                     if !freely && !updates.is_empty() {
                         close(&mut rows, &mut updates, &mut steps);
                     }
@@ -306,12 +246,23 @@ fn renumbered(sql: &str, before: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::statement::{Row, Tables};
     use super::*;
+    use crate::{raw, update};
 
-    const LOT: &str = "INSERT INTO lot (key, id, product) VALUES ($1, $2, $3)";
-    const PRODUCT: &str = "INSERT INTO product (key, id, price, type) VALUES ($1, $2, 0, 'goods')";
+    fn lot() -> &'static Statement {
+        let columns = &[("key", Kind::Int), ("id", Kind::Text), ("product", Kind::Int)];
+        Row { table: "lot", columns, always: None }.insert(Tables::of(&["lot"]))
+    }
 
-    const OPEN: &str = "UPDATE document SET open = open + $2 WHERE key = $1 AND open + $2 >= 0 AND state = $3";
+    fn product() -> &'static Statement {
+        let columns = &[("key", Kind::Int), ("id", Kind::Text)];
+        Row { table: "product", columns, always: Some(("type", "goods")) }.insert(Tables::of(&["product"]))
+    }
+
+    fn open() -> &'static Statement {
+        update!(document (Int, Int, Text): "open = open + $2" if "open + $2 >= 0 AND state = $3")
+    }
 
     fn keys(writes: Vec<Write>) -> Vec<Vec<i64>> {
         let key = |write: &Write| match write.params.first() {
@@ -322,56 +273,54 @@ mod tests {
         steps.iter().flat_map(|step| &step.runs).map(|run| run.iter().map(key).collect()).collect()
     }
 
-    fn write(sql: &'static str, key: i64) -> Write {
-        Write { sql, params: vec![Param::Int(key)], of_one: false }
+    fn write(statement: &'static Statement, key: i64) -> Write {
+        Write { statement, params: vec![Param::Int(key)], of_one: false }
     }
 
     #[test]
     fn many_rows_are_written_as_one_is() {
-        let many = Many::of(PRODUCT, &[Type::INT8, Type::TEXT]).unwrap();
+        let many = Many::of(product()).unwrap();
         assert_eq!(
-            many.sql,
-            "INSERT INTO product (key, id, price, type) SELECT v.c1, v.c2, 0, 'goods' FROM unnest($1::bigint[], $2::text[]) AS v (c1, c2)"
+            many.statement.sql,
+            "INSERT INTO product (key, id, type) SELECT v.c1, v.c2, 'goods' FROM unnest($1::bigint[], $2::text[]) AS v (c1, c2)"
         );
         let rows = vec![vec![Param::Int(1), Param::Text("a".into())], vec![Param::Int(2), Param::Null]];
         assert_eq!(format!("{:?}", many.params(rows)), r#"[Ints([Some(1), Some(2)]), Texts([Some("a"), None])]"#);
-        for other in [
-            "INSERT INTO tag (key) VALUES ($1) ON CONFLICT (key) DO NOTHING",
-            "INSERT INTO tag (key) SELECT key FROM stage",
-            "INSERT INTO nosuch (key) VALUES ($1)",
-            "UPDATE tag SET id = $1",
-            "UPDATE tag SET id = $2 WHERE key = $1 AND EXISTS (SELECT 1 FROM stage)",
-            "DELETE FROM tag WHERE key = $1",
-        ] {
-            assert_eq!(Queue::default().does(other), Does::Other, "{other}");
-        }
+        assert!(Many::of(raw!(writes [tag], reads [], "DELETE FROM tag WHERE key = $1")).is_none());
     }
 
     #[test]
     fn many_rows_are_changed_as_one_is() {
-        let many = Many::of(OPEN, &[Type::INT8, Type::INT8, Type::TEXT]).unwrap();
+        let many = Many::of(open()).unwrap();
         assert_eq!(
-            many.sql,
+            many.statement.sql,
             "UPDATE document SET open = open + v.c2 FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS v (c1, c2, c3) \
              WHERE key = v.c1 AND open + v.c2 >= 0 AND state = v.c3"
         );
-        let writes =
-            vec![write(OPEN, 1), write(OPEN, 2), write(OPEN, 1), write(OPEN, 3), write(LOT, 4), write(OPEN, 5)];
+        let writes = vec![
+            write(open(), 1),
+            write(open(), 2),
+            write(open(), 1),
+            write(open(), 3),
+            write(lot(), 4),
+            write(open(), 5),
+        ];
         assert_eq!(keys(writes), [vec![1, 2], vec![1, 3], vec![4], vec![5]], "a row is not changed twice at once");
     }
 
     #[test]
     fn rows_stand_together_behind_what_they_refer_to_and_pass_nothing_else() {
+        static SAVEPOINT: Statement = Statement::control("SAVEPOINT command");
         let writes = vec![
-            write(LOT, 1),
-            write(PRODUCT, 2),
-            write(LOT, 3),
-            write("SAVEPOINT command", 4),
-            write(PRODUCT, 5),
-            write(PRODUCT, 6),
+            write(lot(), 1),
+            write(product(), 2),
+            write(lot(), 3),
+            write(&SAVEPOINT, 4),
+            write(product(), 5),
+            write(product(), 6),
         ];
         assert_eq!(keys(writes), [vec![2], vec![1, 3], vec![4], vec![5, 6]]);
-        let writes = vec![write(OPEN, 1), write(LOT, 2), write(OPEN, 3)];
+        let writes = vec![write(open(), 1), write(lot(), 2), write(open(), 3)];
         let freely = Queue::default().in_order(writes, true);
         assert_eq!(freely.iter().map(|step| step.writes_rows).collect::<Vec<_>>(), [true, false]);
     }
@@ -380,28 +329,29 @@ mod tests {
     fn what_is_asked_for_is_sent_first_with_all_that_it_may_refer_to() {
         let sent = |steps: Vec<Step<Write>>| steps.iter().flat_map(|step| &step.runs).map(Vec::len).sum::<usize>();
         let mut queue = Queue::default();
-        for write in [write(PRODUCT, 1), write(LOT, 2), write(OPEN, 3), write(LOT, 4)] {
+        for write in [write(product(), 1), write(lot(), 2), write(open(), 3), write(lot(), 4)] {
             queue.push(write);
         }
-        assert_eq!(sent(queue.take_before("SELECT id FROM customer")), 0);
-        assert_eq!(sent(queue.take_before("SELECT id FROM lot")), 3, "a lot is of a product");
-        assert_eq!(sent(queue.take_before("SELECT id FROM document")), 1);
-        queue.push(write("DELETE FROM tag", 5));
-        queue.push(write(LOT, 6));
-        assert_eq!(sent(queue.take_before("SELECT id FROM customer")), 2, "nothing passes what may change anything");
+        let asks = |table: &'static str| Statement::query(Tables::of(&[table]), "");
+        assert_eq!(sent(queue.take_before(&asks("customer"))), 0);
+        assert_eq!(sent(queue.take_before(&asks("lot"))), 3, "a lot is of a product");
+        assert_eq!(sent(queue.take_before(&asks("document"))), 1);
+        queue.push(write(raw!(writes [tag], reads [], "DELETE FROM tag"), 5));
+        queue.push(write(lot(), 6));
+        assert_eq!(sent(queue.take_before(&asks("customer"))), 2, "nothing passes what may change anything");
     }
 
     #[test]
     fn a_command_is_undone_while_nothing_of_it_was_sent() {
         let mut queue = Queue::default();
-        queue.push(write(LOT, 1));
+        queue.push(write(lot(), 1));
         queue.mark();
-        queue.push(write(LOT, 2));
+        queue.push(write(lot(), 2));
         assert!(queue.undo());
         assert_eq!(queue.len(), 1);
         queue.mark();
-        queue.push(write(PRODUCT, 3));
-        queue.take_before("SELECT id FROM product");
+        queue.push(write(product(), 3));
+        queue.take_before(&Statement::query(Tables::of(&["product"]), ""));
         assert!(!queue.undo());
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::address::Server;
 use super::super::made::{self, Column, Index, Link, Schema, Table};
-use super::super::migrate::{self, Upgraded};
+use super::super::migrate::{self, Refold, Upgraded};
 use super::super::{Access, Result, StoreError};
 use super::{LOCK, Postgres, int, text};
 
@@ -234,7 +234,7 @@ impl Postgres {
 
     fn upgraded(&self, known: i64) -> Result<Option<Upgraded>> {
         let mut version = None;
-        let locked = self.each(LOCK, &[], &mut |row| {
+        let locked = self.each(&LOCK, &[], &mut |row| {
             version = int(row, 0)?;
             Ok(())
         });
@@ -254,9 +254,26 @@ impl Postgres {
         }
         let copy = self.copied_beside(from).map_err(refused)?;
         migrate::scripts_after(from).iter().try_for_each(|script| self.run_script(script)).map_err(refused)?;
+        migrate::refolds().try_for_each(|refold| self.refold(&refold))?;
         self.mark(migrate::VERSION)?;
         self.try_out().map_err(refused)?;
         Ok(Some(Upgraded { from, copy: format!("the schema {copy}") }))
+    }
+
+    fn refold(&self, refold: &Refold) -> Result<()> {
+        loop {
+            let mut some = Vec::new();
+            self.each(refold.ask, &[], &mut |row| {
+                some.extend(int(row, 0)?.zip(text(row, 1)?.map(refold.fold)));
+                Ok(())
+            })?;
+            for (key, folded) in &some {
+                self.write(refold.write, &[(*key).into(), folded.into()], true)?;
+            }
+            if some.len() < migrate::FOLDED_AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 
     /// Copies the store into a schema beside it, which is a store of that format itself: `desk_format_1`, or with a number where

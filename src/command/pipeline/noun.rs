@@ -1,0 +1,391 @@
+//! Reading records, the same for every noun: `show`, and `list` with a filter for each scalar key, by the description of the
+//! table.
+
+use std::marker::PhantomData;
+
+use clap::{Arg, ArgAction, ArgMatches};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::filter::{compared_in, days, instants, tests_of};
+use super::record::limit_of;
+use super::{Cx, Read, to_json};
+use crate::domain::common::{ValueRefused, words_of};
+use crate::domain::desk::Right;
+use crate::domain::value::day::Day;
+use crate::domain::value::reference::folded;
+use crate::domain::{Allowed, Result};
+use crate::output::Opens;
+pub use crate::procedure::look_up::one;
+use crate::store::engine::filter::{Asked, Condition, Listing};
+use crate::store::engine::record::{self, Described, Found};
+use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
+use crate::store::{self, Db};
+
+/// A kind of record that can be listed and shown.
+pub trait Noun: Described + Serialize {
+    /// Its name in results and schemas, such as `credit_note`: what its table tells it as.
+    const KIND: &'static str;
+    /// The noun of its commands, such as `credit-note`.
+    const NOUN: &'static str;
+    /// The right that reading it needs.
+    const RIGHT: Right;
+    /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
+    const OPENS: Opens = &[];
+    /// Switches of `list`, each with its help and the condition over the row `t` that it stands for.
+    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[];
+
+    /// A right beside `RIGHT` that shows the record that a typed reference stands for (spec A9).
+    fn also_opened_by(_db: &Db, _given: &str) -> store::Result<Option<Right>> {
+        Ok(None)
+    }
+    /// The record as `show` prints it.
+    fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
+        to_json(self)
+    }
+}
+
+/// `NOUN show REF`.
+pub struct Show<R> {
+    reference: String,
+    record: PhantomData<R>,
+}
+
+impl<R: Noun> clap::FromArgMatches for Show<R> {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let reference = matches.get_one::<String>(R::KIND).cloned().unwrap_or_default();
+        Ok(Show { reference, record: PhantomData })
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl<R: Noun> clap::Args for Show<R> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let article = match R::KIND {
+            "stock" => "",
+            "user" => "a ",
+            kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => "an ",
+            _ => "a ",
+        };
+        command
+            .about(format!("Show {article}{}", words_of(R::KIND)))
+            .arg(Arg::new(R::KIND).value_name(R::KIND.to_uppercase()).help("Its id, number or name").required(true))
+            .after_help(format!("Examples:\n  aftersales {0} show REF\n  aftersales {0} show REF -o json", R::NOUN))
+    }
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<R: Noun> Read for Show<R> {
+    const KIND: &'static str = R::KIND;
+    const MANY: bool = false;
+    const RIGHT: Right = R::RIGHT;
+    const OPENS: Opens = R::OPENS;
+    fn also_opened_by(&self, db: &Db) -> Result<Option<Right>> {
+        Ok(R::also_opened_by(db, &self.reference)?)
+    }
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
+    }
+}
+
+/// `NOUN list` with its filters.
+pub struct List<R> {
+    filters: Vec<(&'static Column, Vec<String>)>,
+    tags: Vec<String>,
+    search: Vec<String>,
+    since: Option<String>,
+    until: Option<String>,
+    sort: Option<String>,
+    limit: Option<String>,
+    newest: bool,
+    switches: Vec<&'static str>,
+    record: PhantomData<R>,
+}
+
+/// Names that the global flags, or the list's own, have taken.
+const TAKEN: &[&str] = &[
+    "key", "store", "output", "fields", "jq", "as", "now", "config", "color", "yes", "quiet", "verbose", "search",
+    "sort", "limit", "newest", "since", "until",
+];
+
+/// The columns by which records of a table can be filtered.
+fn filters(table: &'static Table) -> impl Iterator<Item = &'static Column> {
+    table.columns.iter().filter(|column| column.is_filter() && !TAKEN.contains(&column.shown))
+}
+
+/// The list of tags inside records of a table.
+fn tags_of(table: &'static Table) -> Option<&'static Table> {
+    table.lists.iter().find(|list| list.shown == "tags")
+}
+
+fn is_searched(table: &'static Table) -> bool {
+    table.columns.iter().any(|column| column.is_searched)
+}
+
+impl<R: Noun> clap::FromArgMatches for List<R> {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let one = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let many = |name: &str| -> Vec<String> {
+            matches.try_get_many::<String>(name).ok().flatten().into_iter().flatten().cloned().collect()
+        };
+        let is_on = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
+        let given =
+            |column: &'static Column| Some((column, many(column.shown))).filter(|(_, values)| !values.is_empty());
+        Ok(List {
+            filters: filters(R::table()).filter_map(given).collect(),
+            tags: many("tag"),
+            search: many("search"),
+            since: one("since"),
+            until: one("until"),
+            sort: one("sort"),
+            limit: one("limit"),
+            newest: is_on("newest"),
+            switches: R::SWITCHES.iter().filter(|(name, ..)| is_on(name)).map(|(.., condition)| *condition).collect(),
+            record: PhantomData,
+        })
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// What a filter takes, for its help.
+fn takes(column: &Column) -> String {
+    match column.holds {
+        Holds::Words(words) => format!(" ({})", words.join(", ")),
+        Holds::Switch => " (yes or no)".to_owned(),
+        Holds::Day | Holds::Instant => {
+            " (a day, a month such as 2026-11, or a range such as 2026-11-01..2026-11-30)".to_owned()
+        }
+        Holds::Amount | Holds::Price | Holds::Quantity | Holds::Percent | Holds::Int => {
+            " (a number, or a range such as 10..20 or 100..)".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+impl<R: Noun> clap::Args for List<R> {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let filter = |column: &'static Column| {
+            let words = column.shown.replace('_', " ");
+            let none = if column.is_optional { ", empty: none" } else { "" };
+            Arg::new(column.shown)
+                .long(column.shown.replace('_', "-"))
+                .value_name(column.shown.to_uppercase())
+                .action(ArgAction::Append)
+                .help(format!("Only those with this {words}{} (repeatable: any of them{none})", takes(column)))
+        };
+        let many = |name: &'static str, value: &'static str, help: &'static str| {
+            Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
+        };
+        let one = |name: &'static str, value: &'static str, help: &'static str| {
+            Arg::new(name).long(name).value_name(value).help(help)
+        };
+        let on =
+            |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+        let table = R::table();
+        let mut command =
+            command.about(format!("List {}", super::record::plural_of(R::KIND))).args(filters(table).map(filter));
+        if tags_of(table).is_some() {
+            command = command.arg(many("tag", "TAG", "Only those with this tag (repeatable: any of them)"));
+        }
+        if is_searched(table) {
+            let help = "Only those in whose texts this stands, ignoring case (repeatable: all of them)";
+            command = command.arg(many("search", "TEXT", help));
+        }
+        command = command.args(R::SWITCHES.iter().map(|(name, help, _)| on(name, help)));
+        if table.day != DayOf::Nothing {
+            command = command.args([
+                one("since", "DAY", "Only from this day on, by the day of the record"),
+                one("until", "DAY", "Only up to this day, inclusive, by the day of the record"),
+            ]);
+        }
+        let command = command.args([
+            one("sort", "KEY", "By this key, and by -KEY against its order (default: in order of creation)"),
+            one("limit", "N", "At most N of them"),
+            on("newest", "The newest first (default: in order of creation)"),
+        ]);
+        command.after_help(format!(
+            "Examples:\n  aftersales {0} list\n  aftersales {0} list --newest --limit 10 -o json\n  aftersales {0} list -o ids",
+            R::NOUN
+        ))
+    }
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<R: Noun> Read for List<R> {
+    const KIND: &'static str = R::KIND;
+    const MANY: bool = true;
+    const RIGHT: Right = R::RIGHT;
+
+    fn fields() -> Vec<&'static str> {
+        R::table().keys().collect()
+    }
+
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        let asked = self.asked(cx)?;
+        let mut left = usize::try_from(limit_of(self.limit.as_deref())?).unwrap_or(usize::MAX);
+        let told = Told::of(self);
+        // What the store does not see may leave out any number of those that it finds.
+        let limit = if told.is_empty() { left } else { usize::MAX };
+        let mut listing = Listing::begin::<R>(cx.db, &asked, limit)?;
+        while left > 0
+            && let Some(stretch) = listing.next::<R>(cx.db)?
+        {
+            for mut record in stretch {
+                record.as_of(cx.today);
+                let line = to_json(&record)?;
+                if left > 0 && told.fits(&line)? {
+                    emit(&line)?;
+                    left -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Noun> List<R> {
+    /// What the store is asked.
+    fn asked(&self, cx: &Cx<'_>) -> Result<Asked> {
+        let table = R::table();
+        let mut asked = Asked { newest: self.newest, ..Asked::default() };
+        for (column, values) in &self.filters {
+            let any = values.iter().map(|given| tests_of(cx, table, column, given)).collect::<Result<Vec<_>>>()?;
+            if column.from != From::Record {
+                asked.conditions.push(Condition { column: compared_in(table, column), any });
+            }
+        }
+        for (field, given, is_since) in [("since", &self.since, true), ("until", &self.until, false)] {
+            if let Some(given) = given {
+                let range = if is_since { format!("{given}..") } else { format!("..{given}") };
+                let test = match table.day {
+                    DayOf::Instant(_) => instants(&cx.desk.timezone, field, &range)?,
+                    _ => days(field, &range)?,
+                };
+                asked.days.push(test);
+            }
+        }
+        if let Some(list) = tags_of(table)
+            && !self.tags.is_empty()
+        {
+            let tags = self.tags.iter().map(|tag| one::<crate::domain::tag::Tag>(cx, "tag", tag).map(|tag| tag.key));
+            asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
+        }
+        asked.also.extend(&self.switches);
+        asked.sort = self.sort.as_deref().map(|given| sort_of(table, given)).transpose()?;
+        Ok(asked)
+    }
+}
+
+fn sort_of(table: &'static Table, given: &str) -> Result<(&'static Column, bool)> {
+    let (key, is_backwards) = given.strip_prefix('-').map_or((given, false), |key| (key, true));
+    let sortable = |column: &&Column| column.is_filter() && column.from != From::Record;
+    let key = key.replace('-', "_");
+    match table.columns.iter().filter(sortable).find(|column| column.shown == key) {
+        Some(column) => Ok((column, is_backwards)),
+        None => {
+            let keys: Vec<String> =
+                table.columns.iter().filter(sortable).map(|column| column.shown.to_owned()).collect();
+            let message = format!("a list cannot be sorted by {given:?}; it can by {}", keys.join(", "));
+            let allowed = Some(Allowed::Several(keys));
+            Err(ValueRefused::Invalid { field: "sort", given: given.to_owned(), message, allowed }.into())
+        }
+    }
+}
+
+/// What is asked of the record as it is told: keys that are made when it is read, and the texts that are searched.
+struct Told<'l> {
+    filters: Vec<(&'static str, &'l [String])>,
+    searched: Vec<&'static str>,
+    search: Vec<String>,
+}
+
+impl<'l> Told<'l> {
+    fn of<R: Noun>(list: &'l List<R>) -> Told<'l> {
+        let is_told = |(column, _): &&(&'static Column, Vec<String>)| column.from == From::Record;
+        Told {
+            filters: list
+                .filters
+                .iter()
+                .filter(is_told)
+                .map(|(column, values)| (column.shown, values.as_slice()))
+                .collect(),
+            searched: R::table()
+                .columns
+                .iter()
+                .filter(|column| column.is_searched)
+                .map(|column| column.shown)
+                .collect(),
+            search: list.search.iter().map(|text| folded(text)).collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.filters.is_empty() && self.search.is_empty()
+    }
+
+    fn fits(&self, line: &str) -> Result<bool> {
+        if self.is_empty() {
+            return Ok(true);
+        }
+        let record: Json = serde_json::from_str(line).map_err(|error| super::internal(error.to_string()))?;
+        let text = |key: &str| record.get(key).and_then(Json::as_str).unwrap_or_default();
+        let is_wanted = self.filters.iter().all(|(key, values)| values.iter().any(|wanted| wanted == text(key)));
+        let texts: Vec<String> = self.searched.iter().map(|key| folded(text(key))).collect();
+        Ok(is_wanted && self.search.iter().all(|wanted| texts.iter().any(|text| text.contains(wanted))))
+    }
+}
+
+/// Makes a kind of record one that others are looked up as, beside those that are not described yet.
+macro_rules! found_as_before {
+    ($($record:ty),* $(,)?) => { $(
+        impl super::record::Record for $record {
+            const KIND: &'static str = <$record as Noun>::KIND;
+            const NOUN: &'static str = <$record as Noun>::NOUN;
+            const RIGHT: Right = <$record as Noun>::RIGHT;
+            const FIELDS: &'static [&'static str] = &[];
+            const COLUMNS: &'static [&'static str] = &[];
+            const SCALARS: &'static [&'static str] = &[];
+            const DAY: Option<&'static str> = None;
+            fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
+                match record::find::<$record>(db, given)? {
+                    Found::One(one) => Ok(Some(one)),
+                    _ => Ok(None),
+                }
+            }
+            fn look_up(db: &Db, given: &str) -> store::Result<Found<Self>> {
+                record::find::<$record>(db, given)
+            }
+            fn page(_: &Db, _: store::Page) -> store::Result<Vec<Self>> {
+                Ok(Vec::new())
+            }
+            fn key(&self) -> store::Key {
+                Described::key(self)
+            }
+            fn settle(&mut self, today: Day) {
+                self.as_of(today);
+            }
+        }
+    )* };
+}
+found_as_before!(
+    crate::domain::customer::Customer,
+    crate::domain::journal::Journal,
+    crate::domain::product::Product,
+    crate::domain::project::Project,
+    crate::domain::stage::Stage,
+    crate::domain::tag::Tag,
+    crate::domain::tax::Tax,
+    crate::domain::team::Team,
+    crate::domain::ticket::Ticket,
+    crate::domain::worksheet_template::WorksheetTemplate,
+);

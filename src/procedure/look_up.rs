@@ -1,0 +1,37 @@
+//! Typed references: the record that one stands for, or the refusal that says why none does (contract, section 2).
+
+use super::context::Cx;
+use crate::domain::Result;
+use crate::domain::common::{Ambiguous, NotFound, ValueRefused, noun_of, words_of};
+use crate::domain::value::reference::Reference;
+use crate::store::engine::record::{self, Described, Found};
+use crate::store::engine::table::Table;
+
+/// The record that `given` stands for, or the refusal `not_found` or `ambiguous` on `field`; an empty reference is a missing one.
+pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
+    if given.is_empty() {
+        return Err(ValueRefused::missing(field).into());
+    }
+    let mut record: R = the_one(record::find(cx.db, given)?, R::table(), field, given)?;
+    record.as_of(cx.today);
+    Ok(record)
+}
+
+/// The same of a reference that may be left out or empty.
+pub fn optional<R: Described>(cx: &Cx<'_>, field: &'static str, given: Option<&str>) -> Result<Option<R>> {
+    given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()
+}
+
+/// Key and id of the record of a table that `given` stands for.
+pub fn reference(cx: &Cx<'_>, table: &'static Table, field: &'static str, given: &str) -> Result<Reference> {
+    the_one(record::find_key(cx.db, table, given)?, table, field, given)
+}
+
+fn the_one<T>(found: Found<T>, table: &'static Table, field: &'static str, given: &str) -> Result<T> {
+    let (kind, noun, given) = (words_of(table.shown), noun_of(table.shown), given.to_owned());
+    match found {
+        Found::One(one) => Ok(one),
+        Found::Nothing => Err(NotFound { kind, noun, field, given }.into()),
+        Found::Several(candidates) => Err(Ambiguous { noun, field, given, candidates }.into()),
+    }
+}

@@ -1,0 +1,236 @@
+//! Lists: which records, in which order, a stretch at a time. Conditions on columns go into the statement, where an index
+//! answers them.
+
+use super::record::{self, Described};
+use super::statement::Tables;
+use super::table::{Column, CurrencyOf, DayOf, From, Holds, Table};
+use super::{Db, Key, Result, Value};
+
+/// A condition on one column: any of these tests.
+pub struct Condition {
+    pub column: &'static Column,
+    pub any: Vec<Test>,
+}
+
+/// What a value can be asked for.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// There is none.
+    Nothing,
+    Is(Value<'static>),
+    /// From the one on and up to the other, each if it is said; `before` bounds without the bound itself.
+    Between {
+        from: Option<Value<'static>>,
+        to: Option<Value<'static>>,
+        before: Option<Value<'static>>,
+    },
+}
+
+/// What is asked of a list.
+#[derive(Default)]
+pub struct Asked {
+    pub conditions: Vec<Condition>,
+    /// Tests on the day of a record, all of them (contract, section 1).
+    pub days: Vec<Test>,
+    /// The records that stand in the rows of that list of links, with that key: the list's table, its linking column, the key.
+    pub linked: Vec<(&'static Table, &'static str, Vec<Key>)>,
+    /// Conditions of the noun's own over the row `t`, such as that tickets are open.
+    pub also: Vec<&'static str>,
+    /// By which column they are sorted, and whether against its order; else in order of creation.
+    pub sort: Option<(&'static Column, bool)>,
+    /// The newest first.
+    pub newest: bool,
+}
+
+/// In how many digits amounts are compared where records are in currencies of their own: more than any currency has.
+pub const AMOUNT_DIGITS: u32 = 4;
+
+/// How many records are read at a time.
+const STRETCH: usize = 500;
+
+/// A list that is being read.
+pub struct Listing<'a> {
+    asked: &'a Asked,
+    state: State,
+    left: usize,
+}
+
+enum State {
+    /// Read along the keys; the last one read.
+    AlongKeys(Option<Key>),
+    /// The keys of all of them, in the order asked for.
+    Known(std::vec::IntoIter<Key>),
+    Done,
+}
+
+impl<'a> Listing<'a> {
+    /// Begins to read a list of `limit` records at most.
+    pub fn begin<T: Described>(db: &Db, asked: &'a Asked, limit: usize) -> Result<Listing<'a>> {
+        let is_range = |test: &Test| matches!(test, Test::Between { .. });
+        let has_range = !asked.days.is_empty() || asked.conditions.iter().any(|one| one.any.iter().any(is_range));
+        // Along the keys an index on another column is of no help to a range, so the keys are asked for first.
+        let state = if asked.sort.is_some() || has_range {
+            State::Known(keys::<T>(db, asked, limit)?.into_iter())
+        } else {
+            State::AlongKeys(None)
+        };
+        Ok(Listing { asked, state, left: limit })
+    }
+
+    /// The next stretch, complete; none when there are no more.
+    pub fn next<T: Described>(&mut self, db: &Db) -> Result<Option<Vec<T>>> {
+        let records: Vec<T> = match &mut self.state {
+            State::Done => return Ok(None),
+            State::AlongKeys(after) => {
+                let stretch = STRETCH.min(self.left);
+                let mut params = Vec::new();
+                let mut conditions = self.asked.conditions::<T>(&mut params);
+                if let Some(after) = after {
+                    params.push(Value::Int(*after));
+                    let sign = if self.asked.newest { "<" } else { ">" };
+                    conditions.push(format!("t.key {sign} ${}", params.len()));
+                }
+                params.push(Value::Int(i64::try_from(stretch).unwrap_or(i64::MAX)));
+                let order = if self.asked.newest { " DESC" } else { "" };
+                let rest = format!(" ORDER BY t.key{order} LIMIT ${}", params.len());
+                let mut found: Vec<T> =
+                    record::all(db, record::select::<T>().reading(self.asked.reads(), &conditions, &rest), &params)?;
+                *after = found.last().map(Described::key);
+                if found.len() < stretch || found.len() >= self.left {
+                    self.state = State::Done;
+                }
+                T::complete(db, &mut found)?;
+                found
+            }
+            State::Known(keys) => {
+                let some: Vec<Key> = keys.take(STRETCH.min(self.left)).collect();
+                if some.is_empty() {
+                    self.state = State::Done;
+                    return Ok(None);
+                }
+                record::by_keys(db, &some)?
+            }
+        };
+        self.left = self.left.saturating_sub(records.len());
+        Ok(Some(records).filter(|records| !records.is_empty()))
+    }
+}
+
+/// The keys of all records that are asked for, in the order asked for.
+fn keys<T: Described>(db: &Db, asked: &Asked, limit: usize) -> Result<Vec<Key>> {
+    let mut params = Vec::new();
+    let conditions = asked.conditions::<T>(&mut params);
+    let backwards = |is_backwards: bool| if is_backwards { " DESC" } else { "" };
+    let order = match asked.sort {
+        // Nothing sorts behind everything else, whichever way.
+        Some((column, is_backwards)) => {
+            format!("{}{} NULLS LAST, t.key{}", shown(column), backwards(is_backwards), backwards(asked.newest))
+        }
+        None => format!("t.key{}", backwards(asked.newest)),
+    };
+    params.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let rest = format!(" ORDER BY {order} LIMIT ${}", params.len());
+    let statement = record::select::<T>().keys(asked.reads(), &conditions, &rest);
+    db.query(statement, &params, |row| row.get(0))
+}
+
+/// What a column is sorted by: links by the id that they are shown by.
+fn shown(column: &Column) -> String {
+    match (column.from, column.holds) {
+        (From::Sql(sql), _) => format!("({sql})"),
+        (_, Holds::Link(_)) => format!("{}_.id", column.shown),
+        (_, Holds::Numbered(_)) => format!("COALESCE({0}_.number, {0}_.id)", column.shown),
+        _ => format!("t.{}", column.name),
+    }
+}
+
+/// What a column is compared by: links by their key.
+fn compared(column: &Column) -> String {
+    match column.from {
+        From::Sql(sql) => format!("({sql})"),
+        _ => format!("t.{}", column.name),
+    }
+}
+
+/// What an amount is compared by: in `AMOUNT_DIGITS`, where each record has a currency of its own.
+fn amount(table: &Table, column: &Column) -> String {
+    let own = compared(column);
+    match table.currency {
+        CurrencyOf::Own => {
+            let scales: Vec<String> = (0..AMOUNT_DIGITS)
+                .map(|digits| format!("WHEN {digits} THEN {}", 10_i64.pow(AMOUNT_DIGITS - digits)))
+                .collect();
+            format!("{own} * (CASE currency_.digits {} ELSE 1 END)", scales.join(" "))
+        }
+        _ => own,
+    }
+}
+
+impl Asked {
+    /// The tables that the conditions read beside those of the records.
+    fn reads(&self) -> Tables {
+        self.linked.iter().fold(Tables::NONE, |reads, (list, ..)| reads.and(Tables::of(&[list.name])))
+    }
+
+    fn conditions<T: Described>(&self, params: &mut Vec<Value<'static>>) -> Vec<String> {
+        let mut conditions: Vec<String> = Vec::new();
+        for Condition { column, any } in &self.conditions {
+            let compared = match column.holds {
+                Holds::Amount => amount(T::table(), column),
+                _ => compared(column),
+            };
+            conditions.push(any_of(&compared, any, params));
+        }
+        for test in &self.days {
+            let day = match T::table().day {
+                DayOf::Nothing => "NULL".to_owned(),
+                DayOf::Day(sql) => sql.to_owned(),
+                DayOf::Instant(column) => format!("t.{column}"),
+            };
+            conditions.push(any_of(&day, std::slice::from_ref(test), params));
+        }
+        for (list, column, keys) in &self.linked {
+            let places: Vec<String> = keys
+                .iter()
+                .map(|key| {
+                    params.push(Value::Int(*key));
+                    format!("${}", params.len())
+                })
+                .collect();
+            let parent = list.parent.unwrap_or_default();
+            let places = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
+            conditions.push(format!("t.key IN (SELECT {parent} FROM {} WHERE {column} IN ({places}))", list.name));
+        }
+        conditions.extend(self.also.iter().map(|condition| (*condition).to_owned()));
+        conditions
+    }
+}
+
+fn any_of(compared: &str, any: &[Test], params: &mut Vec<Value<'static>>) -> String {
+    let mut bound = |value: &Value<'static>| {
+        params.push(value.clone());
+        format!("${}", params.len())
+    };
+    let tests: Vec<String> = any
+        .iter()
+        .map(|test| match test {
+            Test::Nothing => format!("{compared} IS NULL"),
+            Test::Is(value) => format!("{compared} = {}", bound(value)),
+            Test::Between { from, to, before } => {
+                let bounds: Vec<String> = [(">=", from), ("<=", to), ("<", before)]
+                    .into_iter()
+                    .filter_map(|(sign, value)| Some(format!("{compared} {sign} {}", bound(value.as_ref()?))))
+                    .collect();
+                if bounds.is_empty() {
+                    format!("{compared} IS NOT NULL")
+                } else {
+                    format!("({})", bounds.join(" AND "))
+                }
+            }
+        })
+        .collect();
+    match tests.as_slice() {
+        [one] => one.clone(),
+        _ => format!("({})", tests.join(" OR ")),
+    }
+}

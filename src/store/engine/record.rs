@@ -1,0 +1,707 @@
+//! Records read and written by the description of their table: a struct says once which field is which column, and the
+//! statements are made from that.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::row::Row;
+use super::statement::{Kind, Row as NewRow, Statement, Tables};
+use super::table::{Column, CurrencyOf, FoundBy, From, Holds, Order, Table};
+use super::{Db, Key, Result, StoreError, Value};
+use crate::domain::product::UnitPrice;
+use crate::domain::value::day::{Day, Instant};
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::quantity::{Percent, Price, Quantity};
+use crate::domain::value::reference::{self, Reference};
+use crate::params;
+
+/// A struct whose fields are columns of a described table; `described!` makes it one.
+pub trait Described: Sized + 'static {
+    /// The table that its rows lie in.
+    fn table() -> &'static Table;
+    /// The record of a row that `select` of its table answers.
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self>;
+    /// The values of its fields, in the order of the columns.
+    fn values(&self) -> Vec<Value<'_>>;
+    /// The key of its row.
+    fn key(&self) -> Key;
+    /// Makes true what depends on the day, such as whether a coupon is expired; filters see it so.
+    fn as_of(&mut self, _today: Day) {}
+    /// Loads what does not stand in the rows themselves, such as lines, for all of them together.
+    fn complete(_db: &Db, _records: &mut [Self]) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The columns of a row, taken one after the other.
+pub struct Cells<'c, 'r> {
+    row: &'c Row<'r>,
+    at: usize,
+    currency: Option<Currency>,
+}
+
+impl<'c, 'r> Cells<'c, 'r> {
+    /// The columns of a row; amounts are in that currency until one is read.
+    pub fn of(row: &'c Row<'r>, currency: Option<Currency>) -> Cells<'c, 'r> {
+        Cells { row, at: 0, currency }
+    }
+
+    /// The value of the next field.
+    pub fn take<T: Field>(&mut self) -> Result<T> {
+        T::take(self)
+    }
+
+    /// The next column as it is.
+    fn next<T: super::row::Column>(&mut self) -> Result<T> {
+        self.at += 1;
+        T::read(self.row, self.at - 1)
+    }
+
+    fn currency(&self) -> Result<Currency> {
+        self.currency.ok_or_else(|| StoreError::Fault("an amount is read before its currency".to_owned()))
+    }
+}
+
+/// What a field of a record can be: how it is taken from the columns of a row, and bound to them.
+pub trait Field: Sized {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self>;
+    fn bind(&self) -> Value<'_>;
+}
+
+macro_rules! plain_fields {
+    ($($kind:ty),* $(,)?) => { $(
+        impl Field for $kind {
+            fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+                cells.next()
+            }
+            fn bind(&self) -> Value<'_> {
+                Value::from(*self)
+            }
+        }
+    )* };
+}
+plain_fields!(
+    i64,
+    Option<i64>,
+    bool,
+    Quantity,
+    Option<Quantity>,
+    Price,
+    Option<Price>,
+    Percent,
+    Option<Percent>,
+    Day,
+    Option<Day>,
+    Instant,
+    Option<Instant>
+);
+
+/// Makes a type that is stored as its word a field of records, and readable from a column.
+#[macro_export]
+macro_rules! field_of_words {
+    ($($kind:ty),* $(,)?) => { $(
+        $crate::column_of_text!($kind);
+        impl $crate::store::engine::record::Field for $kind {
+            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
+                cells.take_column()
+            }
+            fn bind(&self) -> $crate::store::Value<'_> {
+                $crate::store::Value::from(self.word())
+            }
+        }
+        impl $crate::store::engine::record::Field for Option<$kind> {
+            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
+                cells.take_column()
+            }
+            fn bind(&self) -> $crate::store::Value<'_> {
+                $crate::store::Value::from(self.map(|word| word.word()))
+            }
+        }
+    )* };
+}
+
+impl Cells<'_, '_> {
+    /// The next column as it is; for fields that `field_of_words` makes.
+    pub fn take_column<T: super::row::Column>(&mut self) -> Result<T> {
+        self.next()
+    }
+}
+
+impl Field for String {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        cells.next()
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::Text(Cow::Borrowed(self))
+    }
+}
+
+impl Field for Option<String> {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        cells.next()
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::from(self)
+    }
+}
+
+impl Field for Reference {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        Ok(Reference { key: cells.next()?, id: cells.next()? })
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::Int(self.key)
+    }
+}
+
+impl Field for Option<Reference> {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        let (key, id): (Option<Key>, Option<String>) = (cells.next()?, cells.next()?);
+        Ok(key.zip(id).map(|(key, id)| Reference { key, id }))
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::from(self)
+    }
+}
+
+impl Field for Currency {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        let currency = cells.row.currency(cells.at)?;
+        cells.at += 2;
+        cells.currency = Some(currency);
+        Ok(currency)
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::from(*self)
+    }
+}
+
+impl Field for Money {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        Ok(Money { currency: cells.currency()?, minor: cells.next()? })
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::Int(self.minor)
+    }
+}
+
+impl Field for Option<Money> {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        let currency = cells.currency()?;
+        Ok(cells.next::<Option<i64>>()?.map(|minor| Money { minor, currency }))
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::from(self.map(|money| money.minor))
+    }
+}
+
+impl Field for UnitPrice {
+    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        Ok(UnitPrice { currency: cells.currency()?, price: cells.next()? })
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::from(self.price)
+    }
+}
+
+/// A list stands in rows of its own, which `complete` loads.
+impl<T> Field for Vec<T> {
+    fn take(_: &mut Cells<'_, '_>) -> Result<Self> {
+        Ok(Vec::new())
+    }
+    fn bind(&self) -> Value<'_> {
+        Value::Null
+    }
+}
+
+/// Says which field of a struct is which column of its table, in the order in which a record is told, and behind `beside` the
+/// columns that no field holds:
+///
+/// ```ignore
+/// described! { Tag in TAG { id: id(), name: text().searched() } beside { name_folded: folded("name") } }
+/// pub static TAG: Table = records("tag", "tag", Tag::COLUMNS);
+/// ```
+#[macro_export]
+macro_rules! described {
+    ($record:ident in $table:ident { $($field:ident: $column:expr),* $(,)? }
+     $(beside { $($other:ident: $beside:expr),* $(,)? })? $(complete $complete:path)?) => {
+        impl $record {
+            /// The columns of its table, in the order in which a record is told.
+            const COLUMNS: &'static [$crate::store::engine::table::Column] = &[
+                $($column.of_field(stringify!($field)),)*
+                $($($beside.of_field(stringify!($other)),)*)?
+            ];
+        }
+        impl $crate::store::engine::record::Described for $record {
+            fn table() -> &'static $crate::store::engine::table::Table {
+                &$table
+            }
+            fn read(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
+                Ok($record { key: cells.take()?, $($field: cells.take()?),* })
+            }
+            fn values(&self) -> Vec<$crate::store::Value<'_>> {
+                vec![$($crate::store::engine::record::Field::bind(&self.$field)),*]
+            }
+            fn key(&self) -> $crate::store::Key {
+                self.key
+            }
+            $(fn complete(db: &$crate::store::Db, records: &mut [Self]) -> $crate::store::Result<()> {
+                $complete(db, records)
+            })?
+        }
+    };
+}
+
+/// The statements of a table, made once from its description.
+struct Made {
+    insert: &'static Statement,
+    update: Option<&'static Statement>,
+    by_id: &'static Statement,
+    by_key: &'static Statement,
+    select: Select,
+}
+
+/// `SELECT columns FROM the table and what it links to`, to be followed by conditions.
+pub struct Select {
+    columns: String,
+    from: String,
+    reads: Tables,
+    /// The condition that every record of the kind fulfils.
+    only: Option<String>,
+}
+
+fn made(table: &'static Table) -> &'static Made {
+    static MADE: LazyLock<Mutex<HashMap<usize, &'static Made>>> = LazyLock::new(Mutex::default);
+    let place = std::ptr::from_ref(table) as usize;
+    if let Some(made) = MADE.lock().unwrap_or_else(PoisonError::into_inner).get(&place) {
+        return made;
+    }
+    let select = select_of(table);
+    let made: &'static Made = Box::leak(Box::new(Made {
+        insert: insert_of(table),
+        update: update_of(table),
+        by_id: select.with(&["t.id = $1".to_owned()], ""),
+        by_key: select.with(&["t.key = $1".to_owned()], ""),
+        select,
+    }));
+    MADE.lock().unwrap_or_else(PoisonError::into_inner).insert(place, made);
+    made
+}
+
+/// The statement that writes a row: the values of its columns, then its key, the row it stands in and its place there, as far as
+/// the table has them.
+pub fn insert_of(table: &'static Table) -> &'static Statement {
+    let mut columns: Vec<(&str, Kind)> = table
+        .columns
+        .iter()
+        .filter(|column| column.is_stored())
+        .map(|column| (column.name, column.holds.kind()))
+        .collect();
+    if table.is_keyed() {
+        columns.push(("key", Kind::Int));
+    }
+    columns.extend(table.parent.map(|parent| (parent, Kind::Int)));
+    if let Order::Place(place) = table.order {
+        columns.push((place, Kind::Int));
+    }
+    let always = table.only.map(|kind| ("kind", kind));
+    NewRow { table: table.name, columns: columns.leak(), always }.insert(Tables::of(&[table.name]))
+}
+
+/// The columns that an edit may change: all that fields hold, and what is folded from them, but the id.
+fn changeable(table: &Table) -> impl Iterator<Item = &'static Column> + use<> {
+    table.columns.iter().filter(|column| {
+        column.holds.is_in_row()
+            && matches!(column.from, From::Field)
+            && !matches!(column.holds, Holds::Id | Holds::Always(_))
+    })
+}
+
+fn update_of(table: &'static Table) -> Option<&'static Statement> {
+    if !table.is_keyed() {
+        return None;
+    }
+    let set: Vec<String> =
+        (2..).zip(changeable(table)).map(|(number, column)| format!("{} = ${number}", column.name)).collect();
+    if set.is_empty() {
+        return None;
+    }
+    let mut kinds = vec![Kind::Int];
+    kinds.extend(changeable(table).map(|column| column.holds.kind()));
+    let change =
+        super::statement::Change { table: table.name, set: set.join(", ").leak(), guard: None, kinds: kinds.leak() };
+    let sql = format!("UPDATE {} SET {} WHERE key = $1", table.name, change.set);
+    Some(Statement::made(sql, |sql| Statement::update(Tables::of(&[table.name]), sql, change)))
+}
+
+/// What the row that a column links to is called in a statement.
+fn alias(column: &Column) -> String {
+    format!("{}_", column.shown)
+}
+
+fn select_of(table: &'static Table) -> Select {
+    let mut columns = vec!["t.key".to_owned()];
+    let mut from = format!("{} t", table.name);
+    let mut reads = Tables::of(&[table.name]);
+    let is_field = |column: &&Column| match column.from {
+        From::Field => !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)),
+        From::Sql(_) => true,
+        From::Store(_) | From::Record => false,
+    };
+    for column in table.columns.iter().filter(is_field).filter(|column| column.holds.is_in_row()) {
+        let own = format!("t.{}", column.name);
+        if let From::Sql(sql) = column.from {
+            columns.push(sql.to_owned());
+            continue;
+        }
+        columns.push(own.clone());
+        let linked = match column.holds {
+            Holds::Link(linked) => Some((linked, format!("{}.id", alias(column)))),
+            Holds::Numbered(linked) => Some((linked, format!("COALESCE({0}.number, {0}.id)", alias(column)))),
+            _ => None,
+        };
+        if let Some((linked, id)) = linked.filter(|_| column.is_shown) {
+            let join = if column.is_optional { "LEFT JOIN" } else { "JOIN" };
+            from.push_str(&format!(" {join} {linked} {0} ON {0}.key = {own}", alias(column)));
+            reads = reads.and(Tables::of(&[linked]));
+            columns.push(id);
+        }
+        if matches!(column.holds, Holds::Currency) {
+            from.push_str(&format!(" JOIN currency currency_ ON currency_.code = {own}"));
+            reads = reads.and(Tables::of(&["currency"]));
+            columns.push("currency_.digits".to_owned());
+        }
+    }
+    let only = table.only.map(|kind| format!("t.kind = '{kind}'"));
+    Select { columns: columns.join(", "), from, reads, only }
+}
+
+impl Select {
+    /// The question whose condition, order and limit are `rest`.
+    pub fn with(&self, conditions: &[String], rest: &str) -> &'static Statement {
+        self.reading(Tables::NONE, conditions, rest)
+    }
+
+    /// The same, where conditions read other tables beside.
+    pub(super) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+        self.of(&self.columns, also, conditions, rest)
+    }
+
+    /// The question for nothing but the keys.
+    pub(super) fn keys(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+        self.of("t.key", also, conditions, rest)
+    }
+
+    fn of(&self, columns: &str, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+        let conditions: Vec<&str> = conditions.iter().chain(&self.only).map(String::as_str).collect();
+        let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let reads = self.reads.and(also);
+        Statement::made(format!("SELECT {columns} FROM {}{filter}{rest}", self.from), |sql| {
+            Statement::query(reads, sql)
+        })
+    }
+}
+
+/// The question for records of a kind, to be completed by conditions over the row `t`.
+pub fn select<T: Described>() -> &'static Select {
+    &made(T::table()).select
+}
+
+/// The currency that amounts of such records are in, where they name none of their own.
+fn currency_of<T: Described>(db: &Db) -> Result<Option<Currency>> {
+    let table = T::table();
+    let has_amounts = table.columns.iter().any(|column| matches!(column.holds, Holds::Amount | Holds::Price));
+    match table.currency {
+        CurrencyOf::Desk if has_amounts => db.desk_currency().map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The records that a question made by `select` answers, without what `complete` loads.
+pub fn all<T: Described>(db: &Db, statement: &'static Statement, params: &[Value<'_>]) -> Result<Vec<T>> {
+    let currency = currency_of::<T>(db)?;
+    db.query(statement, params, |row| T::read(&mut Cells::of(row, currency)))
+}
+
+fn one<T: Described>(db: &Db, statement: &'static Statement, params: &[Value<'_>]) -> Result<Option<T>> {
+    let currency = currency_of::<T>(db)?;
+    db.query_opt(statement, params, |row| T::read(&mut Cells::of(row, currency)))
+}
+
+/// Records that a question made by `select!` answers, complete.
+pub fn all_complete<T: Described>(db: &Db, statement: &'static Statement, params: &[Value<'_>]) -> Result<Vec<T>> {
+    let mut records = all(db, statement, params)?;
+    T::complete(db, &mut records)?;
+    Ok(records)
+}
+
+/// The first record that a question made by `select!` answers, without what `complete` loads.
+pub fn first<T: Described>(db: &Db, statement: &'static Statement, params: &[Value<'_>]) -> Result<Option<T>> {
+    one(db, statement, params)
+}
+
+/// The question for records of a kind by a condition over their row `t` and what follows it, made once:
+/// `select!(Coupon, "t.code_folded = $1", "")`.
+#[macro_export]
+macro_rules! select {
+    ($record:ty, $condition:expr, $rest:expr) => {{
+        static STATEMENT: std::sync::OnceLock<&'static $crate::store::engine::statement::Statement> =
+            std::sync::OnceLock::new();
+        *STATEMENT
+            .get_or_init(|| $crate::store::engine::record::select::<$record>().with(&[($condition).to_owned()], $rest))
+    }};
+}
+
+/// The record of that key, complete; none there is a damaged store.
+pub fn by_key<T: Described>(db: &Db, key: Key) -> Result<T> {
+    let found = one::<T>(db, made(T::table()).by_key, params![key])?;
+    let found = found.ok_or_else(|| StoreError::Damaged(format!("{} has no row {key}", T::table().name)))?;
+    completed(db, found)
+}
+
+/// The records of those keys, complete, in the order of the keys; one that is not there is left out.
+pub fn by_keys<T: Described>(db: &Db, keys: &[Key]) -> Result<Vec<T>> {
+    let places: Vec<String> = (1..=TOGETHER).map(|number| format!("${number}")).collect();
+    let statement = select::<T>().with(&[format!("t.key IN ({})", places.join(", "))], "");
+    let mut found: HashMap<Key, T> = HashMap::with_capacity(keys.len());
+    for some in keys.chunks(TOGETHER) {
+        found.extend(all::<T>(db, statement, &padded(some))?.into_iter().map(|record| (record.key(), record)));
+    }
+    let mut records: Vec<T> = keys.iter().filter_map(|key| found.remove(key)).collect();
+    T::complete(db, &mut records)?;
+    Ok(records)
+}
+
+/// Some keys as the values of a statement for `TOGETHER` of them: a place that is left over asks for the first again.
+fn padded(keys: &[Key]) -> Vec<Value<'static>> {
+    (0..TOGETHER).filter_map(|at| keys.get(at).or(keys.first())).map(|key| Value::Int(*key)).collect()
+}
+
+/// The record with that id, complete.
+pub fn by_id<T: Described>(db: &Db, id: &str) -> Result<Option<T>> {
+    let found = one::<T>(db, made(T::table()).by_id, params![id])?;
+    found.map(|found| completed(db, found)).transpose()
+}
+
+/// The ids of all records of a table, in order of creation.
+pub fn ids(db: &Db, table: &'static Table) -> Result<Vec<String>> {
+    let sql = format!("SELECT id FROM {} ORDER BY key", table.name);
+    let statement = Statement::made(sql, |sql| Statement::query(Tables::of(&[table.name]), sql));
+    db.query(statement, params![], |row| row.get(0))
+}
+
+/// Whether a record of the table has exactly that id.
+pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
+    let sql = format!("SELECT key FROM {} WHERE id = $1", table.name);
+    let statement = Statement::made(sql, |sql| Statement::query(Tables::of(&[table.name]), sql));
+    Ok(db.query_opt(statement, params![id], |row| row.get::<Key>(0))?.is_some())
+}
+
+/// Asks ahead for the record with that id, where that saves waiting for it.
+pub fn ahead<T: Described>(db: &Db, id: &str) -> Result<()> {
+    db.ahead(made(T::table()).by_id, params![id])
+}
+
+/// The record with what `complete` loads.
+pub fn completed<T: Described>(db: &Db, record: T) -> Result<T> {
+    let mut records = [record];
+    T::complete(db, &mut records)?;
+    let [record] = records;
+    Ok(record)
+}
+
+/// What a typed reference stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found<T> {
+    Nothing,
+    One(T),
+    /// Several records have that name; their ids.
+    Several(Vec<String>),
+}
+
+impl<T> Found<T> {
+    /// The same of something made from it.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Found::Nothing => Found::Nothing,
+            Found::One(one) => Found::One(make(one)),
+            Found::Several(ids) => Found::Several(ids),
+        }
+    }
+}
+
+/// Looks a typed reference up in what records of the table are found by, one after the other (contract, section 2). An id that
+/// it has the shape of goes before a name.
+pub fn find_key(db: &Db, table: &'static Table, given: &str) -> Result<Found<Reference>> {
+    let own = Tables::of(&[table.name]);
+    let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
+    let ask = |column: &str, text: &str| -> Result<Vec<Reference>> {
+        let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
+        db.query(Statement::made(sql, |sql| Statement::query(own, sql)), params![text], |row| row.reference(0))
+    };
+    for found_by in table.found_by {
+        let found = match found_by {
+            FoundBy::Exactly(column) => ask(column, given)?,
+            FoundBy::Padded => match reference::padded(given) {
+                Some(padded) => ask("id", &padded)?,
+                None => Vec::new(),
+            },
+            FoundBy::Folded(column) => ask(column, &folded_as(table, column, given))?,
+        };
+        let mut found = found.into_iter();
+        match (found.next(), found.len()) {
+            (None, _) => {}
+            (Some(one), 0) => return Ok(Found::One(one)),
+            (Some(one), _) => {
+                return Ok(Found::Several(std::iter::once(one).chain(found).map(|one| one.id).collect()));
+            }
+        }
+    }
+    Ok(Found::Nothing)
+}
+
+/// The text as that folded column would hold it.
+fn folded_as(table: &Table, column: &str, text: &str) -> String {
+    let fold = table.columns.iter().find(|known| known.name == column).and_then(|known| match known.holds {
+        Holds::Folded(_, fold) => Some(fold),
+        _ => None,
+    });
+    fold.map_or_else(|| text.to_owned(), |fold| fold(text))
+}
+
+/// The record that a typed reference stands for, complete.
+pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
+    // The id itself is what most references are: one question for it and all of its record.
+    if T::table().found_by.first() == Some(&FoundBy::Exactly("id"))
+        && let Some(found) = by_id::<T>(db, given)?
+    {
+        return Ok(Found::One(found));
+    }
+    match find_key(db, T::table(), given)? {
+        Found::One(reference) => Ok(Found::One(by_key(db, reference.key)?)),
+        Found::Nothing => Ok(Found::Nothing),
+        Found::Several(ids) => Ok(Found::Several(ids)),
+    }
+}
+
+/// The values of a record's columns as they are stored, in the order of the description.
+fn stored_values<'v, T: Described>(record: &'v T, is_written: impl Fn(&Column) -> bool) -> Vec<Value<'v>> {
+    let table = T::table();
+    let fields = record.values();
+    let text_of = |name: &str| {
+        table.columns.iter().zip(&fields).find(|(column, _)| column.name == name).and_then(|(_, value)| match value {
+            Value::Text(text) => Some(text.to_string()),
+            _ => None,
+        })
+    };
+    let mut values = Vec::with_capacity(table.columns.len() + 1);
+    for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| is_written(column)) {
+        values.push(match (column.from, column.holds) {
+            (From::Store(number), _) => Value::Int(number),
+            (_, Holds::Always(number)) => Value::Int(number),
+            (_, Holds::Folded(of, fold)) => text_of(of).map_or(Value::Null, |text| Value::from(fold(&text))),
+            _ => fields.get(place).cloned().unwrap_or(Value::Null),
+        });
+    }
+    values
+}
+
+/// Writes a new record, without what stands in rows of its own.
+pub fn insert<T: Described>(db: &Db, record: &T) -> Result<()> {
+    let mut values = stored_values(record, Column::is_stored);
+    values.push(Value::Int(record.key()));
+    db.write(made(T::table()).insert, &values)
+}
+
+/// Writes a new record that stands in a list of that row.
+pub fn insert_in<T: Described>(db: &Db, parent: Key, record: &T) -> Result<()> {
+    let mut values = stored_values(record, Column::is_stored);
+    values.extend([Value::Int(record.key()), Value::Int(parent)]);
+    db.write(made(T::table()).insert, &values)
+}
+
+/// Writes what an edit may have changed of a record: every field but its id, without what stands in rows of its own.
+pub fn update<T: Described>(db: &Db, record: &T) -> Result<()> {
+    let table = T::table();
+    let statement = made(table)
+        .update
+        .ok_or_else(|| StoreError::Fault(format!("rows of {} are not changed by their key", table.name)))?;
+    let is_changeable = |column: &Column| changeable(table).any(|other| other.name == column.name);
+    let mut values = vec![Value::Int(record.key())];
+    values.extend(stored_values(record, is_changeable));
+    db.change_one(statement, &values)
+}
+
+/// Writes the rows of a list that hold one value each, such as a record's tags, in place of those before.
+pub fn set_links<'k, T: Described>(
+    db: &Db,
+    list: &'static Table,
+    record: &T,
+    linked: impl Iterator<Item = Value<'k>>,
+) -> Result<()> {
+    delete_rows(db, list, record)?;
+    add_links(db, list, record, linked)
+}
+
+/// Removes the rows of a list in a record.
+pub fn delete_rows<T: Described>(db: &Db, list: &'static Table, record: &T) -> Result<()> {
+    let Some(parent) = list.parent else {
+        return Err(StoreError::Fault(format!("{} is no list", list.name)));
+    };
+    let delete = Statement::made(format!("DELETE FROM {} WHERE {parent} = $1", list.name), |sql| {
+        Statement::raw(Tables::NONE, Tables::of(&[list.name]), sql)
+    });
+    db.write(delete, params![record.key()])
+}
+
+/// Writes the rows of a list in a new record that hold one value each.
+pub fn add_links<'k, T: Described>(
+    db: &Db,
+    list: &'static Table,
+    record: &T,
+    linked: impl Iterator<Item = Value<'k>>,
+) -> Result<()> {
+    add_rows(db, list, record, linked.map(|value| vec![value]))
+}
+
+/// Writes the rows of a list in a new record, each as the values of its columns.
+pub fn add_rows<'k, T: Described>(
+    db: &Db,
+    list: &'static Table,
+    record: &T,
+    rows: impl Iterator<Item = Vec<Value<'k>>>,
+) -> Result<()> {
+    for (place, mut values) in (1i64..).zip(rows) {
+        values.push(Value::Int(record.key()));
+        if matches!(list.order, Order::Place(_)) {
+            values.push(Value::Int(place));
+        }
+        db.write(made(list).insert, &values)?;
+    }
+    Ok(())
+}
+
+/// How many records' lists are asked for at once.
+const TOGETHER: usize = 50;
+
+/// Runs a question about some keys, `head` followed by `column IN (…)` and `rest`, for all of them: as few times as can be.
+/// The row's key of which it tells something is for the callback to read.
+pub fn each_of(
+    db: &Db,
+    reads: Tables,
+    (head, column, rest): (&str, &str, &str),
+    keys: &[Key],
+    mut row: impl FnMut(&Row<'_>) -> Result<()>,
+) -> Result<()> {
+    if let [key] = keys {
+        let sql = format!("{head} WHERE {column} = $1{rest}");
+        return db.each(Statement::made(sql, |sql| Statement::query(reads, sql)), params![*key], row);
+    }
+    for some in keys.chunks(TOGETHER) {
+        let places: Vec<String> = (1..=TOGETHER).map(|number| format!("${number}")).collect();
+        let sql = format!("{head} WHERE {column} IN ({}){rest}", places.join(", "));
+        db.each(Statement::made(sql, |sql| Statement::query(reads, sql)), &padded(some), &mut row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,549 @@
+//! The list of all tables. A new table is one line in `NAMES`, and a new kind of record one line in `TABLES`.
+
+use super::engine::table::*;
+use super::{customer, journal, product, project, stage, tag, tax, team, ticket, worksheet_template};
+
+/// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
+pub const NAMES: &[&str] = &[
+    "desk",
+    "currency",
+    "counter",
+    "operation",
+    "operation_touch",
+    "operation_key",
+    "app",
+    "person",
+    "person_right",
+    "customer",
+    "tax",
+    "product",
+    "product_tax",
+    "lot",
+    "location",
+    "stock",
+    "journal",
+    "tag",
+    "stage",
+    "worksheet_template",
+    "worksheet_field",
+    "project",
+    "team",
+    "team_service",
+    "team_member",
+    "sales_order",
+    "order_line",
+    "order_line_tax",
+    "ticket",
+    "ticket_tag",
+    "ticket_log",
+    "transfer",
+    "transfer_line",
+    "document",
+    "document_line",
+    "document_line_tax",
+    "payment",
+    "matching",
+    "coupon_program",
+    "coupon_reward",
+    "coupon_product",
+    "coupon",
+    "repair",
+    "repair_tag",
+    "repair_part",
+    "repair_labour",
+    "task",
+];
+
+/// Invoices and credit notes lie in one table.
+const DOCUMENTS: Table = records(
+    "invoice",
+    "document",
+    &[
+        text().called("id"),
+        text().called("number"),
+        text().called("state"),
+        link("journal").called("journal"),
+        link("customer").called("customer"),
+        link("ticket").called("ticket"),
+        link("sales_order").called("order").column("sales_order"),
+        link("task").called("task"),
+        link("document").called("invoice"),
+        link("document").called("copy_of"),
+        link("document").called("reversed_by").optional(),
+        switch().called("replaces"),
+        switch().called("allow_excess"),
+        text().called("reason"),
+        text().called("text"),
+        text().called("date"),
+        text().called("accounting_date"),
+        text().called("due_date"),
+        text().called("post_on"),
+        text().called("currency"),
+        amount().called("untaxed"),
+        amount().called("tax"),
+        amount().called("total"),
+        amount().called("open"),
+    ],
+)
+.in_own_currency()
+.with(&[list(
+    "document_line",
+    "document",
+    BY_LINE,
+    &[
+        int().called("line"),
+        link("product").called("product"),
+        link("lot").called("lot"),
+        text().called("label"),
+        quantity().called("quantity"),
+        price().called("price"),
+        percent().called("discount"),
+        text().called("refunds"),
+        line(&DOCUMENT_LINES).called("invoice_line"),
+        line(&DOCUMENT_LINES).called("share_of").optional(),
+        line(&ORDER_LINES).called("order_line"),
+        amount().called("untaxed"),
+        amount().called("tax"),
+        amount().called("total"),
+        quantity().called("goods"),
+        amount().called("credited"),
+        amount().called("value_credited"),
+    ],
+)
+.shown("lines")
+.with(&[list(
+    "document_line_tax",
+    "document_line",
+    BY_PLACE,
+    &[
+        link("tax").called("tax"),
+        percent().called("rate"),
+        switch().called("included"),
+        amount().called("amount"),
+        amount().called("credited"),
+        amount().called("value_credited"),
+    ],
+)
+.shown("taxes")])]);
+
+/// The kinds of records, in an order in which references stand before their use.
+pub static TABLES: &[&Table] = &[
+    &records("currency", "currency", &[text().called("id").column("code"), int().called("digits")]).by("code"),
+    &records(
+        "desk",
+        "desk",
+        &[
+            always(1).called("key"),
+            text().called("company"),
+            text().called("currency"),
+            text().called("timezone"),
+            text().called("lock_date"),
+            text().called("shop_url"),
+            text().called("portal_url"),
+            text().called("mail_from"),
+            switch().called("customers_may_close"),
+            text().called("plan"),
+            text().called("created_at"),
+            text().called("trial_started_at"),
+            text().called("subscription_added_at"),
+        ],
+    )
+    .by("key"),
+    &records("app", "app", &[text().called("id"), text().called("installed_at")]),
+    &records("user", "person", &[text().called("id"), text().called("name"), text().called("email")]).with(&[list(
+        "person_right",
+        "person",
+        BY_PLACE,
+        &[text().called("app")],
+    )
+    .shown("rights")]),
+    &tax::TAX,
+    &journal::JOURNAL,
+    &records("location", "location", &[text().called("id"), text().called("type"), switch().called("return_location")]),
+    &customer::CUSTOMER,
+    &product::PRODUCT,
+    &records("lot", "lot", &[text().called("id"), link("product").called("product")]),
+    &records(
+        "stock",
+        "stock",
+        &[
+            link("product").called("product"),
+            link("location").called("location"),
+            link("lot").called("lot"),
+            quantity().called("opening"),
+            quantity().called("quantity"),
+            quantity().called("reserved"),
+            quantity().called("pinned"),
+        ],
+    ),
+    &tag::TAG,
+    &stage::STAGE,
+    &worksheet_template::WORKSHEET_TEMPLATE,
+    &project::PROJECT,
+    &records(
+        "coupon_program",
+        "coupon_program",
+        &[
+            text().called("id"),
+            text().called("name"),
+            folded("name").called("name_folded"),
+            text().called("type"),
+            switch().called("archived"),
+            text().called("code"),
+            folded_code("code").called("code_folded"),
+            text().called("currency"),
+            text().called("start").column("start_date"),
+            text().called("end").column("end_date"),
+            int().called("usage_limit"),
+            int().called("used"),
+            amount().called("minimum_amount"),
+            text().called("minimum_amount_tax"),
+            quantity().called("minimum_quantity"),
+        ],
+    )
+    .in_own_currency()
+    .with(&[
+        list(
+            "coupon_reward",
+            "program",
+            BY_PLACE,
+            &[
+                text().called("type"),
+                percent().called("percent"),
+                amount().called("fixed"),
+                text().called("on").column("applies_on"),
+                link("product").called("product"),
+                quantity().called("quantity"),
+                amount().called("maximum"),
+            ],
+        )
+        .shown("rewards"),
+        list("coupon_product", "program", BY_PLACE, &[int().called("reward"), link("product").called("product")])
+            .shown("products"),
+    ]),
+    &team::TEAM,
+    &records(
+        "order",
+        "sales_order",
+        &[
+            text().called("id"),
+            text().called("state"),
+            switch().called("cart"),
+            link("customer").called("customer"),
+            text().called("date"),
+            text().called("currency"),
+            amount().called("untaxed"),
+            amount().called("tax"),
+            amount().called("total"),
+        ],
+    )
+    .in_own_currency()
+    .with(&[list(
+        "order_line",
+        "sales_order",
+        BY_LINE,
+        &[
+            int().called("line"),
+            link("product").called("product"),
+            text().called("label"),
+            quantity().called("quantity"),
+            price().called("price"),
+            percent().called("discount"),
+            text().called("coupon"),
+            amount().called("untaxed"),
+            amount().called("tax"),
+            amount().called("total"),
+            switch().called("for_repair"),
+        ],
+    )
+    .shown("lines")
+    .with(&[list(
+        "order_line_tax",
+        "order_line",
+        BY_PLACE,
+        &[link("tax").called("tax"), percent().called("rate"), switch().called("included"), amount().called("amount")],
+    )
+    .shown("taxes")])]),
+    &ticket::TICKET,
+    &records(
+        "task",
+        "task",
+        &[
+            text().called("id"),
+            text().called("title"),
+            link("project").called("project"),
+            text().called("stage"),
+            link("customer").called("customer"),
+            link("ticket").called("ticket"),
+            link("person").called("assignee"),
+            text().called("planned_start"),
+            text().called("planned_end"),
+            link("worksheet_template").called("worksheet_template"),
+            text().called("signed_by"),
+            text().called("signed_at"),
+        ],
+    ),
+    &records(
+        "transfer",
+        "transfer",
+        &[
+            text().called("id"),
+            text().called("kind"),
+            text().called("state"),
+            text().called("origin"),
+            link("customer").called("customer"),
+            link("sales_order").called("order").column("sales_order"),
+            link("ticket").called("ticket"),
+            link("task").called("task"),
+            link("location").called("from").column("source"),
+            link("location").called("to").column("destination"),
+            link("transfer").called("return_of"),
+            link("transfer").called("exchange_of"),
+            link("transfer").called("backorder_of"),
+            switch().called("keep_order_quantity"),
+            text().called("date"),
+            int().called("moved").optional(),
+        ],
+    )
+    .with(&[list(
+        "transfer_line",
+        "transfer",
+        BY_LINE,
+        &[
+            int().called("line"),
+            link("product").called("product"),
+            link("lot").called("lot"),
+            quantity().called("quantity"),
+            quantity().called("done"),
+            quantity().called("reserved"),
+            quantity().called("returned"),
+            line(&ORDER_LINES).called("order_line"),
+            line(&TRANSFER_LINES).called("return_line"),
+        ],
+    )
+    .shown("lines")]),
+    &DOCUMENTS.only("invoice"),
+    &DOCUMENTS.shown("credit_note").only("credit_note"),
+    &records(
+        "payment",
+        "payment",
+        &[
+            text().called("id"),
+            text().called("state"),
+            text().called("direction"),
+            link("customer").called("customer"),
+            text().called("date"),
+            text().called("currency"),
+            amount().called("amount"),
+            amount().called("open"),
+            text().called("reference"),
+        ],
+    )
+    .in_own_currency(),
+    &Table {
+        currency: CurrencyOf::Linked([("debit_document", "document"), ("debit_payment", "payment")]),
+        ..records(
+            "matching",
+            "matching",
+            &[
+                link("document").called("debit_document"),
+                link("payment").called("debit_payment"),
+                link("document").called("credit_document"),
+                link("payment").called("credit_payment"),
+                amount().called("amount"),
+            ],
+        )
+    },
+    &records(
+        "coupon",
+        "coupon",
+        &[
+            text().called("id"),
+            folded_code("id").called("code_folded"),
+            link("coupon_program").called("program"),
+            link("ticket").called("ticket"),
+            link("customer").called("customer"),
+            switch().called("only_customer"),
+            text().called("valid_until"),
+            switch().called("cancelled"),
+            link("sales_order").called("used_by"),
+            text().called("share_link"),
+            text().called("sent_at"),
+        ],
+    ),
+    &records(
+        "repair",
+        "repair",
+        &[
+            text().called("id"),
+            text().called("state"),
+            link("ticket").called("ticket"),
+            link("customer").called("customer"),
+            link("product").called("product"),
+            link("lot").called("lot"),
+            quantity().called("quantity"),
+            link("transfer").called("return").column("return_transfer"),
+            switch().called("under_warranty"),
+            text().called("scheduled_date"),
+            link("person").called("responsible"),
+            text().called("notes").optional(),
+            link("sales_order").called("quotation"),
+            int().called("moved").optional(),
+        ],
+    )
+    .with(&[
+        list("repair_tag", "repair", BY_PLACE, &[link("tag").called("tag")]).shown("tags"),
+        list(
+            "repair_part",
+            "repair",
+            BY_LINE,
+            &[
+                int().called("line"),
+                text().called("kind"),
+                link("product").called("product"),
+                link("lot").called("lot"),
+                quantity().called("quantity"),
+                quantity().called("done"),
+                quantity().called("reserved"),
+                price().called("price"),
+                line(&ORDER_LINES).called("order_line"),
+            ],
+        )
+        .shown("parts"),
+        list(
+            "repair_labour",
+            "repair",
+            BY_LINE,
+            &[
+                int().called("line"),
+                link("product").called("product"),
+                quantity().called("quantity"),
+                price().called("price"),
+                line(&ORDER_LINES).called("order_line"),
+            ],
+        )
+        .shown("labour"),
+    ]),
+    &records(
+        "operation",
+        "operation",
+        &[
+            int().called("operation").column("key"),
+            text().called("at"),
+            text().called("recorded_at"),
+            text().called("actor_kind"),
+            text().called("actor"),
+            json().called("command"),
+            text().called("hash"),
+        ],
+    )
+    .by("key")
+    .with(&[
+        list("operation_touch", "operation", BY_PLACE, &[text().called("kind"), text().called("id")]).shown("touched"),
+        list(
+            "operation_key",
+            "operation",
+            Order::Column("given"),
+            &[text().called("key").column("given"), json().called("outcome")],
+        )
+        .shown("keys"),
+    ]),
+    &records("counter", "counter", &[text().called("id").column("name"), int().called("value")]).by("name"),
+];
+
+/// The description of records of that kind, or of the rows of a list that is told under that key.
+pub fn of_kind(kind: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.shown == kind).copied()
+}
+
+/// The description of the records that lie in a table of that name; of invoices and credit notes, which lie in one, the first.
+pub fn of_name(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params;
+    use crate::store::Db;
+    use std::collections::BTreeSet;
+
+    /// Every column that the description has, as `table.column`.
+    fn described(table: &Table, columns: &mut BTreeSet<String>) {
+        let mut names: Vec<&str> =
+            table.columns.iter().filter(|column| column.is_stored()).map(|column| column.name).collect();
+        names.extend(table.parent);
+        names.extend(table.is_keyed().then_some("key"));
+        names.extend(table.only.map(|_| "kind"));
+        if let Order::Place(place) = table.order {
+            names.push(place);
+        }
+        for name in names {
+            columns.insert(format!("{}.{name}", table.name));
+        }
+        for list in table.lists {
+            described(list, columns);
+        }
+    }
+
+    #[test]
+    fn every_column_of_the_store_is_described() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::create(&crate::store::engine::address::Address::File(folder.path().join("desk.db"))).unwrap();
+        db.begin_write().unwrap();
+        db.migrate_from(0).unwrap();
+        db.commit().unwrap();
+
+        let there: Vec<String> = db
+            .query(
+                "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1",
+                params![],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let mut known = BTreeSet::new();
+        for table in TABLES {
+            described(table, &mut known);
+        }
+        let there: BTreeSet<String> = there.into_iter().collect();
+        assert_eq!(there.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "not described");
+        assert_eq!(known.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "described, but not there");
+    }
+
+    #[test]
+    fn links_lead_to_tables_that_stand_before() {
+        fn check(table: &Table, before: &[&str]) {
+            for column in table.columns.iter().filter(|column| column.is_stored()) {
+                let linked = match column.holds {
+                    Holds::Link(linked) | Holds::Numbered(linked) => linked,
+                    Holds::Line(lines) => lines.of,
+                    _ => continue,
+                };
+                assert!(before.contains(&linked), "{}.{} links to {linked}", table.name, column.name);
+            }
+            table.lists.iter().for_each(|list| check(list, before));
+        }
+        let mut before = Vec::new();
+        for table in TABLES {
+            // A row may link to an earlier one of its own table.
+            before.push(table.name);
+            check(table, &before);
+        }
+    }
+
+    #[test]
+    fn no_record_shows_two_things_under_one_key() {
+        fn check(table: &Table) {
+            let mut shown = vec!["record", "position"];
+            let lists = table.lists.iter().map(|list| list.shown);
+            let columns = table.exported();
+            for key in columns.map(|column| column.shown).chain(lists) {
+                assert!(!shown.contains(&key), "{} shows {key} twice", table.name);
+                shown.push(key);
+            }
+            table.lists.iter().for_each(check);
+        }
+        TABLES.iter().for_each(|table| check(table));
+    }
+}
