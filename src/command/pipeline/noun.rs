@@ -207,7 +207,8 @@ impl<R: Noun> clap::Args for List<R> {
             ]);
         }
         let command = command.args([
-            one("sort", "KEY", "By this key, and by -KEY against its order (default: in order of creation)"),
+            one("sort", "KEY", "By this key, and by -KEY against its order (default: in order of creation)")
+                .allow_hyphen_values(true),
             one("limit", "N", "At most N of them"),
             on("newest", "The newest first (default: in order of creation)"),
         ]);
