@@ -18,6 +18,7 @@ mod coupon;
 mod customer;
 mod documents;
 mod export;
+mod goods;
 mod house;
 mod import;
 mod load;

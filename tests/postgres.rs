@@ -17,6 +17,7 @@ mod copy;
 mod coupon;
 mod customer;
 mod export;
+mod goods;
 mod house;
 mod import;
 mod load;
