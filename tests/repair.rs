@@ -736,6 +736,29 @@ fn what_a_repair_sells_is_never_shipped() {
 }
 
 #[test]
+fn what_a_repair_sells_is_billed_as_it_was_used() {
+    let shop = desk();
+    shop.done("stock count BULB --quantity 9");
+    shop.done("stock count CABLE --quantity 9");
+    shop.done("ticket repair T1 --part BULB=3 --part CABLE=1 --part BULB=0 --labour HOUR=1 --confirm --yes --quote");
+    shop.done("order confirm S2");
+    shop.done("repair start WH/RO/1");
+    // Nothing of the parts is used yet, only the work is billed.
+    let bill = shop.ok("invoice create --order S2 --dry-run");
+    assert_eq!(lines(&bill["result"]["invoice"]), ["HOUR 1 60.00"]);
+    shop.done("repair edit-part WH/RO/1 3 --quantity 2");
+    shop.done("repair remove-part WH/RO/1 2");
+    shop.done("repair finish WH/RO/1 --line 1=2 --line 2=2");
+    let bill = shop.done("invoice create --order S2");
+    assert_eq!(lines(&bill["result"]["invoice"]), ["BULB 2 4.00", "BULB 2 4.00", "HOUR 1 60.00"]);
+    let delivered = shop.ok("order show S2");
+    let delivered: Vec<_> =
+        delivered["lines"].as_array().unwrap().iter().map(|line| line["delivered"].clone()).collect();
+    assert_eq!(delivered, ["2", "0", "2", "0"]);
+    shop.refused("invoice create --order S2", "nothing_to_invoice");
+}
+
+#[test]
 fn a_return_brings_its_only_lot_to_the_repair() {
     let shop = desk();
     shop.apply(

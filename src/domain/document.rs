@@ -368,12 +368,16 @@ pub fn billed_value(line: &OrderLine, quantity: Quantity, bills: &[Quantity]) ->
 
 /// The invoice line for what of an order line can still be billed (spec B11, B15). None where nothing is left.
 pub fn billable(line: &OrderLine, bills: &[Quantity]) -> Result<Option<DocumentLine>, Overflow> {
-    let quantity = left_to_bill(line.priced.quantity, bills)?;
+    let quantity = left_to_bill(line.to_bill(), bills)?;
     if quantity.is_zero() {
         return Ok(None);
     }
-    let amounts = billed_value(line, quantity, bills)?;
     let PricedLine { price, discount, taxes, .. } = line.priced.clone();
+    // A repair may use of a part of which none was quoted in the end: then there is no value to share.
+    let amounts = match line.priced.quantity.is_zero() {
+        true => line.priced.changed(quantity, price.price)?.amounts(),
+        false => billed_value(line, quantity, bills)?,
+    };
     Ok(Some(DocumentLine {
         key: 0,
         line: line.line,

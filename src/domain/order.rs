@@ -57,6 +57,8 @@ pub struct OrderLine {
     pub invoiced: Quantity,
     /// The code that made the line.
     pub coupon: Option<String>,
+    /// What a repair used of the part that the line sells; none where it sells no part of a repair (spec E6).
+    pub used: Option<Quantity>,
     pub priced: PricedLine,
 }
 
@@ -78,7 +80,7 @@ impl Serialize for OrderLine {
             tax: Money,
             total: Money,
         }
-        let OrderLine { key: _, line, product, label, delivered, invoiced, coupon, priced } = self;
+        let OrderLine { key: _, line, product, label, delivered, invoiced, coupon, used: _, priced } = self;
         Shown {
             line: *line,
             product,
@@ -115,8 +117,14 @@ impl OrderLine {
             delivered: Quantity::ZERO,
             invoiced: Quantity::ZERO,
             coupon: None,
+            used: None,
             priced,
         }
+    }
+
+    /// What of it is to be billed in all: what is ordered, of a part of a repair what was used (spec B15, E6).
+    pub fn to_bill(&self) -> Quantity {
+        self.used.unwrap_or(self.priced.quantity)
     }
 }
 

@@ -15,11 +15,17 @@ fn read(row: &Row<'_>) -> Result<Source> {
 
 macro_rules! order_lines {
     () => {
-        "SELECT key, product, price, quantity FROM order_line WHERE sales_order = $1 ORDER BY line"
+        "SELECT l.key, l.product, l.price,
+           CASE WHEN l.for_repair = 1 OR EXISTS
+             (SELECT 1 FROM repair r JOIN repair_part a ON a.repair = r.key WHERE r.quotation = $1 AND a.order_line = l.key)
+           THEN (SELECT CAST(COALESCE(SUM(a.done), 0) AS BIGINT) FROM repair r JOIN repair_part a ON a.repair = r.key
+                 WHERE r.quotation = $1 AND a.order_line = l.key AND r.state = 'done' AND a.kind = 'add')
+           ELSE l.quantity END
+         FROM order_line l WHERE l.sales_order = $1 ORDER BY l.line"
     };
 }
 
-/// The lines of an order of which nothing is delivered, invoiced or taken back yet.
+/// The lines of an order with all that is to be billed of them: what is ordered, of a part of a repair what was used (spec E6).
 pub fn of_order(db: &Db, order: Key) -> Result<Vec<Source>> {
     db.query(order_lines!(), params![order], read)
 }

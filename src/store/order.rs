@@ -102,7 +102,8 @@ pub fn complete(db: &Db, order: &mut Order) -> Result<()> {
 /// The lines of an order in that currency, with what is delivered and invoiced of them.
 pub fn lines(db: &Db, order: Key, currency: Currency) -> Result<Vec<OrderLine>> {
     let mut lines = db.query(
-        "SELECT l.key, l.line, p.key, p.id, l.label, l.coupon, l.quantity, l.price, l.discount, l.untaxed, l.tax, l.total
+        "SELECT l.key, l.line, p.key, p.id, l.label, l.coupon, l.quantity, l.price, l.discount, l.untaxed, l.tax, l.total,
+                l.for_repair
          FROM order_line l LEFT JOIN product p ON p.key = l.product WHERE l.sales_order = $1 ORDER BY l.line",
         params![order],
         |row| {
@@ -114,6 +115,7 @@ pub fn lines(db: &Db, order: Key, currency: Currency) -> Result<Vec<OrderLine>> 
                 delivered: Quantity::ZERO,
                 invoiced: Quantity::ZERO,
                 coupon: row.get(5)?,
+                used: row.get::<bool>(12)?.then_some(Quantity::ZERO),
                 priced: PricedLine {
                     quantity: row.get(6)?,
                     price: UnitPrice { price: row.get(7)?, currency },
@@ -127,11 +129,16 @@ pub fn lines(db: &Db, order: Key, currency: Currency) -> Result<Vec<OrderLine>> 
         },
     )?;
     let mut taxes = taxes(db, order, currency)?;
-    let delivered = delivered(db, order)?;
+    let used = used(db, order)?;
+    let moved = linking::moved(db, order)?;
     let invoiced = invoiced(db, order)?;
     for line in &mut lines {
         line.priced.taxes = taxes.remove(&line.key).unwrap_or_default();
-        line.delivered = Quantity::from_millionths(delivered.get(&line.key).copied().unwrap_or_default());
+        line.used = used.get(&line.key).map(|used| Quantity::from_millionths(*used)).or(line.used);
+        let moved = moved.get(&line.key).map_or(0, |moved| moved.delivered);
+        // What a finished repair used of its parts went with the repaired product (spec E4).
+        let used = line.used.map_or(0, Quantity::millionths);
+        line.delivered = Quantity::from_millionths(moved.saturating_add(used));
         line.invoiced = Quantity::from_millionths(invoiced.get(&line.key).copied().unwrap_or_default());
     }
     Ok(lines)
@@ -159,22 +166,21 @@ fn taxes(db: &Db, order: Key, currency: Currency) -> Result<HashMap<Key, Vec<Lin
     Ok(taxes)
 }
 
-/// By line, in millionths: what was delivered (spec D7). What a finished repair used of its parts went with the repaired product
-/// (spec E4).
-fn delivered(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
-    let moved = linking::moved(db, order)?;
-    let mut sums: HashMap<Key, i64> = moved.into_iter().map(|(line, moved)| (line, moved.delivered)).collect();
+/// By line, in millionths: what repairs used of the parts that they sell; nothing before they are finished (spec E6).
+fn used(db: &Db, order: Key) -> Result<HashMap<Key, i64>> {
+    let mut used = HashMap::new();
     db.each(
-        "SELECT p.order_line, p.done FROM repair r JOIN repair_part p ON p.repair = r.key
-         WHERE r.quotation = $1 AND r.state = 'done' AND p.kind = 'add' AND p.order_line IS NOT NULL ORDER BY p.key",
+        "SELECT p.order_line, CASE WHEN r.state = 'done' AND p.kind = 'add' THEN p.done ELSE 0 END
+         FROM repair r JOIN repair_part p ON p.repair = r.key
+         WHERE r.quotation = $1 AND p.order_line IS NOT NULL ORDER BY p.key",
         params![order],
         |row| {
-            let sum = sums.entry(row.get(0)?).or_default();
+            let sum: &mut i64 = used.entry(row.get(0)?).or_default();
             *sum = sum.saturating_add(row.get(1)?);
             Ok(())
         },
     )?;
-    Ok(sums)
+    Ok(used)
 }
 
 /// By line, in millionths: what stands on its bills, less the goods on their posted credit notes (spec B15).

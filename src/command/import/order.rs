@@ -98,6 +98,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
             delivered: Quantity::ZERO,
             invoiced: Quantity::ZERO,
             coupon: None,
+            used: None,
             priced: told.priced,
         });
     }
