@@ -1028,7 +1028,7 @@ impl Game {
             let product = self.some_product();
             let quantity = product.some(&mut self.dice, 8);
             typed.push(format!("{}={}", product.id(), shown(quantity)));
-            let named = product != Plain && self.dice.one_in(3) && !(from == Place::Customers);
+            let named = product != Plain && self.dice.one_in(3) && from != Place::Customers;
             let chosen = if named { self.chosen_lots(product, from, quantity) } else { Vec::new() };
             let mut left = quantity;
             for (lot, of_it) in chosen {
@@ -1270,7 +1270,7 @@ impl Game {
                 };
                 let of_customer: Vec<&Transfer> = model.transfers.iter().filter(of_customer).collect();
                 let candidates: Vec<&&Transfer> = of_customer.iter().filter(|transfer| holds(transfer, true)).collect();
-                let any_done = of_customer.iter().any(|transfer| holds(&transfer, false));
+                let any_done = of_customer.iter().any(|transfer| holds(transfer, false));
                 match candidates.as_slice() {
                     [] if any_done => Err("nothing_to_return"),
                     [] => Err("no_delivery"),
@@ -1796,6 +1796,7 @@ fn played(seed: u64, batches: usize) {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "which runs are played, and how long, is said from outside")]
 fn goods_do_as_the_model_says() {
     let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     if let Some(seed) = number("GOODS_SEED") {

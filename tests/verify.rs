@@ -63,6 +63,7 @@ const TAMPERED: &[(&str, &str, Option<&str>)] = &[
     ("stock_quantity", "DELETE FROM stock WHERE quantity = 1000000 AND opening = 0", Some(ANY)),
     ("stock_quantity", "UPDATE repair_part SET done = 0 WHERE kind = 'remove'", Some("BULB at Scrap")),
     ("stock_reserved", "UPDATE stock SET reserved = reserved - 1000000 WHERE product = (SELECT key FROM product WHERE id = 'LAMP')", Some("LAMP at WH/Stock")),
+    ("one_piece", "UPDATE stock SET opening = opening + 1000000, quantity = quantity + 1000000 WHERE lot = (SELECT key FROM lot WHERE id = 'SN-2')", Some("SN-2")),
     ("transfer_lines", "UPDATE transfer_line SET done = quantity WHERE transfer = (SELECT key FROM transfer WHERE id = 'WH/IN/00001')", Some("WH/IN/00001")),
     ("transfer_lines", "UPDATE transfer_line SET reserved = 1 WHERE transfer = (SELECT key FROM transfer WHERE id = 'WH/OUT/00001')", Some("WH/OUT/00001")),
     ("transfer_states", "UPDATE transfer SET state = 'ready' WHERE state = 'waiting'", Some("WH/OUT/00003")),

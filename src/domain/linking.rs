@@ -45,7 +45,7 @@ pub fn of_transfer(lines: &[TransferLine]) -> Result<Vec<Source>> {
 
 /// The line that `quantity` of a product belongs to: of those of the product (and lot), in their order, the first that has
 /// exactly so much left, else one that has enough, else one that has any, else any. It has that much less left then.
-pub fn claim(sources: &mut [Source], product: Option<i64>, lot: Option<i64>, quantity: Quantity) -> Option<i64> {
+pub fn find_line(sources: &mut [Source], product: Option<i64>, lot: Option<i64>, quantity: Quantity) -> Option<i64> {
     let fits =
         |source: &Source| source.product == product && (source.lot.is_none() || lot.is_none() || source.lot == lot);
     let first = |wanted: &dyn Fn(&Source) -> bool| sources.iter().position(|source| fits(source) && wanted(source));
@@ -59,8 +59,8 @@ pub fn claim(sources: &mut [Source], product: Option<i64>, lot: Option<i64>, qua
 }
 
 /// The order line that an imported invoice line bills: of those at its price the first that has exactly so much left to bill, else
-/// one that has enough, else as `claim` finds it.
-pub fn claim_bill(sources: &mut [Source], product: Option<i64>, quantity: Quantity, price: Price) -> Option<i64> {
+/// one that has enough, else as `find_line` finds it.
+pub fn find_billed_line(sources: &mut [Source], product: Option<i64>, quantity: Quantity, price: Price) -> Option<i64> {
     let agreed = |source: &&mut Source| source.product == product && source.price == Some(price);
     let exact = sources.iter_mut().find(|source| agreed(source) && source.left == quantity);
     let found = match exact {
@@ -72,7 +72,7 @@ pub fn claim_bill(sources: &mut [Source], product: Option<i64>, quantity: Quanti
             source.left = source.left.checked_sub(quantity).unwrap_or(Quantity::ZERO);
             Some(source.key)
         }
-        None => claim(sources, product, None, quantity),
+        None => find_line(sources, product, None, quantity),
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
             let mut left = sources.to_vec();
             let found: Vec<Option<i64>> = asked
                 .iter()
-                .map(|(product, lot, wanted)| claim(&mut left, Some(*product), *lot, quantity(wanted)))
+                .map(|(product, lot, wanted)| find_line(&mut left, Some(*product), *lot, quantity(wanted)))
                 .collect();
             assert_eq!(found, expected, "{asked:?}");
         }

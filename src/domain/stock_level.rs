@@ -292,6 +292,37 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_that_waits_is_served_first() {
+        let wanted = |lot, quantity| Wanted { lot, quantity: units(quantity) };
+        let mut level = StockLevel::new(vec![row(Some(1), 2, 0, 0), row(Some(2), 2, 0, 0)]);
+        let queue = [wanted(None, 1), wanted(Some(9), 5), wanted(Some(1), 2), wanted(None, 3), wanted(Some(2), 1)];
+        assert_eq!(level.serve(queue), Ok([1, 0, 2, 1, 0].map(units).to_vec()));
+        assert_eq!(told(&level), [(2, 2, 2), (2, 2, 0)]);
+    }
+
+    #[test]
+    fn who_came_last_gives_up_first_and_no_more_than_is_missed() {
+        let wanted = |lot, quantity| Wanted { lot, quantity: units(quantity) };
+        let mut level = StockLevel::new(vec![row(Some(1), 2, 2, 1), row(Some(2), 2, 2, 1)]);
+        let reservations = [wanted(Some(1), 1), wanted(None, 2), wanted(Some(2), 1)];
+        // One of lot 1 is missed: of the second lot giving up helps, since what stands for any lot moves there.
+        let mut one = level.clone();
+        assert_eq!(one.give_up(Some(1), units(1), &reservations), Ok([0, 0, 1].map(units).to_vec()));
+        assert_eq!(one.take(Some(1), units(1)), Ok(()));
+        // All of lot 1 is missed: the one that names it gives up too, though it was there first. What another gave up that
+        // was not needed in the end is served to the oldest that waits.
+        assert_eq!(level.give_up(Some(1), units(2), &reservations), Ok([1, 1, 1].map(units).to_vec()));
+        assert_eq!(level.take(Some(1), units(2)), Ok(()));
+        assert_eq!(
+            level.serve([wanted(Some(1), 1), wanted(None, 1), wanted(Some(2), 1)]),
+            Ok([0, 1, 0].map(units).to_vec())
+        );
+        // Nothing is given up where enough is free.
+        let mut free = StockLevel::new(vec![row(None, 3, 1, 0)]);
+        assert_eq!(free.give_up(None, units(2), &[wanted(None, 1)]), Ok(vec![units(0)]));
+    }
+
+    #[test]
     fn a_lot_that_is_not_there_cannot_be_reserved_or_taken() {
         let mut stock_level = StockLevel::new(vec![row(Some(1), 2, 0, 0)]);
         assert_eq!(stock_level.reserve(Some(9), units(1)), Ok(units(0)));

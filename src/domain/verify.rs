@@ -102,6 +102,8 @@ invariants! {
         "{stored} lies there, and its moves come to {derived}";
     StockReserved = "stock_reserved": "What is reserved at a place is what open transfers and repairs have reserved.",
         "{stored} is reserved there, and open transfers and repairs come to {derived}";
+    OnePiece = "one_piece": "A serial number stands for one piece, which lies in one place.",
+        "{stored} of {what} are in stock under it, where at most {derived} can be";
     TransferLines = "transfer_lines": "Only done transfers have moved something, and only open ones reserve, no more than they move.",
         "its {what} is {stored}, where at most {derived} can be";
     TransferStates = "transfer_states": "An open transfer is ready when all of it is reserved, and waiting when not.",

@@ -28,7 +28,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Location> {
     db.query_one(concat!(head!(), " WHERE l.key = $1"), params![key], read)
 }
 
-/// One stretch of the list.
+/// One page of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Location>> {
     db.page(paged!(head!(), "l.key"), page, read)
 }

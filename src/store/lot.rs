@@ -30,7 +30,7 @@ pub fn of_product(db: &Db, product: Key) -> Result<Vec<Lot>> {
     db.query(concat!(head!(), " WHERE l.product = $1 ORDER BY l.key"), params![product], read)
 }
 
-/// One stretch of the list.
+/// One page of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Lot>> {
     db.page(paged!(head!(), "l.key"), page, read)
 }

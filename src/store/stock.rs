@@ -43,7 +43,7 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Stock>> {
     )
 }
 
-/// One stretch of the list.
+/// One page of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Stock>> {
     db.page(paged!(present!(), "s.key"), page, read)
 }

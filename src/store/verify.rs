@@ -44,6 +44,7 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::RefundWhole => REFUND_WHOLE,
         Invariant::StockQuantity => STOCK_QUANTITY,
         Invariant::StockReserved => STOCK_RESERVED,
+        Invariant::OnePiece => ONE_PIECE,
         Invariant::TransferLines => TRANSFER_LINES,
         Invariant::TransferStates => TRANSFER_STATES,
         Invariant::CouponUse => COUPON_USE,
@@ -371,6 +372,11 @@ const STOCK_RESERVED: &str = "
     SELECT p.id || ' at ' || l.id, COALESCE('by its lot ' || b.id, ''), s.stored, s.derived, 6, 0
     FROM places s JOIN product p ON p.key = s.product JOIN location l ON l.key = s.location LEFT JOIN lot b ON b.key = s.lot
     WHERE s.stored <> s.derived ORDER BY p.key, l.key, b.key NULLS FIRST";
+
+const ONE_PIECE: &str = "
+    SELECT b.id, p.id, CAST(SUM(s.quantity) AS BIGINT), 1000000, 6, 0
+    FROM stock s JOIN lot b ON b.key = s.lot JOIN product p ON p.key = b.product
+    WHERE p.tracking = 'serial' GROUP BY b.key, b.id, p.id HAVING SUM(s.quantity) > 1000000 ORDER BY b.key";
 
 const TRANSFER_LINES: &str = "
     SELECT t.id, 'done quantity of line ' || CAST(l.line AS TEXT), l.done, 0, 6, 0, l.key

@@ -11,7 +11,7 @@ use crate::domain::document::{
     Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds, Sums, check_filled,
 };
 use crate::domain::line::PricedLine;
-use crate::domain::linking::{Source, claim, claim_bill};
+use crate::domain::linking::{Source, find_line, find_billed_line};
 use crate::domain::payment::{Item, MatchRefused, above_zero};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
@@ -366,7 +366,7 @@ impl LineRecord {
             Some(line) => invoice.lines.iter().find(|source| source.line == line),
             None => {
                 let product = product.as_ref().map(|product| product.key);
-                let key = claim(left, product, lot.as_ref().map(|lot| lot.key), taken);
+                let key = find_line(left, product, lot.as_ref().map(|lot| lot.key), taken);
                 invoice.lines.iter().find(|source| Some(source.key) == key)
             }
         };
@@ -510,7 +510,7 @@ fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
             if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };
         for line in &mut document.lines {
             let product = line.product.as_ref().map(|product| product.key);
-            line.order_line = claim_bill(&mut left, product, line.priced.quantity, line.priced.price.price);
+            line.order_line = find_billed_line(&mut left, product, line.priced.quantity, line.priced.price.price);
         }
     }
     if let Some(invoice) = invoice.as_ref().filter(|_| document.state != DocumentState::Cancelled) {

@@ -7,7 +7,7 @@ use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{StateNotAllowed, ValueRefused};
-use crate::domain::linking::{claim, of_order, of_transfer};
+use crate::domain::linking::{find_line, of_order, of_transfer};
 use crate::domain::location::{CUSTOMERS, STOCK};
 use crate::domain::product::{ProductType, Tracking};
 use crate::domain::returns::ReturnRefused;
@@ -270,14 +270,14 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
             let lot = line.lot.as_ref().map(|lot| lot.key);
             let wanted = if told.state == TransferState::Done { line.done } else { line.quantity };
             let left_before: Vec<Quantity> = sources.iter().map(|source| source.left).collect();
-            let claimed = claim(&mut sources, Some(line.product.key), lot, wanted);
-            let at = sources.iter().position(|source| Some(source.key) == claimed);
+            let found_line = find_line(&mut sources, Some(line.product.key), lot, wanted);
+            let at = sources.iter().position(|source| Some(source.key) == found_line);
             let left = at.and_then(|at| left_before.get(at).copied()).unwrap_or(Quantity::ZERO);
             if wanted > left && told.state != TransferState::Cancelled {
                 let (of, line, quantity, holders) = (returned.id.clone(), line.line, wanted, Vec::new());
                 return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders }.into());
             }
-            line.return_line = claimed;
+            line.return_line = found_line;
             line.order_line = at.and_then(|at| lines.get(at)).and_then(|line| line.order_line);
         }
         return Ok(());
@@ -291,7 +291,7 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
             TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
         });
         for line in &mut told.lines {
-            line.order_line = claim(&mut sources, Some(line.product.key), None, line.quantity);
+            line.order_line = find_line(&mut sources, Some(line.product.key), None, line.quantity);
         }
     }
     Ok(())
