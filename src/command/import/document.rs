@@ -11,7 +11,7 @@ use crate::domain::document::{
     Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds, Sums, check_filled,
 };
 use crate::domain::line::PricedLine;
-use crate::domain::linking::{Source, find_line, find_billed_line};
+use crate::domain::linking::{Source, find_billed_line, find_line};
 use crate::domain::payment::{Item, MatchRefused, above_zero};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
