@@ -480,7 +480,7 @@ fn what_is_proposed_is_near_and_can_be_typed() {
     let shop = with_customers();
     for (words, told, hint) in [
         ("ticket note T1 --comment x", "unexpected argument '--comment' found", "aftersales ticket note --help"),
-        ("product list --sort price", "unexpected argument '--sort' found", "aftersales product list --help"),
+        ("product list --rank price", "unexpected argument '--rank' found", "aftersales product list --help"),
         (
             "customer create --nmae Bo",
             "unexpected argument '--nmae' found; did you mean --name?",
