@@ -96,7 +96,7 @@ pub(super) fn check(version: i64, store: &dyn std::fmt::Display) -> Result<()> {
 
 /// A folded column that a script added: texts are folded in Rust, so a script leaves it empty (design, "One SQL, two engines").
 pub(super) struct Refold {
-    /// Key and text of some rows whose text is not folded yet.
+    /// Key and text of some rows behind the key `$1` whose text is not folded yet.
     pub ask: &'static Statement,
     /// Writes the folded text of the row of a key.
     pub write: &'static Statement,
@@ -116,7 +116,8 @@ pub(super) fn refolds() -> impl Iterator<Item = Refold> {
             let own = Tables::of(&[table.name]);
             let (name, folded) = (table.name, column.name);
             let ask = format!(
-                "SELECT key, {of} FROM {name} WHERE {folded} IS NULL AND {of} IS NOT NULL LIMIT {FOLDED_AT_ONCE}"
+                "SELECT key, {of} FROM {name} WHERE key > $1 AND {folded} IS NULL AND {of} IS NOT NULL
+                 ORDER BY key LIMIT {FOLDED_AT_ONCE}"
             );
             let write = format!("UPDATE {name} SET {folded} = $2 WHERE key = $1");
             Some(Refold {

@@ -187,14 +187,16 @@ impl Sqlite {
     }
 
     fn refold(&self, refold: &Refold) -> Result<()> {
+        let mut after = i64::MIN;
         loop {
             let mut some = Vec::new();
-            self.each(refold.ask.sql, &[], &mut |row| {
+            self.each(refold.ask.sql, &[after.into()], &mut |row| {
                 some.extend(int(row, 0)?.zip(text(row, 1)?.map(refold.fold)));
                 Ok(())
             })?;
             for (key, folded) in &some {
                 self.execute(refold.write.sql, &[(*key).into(), folded.into()])?;
+                after = *key;
             }
             if some.len() < migrate::FOLDED_AT_ONCE {
                 return Ok(());

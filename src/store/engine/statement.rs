@@ -315,28 +315,26 @@ macro_rules! update {
 
 #[cfg(debug_assertions)]
 impl Statement {
-    /// Panics where the text names other tables than are declared, as whole words: what relies on the declaration would be wrong.
+    /// Panics where the text names other tables than are declared: what relies on the declaration would be wrong.
     #[allow(clippy::panic, reason = "a mistake of whoever wrote the statement, told by the first test that runs it")]
     pub fn check(&self) {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-        // A text between apostrophes names nothing, and what stands behind a point is a column.
-        let bare: String = self.sql.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
-        let words: std::collections::BTreeSet<&str> = bare.split(|c| !is_part(c)).collect();
-        let named = |name: &str| words.contains(name);
-        for (place, name) in NAMES.iter().enumerate() {
-            let is_declared = self.touches().touch(Tables::at(place));
-            // The name of a table may also be the one of a column; only the keywords before tell them apart.
-            let is_table = ["FROM ", "JOIN ", "INTO ", "UPDATE ", "TABLE "].iter().any(|before| {
-                bare.match_indices(&format!("{before}{name}"))
-                    .any(|(at, found)| bare.get(at + found.len()..).is_none_or(|after| !after.starts_with(is_part)))
-            });
-            if is_table != is_declared && (is_table || !named(name)) {
-                panic!(
-                    "{name} is {} in {}",
-                    if is_declared { "declared, but not" } else { "not declared, but" },
-                    self.sql
-                );
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (mut named, mut mentioned, mut before) = (Tables::NONE, Tables::NONE, "");
+        // A text between apostrophes names nothing.
+        for word in
+            self.sql.split('\'').step_by(2).flat_map(|bare| bare.split(|c| !is_word(c))).filter(|word| !word.is_empty())
+        {
+            if let Some(place) = place(word) {
+                mentioned = mentioned.and(Tables::at(place));
+                // The name of a table may also be the one of a column; only the keyword before tells them apart.
+                if ["FROM", "JOIN", "INTO", "UPDATE"].contains(&before) {
+                    named = named.and(Tables::at(place));
+                }
             }
+            before = word;
+        }
+        if !named.are_within(self.touches()) || !self.touches().are_within(mentioned) {
+            panic!("what is declared of its tables is not what it names: {}", self.sql);
         }
     }
 }

@@ -261,14 +261,16 @@ impl Postgres {
     }
 
     fn refold(&self, refold: &Refold) -> Result<()> {
+        let mut after = i64::MIN;
         loop {
             let mut some = Vec::new();
-            self.each(refold.ask, &[], &mut |row| {
+            self.each(refold.ask, &[after.into()], &mut |row| {
                 some.extend(int(row, 0)?.zip(text(row, 1)?.map(refold.fold)));
                 Ok(())
             })?;
             for (key, folded) in &some {
                 self.write(refold.write, &[(*key).into(), folded.into()], true)?;
+                after = *key;
             }
             if some.len() < migrate::FOLDED_AT_ONCE {
                 return Ok(());
