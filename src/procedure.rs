@@ -21,6 +21,7 @@ pub mod refund;
 pub mod repair;
 pub mod returns;
 pub mod service;
+pub mod services;
 pub mod stock;
 pub mod tags;
 pub mod ticket_log;

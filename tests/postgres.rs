@@ -32,6 +32,7 @@ mod refund;
 mod repair;
 mod returns;
 mod server;
+mod service;
 mod shell;
 mod stock;
 mod store;

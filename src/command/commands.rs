@@ -28,8 +28,64 @@ use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
-/// Every command, nouns in the order of the contract.
-pub static COMMANDS: &[Entry] = &[
+/// Every command. A noun or service that is added is one line here, and its commands stand in its own file.
+pub static COMMANDS: Commands = Commands(&[&DESK]);
+
+/// Some nouns, each with what it is for the help, and their commands.
+pub struct Verbs {
+    pub nouns: &'static [(&'static str, &'static str)],
+    pub commands: &'static [Entry],
+}
+
+/// All commands there are.
+#[derive(Clone, Copy)]
+pub struct Commands(&'static [&'static Verbs]);
+
+impl Commands {
+    /// One command after the other.
+    pub fn iter(self) -> impl Iterator<Item = &'static Entry> {
+        self.0.iter().flat_map(|verbs| verbs.commands)
+    }
+
+    /// The nouns, each with what it is.
+    pub fn nouns(self) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+        self.0.iter().flat_map(|verbs| verbs.nouns)
+    }
+}
+
+/// What the desk was built with, in the order of the contract.
+static DESK: Verbs = Verbs { nouns: NOUNS, commands: VERBS };
+
+const NOUNS: &[(&str, &str)] = &[
+    ("team", "Who serves tickets, and which services they offer"),
+    ("app", "The applications that services need, and what is installed"),
+    ("subscription", "The plan of the database and its trial"),
+    ("ticket", "What customers came with, and the five services run from it"),
+    ("invoice", "What customers owe"),
+    ("credit-note", "What customers are credited"),
+    ("payment", "Money that came in or went out"),
+    ("coupon-program", "What codes are worth, and under which conditions"),
+    ("coupon", "Codes that each work once, made from tickets"),
+    ("order", "What customers order; quotations and carts are drafts"),
+    ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
+    ("repair", "Broken products, repaired with parts and labour"),
+    ("task", "Interventions of field service"),
+    ("customer", "Whom the desk serves"),
+    ("product", "What is sold, returned and repaired"),
+    ("stock", "How much of what lies where"),
+    ("lot", "Lots and serial numbers of tracked products"),
+    ("tax", "What is added to prices, or held by them"),
+    ("journal", "Where invoices and credit notes are posted"),
+    ("location", "Where goods lie, and where they come from and go to"),
+    ("user", "Who works at the desk, and with which rights"),
+    ("tag", "Words that tickets and repairs are sorted by"),
+    ("project", "What interventions are planned in"),
+    ("worksheet-template", "The fields that the work on site is written down in"),
+    ("stage", "The columns that tickets move through"),
+    ("desk", "The settings of the desk"),
+];
+
+const VERBS: &[Entry] = &[
     // team
     Entry::change::<Create<team::TeamForm>>("team create"),
     Entry::read::<noun::List<Team>>("team list"),

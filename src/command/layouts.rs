@@ -88,8 +88,9 @@ pub fn layout_of(kind: &str) -> Layout {
     let found = KNOWN.iter().find(|(known, ..)| *known == kind).copied();
     // A list that holds its columns only says what kinds of values they are.
     let list = LISTS.iter().find(|list| **list == kind).copied().unwrap_or("");
-    let (kind, columns, least) = found.unwrap_or((list, &[], &[]));
-    let columns = match tables::of_kind(kind) {
+    let table = tables::of_kind(kind).filter(|_| list.is_empty());
+    let (kind, columns, least) = found.unwrap_or((table.map_or(list, |table| table.shown), DESCRIBED, &[]));
+    let columns = match table {
         Some(table) if columns.is_empty() => listed(table),
         _ => columns,
     };

@@ -46,8 +46,7 @@ pub struct TeamForm {
     /// Its name, which can change (default: the id)
     #[arg(long)]
     pub name: Option<String>,
-    /// A service that it offers: refunds, coupons, returns, repairs, field-service (repeatable)
-    #[arg(long)]
+    #[arg(long, help = format!("A service that it offers: {} (repeatable)", Service::WORDS.join(", ")))]
     pub service: Option<Vec<Setting<Service>>>,
     /// Where its field service tasks are planned, unless another project is named
     #[arg(long)]
@@ -145,8 +144,7 @@ impl Form for TeamForm {
 pub struct TeamEnableService {
     /// The team
     pub team: String,
-    /// The services: refunds, coupons, returns, repairs, field-service
-    #[arg(required = true)]
+    #[arg(required = true, help = format!("The services: {}", Service::WORDS.join(", ")))]
     pub service: Vec<Service>,
     /// Where its field service tasks are planned, unless another project is named
     #[arg(long)]
@@ -178,8 +176,7 @@ impl Change for TeamEnableService {
 pub struct TeamDisableService {
     /// The team
     pub team: String,
-    /// The services: refunds, coupons, returns, repairs, field-service
-    #[arg(required = true)]
+    #[arg(required = true, help = format!("The services: {}", Service::WORDS.join(", ")))]
     pub service: Vec<Service>,
 }
 

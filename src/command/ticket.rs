@@ -11,10 +11,11 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
-use crate::domain::ticket::{Documents, LogEntry, Priority, Ticket};
+use crate::domain::ticket::{LogEntry, Priority, Ticket};
 use crate::domain::user::User;
 use crate::domain::value::reference::Reference;
 use crate::output::Opens;
+use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, tags, ticket_log};
 use crate::store::ticket;
 
@@ -22,20 +23,14 @@ impl Noun for Ticket {
     const KIND: &'static str = "ticket";
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
-    const OPENS: Opens = &[
-        ("credit_notes", "aftersales credit-note show"),
-        ("coupons", "aftersales coupon show"),
-        ("returns", "aftersales transfer show"),
-        ("repairs", "aftersales repair show"),
-        ("tasks", "aftersales task show"),
-    ];
+    const OPENS: Opens = &services::OPENED_BY;
     const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
         &[("open", "Only those that are not closed", "stage_.folded = 0")];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&TicketShown {
             ticket: self,
-            documents: ticket::documents(cx.db, self.key)?,
+            documents: services::documents(cx.db, self.key)?,
             log: ticket::log(cx.db, self.key)?,
         })
     }
@@ -255,7 +250,7 @@ impl Change for TicketMove {
 
 /// Close a ticket
 ///
-/// It moves to the stage Solved; services work on closed tickets too.
+/// It moves to the stage Solved, with a warning of what is still open on it; services work on closed tickets too.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales ticket close T00001")]
 pub struct TicketClose {
@@ -328,7 +323,11 @@ fn put_in(cx: &Cx<'_>, before: &Ticket, stage: &Stage, kind: &'static str) -> Re
     let mut ticket = before.clone();
     ticket.put_in(stage);
     let text = format!("from {} to {}", before.stage, stage.id);
-    kept(cx, before, ticket, |_| Entry { kind, text })
+    let outcome = kept(cx, before, ticket, |_| Entry { kind, text })?;
+    if outcome.ticket.closed && !before.closed {
+        services::warn_of_open(cx, &outcome.ticket)?;
+    }
+    Ok(outcome)
 }
 
 pub(super) fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::Refusal;
 use super::coupon_program::{CouponProgram, ProgramType};
+use super::ticket::OnTicket;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
@@ -16,6 +17,13 @@ choices! {
         Expired = "expired",
         Cancelled = "cancelled",
     }
+}
+
+/// What a ticket tells of a coupon made from it: it is shown unless it is cancelled (spec A7). With a code that was given out
+/// nothing is left to do.
+pub fn on_ticket(id: String, is_cancelled: bool) -> OnTicket {
+    let state = if is_cancelled { CouponState::Cancelled } else { CouponState::Valid };
+    OnTicket { id, state: state.word(), is_shown: !is_cancelled, is_open: false }
 }
 
 /// A coupon as shown.

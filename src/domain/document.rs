@@ -10,6 +10,7 @@ use super::line::{LineTax, PricedLine, Totals};
 use super::order::OrderLine;
 use super::product::UnitPrice;
 use super::tax::LineAmounts;
+use super::ticket::OnTicket;
 use super::{Allowed, Refusal};
 use crate::domain::value::apportion::{Held, left_of, own_value};
 use crate::domain::value::day::Day;
@@ -51,6 +52,14 @@ choices! {
         Draft = "draft",
         Posted = "posted",
         Cancelled = "cancelled",
+    }
+}
+
+impl DocumentState {
+    /// What a ticket tells of a credit note made from it: it is shown once posted (spec A7), and open until then (spec A5).
+    pub fn on_ticket(self, id: String) -> OnTicket {
+        let (is_shown, is_open) = (self == DocumentState::Posted, self == DocumentState::Draft);
+        OnTicket { id, state: self.word(), is_shown, is_open }
     }
 }
 

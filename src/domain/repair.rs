@@ -4,6 +4,7 @@ use super::common::{StateNotAllowed, ValueRefused};
 use super::line::{LineNumber, LineQuantity};
 use super::lot::LotElsewhere;
 use super::product::{Product, Tracking, UnitPrice};
+use super::ticket::OnTicket;
 use super::transfer::{TransferState, check_numbers, no_such_line};
 use super::{Error, Faults, Refusal, Result};
 use crate::domain::value::day::Day;
@@ -25,6 +26,15 @@ choices! {
         UnderRepair = "under_repair",
         Done = "done",
         Cancelled = "cancelled",
+    }
+}
+
+impl RepairState {
+    /// What a ticket tells of a repair made from it: it is shown unless it is cancelled (spec A7), and open until it is
+    /// finished (spec A5).
+    pub fn on_ticket(self, id: String) -> OnTicket {
+        let is_shown = self != RepairState::Cancelled;
+        OnTicket { id, state: self.word(), is_shown, is_open: is_shown && self != RepairState::Done }
     }
 }
 

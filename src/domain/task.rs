@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::common::StateNotAllowed;
+use super::ticket::OnTicket;
 use crate::domain::value::day::Instant;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
@@ -19,6 +20,15 @@ choices! {
         InProgress = "in_progress",
         Done = "done",
         Cancelled = "cancelled",
+    }
+}
+
+impl Stage {
+    /// What a ticket tells of a task planned from it: it is shown unless it is cancelled (spec A7), and open until it is done
+    /// (spec A5).
+    pub fn on_ticket(self, id: String) -> OnTicket {
+        let is_shown = self != Stage::Cancelled;
+        OnTicket { id, state: self.word(), is_shown, is_open: is_shown && self != Stage::Done }
     }
 }
 

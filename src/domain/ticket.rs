@@ -84,20 +84,38 @@ impl Ticket {
         (self.customer, self.order, self.product, self.lot) = (customer, order, product, lot);
     }
 
-    /// The keys in which two states of a ticket differ, in the order in which it is shown.
+    /// The keys in which two states of a ticket differ, in the order in which it is shown. Every field is named here, so that one
+    /// that is added is not forgotten.
     pub fn differing(&self, other: &Ticket) -> Vec<&'static str> {
+        let Ticket {
+            key: _,
+            id: _,
+            subject,
+            team,
+            customer,
+            user,
+            priority,
+            stage,
+            closed: _,
+            order,
+            product,
+            lot,
+            description,
+            tags,
+            created_at: _,
+        } = self;
         [
-            ("subject", self.subject != other.subject),
-            ("team", self.team != other.team),
-            ("customer", self.customer != other.customer),
-            ("user", self.user != other.user),
-            ("priority", self.priority != other.priority),
-            ("stage", self.stage != other.stage),
-            ("order", self.order != other.order),
-            ("product", self.product != other.product),
-            ("lot", self.lot != other.lot),
-            ("description", self.description != other.description),
-            ("tags", self.tags != other.tags),
+            ("subject", *subject != other.subject),
+            ("team", *team != other.team),
+            ("customer", *customer != other.customer),
+            ("user", *user != other.user),
+            ("priority", *priority != other.priority),
+            ("stage", *stage != other.stage),
+            ("order", *order != other.order),
+            ("product", *product != other.product),
+            ("lot", *lot != other.lot),
+            ("description", *description != other.description),
+            ("tags", *tags != other.tags),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))
@@ -232,15 +250,16 @@ impl Refusal for TicketRefused {
     }
 }
 
-/// What was made from a ticket, by id and in order of creation: its "smart buttons" (spec A7).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Documents {
-    /// Posted ones only.
-    pub credit_notes: Vec<String>,
-    pub coupons: Vec<String>,
-    pub returns: Vec<String>,
-    pub repairs: Vec<String>,
-    pub tasks: Vec<String>,
+/// What a ticket tells of a record that a service made from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnTicket {
+    pub id: String,
+    /// The word for its state.
+    pub state: &'static str,
+    /// Whether the ticket shows it (spec A7).
+    pub is_shown: bool,
+    /// Whether something is still to be done with it, of which closing the ticket warns (spec A5).
+    pub is_open: bool,
 }
 
 /// An entry of a ticket's log as shown (spec A6).

@@ -11,6 +11,7 @@ use super::location::{Location, LocationType};
 use super::product::{Lot, Tracking};
 use super::stock::{Place, StockInsufficient};
 use super::stock_level::{StockLevels, Wanted};
+use super::ticket::OnTicket;
 use super::{Faults, Refusal, Result};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
@@ -33,6 +34,15 @@ choices! {
         Ready = "ready",
         Done = "done",
         Cancelled = "cancelled",
+    }
+}
+
+impl TransferState {
+    /// What a ticket tells of a transfer made from it: returns are shown unless they are cancelled (spec A7), and they and
+    /// replacements are open until they are done (spec A5).
+    pub fn on_ticket(self, id: String, is_return: bool) -> OnTicket {
+        let is_open = matches!(self, TransferState::Waiting | TransferState::Ready);
+        OnTicket { id, state: self.word(), is_shown: is_return && self != TransferState::Cancelled, is_open }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whom and what a ticket is about: customer, order, product and lot as given, found, and checked to fit each other (spec A5).
 
 use super::context::{Cx, found};
-use super::look_up;
+use super::{look_up, services};
 use crate::domain::Result;
 use crate::domain::customer::Customer;
 use crate::domain::product::{Lot, Product};
@@ -89,5 +89,5 @@ pub fn check_customer(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()
     if before.customer == after.customer {
         return Ok(());
     }
-    Ok(before.check_customer(after, ticket::first_made(cx.db, before.key)?.as_ref())?)
+    Ok(before.check_customer(after, services::first_made(cx.db, before.key)?.as_ref())?)
 }

@@ -3,11 +3,28 @@
 
 use super::context::Cx;
 use super::random;
+use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
+use crate::domain::app::App;
 use crate::domain::coupon::{check_offered, code_of};
 use crate::domain::options::Fields;
+use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
 use crate::store::{coupon, coupon_program};
+
+/// Coupons (spec C).
+pub const SERVICE: ServiceEntry = ServiceEntry {
+    service: Service::Coupons,
+    command: "ticket coupon",
+    apps: &[App::Sales, App::Loyalty],
+    form: offer,
+    makes: &[Makes {
+        shown_as: Some("coupons"),
+        noun: "coupon",
+        opened_by: "aftersales coupon show",
+        of_ticket: coupon::made_from,
+    }],
+};
 
 /// The form of `ticket coupon` as it would be shown today. No program stands in it at first: which one is given is for the
 /// user to say.

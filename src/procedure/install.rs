@@ -1,6 +1,7 @@
 //! Installing applications: in one step what is missing, asking first where the plan of the database wants it (spec A3, A4).
 
 use super::context::Cx;
+use super::services::apps_of;
 use crate::domain::Result;
 use crate::domain::app::{self, App, AppShown};
 use crate::domain::subscription::Installing;
@@ -39,12 +40,12 @@ pub fn install(cx: &Cx<'_>, wanted: impl IntoIterator<Item = App>) -> Result<Vec
 
 /// Installs what these services need.
 pub fn for_services(cx: &Cx<'_>, services: &[Service]) -> Result<Vec<App>> {
-    install(cx, services.iter().flat_map(|service| service.apps()).copied())
+    install(cx, services.iter().flat_map(|service| apps_of(*service)).copied())
 }
 
 /// The applications as they are listed, in that order.
 pub fn shown(db: &store::Db) -> store::Result<Vec<AppShown>> {
-    Ok(app::all(&store::app::installed(db)?, &store::team::offers_of_all(db)?))
+    Ok(app::all(&store::app::installed(db)?, &store::team::offers_of_all(db)?, apps_of))
 }
 
 /// The records of these applications.

@@ -1,12 +1,29 @@
 //! The form of an intervention: what it shows at first, for `ticket plan` and `ticket options` alike (spec F1, A8).
 
 use super::context::Cx;
+use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
+use crate::domain::app::App;
 use crate::domain::options::Fields;
 use crate::domain::plan;
 use crate::domain::project::Project;
+use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
-use crate::store::{self, Db, project, team, user, worksheet_template};
+use crate::store::{self, Db, project, task, team, user, worksheet_template};
+
+/// Field service (spec F).
+pub const SERVICE: ServiceEntry = ServiceEntry {
+    service: Service::FieldService,
+    command: "ticket plan",
+    apps: &[App::FieldService],
+    form: offer,
+    makes: &[Makes {
+        shown_as: Some("tasks"),
+        noun: "task",
+        opened_by: "aftersales task show",
+        of_ticket: task::made_from,
+    }],
+};
 
 /// The project that the form shows at first: the default of the ticket's team.
 pub fn default_project(db: &Db, ticket: &Ticket) -> store::Result<Option<Project>> {

@@ -8,16 +8,41 @@ pub use reversal::{Asked, refund};
 use super::access;
 use super::context::{Cx, found};
 use super::service::customer_of;
+use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
+use crate::domain::app::App;
 use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, DocumentState};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product};
 use crate::domain::refund::{RefundRefused, anything_left};
+use crate::domain::team::Service;
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
 use crate::domain::value::reference::Reference;
 use crate::store::{document, journal, lot, product, ticket};
+
+/// Refunds (spec B).
+pub const SERVICE: ServiceEntry = ServiceEntry {
+    service: Service::Refunds,
+    command: "ticket refund",
+    apps: &[App::Invoicing],
+    form: offer,
+    makes: &[
+        Makes {
+            shown_as: Some("credit_notes"),
+            noun: "credit-note",
+            opened_by: "aftersales credit-note show",
+            of_ticket: document::credit_notes_made,
+        },
+        Makes {
+            shown_as: None,
+            noun: "invoice",
+            opened_by: "aftersales invoice show",
+            of_ticket: document::invoices_made,
+        },
+    ],
+};
 
 /// The form's upper half, checked: what narrows the invoices (spec B1, B2).
 #[derive(Debug, Clone)]

@@ -1,8 +1,10 @@
 //! Repairs: the steps that bring stock, quotation and log along with whatever becomes of a repair (spec E).
 
 use super::context::Cx;
+use super::services::{Makes, ServiceEntry};
 use super::{stock, ticket_log};
 use crate::domain::Result;
+use crate::domain::app::App;
 use crate::domain::line::LineQuantity;
 use crate::domain::location::{Location, SCRAP, STOCK};
 use crate::domain::lot::{self, Coming};
@@ -10,11 +12,26 @@ use crate::domain::order::Order;
 use crate::domain::repair::part::{Part, PartKind};
 use crate::domain::repair::{Repair, Step};
 use crate::domain::stock::Place;
+use crate::domain::team::Service;
 use crate::domain::value::quantity::Quantity;
 use crate::store::{Key, product, repair, stock_level, transfer};
 
 pub mod form;
 pub mod quotation;
+
+/// Repairs (spec E).
+pub const SERVICE: ServiceEntry = ServiceEntry {
+    service: Service::Repairs,
+    command: "ticket repair",
+    apps: &[App::Repair],
+    form: form::offer,
+    makes: &[Makes {
+        shown_as: Some("repairs"),
+        noun: "repair",
+        opened_by: "aftersales repair show",
+        of_ticket: repair::made_from,
+    }],
+};
 
 /// Writes a new repair, which has no tags yet, under the next number.
 pub fn create(cx: &Cx<'_>, mut new: Repair) -> Result<Repair> {

@@ -2,8 +2,10 @@
 
 use super::context::Cx;
 use super::service::customer_of;
+use super::services::{Makes, ServiceEntry};
 use super::{stock, ticket_log, transfer};
 use crate::domain::Result;
+use crate::domain::app::App;
 use crate::domain::location::{Location, LocationType};
 use crate::domain::lot::{Coming, is_piece};
 use crate::domain::options::Fields;
@@ -11,11 +13,26 @@ use crate::domain::returns::{
     About, Asked, ReturnLine, ReturnRefused, check_location, check_offered, decide, default_location,
     keeps_order_quantity, locations, the_only,
 };
+use crate::domain::team::Service;
 use crate::domain::ticket::{NamedOrder, Ticket, TicketRefused};
 use crate::domain::transfer::{Transfer, TransferLine, TransferState};
 use crate::domain::value::reference::Reference;
 use crate::store;
 use crate::store::returns::{Whose, any_done, anything_left, candidates, holds};
+
+/// Returns (spec D).
+pub const SERVICE: ServiceEntry = ServiceEntry {
+    service: Service::Returns,
+    command: "ticket return",
+    apps: &[App::Inventory, App::Sales],
+    form: offer,
+    makes: &[Makes {
+        shown_as: Some("returns"),
+        noun: "transfer",
+        opened_by: "aftersales transfer show",
+        of_ticket: store::transfer::made_from,
+    }],
+};
 
 /// How goods are to be returned.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! Coupons. A code is found whatever its case, spaces and dashes.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::coupon::{Coupon, CouponState};
+use crate::domain::coupon::{Coupon, CouponState, on_ticket};
 use crate::domain::coupon_program::folded_code;
+use crate::domain::ticket::OnTicket;
 use crate::{paged, params};
 
 macro_rules! head {
@@ -73,4 +74,10 @@ pub fn insert(db: &Db, coupon: &Coupon) -> Result<()> {
 /// Marks a coupon as cancelled.
 pub fn cancel(db: &Db, coupon: Key) -> Result<()> {
     db.change_one("UPDATE coupon SET cancelled = 1 WHERE key = $1 AND used_by IS NULL", params![coupon])
+}
+
+/// The coupons made from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = crate::query!([coupon], "SELECT id, cancelled FROM coupon WHERE ticket = $1 ORDER BY key");
+    db.query(made, params![ticket], |row| Ok(on_ticket(row.get(0)?, row.get(1)?)))
 }

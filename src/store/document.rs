@@ -7,6 +7,7 @@ use crate::domain::document::{
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::product::UnitPrice;
 use crate::domain::tax::LineAmounts;
+use crate::domain::ticket::OnTicket;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::number::Overflow;
@@ -151,9 +152,22 @@ pub fn posted_invoices_of(db: &Db, customer: Key) -> Result<Vec<Document>> {
     )
 }
 
-/// The documents made from a ticket, oldest first; without lines.
-pub fn of_ticket(db: &Db, ticket: Key) -> Result<Vec<Document>> {
-    db.query(concat!(head!(), " WHERE d.ticket = $1 ORDER BY d.key"), params![ticket], read)
+/// The credit notes made from a ticket, oldest first.
+pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = crate::query!(
+        [document],
+        "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key"
+    );
+    db.query(made, params![ticket], |row| Ok(row.get::<DocumentState>(1)?.on_ticket(row.get(0)?)))
+}
+
+/// The invoices made from a ticket, oldest first: the copies of those that were refunded. The ticket does not show them.
+pub fn invoices_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made =
+        crate::query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key");
+    db.query(made, params![ticket], |row| {
+        Ok(OnTicket { id: row.get(0)?, state: row.get::<DocumentState>(1)?.word(), is_shown: false, is_open: false })
+    })
 }
 
 /// The credit notes of an invoice, oldest first; without lines.

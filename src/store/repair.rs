@@ -4,6 +4,7 @@ use super::{Db, Key, Page, Result, Row};
 use crate::domain::product::UnitPrice;
 use crate::domain::repair::part::{Labour, Part, PartKind};
 use crate::domain::repair::{Repair, RepairState};
+use crate::domain::ticket::OnTicket;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(RepairState, PartKind);
@@ -294,4 +295,10 @@ fn insert_tags(db: &Db, repair: &Repair) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The repairs made from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = crate::query!([repair], "SELECT id, state FROM repair WHERE ticket = $1 ORDER BY key");
+    db.query(made, params![ticket], |row| Ok(row.get::<RepairState>(1)?.on_ticket(row.get(0)?)))
 }

@@ -1,10 +1,51 @@
-//! The list of all tables. A new table is one line in `NAMES`, and a new kind of record one line in `TABLES`.
+//! The list of all tables. A new kind of record is one line in `TABLES`.
 
+use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{customer, journal, product, project, stage, tag, tax, team, ticket, worksheet_template};
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
-pub const NAMES: &[&str] = &[
+/// Tables that were described later stand behind those that the first script made.
+pub const NAMES: &[&str] = ALL.0.split_at(ALL.1).0;
+
+/// The names, and how many there are: a set of tables has a bit for each.
+#[allow(clippy::indexing_slicing, reason = "evaluated when the program is built")]
+const ALL: ([&str; u128::BITS as usize], usize) = {
+    let (mut names, mut count) = ([""; u128::BITS as usize], 0);
+    while count < MADE_FIRST.len() {
+        names[count] = MADE_FIRST[count];
+        count += 1;
+    }
+    let mut at = 0;
+    while at < TABLES.len() {
+        count = name(TABLES[at], &mut names, count);
+        at += 1;
+    }
+    (names, count)
+};
+
+/// Writes the names of a table and of the lists in it behind the `count` that are there, where they are not among them; answers how
+/// many there are then.
+#[allow(clippy::indexing_slicing, reason = "evaluated when the program is built")]
+const fn name(table: &Table, names: &mut [&'static str], mut count: usize) -> usize {
+    let (mut at, mut is_there) = (0, false);
+    while at < count {
+        is_there |= is_same(names[at], table.name);
+        at += 1;
+    }
+    if !is_there {
+        names[count] = table.name;
+        count += 1;
+    }
+    let mut list = 0;
+    while list < table.lists.len() {
+        count = name(&table.lists[list], names, count);
+        list += 1;
+    }
+    count
+}
+
+const MADE_FIRST: &[&str] = &[
     "desk",
     "currency",
     "counter",

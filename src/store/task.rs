@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Db, Page, Result, Row};
+use super::{Db, Key, Page, Result, Row};
 use crate::domain::task::{Stage, Task, Worksheet};
+use crate::domain::ticket::OnTicket;
 use crate::{column_of_text, paged, params};
 
 column_of_text!(Stage);
@@ -93,4 +94,10 @@ pub fn update(db: &Db, task: &Task) -> Result<()> {
             task.worksheet.as_ref().map(|worksheet| worksheet.template.key)
         ],
     )
+}
+
+/// The tasks planned from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = crate::query!([task], "SELECT id, stage FROM task WHERE ticket = $1 ORDER BY key");
+    db.query(made, params![ticket], |row| Ok(row.get::<Stage>(1)?.on_ticket(row.get(0)?)))
 }

@@ -7,10 +7,8 @@ use super::engine::statement::Tables;
 use super::engine::table::{
     BY_PLACE, DayOf, FoundBy, Order, Table, id, instant, int, link, list, list_of, records, switch, text, words,
 };
-use super::engine::uses;
 use super::{Db, Key, Result};
-use crate::domain::held::Use;
-use crate::domain::ticket::{Documents, LogEntry, NamedOrder, Priority, Ticket};
+use crate::domain::ticket::{LogEntry, NamedOrder, Priority, Ticket};
 use crate::domain::value::day::Instant;
 use crate::domain::value::reference::Reference;
 use crate::{described, field_of_words, insert, params, query};
@@ -134,55 +132,6 @@ pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
         |row| row.get::<Key>(0),
     )?;
     Ok(line.is_some())
-}
-
-/// The first that was made from the ticket, cancelled or not.
-pub fn first_made(db: &Db, ticket: Key) -> Result<Option<Use>> {
-    uses::first(
-        db,
-        &[
-            (
-                "credit-note",
-                query!(
-                    [document],
-                    "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key LIMIT 1"
-                ),
-            ),
-            (
-                "invoice",
-                query!(
-                    [document],
-                    "SELECT id FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key LIMIT 1"
-                ),
-            ),
-            ("coupon", query!([coupon], "SELECT id FROM coupon WHERE ticket = $1 ORDER BY key LIMIT 1")),
-            ("transfer", query!([transfer], "SELECT id FROM transfer WHERE ticket = $1 ORDER BY key LIMIT 1")),
-            ("repair", query!([repair], "SELECT id FROM repair WHERE ticket = $1 ORDER BY key LIMIT 1")),
-            ("task", query!([task], "SELECT id FROM task WHERE ticket = $1 ORDER BY key LIMIT 1")),
-        ],
-        ticket,
-    )
-}
-
-/// What was made from the ticket: credit notes once posted, the rest at once, cancelled ones not (spec A7).
-pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
-    let ids = |sql| db.query(sql, params![ticket], |row| row.get(0));
-    Ok(Documents {
-        credit_notes: ids(query!(
-            [document],
-            "SELECT id FROM document WHERE ticket = $1 AND kind = 'credit_note' AND state = 'posted' ORDER BY key"
-        ))?,
-        coupons: ids(query!([coupon], "SELECT id FROM coupon WHERE ticket = $1 AND cancelled = 0 ORDER BY key"))?,
-        returns: ids(query!(
-            [transfer],
-            "SELECT id FROM transfer WHERE ticket = $1 AND return_of IS NOT NULL AND state <> 'cancelled' ORDER BY key"
-        ))?,
-        repairs: ids(query!(
-            [repair],
-            "SELECT id FROM repair WHERE ticket = $1 AND state <> 'cancelled' ORDER BY key"
-        ))?,
-        tasks: ids(query!([task], "SELECT id FROM task WHERE ticket = $1 AND stage <> 'cancelled' ORDER BY key"))?,
-    })
 }
 
 /// The ticket's log, from its first entry on.

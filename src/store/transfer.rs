@@ -2,6 +2,7 @@
 
 use super::{Db, Key, Page, Result, Row};
 use crate::domain::location::Location;
+use crate::domain::ticket::OnTicket;
 use crate::domain::transfer::{Transfer, TransferKind, TransferLine, TransferState};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
@@ -197,4 +198,13 @@ pub fn add_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
         "UPDATE transfer_line SET returned = returned + $2 WHERE key = $1 AND returned + $2 BETWEEN 0 AND done",
         params![line, quantity],
     )
+}
+
+/// The transfers made from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = crate::query!(
+        [transfer],
+        "SELECT id, state, CASE WHEN return_of IS NULL THEN 0 ELSE 1 END FROM transfer WHERE ticket = $1 ORDER BY key"
+    );
+    db.query(made, params![ticket], |row| Ok(row.get::<TransferState>(1)?.on_ticket(row.get(0)?, row.get(2)?)))
 }

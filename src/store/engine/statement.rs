@@ -72,7 +72,7 @@ pub const fn place(name: &str) -> Option<usize> {
 }
 
 #[allow(clippy::indexing_slicing, reason = "evaluated when the program is built")]
-const fn is_same(one: &str, other: &str) -> bool {
+pub(in crate::store) const fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;

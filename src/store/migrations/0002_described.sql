@@ -48,6 +48,16 @@ ALTER TABLE repair_new RENAME TO repair;
 CREATE INDEX repair_ticket ON repair (ticket) WHERE ticket IS NOT NULL;
 CREATE INDEX repair_quotation ON repair (quotation) WHERE quotation IS NOT NULL;
 
+-- Services are added: no list of them stands here, their words are the program's.
+CREATE TABLE team_service_new (
+  team BIGINT NOT NULL REFERENCES team (key),
+  service TEXT NOT NULL,
+  PRIMARY KEY (team, service)
+);
+INSERT INTO team_service_new (team, service) SELECT team, service FROM team_service;
+DROP TABLE team_service;
+ALTER TABLE team_service_new RENAME TO team_service;
+
 -- Lists are answered by an index for what they are asked by most.
 CREATE INDEX ticket_stage ON ticket (stage);
 CREATE INDEX ticket_order ON ticket (sales_order) WHERE sales_order IS NOT NULL;

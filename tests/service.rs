@@ -1,0 +1,165 @@
+//! The services, over the one list that describes them: their commands, forms, applications, what they make from a ticket, and
+//! what is told when a ticket is closed with something still open on it (spec A2, A3, A5, A7, A8).
+
+use aftersales::command::{Action, entry};
+use aftersales::domain::app::missing;
+use aftersales::domain::team::Service;
+use aftersales::procedure::services::{OPENED_BY, SERVICES};
+use serde_json::{Value, json};
+
+use crate::sample;
+use crate::support::Shop;
+
+fn keys(object: &Value) -> Vec<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn every_service_is_described_and_its_commands_are_there() {
+    let described: Vec<Service> = SERVICES.iter().map(|described| described.service).collect();
+    assert_eq!(described, Service::ALL, "each once, in the order of the spec");
+    for described in SERVICES {
+        let runs = entry(described.command).unwrap();
+        assert!(matches!(runs.action, Action::Change { .. }), "{}", described.command);
+        assert_eq!(runs.names().first(), Some(&"ticket"), "{} is run from a ticket", described.command);
+        for makes in described.makes {
+            assert_eq!(makes.opened_by, format!("aftersales {} show", makes.noun));
+            assert!(entry(&format!("{} show", makes.noun)).is_some(), "{}", makes.noun);
+        }
+    }
+}
+
+#[test]
+fn a_ticket_shows_what_each_service_makes_and_its_options() {
+    let shop = Shop::new();
+    shop.done("team create Support");
+    shop.done("customer create ADA --name Ada");
+    shop.done("ticket create --team Support --customer ADA --subject Lamp");
+    let documents = &shop.ok("ticket show T1")["documents"];
+    assert_eq!(keys(documents), OPENED_BY.map(|(key, _)| key));
+
+    let options = shop.ok("ticket options T1");
+    let services: Vec<&str> =
+        options["services"].as_array().unwrap().iter().map(|of| of["service"].as_str().unwrap()).collect();
+    assert_eq!(services, Service::WORDS);
+    for (at, described) in SERVICES.iter().enumerate() {
+        let service = described.service;
+        let off = &options["services"][at];
+        let enable = format!("team enable-service Support {service}");
+        assert_eq!(off["available"], false, "{service}");
+        assert!(off["why_not"].as_str().unwrap().ends_with(&format!("aftersales {enable}")), "{off}");
+
+        // Enabling installs what the service needs and is not there.
+        let apps = shop.ok("app list");
+        let installed = |app: &&Value| app["installed"] == true;
+        let before: Vec<_> = apps
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(installed)
+            .map(|app| app["id"].as_str().unwrap().parse().unwrap())
+            .collect();
+        let expected = missing(&before, described.apps.iter().copied());
+        let enabled = shop.done(&enable);
+        let came: Vec<&str> =
+            enabled["result"]["apps"].as_array().unwrap().iter().map(|app| app["id"].as_str().unwrap()).collect();
+        assert_eq!(came.len(), expected.len(), "{service}: {came:?} for {expected:?}");
+        assert!(expected.iter().all(|app| came.contains(&app.word())), "{service}: {came:?} for {expected:?}");
+        for app in described.apps {
+            let needed_by = shop.ok(&format!("app list --id {app}"));
+            assert!(needed_by[0]["needed_by"].to_string().contains(service.word()), "{needed_by}");
+        }
+
+        let on = &shop.ok("ticket options T1")["services"][at];
+        // No goods were delivered: only a return has nothing to be run on.
+        assert_eq!(on["available"], service != Service::Returns, "{service}: {on}");
+    }
+}
+
+#[test]
+fn a_form_has_the_fields_of_its_command() {
+    let shop = sample::shop();
+    let tickets = shop.ok("ticket list");
+    let tickets: Vec<&str> = tickets.as_array().unwrap().iter().map(|ticket| ticket["id"].as_str().unwrap()).collect();
+    let mut seen = 0;
+    for described in SERVICES {
+        let flags: Vec<&str> =
+            entry(described.command).unwrap().names().iter().copied().filter(|name| *name != "ticket").collect();
+        for ticket in &tickets {
+            let options = shop.ok(&format!("ticket options {ticket}"));
+            let of_service = |of: &&Value| of["service"] == described.service.word();
+            let fields = &options["services"].as_array().unwrap().iter().find(of_service).unwrap()["fields"];
+            if !keys(fields).is_empty() {
+                seen += 1;
+                assert!(keys(fields).iter().all(|field| flags.contains(field)), "{}: {fields}", described.command);
+            }
+        }
+    }
+    assert!(seen >= SERVICES.len(), "the sample shop shows too few forms");
+}
+
+/// A shop where Ada was delivered and invoiced three lamps, and has a ticket of a team that offers every service.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    let services = Service::ALL.iter().map(|service| format!(" --service {service}")).collect::<String>();
+    shop.done(&format!("team create Support{services}"));
+    for words in [
+        "project create Field",
+        "team edit Support --field-service-project Field",
+        "customer create ADA --name Ada",
+        "product create LAMP --price 40",
+        "transfer create --kind incoming --line LAMP=9",
+        "transfer validate WH/IN/1",
+        "order create --customer ADA --line LAMP=3",
+        "order confirm S1",
+        "transfer create --order S1",
+        "transfer validate WH/OUT/1",
+        "invoice create --order S1",
+        "invoice post D1",
+        "ticket create --team Support --customer ADA --subject Lamp",
+    ] {
+        shop.done(words);
+    }
+    shop
+}
+
+#[test]
+fn closing_a_ticket_tells_what_is_still_open_on_it() {
+    let shop = shop();
+    let warnings = |words: &str| shop.done(words)["warnings"].clone();
+    assert_eq!(warnings("ticket close T1"), json!([]), "nothing was made");
+    assert_eq!(warnings("ticket reopen T1"), json!([]));
+
+    let refund = shop.done("ticket refund T1 --invoice INV/2026/00001 --line 1=1");
+    let credit_note = refund["created"][0].as_str().unwrap();
+    let returned = shop.done("ticket return T1 --exchange --line 1=1");
+    let (back, again) = (returned["created"][0].as_str().unwrap(), returned["created"][1].as_str().unwrap());
+    shop.done("ticket repair T1 --product LAMP");
+    shop.done("ticket plan T1 --title Visit");
+    let told = |open: &[String]| json!([{"code": "still_open", "message": format!("still open on T00001: {}", open.join(", "))}]);
+    let state = |id: &str| shop.ok(&format!("transfer show {id}"))["state"].as_str().unwrap().to_owned();
+    let open = [
+        format!("credit note {credit_note} (draft)"),
+        format!("transfer {back} ({})", state(back)),
+        format!("transfer {again} ({})", state(again)),
+        "repair WH/RO/00001 (draft)".to_owned(),
+        "task FS00001 (new)".to_owned(),
+    ];
+    assert_eq!(warnings("ticket close T1"), told(&open));
+    shop.unchanged("ticket close T1");
+    assert_eq!(warnings("ticket move T1 Cancelled"), json!([]), "it was closed already");
+    assert_eq!(warnings("ticket reopen T1"), json!([]));
+    assert_eq!(warnings("ticket move T1 Cancelled"), told(&open), "a folded stage closes it");
+
+    // What is finished or cancelled is open no more.
+    shop.done("ticket reopen T1");
+    shop.done(&format!("credit-note post {credit_note}"));
+    shop.done(&format!("transfer validate {back}"));
+    shop.done("repair cancel WH/RO/00001");
+    assert_eq!(warnings("ticket close T1"), told(&[open[2].clone(), open[4].clone()]));
+    shop.done("ticket reopen T1");
+    shop.done(&format!("transfer cancel {again}"));
+    shop.done("task cancel FS00001");
+    assert_eq!(warnings("ticket close T1"), json!([]));
+    assert_eq!(shop.ok("verify")["ok"], json!(true));
+}
