@@ -218,7 +218,7 @@ fn every_example_of_the_help_can_be_typed() {
 #[test]
 fn records_have_the_keys_that_are_told_of_them() {
     let shop = sample::shop();
-    for entry in COMMANDS {
+    for entry in COMMANDS.iter() {
         let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
         let records = shop.ok(entry.name);
         let records = records.as_array().unwrap();
@@ -234,5 +234,53 @@ fn records_have_the_keys_that_are_told_of_them() {
                 assert_eq!(shown, keys, "{show} begins with the keys of the list");
             }
         }
+    }
+}
+
+// The map and the page for those who add to the house.
+
+/// What stands between single backticks in a page, and what it links to as `[path]`.
+fn named(text: &str) -> (Vec<&str>, Vec<&str>) {
+    let quoted = text.split('`').skip(1).step_by(2).collect();
+    let linked = text.split('[').skip(1).filter_map(|rest| rest.split_once(']').map(|(path, _)| path)).collect();
+    (quoted, linked)
+}
+
+#[test]
+fn the_map_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let (quoted, linked) = named(&map);
+    let layers = ["cli", "command", "procedure", "domain", "store", "output"];
+    for path in linked.iter().map(|path| path.trim_matches('`')).filter(|path| !path.contains(' ')) {
+        if layers.contains(&path.split("::").next().unwrap()) {
+            let found = format!("src/{}", path.trim_end_matches("::run").replace("::", "/"));
+            assert!(root.join(format!("{found}.rs")).is_file(), "the map tells of {path}");
+        }
+    }
+    for path in quoted.iter().filter(|word| !word.contains(' ') && (word.contains('/') || word.ends_with(".rs"))) {
+        assert!(root.join("src").join(path).exists(), "the map tells of {path}");
+    }
+    for layer in layers {
+        assert!(map.contains(&format!("//! - [`{layer}`]: ")), "the map leaves {layer} out");
+    }
+}
+
+#[test]
+fn the_page_for_contributors_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    // The service that the page adds is not there.
+    let prose = page.split("```").step_by(2).collect::<String>();
+    for word in named(&prose).0 {
+        let is_path = ["src/", "tests/", "fixtures/"].iter().any(|folder| word.starts_with(folder));
+        if is_path && !word.contains(['<', '…', ' ']) && !word.contains("lend") && !word.contains("-2.") {
+            assert!(root.join(word).exists(), "CONTRIBUTING.md tells of {word}");
+        }
+    }
+    for example in page.lines().filter_map(|line| line.trim().strip_prefix("cargo test --test postgres -- --exact ")) {
+        let (module, story) = example.split_once("::").unwrap();
+        let stories = std::fs::read_to_string(root.join(format!("tests/{module}.rs"))).unwrap();
+        assert!(stories.contains(&format!("fn {story}()")), "there is no story {example}");
     }
 }
