@@ -13,7 +13,7 @@ use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
 use crate::command::{self, Action, Entry, Parsed};
 use crate::domain::Result;
 use crate::domain::value::day::Instant;
-use crate::output::held::Held;
+use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
 use crate::store::Db;
 
@@ -166,8 +166,8 @@ fn read(
         return Err(command::internal("a change is no read"));
     };
     let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens };
-    let mut held = Held::new();
-    let mut records = Records::new(&mut held, &settings.shape, kind)?;
+    let mut spooled = Spooled::new();
+    let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
     let mut remarks = Remarks::default();
     let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
@@ -182,7 +182,7 @@ fn read(
             Ok(())
         },
     )?;
-    held.send(outside.stdout).map_err(PrintError::Stream)?;
+    spooled.send(outside.stdout).map_err(PrintError::Stream)?;
     if !settings.quiet {
         let nothing = many.then(|| format!("no {} found", command::record::plural_of(kind.kind)));
         report::remarks(outside, &settings.shape, &remarks, nothing.as_deref());

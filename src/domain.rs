@@ -11,7 +11,7 @@ pub mod coupon_program;
 pub mod customer;
 pub mod desk;
 pub mod document;
-pub mod held;
+pub mod in_use;
 pub mod journal;
 pub mod line;
 pub mod linking;

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 pub mod csv;
 pub mod escape;
-pub mod held;
 pub mod jq;
 pub mod layout;
 pub mod names;
+pub mod spooled;
 mod table;
 
 use layout::{Form, Layout};
@@ -152,7 +152,7 @@ enum Printer<'o> {
     },
 }
 
-/// A table that is being printed: its first rows settle how wide its columns are, the others follow in stretches as long.
+/// A table that is being printed: its first rows tell how wide its columns are, the others follow in batches as long.
 struct LongTable<'o> {
     out: &'o mut dyn Write,
     kept: Vec<Value>,
@@ -162,12 +162,12 @@ struct LongTable<'o> {
     left_out: Vec<LeftOut>,
 }
 
-/// How many rows settle the columns of a table.
-const STRETCH: usize = 1000;
+/// How many rows tell the columns of a table.
+const BATCH: usize = 1000;
 
 impl LongTable<'_> {
     /// Prints the rows that were kept, with the names that they are told by.
-    fn stretch(&mut self, shape: &Shape, kind: Kind, lookup: Lookup<'_>) -> Result<()> {
+    fn batch(&mut self, shape: &Shape, kind: Kind, lookup: Lookup<'_>) -> Result<()> {
         let kept = std::mem::take(&mut self.kept);
         let layout = (kind.layout_of)(kind.kind);
         let names = Names::of(kind.kind, kept.iter(), kind.layout_of, lookup)?;
@@ -250,8 +250,8 @@ impl<'o> Records<'o> {
                 let record = selected(json, self.shape)?;
                 let whole = !self.kind.many || self.shape.fields.is_some();
                 table.kept.push(if whole { record } else { only(record, &table.keys) });
-                if table.kept.len() >= STRETCH {
-                    table.stretch(self.shape, self.kind, lookup)?;
+                if table.kept.len() >= BATCH {
+                    table.batch(self.shape, self.kind, lookup)?;
                 }
             }
             Printer::Filtered { out, filter, each, kept } => {
@@ -292,7 +292,7 @@ impl<'o> Records<'o> {
                 None => rows.header(self.kind.fields.iter().copied())?,
             },
             Printer::Table(table) => {
-                table.stretch(self.shape, self.kind, lookup)?;
+                table.batch(self.shape, self.kind, lookup)?;
                 remarks.left_out = std::mem::take(&mut table.left_out);
             }
             Printer::Filtered { out, filter, each: false, kept } => {
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_printed_in_stretches_and_names_are_asked_for_once_a_stretch() {
+    fn a_list_is_printed_in_batches_and_names_are_asked_for_once_a_batch() {
         let shape = Shape { format: Format::Table, fields: None, filter: None, width: Some(80), colored: false };
         let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[] };
         let asked = RefCell::new(Vec::new());
@@ -489,7 +489,7 @@ mod tests {
         let mut records = Records::new(&mut out, &shape, kind).unwrap();
         for number in 0..2500 {
             records.record(&format!("{{\"id\":\"{number}\",\"customer\":\"C{}\"}}", number % 2), &lookup).unwrap();
-            assert_eq!(asked.borrow().len(), (number + 1) / STRETCH, "after {number} rows");
+            assert_eq!(asked.borrow().len(), (number + 1) / BATCH, "after {number} rows");
         }
         assert_eq!(records.end(&lookup).unwrap().records, 2500);
         assert_eq!(*asked.borrow(), ["customer C0 C1"; 3]);

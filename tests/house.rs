@@ -284,3 +284,20 @@ fn the_page_for_contributors_names_what_is_there() {
         assert!(stories.contains(&format!("fn {story}()")), "there is no story {example}");
     }
 }
+
+#[test]
+fn a_word_for_a_value_stands_for_one_type() {
+    for word in ["Told", "Held", "Given", "Named"] {
+        let mut types = Vec::new();
+        for (name, text) in sources() {
+            for line in code_of(&text) {
+                let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+                let is_type = words.any(|before| ["struct", "enum", "trait", "type"].contains(&before));
+                if is_type && words.next() == Some(word) {
+                    types.push(name.clone());
+                }
+            }
+        }
+        assert!(types.len() <= 1, "{word} is a type in each of {types:?}");
+    }
+}

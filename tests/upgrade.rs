@@ -330,7 +330,7 @@ fn one_script_rebuilds_tables_on_both_engines() {
         "INSERT INTO ticket (key, id, subject) VALUES (99001, 'T00001', 'Twice')",
     ] {
         db.begin_write().unwrap();
-        let refused = db.execute(broken, &[]).and_then(|_| db.settle());
+        let refused = db.execute(broken, &[]).and_then(|_| db.wait_for_writes());
         assert!(refused.is_err(), "{broken}");
         db.rollback().unwrap();
     }

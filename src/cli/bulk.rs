@@ -406,7 +406,7 @@ impl Lines for Input {
     }
 }
 
-/// Sends every complete line as soon as it is there; a stretch that is read at once goes as one batch.
+/// Sends every complete line as soon as it is there; what is read at once goes as one batch.
 fn read_lines(mut reader: Box<dyn BufRead + Send>, sender: &SyncSender<Batch>) {
     let mut partial: Vec<u8> = Vec::new();
     let mut too_long = false;

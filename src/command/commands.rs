@@ -60,7 +60,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("team", "Who serves tickets, and which services they offer"),
     ("app", "The applications that services need, and what is installed"),
     ("subscription", "The plan of the database and its trial"),
-    ("ticket", "What customers came with, and the five services run from it"),
+    ("ticket", "What customers came with, and the services run from it"),
     ("invoice", "What customers owe"),
     ("credit-note", "What customers are credited"),
     ("payment", "Money that came in or went out"),

@@ -10,7 +10,7 @@ use crate::domain::coupon_program::{
     brought_together, check_code, check_days, check_rewards, covered, minimum_quantity, more_than_nothing, usage_limit,
 };
 use crate::domain::desk::Right;
-use crate::domain::held::Held;
+use crate::domain::in_use::InUse;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::quantity::Quantity;
@@ -127,7 +127,7 @@ pub(super) fn created(cx: &Cx<'_>, mut program: CouponProgram) -> Result<Changed
 pub(super) fn replaced(cx: &Cx<'_>, before: &CouponProgram, program: CouponProgram) -> Result<Changed<CouponProgram>> {
     let what = format!("the coupon program {}", program.id);
     let used_by = coupon_program::first_coupon(cx.db, program.key)?;
-    Held::check(&what, "type", &before.kind, &program.kind, used_by.as_ref())?;
+    InUse::check(&what, "type", &before.kind, &program.kind, used_by.as_ref())?;
     naming::check_name(cx.db, &program.name, program.key, coupon_program::by_id)?;
     steps::check_code_free(cx, &program)?;
     kept(cx, before, program)

@@ -264,7 +264,7 @@ impl<'s> Importing<'s> {
         content::to_json(COMMAND, self.import)
     }
 
-    /// Settles by the first record what the lines are.
+    /// Decides by the first record what the lines are.
     fn open(&mut self, kind: &str) -> Result<()> {
         if !matches!(self.input, Input::Unseen) || kind == HEADER {
             return Ok(());
@@ -353,7 +353,7 @@ impl<'s> Importing<'s> {
                 store::log::touch(db, records.operation, records.touched, kind, id)?;
             }
             // What is only underway may still fail, and then it is this record's fault.
-            db.settle()?;
+            db.wait_for_writes()?;
             Ok(result)
         });
         let result = match settled {

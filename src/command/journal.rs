@@ -7,7 +7,7 @@ use super::pipeline::form::{Form, Help, NewId, check_new_id};
 use super::pipeline::noun::Noun;
 use super::{Cx, given, naming};
 use crate::domain::desk::Right;
-use crate::domain::held::Held;
+use crate::domain::in_use::InUse;
 use crate::domain::journal::{Journal, JournalType};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
@@ -73,7 +73,7 @@ impl Form for JournalForm {
             return Ok(());
         }
         let used_by = journal::first_use(cx.db, after.key)?;
-        Ok(Held::check(&after.id, "type", &before.kind, &after.kind, used_by.as_ref())?)
+        Ok(InUse::check(&after.id, "type", &before.kind, &after.kind, used_by.as_ref())?)
     }
 
     fn insert(cx: &Cx<'_>, journal: &mut Journal) -> Result<()> {

@@ -17,7 +17,7 @@ use crate::store::{Db, Key, Page, log};
 pub const COLUMNS: &[&str] = &["operation", "at", "actor", "command", "touched"];
 
 /// How many operations are read at a time.
-const STRETCH: i64 = 500;
+const PAGE: i64 = 500;
 
 /// Show what was done: every change in order, chained by hash
 ///
@@ -66,11 +66,11 @@ impl Read for Log {
         let mut left = limit_of(self.limit.as_deref())?;
         let since = bound("since", self.since.as_deref())?;
         let until = bound("until", self.until.as_deref())?;
-        let mut stretches = Stretches::of(cx.db, self.named(cx.db)?, self.newest);
+        let mut pages = Pages::of(cx.db, self.named(cx.db)?, self.newest);
         while left > 0
-            && let Some(stretch) = stretches.next()?
+            && let Some(records) = pages.next()?
         {
-            for mut operation in stretch {
+            for mut operation in records {
                 if left == 0 || !self.fits(&operation, since, until) {
                     continue;
                 }
@@ -131,18 +131,18 @@ fn operations_on(db: &Db, given: &str) -> Result<Vec<Key>> {
     Ok(operations)
 }
 
-/// The log in stretches: all of it, or the operations of some numbers.
-struct Stretches<'d> {
+/// The log in pages: all of it, or the operations of some numbers.
+struct Pages<'d> {
     db: &'d Db,
     newest: bool,
     named: Option<BTreeSet<Key>>,
-    /// Where the next stretch begins; none at the end.
+    /// Where the next page begins; none at the end.
     page: Option<Page>,
 }
 
-impl<'d> Stretches<'d> {
-    fn of(db: &'d Db, named: Option<BTreeSet<Key>>, newest: bool) -> Stretches<'d> {
-        Stretches { db, newest, named, page: Some(Page { after: None, newest, limit: STRETCH }) }
+impl<'d> Pages<'d> {
+    fn of(db: &'d Db, named: Option<BTreeSet<Key>>, newest: bool) -> Pages<'d> {
+        Pages { db, newest, named, page: Some(Page { after: None, newest, limit: PAGE }) }
     }
 
     fn next(&mut self) -> Result<Option<Vec<LoggedOperation>>> {
@@ -156,13 +156,13 @@ impl<'d> Stretches<'d> {
         let Some(page) = self.page else {
             return Ok(None);
         };
-        let stretch = log::page(self.db, page)?;
-        self.page = match stretch.last() {
-            Some(last) if stretch.len() == usize::try_from(STRETCH).unwrap_or(0) => {
+        let records = log::page(self.db, page)?;
+        self.page = match records.last() {
+            Some(last) if records.len() == usize::try_from(PAGE).unwrap_or(0) => {
                 Some(Page { after: Some(last.operation), ..page })
             }
             _ => None,
         };
-        Ok(Some(stretch))
+        Ok(Some(records))
     }
 }

@@ -8,7 +8,7 @@ use super::{Change, Cx, given, naming, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::held::Held;
+use crate::domain::in_use::InUse;
 use crate::domain::lot::{LotShown, at_customers};
 use crate::domain::product::{Lot, Product};
 use crate::store::{self, Db, Key, Page, lot};
@@ -104,7 +104,7 @@ impl Change for LotEdit {
         }
         product.check_tracked()?;
         let used_by = lot::first_use(cx.db, before.key)?;
-        Held::check(&before.id, "product", &before.product.id, &product.id, used_by.as_ref())?;
+        InUse::check(&before.id, "product", &before.product.id, &product.id, used_by.as_ref())?;
         let lot = Lot { product: product.reference(), ..before };
         lot::update(cx.db, &lot)?;
         cx.touched("lot", &lot.id);

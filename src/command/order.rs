@@ -103,7 +103,7 @@ impl Change for OrderCreate {
             tax: zero,
             total: zero,
         };
-        order.settle()?;
+        order.number_and_sum()?;
         procedure::order::check_cart(cx, &order)?;
         order.id = cx.db.next_reference("S")?;
         order::insert(cx.db, &order)?;

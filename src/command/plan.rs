@@ -96,7 +96,7 @@ impl Change for TicketPlan {
             products: Vec::new(),
             worksheet: template.map(Worksheet::blank),
         };
-        task.settle_stage();
+        task.follow_planned_start();
         task::insert(cx.db, &task)?;
         cx.created("task", &task.id);
         cx.touched("ticket", &ticket.id);

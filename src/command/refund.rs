@@ -17,7 +17,7 @@ use crate::domain::value::quantity::Quantity;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
-use crate::procedure::refund::{Asked, Given, check_offer, form, look_up, named_invoice, offers, refund};
+use crate::procedure::refund::{Asked, GivenNarrowing, check_offer, form, look_up, named_invoice, offers, refund};
 use crate::procedure::service;
 use crate::store::{Db, document, journal, product, ticket};
 
@@ -103,7 +103,8 @@ impl Change for TicketRefund {
             crate::procedure::access::check(cx.db, cx.actor, Right::Invoicing)?;
         }
         let ticket = service::ticket(cx, &self.ticket)?;
-        let given = Given { order: self.order.as_deref(), product: self.product.as_deref(), lot: self.lot.as_deref() };
+        let given =
+            GivenNarrowing { order: self.order.as_deref(), product: self.product.as_deref(), lot: self.lot.as_deref() };
         let named = look_up(cx, given)?;
         let mut invoices = self.named_invoices(cx)?;
         let journal = self.named_journal(cx)?;

@@ -16,7 +16,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::procedure::repair::form::{self, Given};
+use crate::procedure::repair::form::{self, GivenRepair};
 use crate::procedure::{self, service, tags};
 use crate::store::{self, Db, Key, Page, product, repair};
 
@@ -156,7 +156,7 @@ impl Change for TicketRepair {
 
     fn run(&self, cx: &Cx<'_>) -> Result<RepairOutcome> {
         let ticket = service::ticket(cx, &self.ticket)?;
-        let given = Given {
+        let given = GivenRepair {
             customer: self.customer.as_deref(),
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),
@@ -260,7 +260,7 @@ impl Change for RepairEdit {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Repair>> {
         let before: Repair = one(cx, "repair", &self.repair)?;
-        let mut given = Given {
+        let mut given = GivenRepair {
             customer: self.customer.as_deref(),
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),

@@ -125,7 +125,7 @@ impl Change for TaskEdit {
         let template = plan::edited_template(&project, moved, kept, template)?;
         task.project = project.reference();
         task.give_template(template)?;
-        task.settle_stage();
+        task.follow_planned_start();
 
         if task != before {
             before.check_editable()?;

@@ -133,7 +133,7 @@ impl Form for TicketForm {
         if self.team.is_some() || ticket.team.id.is_empty() {
             ticket.team = team_named(cx, self.team.as_deref().unwrap_or_default())?;
         }
-        let given = about::Given {
+        let given = about::GivenAbout {
             customer: self.customer.as_deref(),
             order: self.order.as_deref(),
             product: self.product.as_deref(),

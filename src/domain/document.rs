@@ -12,7 +12,7 @@ use super::product::UnitPrice;
 use super::tax::LineAmounts;
 use super::ticket::OnTicket;
 use super::{Allowed, Refusal};
-use crate::domain::value::apportion::{Held, left_of, own_value};
+use crate::domain::value::apportion::{CreditedLine, left_of, own_value};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::number::Overflow;
@@ -101,7 +101,7 @@ pub struct DocumentLine {
     /// The order line that it bills or refunds.
     pub order_line: Option<i64>,
     /// On an invoice line, what credit notes hold of it.
-    pub held: Option<HeldOfLine>,
+    pub held: Option<CreditsOfLine>,
 }
 
 impl Serialize for DocumentLine {
@@ -142,7 +142,7 @@ impl Serialize for DocumentLine {
 
 /// What credit notes that are not cancelled hold of an invoice line, as stored beside it (spec B5).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HeldOfLine {
+pub struct CreditsOfLine {
     pub goods: Quantity,
     pub credited: LineAmounts,
     pub reduced: LineAmounts,
@@ -169,9 +169,9 @@ impl DocumentLine {
     }
 
     /// The invoice line with what is held of it, for apportioning (spec B5).
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> CreditedLine {
         let held = self.held.clone().unwrap_or_default();
-        Held {
+        CreditedLine {
             invoiced: self.priced.quantity,
             billed: self.amounts(),
             goods: held.goods,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Refusal;
-use super::held::{Held, Use};
+use super::in_use::{InUse, Use};
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::choices;
 
@@ -69,7 +69,7 @@ impl Location {
         if self.kind != after.kind {
             after.check_new()?;
         }
-        Ok(Held::check(&self.id, "type", &self.kind, &after.kind, used_by)?)
+        Ok(InUse::check(&self.id, "type", &self.kind, &after.kind, used_by)?)
     }
 }
 
@@ -79,7 +79,7 @@ pub enum LocationRefused {
     #[error("every desk relies on the location {id}, which is of type {kind}")]
     Own { id: String, kind: LocationType },
     #[error(transparent)]
-    Held(#[from] Held),
+    InUse(#[from] InUse),
 }
 
 impl Refusal for LocationRefused {
@@ -92,13 +92,13 @@ impl Refusal for LocationRefused {
     fn allowed(&self) -> Option<super::Allowed> {
         match self {
             LocationRefused::Own { kind, .. } => Some(super::Allowed::One(kind.to_string())),
-            LocationRefused::Held(held) => held.allowed(),
+            LocationRefused::InUse(held) => held.allowed(),
         }
     }
     fn hint(&self) -> Option<String> {
         match self {
             LocationRefused::Own { .. } => Some("aftersales location list".to_owned()),
-            LocationRefused::Held(held) => held.hint(),
+            LocationRefused::InUse(held) => held.hint(),
         }
     }
 }

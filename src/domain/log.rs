@@ -37,10 +37,10 @@ impl LoggedOperation {
     /// Noun and verb of its command, such as `ticket refund`.
     pub fn command_name(&self) -> Option<String> {
         #[derive(serde::Deserialize)]
-        struct Named {
+        struct CommandName {
             command: String,
         }
-        serde_json::from_str::<Named>(self.command.get()).ok().map(|named| named.command)
+        serde_json::from_str::<CommandName>(self.command.get()).ok().map(|named| named.command)
     }
 }
 

@@ -140,7 +140,7 @@ impl Order {
     }
 
     /// Numbers the lines and sums them up; to be called whenever they changed.
-    pub fn settle(&mut self) -> Result<()> {
+    pub fn number_and_sum(&mut self) -> Result<()> {
         for (number, line) in (1_i64..).zip(&mut self.lines) {
             line.line = number;
         }
@@ -222,7 +222,7 @@ impl Order {
         self.lines.retain(|line| !drops.iter().any(|drop| drop.number() == line.line));
         let behind = self.lines.iter().position(|line| line.coupon.is_some()).unwrap_or(self.lines.len());
         self.lines.splice(behind..behind, added);
-        self.settle()
+        self.number_and_sum()
     }
 
     fn change_line(&mut self, change: &LineChange) -> Result<()> {
@@ -349,7 +349,7 @@ mod tests {
             tax: zero,
             total: zero,
         };
-        order.settle().unwrap();
+        order.number_and_sum().unwrap();
         order
     }
 

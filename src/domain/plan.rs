@@ -56,8 +56,8 @@ impl Window {
         zone: &Timezone,
     ) -> Result<Window, ValueRefused> {
         let window = Window {
-            start: settled("start", self.start, start, zone, |day| zone.start_of(day))?,
-            end: settled("end", self.end, end, zone, |day| zone.end_of(day))?,
+            start: time_after("start", self.start, start, zone, |day| zone.start_of(day))?,
+            end: time_after("end", self.end, end, zone, |day| zone.end_of(day))?,
         };
         match (window.start, window.end) {
             (Some(from), Some(until)) if until < from => {
@@ -71,7 +71,7 @@ impl Window {
     }
 }
 
-fn settled(
+fn time_after(
     field: &'static str,
     before: Option<Instant>,
     given: Option<&Setting<PlannedTime>>,

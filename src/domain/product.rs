@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::common::ValueRefused;
-use super::held::{Held, Use};
+use super::in_use::{InUse, Use};
 use super::tax::Tax;
 use crate::domain::value::money::Currency;
 use crate::domain::value::quantity::{Price, Quantity};
@@ -109,9 +109,14 @@ pub fn check_taxes(taxes: &[Tax], field: &'static str) -> Result<(), ValueRefuse
 
 impl Product {
     /// Refuses that what stock, lots and moves were counted by changes under them, and that hours are billed as goods.
-    pub fn check_change(&self, after: &Product, moved: Option<&Use>, billed_as_time: Option<&Use>) -> Result<(), Held> {
-        Held::check(&self.id, "type", &self.kind, &after.kind, moved.or(billed_as_time))?;
-        Held::check(&self.id, "tracking", &self.tracking, &after.tracking, moved)
+    pub fn check_change(
+        &self,
+        after: &Product,
+        moved: Option<&Use>,
+        billed_as_time: Option<&Use>,
+    ) -> Result<(), InUse> {
+        InUse::check(&self.id, "type", &self.kind, &after.kind, moved.or(billed_as_time))?;
+        InUse::check(&self.id, "tracking", &self.tracking, &after.tracking, moved)
     }
 
     /// Refuses a lot or serial number of a product that has none.

@@ -94,8 +94,8 @@ impl Task {
         }
     }
 
-    /// Settles the stage by the planned start: with one a new task is planned, without it it is new again (spec F1).
-    pub fn settle_stage(&mut self) {
+    /// Lets the stage follow the planned start: with one a new task is planned, without it it is new again (spec F1).
+    pub fn follow_planned_start(&mut self) {
         self.stage = match (self.stage, self.planned_start) {
             (Stage::New, Some(_)) => Stage::Planned,
             (Stage::Planned, None) => Stage::New,
@@ -200,7 +200,7 @@ mod tests {
             (Stage::InProgress, Some(start), Stage::InProgress),
         ] {
             let mut task = Task { planned_start, ..task(before) };
-            task.settle_stage();
+            task.follow_planned_start();
             assert_eq!(task.stage, after, "{before} {planned_start:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Teams and the five services (spec A1, A2).
+//! Teams and the services (spec A1, A2).
 
 use serde::Serialize;
 

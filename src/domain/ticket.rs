@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::held::Use;
+use super::in_use::Use;
 use super::product::{Lot, Product};
 use super::stage::Stage;
 use super::{Allowed, Refusal};

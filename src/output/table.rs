@@ -22,7 +22,7 @@ pub struct Tables<'p> {
     pub left_out: Vec<LeftOut>,
 }
 
-/// The columns of a table, settled by its first rows.
+/// The columns of a table, fitted to its first rows.
 pub struct Columns {
     columns: Vec<Column>,
 }
@@ -47,11 +47,11 @@ impl Tables<'_> {
         keys: &[String],
         records: &[Value],
     ) -> io::Result<Columns> {
-        let (columns, rows) = self.settled(layout, keys, records);
-        self.settled_table(heading, columns, rows)
+        let (columns, rows) = self.fitted(layout, keys, records);
+        self.fitted_table(heading, columns, rows)
     }
 
-    fn settled(&self, layout: Layout, keys: &[String], records: &[Value]) -> (Columns, Vec<Vec<Cell>>) {
+    fn fitted(&self, layout: Layout, keys: &[String], records: &[Value]) -> (Columns, Vec<Vec<Cell>>) {
         let mut columns: Vec<Column> = keys
             .iter()
             .map(|key| Column { key: key.clone(), form: form_among(layout, key, records), width: None })
@@ -69,7 +69,7 @@ impl Tables<'_> {
         (Columns { columns }, rows)
     }
 
-    fn settled_table(&mut self, heading: Option<&str>, columns: Columns, rows: Vec<Vec<Cell>>) -> io::Result<Columns> {
+    fn fitted_table(&mut self, heading: Option<&str>, columns: Columns, rows: Vec<Vec<Cell>>) -> io::Result<Columns> {
         let left_out: Vec<String> =
             columns.columns.iter().filter(|column| column.width.is_none()).map(|column| column.key.clone()).collect();
         if !left_out.is_empty() {
@@ -118,14 +118,14 @@ impl Tables<'_> {
         let nests = fields().any(|(key, value)| !is_column(key) && self.is_nested(layout, key, value));
         let holds_more = whole && fields().any(|(key, _)| !is_column(key));
         if !nests && !holds_more {
-            let (columns, rows) = self.settled(layout, keys, std::slice::from_ref(record));
+            let (columns, rows) = self.fitted(layout, keys, std::slice::from_ref(record));
             let total: usize = columns
                 .columns
                 .iter()
                 .zip(rows.iter().flatten())
                 .fold(0, |total, (column, cell)| total + cell.width().max(column.key.len()) + GAP);
             if self.room().is_none_or(|room| total <= room + GAP) {
-                return self.settled_table(None, columns, rows).map(drop);
+                return self.fitted_table(None, columns, rows).map(drop);
             }
         }
         let nested = |key: &String, value: &Value| !is_column(key) && self.is_nested(layout, key, value);
@@ -252,7 +252,7 @@ impl Tables<'_> {
         for (column, width) in columns.iter_mut().zip(widths) {
             column.width = width;
         }
-        self.settled_table(Some(&heading), Columns { columns }, cells).map(drop)
+        self.fitted_table(Some(&heading), Columns { columns }, cells).map(drop)
     }
 
     /// A heading, a line below what stands before it.

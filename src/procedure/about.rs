@@ -11,14 +11,14 @@ use crate::store::{lot, product, ticket};
 
 /// What was given of them; none leaves one as it is, an empty text empties it.
 #[derive(Default)]
-pub struct Given<'g> {
+pub struct GivenAbout<'g> {
     pub customer: Option<&'g str>,
     pub order: Option<&'g str>,
     pub product: Option<&'g str>,
     pub lot: Option<&'g str>,
 }
 
-impl Given<'_> {
+impl GivenAbout<'_> {
     /// Whether anything was given at all.
     pub fn anything(&self) -> bool {
         [self.customer, self.order, self.product, self.lot].iter().any(Option::is_some)
@@ -34,7 +34,7 @@ pub struct Found {
 }
 
 /// Looks up what the ticket names after `given`, before any rule is asked. A lot whose product is not said brings it along.
-pub fn look_up(cx: &Cx<'_>, before: &About, given: &Given<'_>) -> Result<Found> {
+pub fn look_up(cx: &Cx<'_>, before: &About, given: &GivenAbout<'_>) -> Result<Found> {
     let customer: Option<Customer> = look_up::optional(cx, "customer", chosen(given.customer, &before.customer))?;
     let customer = customer.map(|customer| customer.reference());
     let order = find(chosen(given.order, &before.order), "order", |id| {

@@ -24,7 +24,7 @@ pub fn post(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
     make_final(cx, draft, invoice.as_ref())?;
     document::update(cx.db, draft)?;
     cx.touched(draft.kind.word(), &draft.id);
-    settle(cx, draft, invoice)
+    match_final(cx, draft, invoice)
 }
 
 /// Makes a draft final in memory: state, number, accounting date, and open what it does not clear of the document it reverses
@@ -93,7 +93,7 @@ fn cleared(document: &mut Document, invoice: &Document, amount: Money) {
 }
 
 /// Matches a document that was just made final, and stored, with the invoice it reverses (spec B6, B7).
-pub fn settle(cx: &Cx<'_>, posted: &mut Document, reversed: Option<Document>) -> Result<()> {
+pub fn match_final(cx: &Cx<'_>, posted: &mut Document, reversed: Option<Document>) -> Result<()> {
     if let Some(mut invoice) = reversed {
         if posted.replaces {
             let freed = release_payments(cx, &invoice)?;

@@ -56,7 +56,7 @@ pub struct Form {
 
 /// What was given for the form's upper half; an empty text empties the default.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Given<'g> {
+pub struct GivenNarrowing<'g> {
     pub order: Option<&'g str>,
     pub product: Option<&'g str>,
     pub lot: Option<&'g str>,
@@ -64,19 +64,19 @@ pub struct Given<'g> {
 
 /// The records behind what was given; none inside where the default was emptied.
 #[derive(Default)]
-pub struct Named {
+pub struct Narrowing {
     order: Option<Option<NamedOrder>>,
     product: Option<Option<Product>>,
     lot: Option<Lot>,
 }
 
 /// Looks up what was given, before any rule is asked.
-pub fn look_up(cx: &Cx<'_>, given: Given<'_>) -> Result<Named> {
+pub fn look_up(cx: &Cx<'_>, given: GivenNarrowing<'_>) -> Result<Narrowing> {
     let order =
         |id: &str| found(cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))?, "order", "order", "order", id);
     let product = |id: &str| found(product::by_id(cx.db, id)?, "product", "product", "product", id);
     let lot = |id: &str| found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id);
-    Ok(Named {
+    Ok(Narrowing {
         order: given.order.map(|id| not_empty(id).map(order).transpose()).transpose()?,
         product: given.product.map(|id| not_empty(id).map(product).transpose()).transpose()?,
         lot: given.lot.and_then(not_empty).map(lot).transpose()?,
@@ -88,7 +88,7 @@ fn not_empty(text: &str) -> Option<&str> {
 }
 
 /// Fills the form from the ticket and what was named, checking that it fits (spec B1, B2). The ticket's own fit already.
-pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Named) -> Result<Form> {
+pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Narrowing) -> Result<Form> {
     let of_ticket = |order: &Reference| NamedOrder { order: order.clone(), customer: customer.clone() };
     let is_all_default = named.order.is_none() && named.product.is_none() && named.lot.is_none();
     let order = named.order.unwrap_or_else(|| ticket.order.as_ref().map(of_ticket));
@@ -209,7 +209,7 @@ pub fn holders(cx: &Cx<'_>, invoice: &Document) -> Result<Vec<String>> {
 
 /// The form of `ticket refund` for the ticket: defaults and choices (spec A8, B1 to B3).
 pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
-    let form = form(cx, ticket, customer_of(ticket)?, Named::default())?;
+    let form = form(cx, ticket, customer_of(ticket)?, Narrowing::default())?;
     let invoices = match offers(cx, &form) {
         Ok(invoices) => invoices,
         Err(error) if NONE_ON_OFFER.contains(&error.fault().code) => Vec::new(),

@@ -8,7 +8,7 @@ use super::context::Cx;
 use super::{coupon, plan, refund, repair, returns};
 use crate::domain::Result;
 use crate::domain::app::App;
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::options::Fields;
 use crate::domain::team::Service;
 use crate::domain::ticket::{OnTicket, Ticket};

@@ -43,7 +43,7 @@ pub fn by_code(db: &Db, code: &str) -> Result<Option<Coupon>> {
     db.query_opt(concat!(head!(), " WHERE c.code_folded = $1"), params![folded_code(code)], read)
 }
 
-/// One stretch of the list, not yet settled.
+/// One page of the list, not yet settled.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Coupon>> {
     db.page(paged!(head!(), "c.key"), page, read)
 }

@@ -5,7 +5,7 @@ use super::{Db, Key, Page, Result, Row, StoreError};
 use crate::domain::coupon_program::{
     AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code,
 };
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::value::money::Money;
 use crate::domain::value::reference::{Reference, folded};
 use crate::{column_of_text, insert, named, paged, params, query, raw, update};
@@ -56,7 +56,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<CouponProgram> {
     completed(db, db.query_one(concat!(head!(), " WHERE p.key = $1"), params![key], read)?)
 }
 
-/// One stretch of the list, without rewards and conditions' products.
+/// One page of the list, without rewards and conditions' products.
 pub fn page(db: &Db, page: Page) -> Result<Vec<CouponProgram>> {
     db.page(paged!(head!(), "p.key"), page, read)
 }

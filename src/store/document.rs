@@ -2,7 +2,7 @@
 
 use super::{Db, Key, Page, Result, Row, Value};
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentState, HeldOfLine, Refunds, Sums, payment_state,
+    CreditsOfLine, Document, DocumentKind, DocumentLine, DocumentState, Refunds, Sums, payment_state,
 };
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::product::UnitPrice;
@@ -134,7 +134,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Document> {
     db.query_one(concat!(head!(), " WHERE d.key = $1"), params![key], read)
 }
 
-/// One stretch of the list of a kind; without lines.
+/// One page of the list of a kind; without lines.
 pub fn page(db: &Db, kind: DocumentKind, page: Page) -> Result<Vec<Document>> {
     let statements = match kind {
         DocumentKind::Invoice => paged!(head!(), "d.key", " AND d.kind = 'invoice'"),
@@ -348,7 +348,7 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
         invoice_line: row.get(14)?,
         share_of: row.get(26)?,
         order_line: row.get(15)?,
-        held: Some(HeldOfLine {
+        held: Some(CreditsOfLine {
             goods: row.get(16)?,
             credited: LineAmounts { untaxed: row.get(17)?, taxes: Vec::new() },
             reduced: LineAmounts { untaxed: row.get(18)?, taxes: Vec::new() },

@@ -4,7 +4,7 @@ use super::engine::record;
 use super::engine::table::{FoundBy, Table, folded_start, id, records, switch, text, words};
 use super::engine::uses;
 use super::{Db, Key, Result};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::journal::{Journal, JournalType};
 use crate::{described, field_of_words, query};
 

@@ -2,7 +2,7 @@
 
 use super::engine::uses;
 use super::{Db, Key, Page, Result, Row, stock};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::location::{Location, LocationType};
 use crate::{column_of_text, insert, paged, params, query, update};
 

@@ -117,7 +117,7 @@ fn read(row: &Row<'_>) -> Result<LoggedOperation> {
     })
 }
 
-/// One stretch of the log, without what was touched.
+/// One page of the log, without what was touched.
 pub fn page(db: &Db, page: Page) -> Result<Vec<LoggedOperation>> {
     db.page(paged!(head!(), "o.key"), page, read)
 }

@@ -2,7 +2,7 @@
 
 use super::engine::uses;
 use super::{Db, Key, Page, Result, Row, stock};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::location::{self, LocationType};
 use crate::domain::lot::{LotAtLocation, LotEvent, LotEventKind, Whereabouts};
 use crate::domain::product::Lot;

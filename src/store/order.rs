@@ -50,7 +50,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Order> {
     completed(db, db.query_one(concat!(head!(), " WHERE o.key = $1"), params![key], read)?)
 }
 
-/// One stretch of the list, without the lines.
+/// One page of the list, without the lines.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Order>> {
     db.page(paged!(head!(), "o.key"), page, read)
 }

@@ -37,7 +37,7 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Payment>> {
     db.query_opt(concat!(head!(), " WHERE p.id = $1"), params![id], read)
 }
 
-/// One stretch of the list, without matches.
+/// One page of the list, without matches.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Payment>> {
     db.page(paged!(head!(), "p.key"), page, read)
 }

@@ -9,7 +9,7 @@ use super::engine::table::{
 };
 use super::engine::uses;
 use super::{Db, Key, Result, Value, stock};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::product::{Product, ProductType, Tracking};
 use crate::domain::tax::Tax;
 use crate::{described, field_of_words, params, query};

@@ -1,7 +1,7 @@
 //! Stock by product, location and lot, as it is read.
 
 use super::{Db, Key, Page, Result, Row};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::domain::stock::{Stock, StockOfProduct, id_of};
 use crate::{paged, params};
 

@@ -13,17 +13,17 @@ fn read(row: &store::Row<'_>) -> Result<Row> {
 }
 
 /// A product at a location.
-type Spot = (Key, Key);
+type LevelKey = (Key, Key);
 
 /// The stock levels that the open transaction has looked at, as they are by now: a run that takes from a stock level over and over writes
 /// it once. They are written, and forgotten, before any other statement names the table, and before the commit.
 #[derive(Default)]
 pub struct StockLevels {
-    known: HashMap<Spot, StockLevel>,
+    known: HashMap<LevelKey, StockLevel>,
     /// Those that were changed since they were written.
-    unwritten: BTreeSet<Spot>,
+    unwritten: BTreeSet<LevelKey>,
     /// What was changed since the savepoint, as it was before.
-    before: Vec<(Spot, Option<StockLevel>)>,
+    before: Vec<(LevelKey, Option<StockLevel>)>,
 }
 
 /// How many stock levels are remembered.
@@ -39,8 +39,8 @@ impl StockLevels {
     }
 
     pub fn undo(&mut self) {
-        for (spot, stock_level) in std::mem::take(&mut self.before).into_iter().rev() {
-            self.set(spot, stock_level);
+        for (at, stock_level) in std::mem::take(&mut self.before).into_iter().rev() {
+            self.set(at, stock_level);
         }
     }
 
@@ -48,21 +48,21 @@ impl StockLevels {
         self.known.is_empty()
     }
 
-    fn put(&mut self, spot: Spot, stock_level: StockLevel) {
-        let before = self.known.get(&spot).cloned();
-        self.before.push((spot, before));
-        self.set(spot, Some(stock_level));
+    fn put(&mut self, at: LevelKey, stock_level: StockLevel) {
+        let before = self.known.get(&at).cloned();
+        self.before.push((at, before));
+        self.set(at, Some(stock_level));
     }
 
-    fn set(&mut self, spot: Spot, stock_level: Option<StockLevel>) {
+    fn set(&mut self, at: LevelKey, stock_level: Option<StockLevel>) {
         if stock_level.as_ref().is_some_and(|stock_level| stock_level.changed().next().is_some()) {
-            self.unwritten.insert(spot);
+            self.unwritten.insert(at);
         } else {
-            self.unwritten.remove(&spot);
+            self.unwritten.remove(&at);
         }
         match stock_level {
-            Some(stock_level) => self.known.insert(spot, stock_level),
-            None => self.known.remove(&spot),
+            Some(stock_level) => self.known.insert(at, stock_level),
+            None => self.known.remove(&at),
         };
     }
 
@@ -70,11 +70,9 @@ impl StockLevels {
     fn take_all(&mut self) -> Vec<StockLevel> {
         let unwritten = std::mem::take(&mut self.unwritten);
         let known = std::mem::take(&mut self.known);
-        let written = unwritten.iter().filter_map(|spot| known.get(spot).cloned()).collect();
+        let written = unwritten.iter().filter_map(|at| known.get(at).cloned()).collect();
         // An undo brings back those that it finds unwritten again; what was only looked at need not come back.
-        self.before.extend(
-            known.into_iter().filter(|(spot, _)| unwritten.contains(spot)).map(|(spot, was)| (spot, Some(was))),
-        );
+        self.before.extend(known.into_iter().filter(|(at, _)| unwritten.contains(at)).map(|(at, was)| (at, Some(was))));
         written
     }
 }

@@ -50,7 +50,7 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Task>> {
     db.query_opt(concat!(head!(), " WHERE t.id = $1"), params![id], read)
 }
 
-/// One stretch of the list.
+/// One page of the list.
 pub fn page(db: &Db, page: Page) -> Result<Vec<Task>> {
     db.page(paged!(head!(), "t.key"), page, read)
 }

@@ -86,7 +86,7 @@ pub fn ids(db: &Db) -> Result<Vec<String>> {
     db.query(query!([person], "SELECT id FROM person ORDER BY key"), params![], |row| row.get(0))
 }
 
-/// One stretch of the list, without rights.
+/// One page of the list, without rights.
 pub fn page(db: &Db, page: Page) -> Result<Vec<User>> {
     db.page(paged!(head!(), "u.key"), page, read)
 }

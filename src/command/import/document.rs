@@ -138,7 +138,7 @@ pub const CREDIT_NOTE: Form = Form {
 fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Result<()> {
     let cx = run.cx;
     let record: DocumentRecord = filled(run, form)?;
-    let told = Told::of(run, kind, &record)?;
+    let told = ImportedDocument::of(run, kind, &record)?;
     if let Some(mut before) = named(run, &told.document.id)? {
         complete(cx.db, &mut before)?;
         return match is_same(&before, &told) {
@@ -177,7 +177,7 @@ fn unchangeable(before: &Document) -> crate::domain::Error {
 }
 
 /// A document as the record tells it, not written yet.
-struct Told {
+struct ImportedDocument {
     document: Document,
     /// The invoice that a credit note reverses, with its lines.
     invoice: Option<Document>,
@@ -185,8 +185,8 @@ struct Told {
     paid: Money,
 }
 
-impl Told {
-    fn of(run: &mut Run<'_, '_>, kind: DocumentKind, record: &DocumentRecord) -> Result<Told> {
+impl ImportedDocument {
+    fn of(run: &mut Run<'_, '_>, kind: DocumentKind, record: &DocumentRecord) -> Result<ImportedDocument> {
         let cx = run.cx;
         let invoice = record.invoice.as_deref().map(|id| reversed(cx, id)).transpose()?;
         let order = record.order.as_deref().map(|id| run.order(id)).transpose()?;
@@ -269,7 +269,7 @@ impl Told {
         document.sum_up()?;
         check(&document, invoice.as_ref())?;
         let paid = paid(&document, record.paid.as_ref())?;
-        Ok(Told { document, invoice, paid })
+        Ok(ImportedDocument { document, invoice, paid })
     }
 }
 
@@ -499,8 +499,8 @@ fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
 }
 
 /// Writes a new document; `is_first` says that its order has no invoice yet.
-fn insert(cx: &Cx<'_>, told: Told, is_first: bool) -> Result<()> {
-    let Told { mut document, invoice, paid } = told;
+fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
+    let ImportedDocument { mut document, invoice, paid } = told;
     raise_counters(cx, &document)?;
     if document.state == DocumentState::Posted {
         document.open = document.total;
@@ -555,7 +555,7 @@ fn raise_counters(cx: &Cx<'_>, document: &Document) -> Result<()> {
 }
 
 /// Whether a document is what a record tells; what came of it since, such as further payments, does not count.
-fn is_same(stored: &Document, told: &Told) -> bool {
+fn is_same(stored: &Document, told: &ImportedDocument) -> bool {
     let key = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
     // In a store of the first format, credit notes were due on no day.
     let due = |document: &Document| match document.kind {

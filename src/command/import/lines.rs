@@ -23,7 +23,7 @@ pub struct Terms<'l> {
 }
 
 /// A line, priced.
-pub struct Told {
+pub struct ImportedLine {
     pub product: Option<Rc<Product>>,
     pub label: String,
     pub priced: PricedLine,
@@ -31,7 +31,7 @@ pub struct Told {
 
 impl Terms<'_> {
     /// The line in a document of that currency. One without a product is told whole: it has nothing to fall back on.
-    pub fn told(&self, cx: &Cx<'_>, lookup: &mut Lookup, currency: Currency) -> Result<Told> {
+    pub fn told(&self, cx: &Cx<'_>, lookup: &mut Lookup, currency: Currency) -> Result<ImportedLine> {
         let product = self.product.map(|id| lookup.product(cx, id)).transpose()?;
         let taxes = self.taxes(cx, lookup, product.as_deref())?;
         let quantity = checked_quantity(self.quantity, product.as_deref())?;
@@ -43,7 +43,7 @@ impl Terms<'_> {
             (_, None) => return Err(ValueRefused::missing("label").into()),
         };
         let priced = PricedLine::compute(quantity, UnitPrice { price, currency }, discount, &taxes)?;
-        Ok(Told { product, label, priced })
+        Ok(ImportedLine { product, label, priced })
     }
 
     fn taxes(&self, cx: &Cx<'_>, lookup: &mut Lookup, product: Option<&Product>) -> Result<Vec<Tax>> {

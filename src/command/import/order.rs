@@ -117,7 +117,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
         tax: zero,
         total: zero,
     };
-    order.settle()?;
+    order.number_and_sum()?;
     Ok(order)
 }
 
@@ -132,7 +132,7 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     order::insert(cx.db, &order)?;
     cx.created("order", &order.id);
     // What fails now is undone, so it is not known before.
-    cx.db.settle()?;
+    cx.db.wait_for_writes()?;
     run.lookup.keep_order(NamedOrder { order: order.reference(), customer: order.customer });
     Ok(())
 }

@@ -91,7 +91,7 @@ impl Restoring {
         };
         let written = self.row(db, table, pairs, &Stands { parent: 0, place: 0, digits: self.desk_digits });
         // A row that is underway stands before whatever was at fault after it.
-        db.settle().map_err(told_by_table)?;
+        db.wait_for_writes().map_err(told_by_table)?;
         written.map(|()| id)
     }
 

@@ -101,7 +101,7 @@ impl TicketRecord {
         let named = about::look_up(
             cx,
             &About::default(),
-            &about::Given {
+            &about::GivenAbout {
                 customer: self.customer.as_deref(),
                 order: self.order.as_deref(),
                 product: self.product.as_deref(),

@@ -227,7 +227,7 @@ impl Bulk<'_> {
         first: Line,
         lines: &mut dyn Lines,
         out: &mut dyn Answers,
-    ) -> Result<Told> {
+    ) -> Result<Unsent> {
         let mut taken = vec![first];
         retried(session.db, || self.try_group(session, &mut taken, lines, out))
     }
@@ -239,9 +239,9 @@ impl Bulk<'_> {
         taken: &mut Vec<Line>,
         lines: &mut dyn Lines,
         out: &mut dyn Answers,
-    ) -> Result<Told> {
+    ) -> Result<Unsent> {
         let mut group = self.work.begin(session, Mode::Commit)?;
-        let mut told = Told::default();
+        let mut told = Unsent::default();
         let began = lines.elapsed();
         let mut bytes = 0;
         while let Some(line) = taken.get(told.statuses.len()) {
@@ -270,8 +270,8 @@ impl Bulk<'_> {
         Ok(told)
     }
 
-    fn skip_waiting(&self, first: Line, lines: &mut dyn Lines, most: usize) -> Result<Told> {
-        let mut told = Told::default();
+    fn skip_waiting(&self, first: Line, lines: &mut dyn Lines, most: usize) -> Result<Unsent> {
+        let mut told = Unsent::default();
         let mut next = Some(first);
         while let Some(line) = next.take() {
             let (answer, amounts) = self.skip(&line);
@@ -495,13 +495,13 @@ struct WholeRun {
 
 /// What a group has to tell, held back until it is durable.
 #[derive(Default)]
-struct Told {
+struct Unsent {
     texts: String,
     statuses: Vec<LineStatus>,
     sums: Vec<Money>,
 }
 
-impl Told {
+impl Unsent {
     fn push(&mut self, status: LineStatus, text: &str, amounts: Vec<Money>) {
         self.statuses.push(status);
         self.sums.extend(amounts);

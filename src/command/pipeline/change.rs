@@ -70,12 +70,12 @@ pub trait AnyChange {
     fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>>;
 }
 
-struct Named<C> {
+struct NamedChange<C> {
     name: &'static str,
     change: C,
 }
 
-impl<C: Change> AnyChange for Named<C> {
+impl<C: Change> AnyChange for NamedChange<C> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -212,7 +212,7 @@ fn read_of<R: Read>(matches: &ArgMatches) -> Result<R> {
 
 fn parse<C: Change>(entry: &'static Entry, pairs: object::Pairs<'_>) -> Parsed {
     let names = entry.names();
-    let named = |change: C| -> Box<dyn AnyChange> { Box::new(Named { name: entry.name, change }) };
+    let named = |change: C| -> Box<dyn AnyChange> { Box::new(NamedChange { name: entry.name, change }) };
     match object::fill::<C>(pairs, entry.name, names) {
         object::Filled::Whole(change) => Parsed::Whole(named(change)),
         object::Filled::Faulty { rest, faults } => {

@@ -200,10 +200,10 @@ impl<'s> Session<'s> {
 pub(in crate::command) fn retried<T>(db: &Db, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
     // What was before is of no interest.
     db.was_in_conflict();
-    db.hurry(true);
+    db.may_run_again(true);
     for _ in 1..TRIES {
         let ended = transaction();
-        db.hurry(false);
+        db.may_run_again(false);
         if !db.was_in_conflict() || ended.is_ok() {
             return ended;
         }
@@ -217,7 +217,8 @@ impl Group<'_> {
         let db = self.session.db;
         db.savepoint()?;
         // What is only underway may still fail, and then it is this command's fault.
-        match self.on_savepoint(envelope).and_then(|answer| db.settle().map(|()| answer).map_err(Error::from)) {
+        match self.on_savepoint(envelope).and_then(|answer| db.wait_for_writes().map(|()| answer).map_err(Error::from))
+        {
             // Nothing was to be changed, so nothing is: numbers that were only looked at go back.
             Ok(answer) if answer.status == Status::Unchanged => db.undo().map(|()| answer).map_err(Error::from),
             Ok(answer) => {

@@ -234,14 +234,14 @@ impl<R: Noun> Read for List<R> {
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let asked = self.asked(cx)?;
         let mut left = usize::try_from(limit_of(self.limit.as_deref())?).unwrap_or(usize::MAX);
-        let told = Told::of(self);
+        let told = RecordTests::of(self);
         // What the store does not see may leave out any number of those that it finds.
         let limit = if told.is_empty() { left } else { usize::MAX };
         let mut listing = Listing::begin::<R>(cx.db, &asked, limit)?;
         while left > 0
-            && let Some(stretch) = listing.next::<R>(cx.db)?
+            && let Some(records) = listing.next::<R>(cx.db)?
         {
-            for mut record in stretch {
+            for mut record in records {
                 record.as_of(cx.today);
                 let line = to_json(&record)?;
                 if left > 0 && told.fits(&line)? {
@@ -304,16 +304,16 @@ fn sort_of(table: &'static Table, given: &str) -> Result<(&'static Column, bool)
 }
 
 /// What is asked of the record as it is told: keys that are made when it is read, and the texts that are searched.
-struct Told<'l> {
+struct RecordTests<'l> {
     filters: Vec<(&'static str, &'l [String])>,
     searched: Vec<&'static str>,
     search: Vec<String>,
 }
 
-impl<'l> Told<'l> {
-    fn of<R: Noun>(list: &'l List<R>) -> Told<'l> {
+impl<'l> RecordTests<'l> {
+    fn of<R: Noun>(list: &'l List<R>) -> RecordTests<'l> {
         let is_told = |(column, _): &&(&'static Column, Vec<String>)| column.from == From::Record;
-        Told {
+        RecordTests {
             filters: list
                 .filters
                 .iter()

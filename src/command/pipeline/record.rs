@@ -42,7 +42,7 @@ pub trait Record: Serialize + Sized + 'static {
     fn look_up(db: &Db, given: &str) -> store::Result<Found<Self>> {
         Ok(Self::find(db, given)?.map_or(Found::Nothing, Found::One))
     }
-    /// A stretch of the list; what only `complete` loads may be empty.
+    /// A page of the list; what only `complete` loads may be empty.
     fn page(db: &Db, page: Page) -> store::Result<Vec<Self>>;
     /// Its place in the order of creation.
     fn key(&self) -> Key;
@@ -150,7 +150,7 @@ pub struct List<R> {
 }
 
 /// How many records a list reads at a time.
-const STRETCH: i64 = 500;
+const PAGE: i64 = 500;
 
 /// Names that the global flags have taken.
 const TAKEN: &[&str] =
@@ -250,13 +250,12 @@ impl<R: Record> Read for List<R> {
         let since = bound("since", self.since.as_deref())?;
         let until = bound("until", self.until.as_deref())?;
         let plain = self.filters.is_empty() && since.is_none() && until.is_none();
-        let mut page =
-            Page { after: None, newest: self.newest, limit: STRETCH.min(if plain { left } else { STRETCH }) };
+        let mut page = Page { after: None, newest: self.newest, limit: PAGE.min(if plain { left } else { PAGE }) };
         while left > 0 {
-            let stretch = R::page(cx.db, page)?;
-            let full = i64::try_from(stretch.len()).unwrap_or(0) == page.limit;
-            page.after = stretch.last().map(Record::key);
-            for mut record in stretch {
+            let records = R::page(cx.db, page)?;
+            let full = i64::try_from(records.len()).unwrap_or(0) == page.limit;
+            page.after = records.last().map(Record::key);
+            for mut record in records {
                 record.settle(cx.today);
                 if !plain && !self.fits(&record, since, until)? {
                     continue;

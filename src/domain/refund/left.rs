@@ -3,7 +3,7 @@
 
 use crate::domain::document::{Document, DocumentLine, Refunds, Sums};
 use crate::domain::tax::LineAmounts;
-use crate::domain::value::apportion::{Held, at_most, is_within, left};
+use crate::domain::value::apportion::{CreditedLine, at_most, is_within, left};
 use crate::domain::value::money::{Currency, round_div};
 use crate::domain::value::number::Overflow;
 use crate::domain::value::quantity::Quantity;
@@ -11,7 +11,7 @@ use crate::domain::value::quantity::Quantity;
 /// An invoice, what credit notes hold of it, and what the one that is put together takes so far.
 pub struct Left<'i> {
     invoice: &'i Document,
-    held: Vec<Held>,
+    held: Vec<CreditedLine>,
     /// What the other credit notes leave of the invoice as a whole.
     whole: Sums,
     /// What this credit note comes to so far.
@@ -33,7 +33,7 @@ enum Part {
 impl<'i> Left<'i> {
     /// What is left before anything is taken. Nothing of this credit note may be held at that moment.
     pub fn of(invoice: &'i Document, excess: bool) -> Result<Left<'i>, Overflow> {
-        let held: Vec<Held> = invoice.lines.iter().map(DocumentLine::held).collect();
+        let held: Vec<CreditedLine> = invoice.lines.iter().map(DocumentLine::held).collect();
         let (mut billed, mut credited) = (Sums::default(), invoice.beyond.clone());
         for (line, held) in invoice.lines.iter().zip(&held) {
             billed.add(&line.priced.taxes, &held.billed)?;
@@ -62,7 +62,7 @@ impl<'i> Left<'i> {
     }
 
     /// What credit notes, this one too, hold of the line at that place.
-    pub fn held(&self, at: usize) -> Result<&Held, Overflow> {
+    pub fn held(&self, at: usize) -> Result<&CreditedLine, Overflow> {
         self.held.get(at).ok_or(Overflow)
     }
 

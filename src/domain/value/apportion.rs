@@ -9,7 +9,7 @@ use crate::domain::tax::LineAmounts;
 ///
 /// "More" and "less" go by magnitude: a line below zero, such as a discount, is refunded by amounts below zero.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Held {
+pub struct CreditedLine {
     /// The quantity on the invoice.
     pub invoiced: Quantity,
     /// The amounts on the invoice, in minor units.
@@ -24,7 +24,7 @@ pub struct Held {
     pub taken: Vec<Quantity>,
 }
 
-impl Held {
+impl CreditedLine {
     /// The quantity left to refund, zero where more than was invoiced is held (spec B5).
     pub fn left_quantity(&self) -> Result<Quantity, Overflow> {
         let left = left(self.invoiced.millionths(), self.goods.millionths())?;
@@ -210,17 +210,17 @@ mod tests {
     }
 
     /// An invoice line that nothing has been refunded of.
-    fn untouched(invoiced: &str, untaxed: i64, taxes: &[i64]) -> Held {
-        Held {
+    fn untouched(invoiced: &str, untaxed: i64, taxes: &[i64]) -> CreditedLine {
+        CreditedLine {
             invoiced: quantity(invoiced),
             billed: amounts(untaxed, taxes),
             credited: LineAmounts::zero(taxes.len()),
             reduced: LineAmounts::zero(taxes.len()),
-            ..Held::default()
+            ..CreditedLine::default()
         }
     }
 
-    impl Held {
+    impl CreditedLine {
         fn take_goods(&mut self, quantity: Quantity, amounts: &LineAmounts) {
             self.goods = self.goods.checked_add(quantity).unwrap();
             self.taken.push(quantity);
@@ -341,7 +341,7 @@ mod tests {
     /// A step of a series of refunds: how many thousandths of what is left, as goods or as value.
     type Step = (bool, i64);
 
-    fn any_line() -> impl Strategy<Value = Held> {
+    fn any_line() -> impl Strategy<Value = CreditedLine> {
         let rates = prop::collection::vec((0_i64..3_000, any::<bool>()), 0..4);
         let signs = (any::<bool>(), any::<bool>());
         (1_i64..20_000, 0_i64..500_000, 0_i64..=100, rates, signs).prop_map(|(units, cents, discount, rates, signs)| {
@@ -355,7 +355,7 @@ mod tests {
             let discount = Percent::from_millionths(discount * 1_000_000);
             let eur = Currency::iso("EUR").unwrap();
             let billed = line_amounts(invoiced, price, discount, &taxes, eur).unwrap();
-            Held { invoiced, billed, ..Held::default() }
+            CreditedLine { invoiced, billed, ..CreditedLine::default() }
         })
     }
 
@@ -408,7 +408,7 @@ mod tests {
 
         #[test]
         fn a_line_below_zero_mirrors_one_above(line in any_line(), taken in 0_i64..30_000_000) {
-            let mirror = Held { billed: negated(&line.billed), ..line.clone() };
+            let mirror = CreditedLine { billed: negated(&line.billed), ..line.clone() };
             let taken = Quantity::from_millionths(taken * line.invoiced.millionths().signum());
             prop_assert_eq!(mirror.propose(taken).unwrap(), negated(&line.propose(taken).unwrap()));
         }
@@ -442,7 +442,7 @@ mod tests {
         #[test]
         fn nothing_panics(numbers in any::<[i64; 9]>()) {
             let [invoiced, goods, taken, billed, tax, credited, credited_tax, reduced, amount] = numbers;
-            let line = Held {
+            let line = CreditedLine {
                 invoiced: Quantity::from_millionths(invoiced),
                 goods: Quantity::from_millionths(goods),
                 billed: amounts(billed, &[tax]),

@@ -60,7 +60,7 @@ pub fn refund(
         copy = Some(copy_of(cx, &invoice, ticket)?);
     }
     if at_once {
-        post::settle(cx, &mut credit_note, Some(invoice))?;
+        post::match_final(cx, &mut credit_note, Some(invoice))?;
     }
     Ok((credit_note, copy))
 }

@@ -20,7 +20,7 @@ use crate::store::{customer, lot, product, repair, tag, transfer, user};
 
 /// What was given for the form; an empty text empties a field, a list replaces the one before.
 #[derive(Default)]
-pub struct Given<'g> {
+pub struct GivenRepair<'g> {
     pub customer: Option<&'g str>,
     pub product: Option<&'g str>,
     pub lot: Option<&'g str>,
@@ -35,7 +35,7 @@ pub struct Given<'g> {
 }
 
 /// The records behind what was given; none inside where a field was emptied.
-pub struct Named {
+pub struct RepairNames {
     customer: Option<Option<Reference>>,
     product: Option<Option<Product>>,
     lot: Option<Option<Lot>>,
@@ -47,8 +47,8 @@ pub struct Named {
 }
 
 /// Looks up what was given, in the order of the form, before any rule is asked.
-pub fn look_up(cx: &Cx<'_>, given: &Given<'_>) -> Result<Named> {
-    Ok(Named {
+pub fn look_up(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
+    Ok(RepairNames {
         customer: named(given.customer, |id| {
             let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
             Ok(found(customer, "customer", "customer", "customer", id)?.reference())
@@ -98,7 +98,7 @@ fn with_lines(cx: &Cx<'_>, mut transfer: Transfer) -> Result<Transfer> {
 
 /// The repair that the form makes for a ticket: a draft without id, key and tags. Customer, product and lot default to the
 /// ticket's, the scheduled day to today.
-pub fn new(cx: &Cx<'_>, ticket: &Ticket, given: &Given<'_>, named: &Named) -> Result<Repair> {
+pub fn new(cx: &Cx<'_>, ticket: &Ticket, given: &GivenRepair<'_>, named: &RepairNames) -> Result<Repair> {
     let mut faults = Faults::default();
     let product = match &named.product {
         Some(given) => given.clone(),
@@ -140,7 +140,7 @@ pub fn new(cx: &Cx<'_>, ticket: &Ticket, given: &Given<'_>, named: &Named) -> Re
 }
 
 /// The repair that an edit makes of one before; refused where its state does not let it (spec E2).
-pub fn edited(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Result<Repair> {
+pub fn edited(cx: &Cx<'_>, before: &Repair, given: &GivenRepair<'_>, named: &RepairNames) -> Result<Repair> {
     let (after, item) = filled(cx, before, given, named)?;
     if after != *before {
         before.check_edit(&after)?;
@@ -155,7 +155,7 @@ pub fn edited(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) ->
 }
 
 /// The repair with the form's values, each checked by itself, and the item that still has to fit together.
-fn filled(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Result<(Repair, Item)> {
+fn filled(cx: &Cx<'_>, before: &Repair, given: &GivenRepair<'_>, named: &RepairNames) -> Result<(Repair, Item)> {
     let item = item(cx, before, given, named)?;
     let mut faults = Faults::default();
     if let Some(None) = named.product {
@@ -190,7 +190,7 @@ fn filled(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Res
 
 /// What is to be repaired in the end: what was given, else what was there. A lot that was not named again goes with the
 /// product that it was of.
-fn item(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Result<Item> {
+fn item(cx: &Cx<'_>, before: &Repair, given: &GivenRepair<'_>, named: &RepairNames) -> Result<Item> {
     let product = match named.product.clone().flatten() {
         Some(product) => product,
         None => product::by_key(cx.db, before.product.key)?,
@@ -217,7 +217,7 @@ fn item(cx: &Cx<'_>, before: &Repair, given: &Given<'_>, named: &Named) -> Resul
 }
 
 /// Checks the values that stand by themselves, in the order of the flags.
-fn check_values(given: &Given<'_>, named: &Named, faults: &mut Faults) {
+fn check_values(given: &GivenRepair<'_>, named: &RepairNames, faults: &mut Faults) {
     if let Some(Setting(None)) = given.quantity {
         faults.note(ValueRefused::missing("quantity"));
     }

@@ -102,7 +102,7 @@ impl Db {
         }
     }
 
-    /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `settle`
+    /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `wait_for_writes`
     /// at the latest: an engine that is far away is not waited for.
     pub fn write(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
         let statement = self.about_to_run(statement)?;
@@ -126,10 +126,10 @@ impl Db {
 
     /// Whether the transaction that begins now is run again where `was_in_conflict` says so: then a fault of something written
     /// need not be told by the very command that wrote it.
-    pub fn hurry(&self, may: bool) {
+    pub fn may_run_again(&self, may: bool) {
         match &self.engine {
             Engine::Sqlite(_) => {}
-            Engine::Postgres(postgres) => postgres.hurry(may),
+            Engine::Postgres(postgres) => postgres.may_run_again(may),
         }
     }
 
@@ -142,11 +142,11 @@ impl Db {
         }
     }
 
-    /// Waits for all that was written so far, unless the transaction is hurried.
-    pub fn settle(&self) -> Result<()> {
+    /// Waits for all that was written so far, unless the transaction may be run again.
+    pub fn wait_for_writes(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(postgres) => postgres.settle(),
+            Engine::Postgres(postgres) => postgres.wait_for_writes(),
         }
     }
 
@@ -379,10 +379,10 @@ pub(super) fn wrongly_changed(rows: impl std::fmt::Display, wanted: u64, sql: &s
     StoreError::Damaged(format!("{rows} rows instead of {wanted} changed by {sql}"))
 }
 
-/// A stretch of a list, in order of creation or (newest) against it.
+/// A page of a list, in order of creation or (newest) against it.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    /// The last key of the stretch before, where there was one.
+    /// The last key of the page before, where there was one.
     pub after: Option<Key>,
     pub newest: bool,
     pub limit: i64,
@@ -424,7 +424,7 @@ impl Db {
         }
     }
 
-    /// One stretch of a list, by the statements that `paged!` makes.
+    /// One page of a list, by the statements that `paged!` makes.
     pub fn page<T>(
         &self,
         statements: (&'static str, &'static str),

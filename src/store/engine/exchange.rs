@@ -12,7 +12,7 @@ use crate::store::tables::TABLES;
 use crate::{params, query};
 
 /// How many records are read at a time.
-const STRETCH: i64 = 200;
+const PAGE: i64 = 200;
 
 /// The digits of quantities, prices and rates.
 const MILLIONTHS: u32 = 6;
@@ -82,7 +82,7 @@ impl Exchanged {
         }
     }
 
-    /// Reads all records of the table in order, a stretch at a time.
+    /// Reads all records of the table in order, a page at a time.
     pub fn each<E: From<StoreError>>(
         &self,
         db: &Db,
@@ -90,7 +90,7 @@ impl Exchanged {
     ) -> std::result::Result<(), E> {
         let mut after = i64::MIN;
         loop {
-            let params: &[Value<'_>] = if self.table.has_key() { params![after, STRETCH] } else { params![] };
+            let params: &[Value<'_>] = if self.table.has_key() { params![after, PAGE] } else { params![] };
             let mut rows: Vec<ShownRow> = self.rows(db, params)?.into_iter().map(|(_, row)| row).collect();
             let (Some(first), Some(last)) = (rows.first().map(|row| row.key), rows.last().map(|row| row.key)) else {
                 return Ok(());
@@ -104,14 +104,14 @@ impl Exchanged {
             for row in &rows {
                 emit(row)?;
             }
-            if !self.table.has_key() || rows.len() < usize::try_from(STRETCH).unwrap_or(0) {
+            if !self.table.has_key() || rows.len() < usize::try_from(PAGE).unwrap_or(0) {
                 return Ok(());
             }
             after = last;
         }
     }
 
-    /// The rows of this list in the records of a stretch, by the row they stand in.
+    /// The rows of this list in the records of a page, by the row they stand in.
     fn within(&self, db: &Db, first: Key, last: Key) -> Result<HashMap<Key, Vec<ShownRow>>> {
         let mut inner = Vec::new();
         for list in &self.lists {
@@ -308,7 +308,7 @@ fn joined(path: &[&'static Table]) -> (String, String, Tables) {
     (from, alias, reads)
 }
 
-/// `SELECT key, key of the row it stands in, digits of the currency, columns …`, for a stretch of records.
+/// `SELECT key, key of the row it stands in, digits of the currency, columns …`, for a page of records.
 fn select(path: &[&'static Table]) -> (String, Tables) {
     let (Some(record), Some(table)) = (path.first(), path.last()) else {
         return (String::new(), Tables::NONE);
@@ -354,12 +354,12 @@ fn select(path: &[&'static Table]) -> (String, Tables) {
         }
     }
     let kind = record.only.map(|kind| format!("{root}.kind = '{kind}'"));
-    let stretch = match (path.len(), record.has_key()) {
+    let page = match (path.len(), record.has_key()) {
         (1, true) => Some("t.key > $1".to_owned()),
         (1, false) => None,
         _ => Some(format!("{root}.key >= $1 AND {root}.key <= $2")),
     };
-    let conditions: Vec<String> = stretch.into_iter().chain(kind).collect();
+    let conditions: Vec<String> = page.into_iter().chain(kind).collect();
     let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let order = match (table.order, table.parent) {
         (Order::Key, None) => "t.key".to_owned(),

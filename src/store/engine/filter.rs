@@ -1,4 +1,4 @@
-//! Lists: which records, in which order, a stretch at a time. Conditions on columns go into the statement, where an index
+//! Lists: which records, in which order, a page at a time. Conditions on columns go into the statement, where an index
 //! answers them.
 
 use super::record::{self, Described};
@@ -46,7 +46,7 @@ pub struct Asked {
 pub const AMOUNT_DIGITS: u32 = 4;
 
 /// How many records are read at a time.
-const STRETCH: usize = 500;
+const PAGE: usize = 500;
 
 /// A list that is being read.
 pub struct Listing<'a> {
@@ -77,12 +77,12 @@ impl<'a> Listing<'a> {
         Ok(Listing { asked, state, left: limit })
     }
 
-    /// The next stretch, complete; none when there are no more.
+    /// The next page, complete; none when there are no more.
     pub fn next<T: Described>(&mut self, db: &Db) -> Result<Option<Vec<T>>> {
         let records: Vec<T> = match &mut self.state {
             State::Done => return Ok(None),
             State::AlongKeys(after) => {
-                let stretch = STRETCH.min(self.left);
+                let size = PAGE.min(self.left);
                 let mut params = Vec::new();
                 let mut conditions = self.asked.conditions::<T>(&mut params);
                 if let Some(after) = after {
@@ -90,20 +90,20 @@ impl<'a> Listing<'a> {
                     let sign = if self.asked.newest { "<" } else { ">" };
                     conditions.push(format!("t.key {sign} ${}", params.len()));
                 }
-                params.push(Value::Int(i64::try_from(stretch).unwrap_or(i64::MAX)));
+                params.push(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)));
                 let order = if self.asked.newest { " DESC" } else { "" };
                 let rest = format!(" ORDER BY t.key{order} LIMIT ${}", params.len());
                 let mut found: Vec<T> =
                     record::all(db, record::select::<T>().reading(self.asked.reads(), &conditions, &rest), &params)?;
                 *after = found.last().map(Described::key);
-                if found.len() < stretch || found.len() >= self.left {
+                if found.len() < size || found.len() >= self.left {
                     self.state = State::Done;
                 }
                 T::complete(db, &mut found)?;
                 found
             }
             State::Known(keys) => {
-                let some: Vec<Key> = keys.take(STRETCH.min(self.left)).collect();
+                let some: Vec<Key> = keys.take(PAGE.min(self.left)).collect();
                 if some.is_empty() {
                     self.state = State::Done;
                     return Ok(None);

@@ -119,7 +119,7 @@ enum Pace {
     Careful,
     /// It need not be, since the whole transaction is run again, carefully, where there is such a fault. They are rare: what
     /// a change could be refused for is checked before.
-    Hurried,
+    Deferred,
 }
 
 impl Postgres {
@@ -222,22 +222,22 @@ impl Postgres {
     }
 
     /// Waits for the changes of the command, where their faults are to be told by it.
-    pub fn settle(&self) -> Result<()> {
+    pub fn wait_for_writes(&self) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send().and_then(|()| self.drained()),
-            Pace::Hurried => Ok(()),
+            Pace::Deferred => Ok(()),
         }
     }
 
-    /// Waits for all changes, hurried or not.
+    /// Waits for all changes, now in any case.
     pub fn try_out(&self) -> Result<()> {
         self.send()?;
         self.drained()
     }
 
     /// Whether the next transaction may be run again from its beginning, and need not say early what is wrong with it.
-    pub fn hurry(&self, may: bool) {
-        self.pace.set(if may { Pace::Hurried } else { Pace::Careful });
+    pub fn may_run_again(&self, may: bool) {
+        self.pace.set(if may { Pace::Deferred } else { Pace::Careful });
     }
 
     pub fn each(
@@ -274,7 +274,8 @@ impl Postgres {
         Ok(())
     }
 
-    /// Asks what somebody will ask soon, without waiting for the answer; only in a hurry, since a fault of it is nobody's.
+    /// Asks what somebody will ask soon, without waiting for the answer; only where the transaction may be run again, since a
+    /// fault of it is nobody's.
     pub fn ahead(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
         if self.pace.get() == Pace::Careful {
             return Ok(());
@@ -448,8 +449,9 @@ impl Postgres {
         }
     }
 
-    /// Marks the point to which one command can be undone. In a hurry the server is not told: a command that is refused has
-    /// sent nothing as a rule, and where it has, the whole transaction is run again carefully.
+    /// Marks the point to which one command can be undone. Where the transaction may be run
+    /// again the server is not told: a command that is refused has sent nothing as a rule, and where it has, the whole transaction
+    /// is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
         self.arrived.borrow_mut().clear();
         self.void_what_is_asked();
@@ -465,14 +467,14 @@ impl Postgres {
     pub fn release(&self) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.run("RELEASE SAVEPOINT command"),
-            Pace::Hurried => Ok(()),
+            Pace::Deferred => Ok(()),
         }
     }
 
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
         self.answers.borrow_mut().forget();
-        if self.pace.get() == Pace::Hurried {
+        if self.pace.get() == Pace::Deferred {
             return match self.queue.borrow_mut().undo() && !self.failed.get() {
                 true => Ok(()),
                 false => self.noted(Err(StoreError::Conflict)),
@@ -491,15 +493,16 @@ impl Postgres {
 
     /// Sends the changes that wait.
     fn send(&self) -> Result<()> {
-        let steps = self.queue.borrow_mut().take(self.pace.get() == Pace::Hurried);
+        let steps = self.queue.borrow_mut().take(self.pace.get() == Pace::Deferred);
         self.send_steps(steps)
     }
 
-    /// Sends the changes that have to be made before that statement; in a hurry the others go on waiting for more of their kind.
+    /// Sends the changes that have to be made before that statement; where the transaction may be run again the others go on
+    /// waiting for more of their kind.
     fn send_before(&self, statement: &Statement) -> Result<()> {
         match self.pace.get() {
             Pace::Careful => self.send(),
-            Pace::Hurried => {
+            Pace::Deferred => {
                 let steps = self.queue.borrow_mut().take_before(statement);
                 self.send_steps(steps)
             }
@@ -613,11 +616,11 @@ impl Postgres {
         if underway.is_empty() {
             return Ok(());
         }
-        let settled = self.runtime.block_on(settled(underway, &mut self.arrived.borrow_mut()));
-        let ended = match (settled, self.pace.get()) {
+        let ended = self.runtime.block_on(ended(underway, &mut self.arrived.borrow_mut()));
+        let ended = match (ended, self.pace.get()) {
             (Ok(()), _) => Ok(()),
             (Err(error @ (StoreError::Lost(_) | StoreError::Busy)), _) => Err(error),
-            (Err(_), Pace::Hurried) => Err(StoreError::Conflict),
+            (Err(_), Pace::Deferred) => Err(StoreError::Conflict),
             (ended, Pace::Careful) => ended,
         };
         self.noted(ended)
@@ -659,7 +662,7 @@ fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
-async fn settled(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
+async fn ended(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
     let mut first = Ok(());
     for one in underway {
         let ended = match one {

@@ -406,7 +406,7 @@ impl Table {
         matches!(self.order, Order::Key | Order::KeyedLine(_))
     }
 
-    /// Whether its rows can be read in stretches of their keys, and have lists in them.
+    /// Whether its rows can be read in pages of their keys, and have lists in them.
     pub fn has_key(&self) -> bool {
         self.is_keyed() || matches!(self.order, Order::Column("key"))
     }

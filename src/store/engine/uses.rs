@@ -2,7 +2,7 @@
 
 use super::statement::Statement;
 use super::{Db, Key, Result};
-use crate::domain::held::Use;
+use crate::domain::in_use::Use;
 use crate::params;
 
 /// The first record that uses the row `key`: for each noun a statement that answers the id of one, in the order asked.

@@ -14,7 +14,7 @@ pub struct Use {
 /// A field that cannot change while a record stands that was made with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is used by the {} {}, so its {} stays {stays}", .by.noun.replace('-', " "), .by.id, .field.replace('_', " "))]
-pub struct Held {
+pub struct InUse {
     /// The record that was to change.
     pub what: String,
     pub field: &'static str,
@@ -23,7 +23,7 @@ pub struct Held {
     pub by: Use,
 }
 
-impl Held {
+impl InUse {
     /// Refuses that `field` changes from `before` to `after` while the record is used by something.
     pub fn check<T: PartialEq + ToString>(
         what: &str,
@@ -31,17 +31,17 @@ impl Held {
         before: &T,
         after: &T,
         used_by: Option<&Use>,
-    ) -> Result<(), Held> {
+    ) -> Result<(), InUse> {
         match used_by {
             Some(by) if before != after => {
-                Err(Held { what: what.to_owned(), field, stays: before.to_string(), by: by.clone() })
+                Err(InUse { what: what.to_owned(), field, stays: before.to_string(), by: by.clone() })
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Refusal for Held {
+impl Refusal for InUse {
     fn code(&self) -> &'static str {
         "state_not_allowed"
     }
@@ -66,10 +66,10 @@ mod tests {
         for (before, after, used_by, refused) in
             [("sale", "bank", Some(&by), true), ("sale", "sale", Some(&by), false), ("sale", "bank", None, false)]
         {
-            assert_eq!(Held::check("INV", "type", &before, &after, used_by).is_err(), refused, "{before} {after}");
+            assert_eq!(InUse::check("INV", "type", &before, &after, used_by).is_err(), refused, "{before} {after}");
         }
-        let held = Held::check("INV", "type", &"sale", &"bank", Some(&by)).unwrap_err();
-        assert_eq!(held.to_string(), "INV is used by the credit note D00001, so its type stays sale");
-        assert_eq!(held.hint().unwrap(), "aftersales credit-note show D00001");
+        let refused = InUse::check("INV", "type", &"sale", &"bank", Some(&by)).unwrap_err();
+        assert_eq!(refused.to_string(), "INV is used by the credit note D00001, so its type stays sale");
+        assert_eq!(refused.hint().unwrap(), "aftersales credit-note show D00001");
     }
 }

@@ -9,13 +9,13 @@ use tempfile::SpooledTempFile;
 const IN_MEMORY: usize = 4 << 20;
 
 /// Output that nobody has seen yet.
-pub struct Held(BufWriter<SpooledTempFile>);
+pub struct Spooled(BufWriter<SpooledTempFile>);
 
-impl Held {
+impl Spooled {
     /// Nothing yet.
     #[expect(clippy::new_without_default, reason = "there is no default output")]
-    pub fn new() -> Held {
-        Held(BufWriter::new(SpooledTempFile::new(IN_MEMORY)))
+    pub fn new() -> Spooled {
+        Spooled(BufWriter::new(SpooledTempFile::new(IN_MEMORY)))
     }
 
     /// Prints all of it.
@@ -32,7 +32,7 @@ impl Held {
     }
 }
 
-impl Write for Held {
+impl Write for Spooled {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
