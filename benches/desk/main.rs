@@ -156,6 +156,24 @@ fn show(shop: &Shop, counter: Counter, tickets: usize) -> Result<()> {
         }
         Err(_) => println!("  sqlite3 is not there to compare with"),
     }
+
+    println!("\nLists, in that shop: each beside `ticket show`");
+    for words in [
+        "ticket list --customer C00001",
+        "ticket list --id T00001",
+        "ticket list --stage New --limit 10",
+        "ticket list --open --limit 10",
+        "ticket list --since 2026-12-01",
+        "ticket list --limit 10",
+        "invoice list --number INV/2026/00001",
+        "invoice list --customer C00001",
+        "invoice list --since 2026-12-01",
+    ] {
+        let call = shop.call_at(&shop.folder.join("after.db")).args(words.split(' '));
+        let listed = Figures { taken: call.least(TIMES)?, instructions: call.instructions(counter)? };
+        tell(words, &listed, 1);
+        compare("ticket show", &listed, &shown);
+    }
     Ok(())
 }
 

@@ -34,6 +34,9 @@ described! {
     } complete complete
 }
 
+/// That a ticket, the row `t`, is not closed.
+pub const OPEN: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0)";
+
 const TAGS: Table = list("ticket_tag", "ticket", BY_PLACE, &[link("tag").called("tag")]).shown("tags");
 
 const LOG: Table = list(

@@ -2,7 +2,7 @@
 //! answers them.
 
 use super::record::{self, Described};
-use super::statement::Tables;
+use super::statement::{Statement, Tables};
 use super::table::{Column, CurrencyOf, DayOf, From, Holds, Table};
 use super::{Db, Key, Result, Value};
 
@@ -66,13 +66,9 @@ enum State {
 impl<'a> Listing<'a> {
     /// Begins to read a list of `limit` records at most.
     pub fn begin<T: Described>(db: &Db, asked: &'a Asked, limit: usize) -> Result<Listing<'a>> {
-        let is_range = |test: &Test| matches!(test, Test::Between { .. });
-        let has_range = !asked.days.is_empty() || asked.conditions.iter().any(|one| one.any.iter().any(is_range));
-        // Along the keys an index on another column is of no help to a range, so the keys are asked for first.
-        let state = if asked.sort.is_some() || has_range {
-            State::Known(keys::<T>(db, asked, limit)?.into_iter())
-        } else {
-            State::AlongKeys(None)
+        let state = match asked.is_along_keys() {
+            true => State::AlongKeys(None),
+            false => State::Known(keys::<T>(db, asked, limit)?.into_iter()),
         };
         Ok(Listing { asked, state, left: limit })
     }
@@ -83,18 +79,8 @@ impl<'a> Listing<'a> {
             State::Done => return Ok(None),
             State::AlongKeys(after) => {
                 let size = PAGE.min(self.left);
-                let mut params = Vec::new();
-                let mut conditions = self.asked.conditions::<T>(&mut params);
-                if let Some(after) = after {
-                    params.push(Value::Int(*after));
-                    let sign = if self.asked.newest { "<" } else { ">" };
-                    conditions.push(format!("t.key {sign} ${}", params.len()));
-                }
-                params.push(Value::Int(i64::try_from(size).unwrap_or(i64::MAX)));
-                let order = if self.asked.newest { " DESC" } else { "" };
-                let rest = format!(" ORDER BY t.key{order} LIMIT ${}", params.len());
-                let mut found: Vec<T> =
-                    record::all(db, record::select::<T>().reading(self.asked.reads(), &conditions, &rest), &params)?;
+                let (statement, params) = along_keys::<T>(self.asked, *after, size);
+                let mut found: Vec<T> = record::all(db, statement, &params)?;
                 *after = found.last().map(Described::key);
                 if found.len() < size || found.len() >= self.left {
                     self.state = State::Done;
@@ -116,8 +102,32 @@ impl<'a> Listing<'a> {
     }
 }
 
+/// The question for the next records along the keys, with its values.
+fn along_keys<T: Described>(
+    asked: &Asked,
+    after: Option<Key>,
+    limit: usize,
+) -> (&'static Statement, Vec<Value<'static>>) {
+    let mut params = Vec::new();
+    let mut conditions = asked.conditions::<T>(&mut params);
+    if let Some(after) = after {
+        params.push(Value::Int(after));
+        let sign = if asked.newest { "<" } else { ">" };
+        conditions.push(format!("t.key {sign} ${}", params.len()));
+    }
+    params.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let order = if asked.newest { " DESC" } else { "" };
+    let rest = format!(" ORDER BY t.key{order} LIMIT ${}", params.len());
+    (record::select::<T>().reading(asked.reads(), &conditions, &rest), params)
+}
+
 /// The keys of all records that are asked for, in the order asked for.
 fn keys<T: Described>(db: &Db, asked: &Asked, limit: usize) -> Result<Vec<Key>> {
+    let (statement, params) = all_keys::<T>(asked, limit);
+    db.query(statement, &params, |row| row.get(0))
+}
+
+fn all_keys<T: Described>(asked: &Asked, limit: usize) -> (&'static Statement, Vec<Value<'static>>) {
     let mut params = Vec::new();
     let conditions = asked.conditions::<T>(&mut params);
     let backwards = |is_backwards: bool| if is_backwards { " DESC" } else { "" };
@@ -130,8 +140,7 @@ fn keys<T: Described>(db: &Db, asked: &Asked, limit: usize) -> Result<Vec<Key>> 
     };
     params.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
     let rest = format!(" ORDER BY {order} LIMIT ${}", params.len());
-    let statement = record::select::<T>().keys(asked.reads(), &conditions, &rest);
-    db.query(statement, &params, |row| row.get(0))
+    (record::select::<T>().keys(asked.reads(), &conditions, &rest), params)
 }
 
 /// What a column is sorted by: links by the id that they are shown by.
@@ -167,6 +176,17 @@ fn amount(table: &Table, column: &Column) -> String {
 }
 
 impl Asked {
+    /// Whether what is asked for can be read along the keys: an index on a column holds the keys of each of its values in order,
+    /// but not those of a range or of several values. Of these all keys are asked for first, rather than anew for each page.
+    fn is_along_keys(&self) -> bool {
+        let is_one = |one: &Condition| matches!(one.any.as_slice(), [Test::Nothing | Test::Is(_)]);
+        self.sort.is_none()
+            && self.days.is_empty()
+            && self.linked.is_empty()
+            && self.also.is_empty()
+            && self.conditions.iter().all(is_one)
+    }
+
     /// The tables that the conditions read beside those of the records.
     fn reads(&self) -> Tables {
         self.linked.iter().fold(Tables::NONE, |reads, (list, ..)| reads.and(Tables::of(&[list.name])))
@@ -232,5 +252,64 @@ fn any_of(compared: &str, any: &[Test], params: &mut Vec<Value<'static>>) -> Str
     match tests.as_slice() {
         [one] => one.clone(),
         _ => format!("({})", tests.join(" OR ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ticket::Ticket;
+    use crate::store::engine::address::Address;
+
+    fn asked(key: &str, test: Test) -> Asked {
+        let column = Ticket::table().column(key).unwrap();
+        Asked { conditions: vec![Condition { column, any: vec![test] }], ..Asked::default() }
+    }
+
+    /// How the embedded engine answers the question.
+    fn plan(db: &Db, statement: &Statement, params: &[Value<'_>]) -> Vec<String> {
+        let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", statement.sql).leak();
+        db.query(sql, params, |row| row.get(3)).unwrap()
+    }
+
+    #[test]
+    fn lists_are_read_along_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::create(&Address::File(folder.path().join("desk.db"))).unwrap();
+        db.begin_write().unwrap();
+        db.migrate_from(0).unwrap();
+        db.commit().unwrap();
+
+        let one = || Test::Is(Value::Int(1));
+        let id = || Test::Is(Value::from("T00001".to_owned()));
+        for (asked, way) in [
+            (Asked::default(), "sqlite_autoindex_ticket_1 (key>?)"),
+            (Asked { newest: true, ..Asked::default() }, "sqlite_autoindex_ticket_1 (key<?)"),
+            (asked("customer", one()), "ticket_customer (customer=? AND key>?)"),
+            (asked("stage", one()), "ticket_stage (stage=? AND key>?)"),
+            (asked("order", one()), "ticket_order (sales_order=? AND key>?)"),
+            (asked("user", one()), "ticket_person (person=? AND key>?)"),
+            (asked("id", id()), "sqlite_autoindex_ticket_2 (id=?)"),
+        ] {
+            assert!(asked.is_along_keys(), "{way}");
+            let (statement, params) = along_keys::<Ticket>(&asked, Some(7), 500);
+            let plan = plan(&db, statement, &params);
+            assert_eq!(plan.first(), Some(&format!("SEARCH t USING INDEX {way}")), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN") || step.contains("TEMP")), "{plan:#?}");
+        }
+
+        // All keys at once: out of an index that holds them, without a look at the rows or at what is linked.
+        let day = || Test::Between { from: Some(Value::from("2026-11-01".to_owned())), to: None, before: None };
+        for (asked, way) in [
+            (Asked { days: vec![day()], ..Asked::default() }, "ticket_created (created_at>?)"),
+            (asked("created_at", day()), "ticket_created (created_at>?)"),
+            (Asked { also: vec![crate::store::ticket::OPEN], ..Asked::default() }, "ticket_stage (stage=?)"),
+        ] {
+            assert!(!asked.is_along_keys(), "{way}");
+            let (statement, params) = all_keys::<Ticket>(&asked, 500);
+            let plan = plan(&db, statement, &params);
+            assert_eq!(plan.first(), Some(&format!("SEARCH t USING COVERING INDEX {way}")), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("JOIN")), "{plan:#?}");
+        }
     }
 }

@@ -362,8 +362,9 @@ fn select_of(table: &'static Table) -> Select {
             _ => None,
         };
         if let Some((linked, id)) = linked.filter(|_| column.is_shown) {
-            let join = if column.is_optional { "LEFT JOIN" } else { "JOIN" };
-            from.push_str(&format!(" {join} {linked} {0} ON {0}.key = {own}", alias(column)));
+            // Never an inner one, from which an engine could begin: the row itself is what conditions and order are about. And a
+            // question that asks for nothing of what is linked is answered without it.
+            from.push_str(&format!(" LEFT JOIN {linked} {0} ON {0}.key = {own}", alias(column)));
             reads = reads.and(Tables::of(&[linked]));
             columns.push(id);
         }
