@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 
 use super::escape::{bold, for_terminal};
-use super::layout::{Cell, Extent, Form, GAP, Item, Layout, fitted, padded};
+use super::layout::{self, Cell, Extent, Form, GAP, Item, Layout, fitted, laid_out};
 use super::names::{Names, TIME};
 use super::{LayoutOf, Opens, Shape};
 
@@ -27,8 +27,21 @@ pub struct Columns {
     columns: Vec<Column>,
 }
 
+impl Columns {
+    /// Those that are not left out, each with its width.
+    fn kept(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.columns.iter().filter_map(|column| Some((column.width?, column)))
+    }
+
+    fn places(&self) -> Vec<layout::Column> {
+        self.kept().map(|(width, column)| layout::Column { width, right: column.form.is_right() }).collect()
+    }
+}
+
 struct Column {
     key: String,
+    /// Its place among all of them.
+    at: usize,
     form: Form,
     /// None where it is left out.
     width: Option<usize>,
@@ -54,7 +67,8 @@ impl Tables<'_> {
     fn fitted(&self, layout: Layout, keys: &[String], records: &[Value]) -> (Columns, Vec<Vec<Cell>>) {
         let mut columns: Vec<Column> = keys
             .iter()
-            .map(|key| Column { key: key.clone(), form: form_among(layout, key, records), width: None })
+            .enumerate()
+            .map(|(at, key)| Column { key: key.clone(), at, form: form_among(layout, key, records), width: None })
             .collect();
         let rows: Vec<Vec<Cell>> = records.iter().map(|record| self.row(&columns, record)).collect();
         let extents: Vec<Extent> = columns
@@ -75,9 +89,10 @@ impl Tables<'_> {
         if !left_out.is_empty() {
             self.left_out.push((heading.map(str::to_owned), left_out));
         }
-        let head: Vec<String> = columns.columns.iter().map(|column| column.key.to_uppercase()).collect();
-        let head = line(columns.columns.iter().zip(&head).map(|(column, head)| (column, head.clone())));
-        writeln!(self.out, "{}", if self.shape.colored { bold(&head) } else { head })?;
+        let head = columns.kept().map(|(_, column)| column.key.to_uppercase()).collect();
+        for head in laid_out(&columns.places(), &[head]) {
+            writeln!(self.out, "{}", if self.shape.colored { bold(&head) } else { head })?;
+        }
         self.print_rows(&columns, rows)?;
         Ok(columns)
     }
@@ -91,10 +106,13 @@ impl Tables<'_> {
     fn print_rows(&mut self, columns: &Columns, rows: Vec<Vec<Cell>>) -> io::Result<()> {
         // Off a terminal a later row may be wider than the first ones were; then it sticks out rather than being cut.
         let room = |width: usize| if self.shape.width.is_some() { width } else { usize::MAX };
-        for row in rows {
-            let texts = columns.columns.iter().zip(&row);
-            let texts = texts.map(|(column, cell)| (column, cell.shown(room(column.width.unwrap_or(0)))));
-            writeln!(self.out, "{}", line(texts))?;
+        let shown = |row: &Vec<Cell>| {
+            let cells = columns.kept().filter_map(|(width, column)| Some((width, row.get(column.at)?)));
+            cells.map(|(width, cell)| cell.shown(room(width))).collect()
+        };
+        let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
+        for line in laid_out(&columns.places(), &rows) {
+            writeln!(self.out, "{line}")?;
         }
         Ok(())
     }
@@ -227,9 +245,9 @@ impl Tables<'_> {
         let heading =
             self.cell(Form::Text, record.as_object().and_then(|fields| fields.values().next()), record).full();
         self.heading(&heading)?;
-        let head = |key: &str| Column { key: key.to_owned(), form: Form::Text, width: None };
+        let head = |(at, key): (usize, &str)| Column { key: key.to_owned(), at, form: Form::Text, width: None };
         let mut columns: Vec<Column> =
-            std::iter::once(name).chain(first.keys().map(String::as_str)).map(head).collect();
+            std::iter::once(name).chain(first.keys().map(String::as_str)).enumerate().map(head).collect();
         let sheet_layout = (self.layout_of)(sheet);
         let cells: Vec<Vec<Cell>> = rows
             .iter()
@@ -342,19 +360,6 @@ impl Tables<'_> {
             _ => Item::whole(own),
         }
     }
-}
-
-/// A line of a table: the texts of the columns that are not left out.
-fn line<'c>(texts: impl Iterator<Item = (&'c Column, String)>) -> String {
-    let mut line = String::new();
-    for (column, text) in texts {
-        if let Some(width) = column.width {
-            line.push_str(&padded(&text, width, column.form.is_right()));
-            line.push_str(&" ".repeat(GAP));
-        }
-    }
-    line.truncate(line.trim_end().len());
-    line
 }
 
 /// The columns by how little they tell; the first one is never left out.
