@@ -21,9 +21,9 @@ described! {
         id: id(),
         name: text().listed().searched(),
         price: price().listed(),
-        kind: words(ProductType::WORDS).called("type").listed(),
-        tracking: words(Tracking::WORDS).listed(),
-        taxes: list_of("taxes").listed(),
+        kind: words(ProductType::WORDS).called("type").listed().least(3),
+        tracking: words(Tracking::WORDS).listed().least(2),
+        taxes: list_of("taxes").listed().least(1),
     } beside {
         name_folded: folded_start("name"),
     } complete complete

@@ -10,9 +10,9 @@ described! {
     Project in PROJECT {
         id: id(),
         name: text().listed().searched(),
-        worksheets: switch().listed(),
-        worksheet_template: link("worksheet_template").optional().listed(),
-        time_product: link("product").optional().listed(),
+        worksheets: switch().listed().least(3),
+        worksheet_template: link("worksheet_template").optional().listed().least(2),
+        time_product: link("product").optional().listed().least(1),
     } beside {
         name_folded: folded("name"),
     }

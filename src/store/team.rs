@@ -18,9 +18,9 @@ described! {
         id: id(),
         name: text().listed().searched(),
         services: list_of("services").listed(),
-        field_service_project: link("project").optional().listed(),
-        return_location: link("location").optional().listed(),
-        members: list_of("members").listed(),
+        field_service_project: link("project").optional().listed().least(2),
+        return_location: link("location").optional().listed().least(1),
+        members: list_of("members").listed().least(3),
     } beside {
         name_folded: folded("name"),
     } complete complete

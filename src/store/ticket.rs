@@ -19,17 +19,17 @@ described! {
     Ticket in TICKET {
         id: id(),
         subject: text().listed().searched(),
-        team: link("team").listed(),
+        team: link("team").listed().least(3),
         customer: link("customer").optional().listed(),
-        user: link("person").column("person").optional().listed(),
-        priority: words(Priority::WORDS).listed(),
-        stage: link("stage").listed(),
+        user: link("person").column("person").optional().listed().least(4),
+        priority: words(Priority::WORDS).listed().least(2),
+        stage: link("stage").listed().least(5),
         closed: switch().is("stage_.folded"),
         order: link("sales_order").column("sales_order").optional(),
         product: link("product").optional(),
         lot: link("lot").optional(),
         description: text().optional().searched(),
-        tags: list_of("tags").listed(),
+        tags: list_of("tags").listed().least(1),
         created_at: instant(),
     } complete complete
 }

@@ -91,6 +91,11 @@ pub struct Column {
     pub is_shown: bool,
     /// Whether a table of such records has a column of it.
     pub is_listed: bool,
+    /// When that column is left out where a terminal has no room for all: 1 first, then 2, and so on; 0 after those, the last
+    /// column first.
+    pub least: u8,
+    /// Whether a table may cut it, as far as it is a text.
+    pub is_cut: bool,
     /// Whether `--search` looks in it.
     pub is_searched: bool,
 }
@@ -147,16 +152,23 @@ pub enum Holds {
     Always(i64),
     /// The list of that name among the table's; no column of the table itself.
     List(&'static str),
-    /// Ids of other records.
+    /// Ids of other records, or words.
     Ids,
     /// Objects with these keys; no column of any table.
     Rows(&'static [Column]),
+    /// One object with these keys; no column of any table.
+    Object(&'static [Column]),
+    /// An object that has, under names of its own, objects with these keys or nothing; no column of any table.
+    ByName(&'static [Column]),
 }
 
 impl Holds {
     /// Whether it stands in a row of the table.
     pub const fn is_in_row(&self) -> bool {
-        !matches!(self, Holds::List(_) | Holds::Ids | Holds::Rows(_))
+        !matches!(
+            self,
+            Holds::List(_) | Holds::Ids | Holds::Rows(_) | Holds::Object(_) | Holds::ByName(_)
+        )
     }
 
     /// Whether it is one value, by which a list can be filtered and sorted.
@@ -170,6 +182,8 @@ impl Holds {
                 | Holds::List(_)
                 | Holds::Ids
                 | Holds::Rows(_)
+                | Holds::Object(_)
+                | Holds::ByName(_)
         )
     }
 
@@ -219,6 +233,8 @@ pub const fn holding(holds: Holds) -> Column {
         is_optional: false,
         is_shown: true,
         is_listed: false,
+        least: 0,
+        is_cut: true,
         is_searched: false,
     }
 }
@@ -287,13 +303,21 @@ pub const fn folded_code(of: &'static str) -> Column {
 pub const fn list_of(name: &'static str) -> Column {
     Column { from: From::Record, ..holding(Holds::List(name)) }
 }
-/// Ids of other records, made when the record is read.
+/// Ids of other records, or words; made when the record is read.
 pub const fn ids() -> Column {
     Column { from: From::Record, ..holding(Holds::Ids) }
 }
 /// Objects, made when the record is read.
 pub const fn rows(columns: &'static [Column]) -> Column {
     Column { from: From::Record, ..holding(Holds::Rows(columns)) }
+}
+/// One object, made when the record is read.
+pub const fn object(columns: &'static [Column]) -> Column {
+    Column { from: From::Record, ..holding(Holds::Object(columns)) }
+}
+/// An object of objects, or of nothing, by names; made when the record is read.
+pub const fn by_name(columns: &'static [Column]) -> Column {
+    Column { from: From::Record, ..holding(Holds::ByName(columns)) }
 }
 
 impl Column {
@@ -321,6 +345,14 @@ impl Column {
     /// A table of such records has a column of it.
     pub const fn listed(self) -> Column {
         Column { is_listed: true, ..self }
+    }
+    /// Where a terminal has no room for all columns, this one is the first to go, or the second, and so on.
+    pub const fn least(self, place: u8) -> Column {
+        Column { least: place, ..self }
+    }
+    /// A table never cuts it, as a number or a code.
+    pub const fn uncut(self) -> Column {
+        Column { is_cut: false, ..self }
     }
     /// `--search` looks in it.
     pub const fn searched(self) -> Column {
