@@ -135,6 +135,7 @@ fn dispatch(
         "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings),
+        "schema" => top::schema(outside, settings, matches),
         "store" => copy::store(outside, settings, matches),
         noun => {
             let found = match matches.subcommand() {
@@ -162,7 +163,7 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, wider, opens, run } = &entry.action else {
+    let Action::Read { kind, many, fields, right, wider, opens, run, .. } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
     let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens };

@@ -32,6 +32,7 @@ pub mod project;
 pub mod refund;
 pub mod repair;
 pub mod returns;
+pub mod schema;
 pub mod stage;
 pub mod stock;
 pub mod subscription;

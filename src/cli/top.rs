@@ -1,4 +1,5 @@
-//! The commands without a noun that open or make a store in a way of their own: `init`, `export`, `verify`.
+//! The commands without a noun that open or make a store in a way of their own, or need none: `init`, `export`, `verify`,
+//! `schema`.
 
 use clap::{Arg, ArgMatches, Command};
 
@@ -9,11 +10,11 @@ use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::init::Init;
 use crate::command::pipeline::{Answer, Mode, Session};
-use crate::command::{export, layout_of, verify};
+use crate::command::{export, internal, layout_of, schema, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::output::names::NO_NAMES;
-use crate::output::{Kind, PrintError, Records, check_fields};
+use crate::output::{Format, Kind, PrintError, Records, check_fields};
 use crate::store::Db;
 
 /// `init` as clap sees it.
@@ -125,6 +126,48 @@ pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit
     let mut records = Records::new(&mut printed, &settings.shape, kind)?;
     records.record(&verified, NO_NAMES)?;
     let remarks = records.end(NO_NAMES)?;
+    print(outside, &printed)?;
+    if !settings.quiet {
+        report::remarks(outside, &settings.shape, &remarks, None);
+    }
+    Ok(())
+}
+
+/// `schema` as clap sees it.
+pub fn schema_command() -> Command {
+    Command::new("schema")
+        .about("Print the JSON Schema of a kind of record, or the error codes")
+        .arg(Arg::new("kind").value_name("KIND").help("The kind, such as credit_note, or errors (default: list them)"))
+        .after_help(
+            "It is JSON Schema 2020-12 of the record as show prints it; answer is what a change prints. No store is needed.\n\n\
+             Examples:\n  aftersales schema ticket\n  aftersales schema ticket --jq '.required[]'\n  \
+             aftersales schema errors -o json\n  aftersales schema",
+        )
+}
+
+/// Runs `schema`. A schema is JSON whatever the format, indented for people.
+pub fn schema(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    let (kind, many, records) = match matches.get_one::<String>("kind").map(String::as_str) {
+        None => ("schema", true, schema::kinds()?),
+        Some(schema::ERRORS) => ("errors", true, schema::errors()?),
+        Some(kind) => {
+            let schema = schema::of(kind)?;
+            let is_plain = settings.shape.filter.is_none() && settings.shape.fields.is_none();
+            if settings.shape.format == Format::Table && is_plain {
+                let text = serde_json::to_string_pretty(&schema).map_err(|error| internal(error.to_string()))?;
+                return print(outside, format!("{text}\n").as_bytes());
+            }
+            ("schema", false, vec![schema.to_string()])
+        }
+    };
+    let fields = layout_of(kind).columns;
+    let kind = Kind { fields: if many { fields } else { &[] }, kind, layout_of, many, opens: &[] };
+    let mut printed = Vec::new();
+    let mut shown = Records::new(&mut printed, &settings.shape, kind)?;
+    for record in &records {
+        shown.record(record, NO_NAMES)?;
+    }
+    let remarks = shown.end(NO_NAMES)?;
     print(outside, &printed)?;
     if !settings.quiet {
         report::remarks(outside, &settings.shape, &remarks, None);

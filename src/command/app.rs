@@ -9,8 +9,17 @@ use crate::domain::Result;
 use crate::domain::app::{App, AppShown};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::team::Service;
 use crate::procedure::install;
+use crate::store::engine::table::{Column, link, rows, switch, words};
 use crate::store::{self, Db, Key, Page};
+
+/// What an application is told by.
+pub const KEYS: &[Column] = &[
+    words(App::WORDS).called("id"),
+    switch().called("installed"),
+    rows(&[link("team").called("team"), words(Service::WORDS).called("service")]).called("needed_by"),
+];
 
 impl Record for AppShown {
     const KIND: &'static str = "app";

@@ -10,6 +10,7 @@ use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
 use crate::procedure;
 use crate::store::desk;
+use crate::store::engine::table::{Column, currency, day, id, instant, switch, text, words};
 
 /// The desk as shown.
 #[derive(Serialize)]
@@ -45,6 +46,21 @@ impl DeskShown {
         }
     }
 }
+
+/// What it is told by.
+pub const KEYS: &[Column] = &[
+    id().called("id"),
+    text().called("company"),
+    currency().called("currency"),
+    text().called("timezone"),
+    day().optional().called("lock_date"),
+    text().optional().called("shop_url"),
+    text().optional().called("portal_url"),
+    text().optional().called("mail_from"),
+    switch().called("customers_may_close"),
+    words(Plan::WORDS).called("plan"),
+    instant().called("created_at"),
+];
 
 /// The columns of the desk's table.
 pub const COLUMNS: &[&str] = &["company", "currency", "timezone", "lock_date", "plan"];

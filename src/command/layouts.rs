@@ -5,7 +5,7 @@
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
 use super::pipeline::record::Record;
-use super::{copy, desk, log, options, subscription, verify};
+use super::{copy, desk, log, options, schema, subscription, verify};
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
@@ -47,6 +47,8 @@ const KNOWN: &[Known] = &[
     ("replacement", Transfer::COLUMNS, TRANSFER),
     ("log", log::COLUMNS, &["touched", "operation"]),
     ("verify", verify::COLUMNS, &[]),
+    ("schema", schema::COLUMNS, &[]),
+    ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("lot", Lot::COLUMNS, &[]),
@@ -148,6 +150,7 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
 fn by_name(kind: &'static str, key: &str) -> Option<Form> {
     Some(match (kind, key) {
         ("tax_lines", "tax") | ("copy", "from" | "to") => Form::Whole,
+        ("errors", "exit") => Form::Number,
         (_, "at" | "created_at" | "recorded_at" | "sent_at" | "signed_at" | "added_at") => Form::Time,
         (_, "trial_started_at" | "trial_ends_at" | "planned_start" | "planned_end") => Form::Time,
         (_, "customer") => Form::Named("customer"),

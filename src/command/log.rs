@@ -11,7 +11,21 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::log::LoggedOperation;
 use crate::domain::value::reference::padded;
+use crate::store::engine::table::{Column, id, ids, instant, int, json, object, text, words};
 use crate::store::{Db, Key, Page, log};
+
+/// What an operation is told by.
+pub const KEYS: &[Column] = &[
+    id().called("id"),
+    int().called("operation"),
+    instant().called("at"),
+    instant().called("recorded_at"),
+    object(&[words(&["user", "customer", "system"]).called("kind"), text().optional().called("id")]).called("actor"),
+    json().called("command"),
+    text().optional().called("key"),
+    ids().called("touched"),
+    text().called("hash"),
+];
 
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["operation", "at", "actor", "command", "touched"];
@@ -59,7 +73,7 @@ impl Read for Log {
     const RIGHT: Right = Right::Admin;
 
     fn fields() -> Vec<&'static str> {
-        vec!["id", "operation", "at", "recorded_at", "actor", "command", "key", "touched", "hash"]
+        KEYS.iter().map(|column| column.shown).collect()
     }
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {

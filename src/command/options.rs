@@ -6,7 +6,22 @@ use super::{Cx, Read, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::team::Service;
 use crate::procedure::{options, service};
+use crate::store::engine::table::{Column, by_name, id, ids, json, link, rows, switch, text, words};
+
+/// What the options of a ticket are told by.
+pub const KEYS: &[Column] = &[
+    id().called("id"),
+    link("ticket").called("ticket"),
+    rows(&[
+        words(Service::WORDS).called("service"),
+        switch().called("available"),
+        text().optional().called("why_not"),
+        by_name(&[json().called("default"), ids().optional().called("choices")]).called("fields"),
+    ])
+    .called("services"),
+];
 
 /// The columns of its table; the services stand below it.
 pub const COLUMNS: &[&str] = &["id", "ticket"];

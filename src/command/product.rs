@@ -12,12 +12,20 @@ use crate::domain::stock::StockOfProduct;
 use crate::domain::value::quantity::Price;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
+use crate::store::engine::table::{Column, link, quantity, rows};
 use crate::store::{product, stock};
 
 impl Noun for Product {
     const KIND: &'static str = "product";
     const NOUN: &'static str = "product";
     const RIGHT: Right = Right::Inventory;
+    const ALSO: &'static [Column] = &[rows(&[
+        link("location").called("location"),
+        link("lot").optional().called("lot"),
+        quantity().called("quantity"),
+        quantity().called("reserved"),
+    ])
+    .called("stock")];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&ProductShown { product: self, stock: stock::of_product(cx.db, self.key)? })

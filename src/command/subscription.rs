@@ -5,10 +5,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Cx, Read, to_json};
 use crate::domain::Result;
-use crate::domain::desk::{Desk, Right};
-use crate::domain::subscription::Subscription;
+use crate::domain::desk::{Desk, Plan, Right};
+use crate::domain::subscription::{Subscription, SubscriptionState};
 use crate::procedure::access;
 use crate::store;
+use crate::store::engine::table::{Column, id, instant, words};
+
+/// What it is told by.
+pub const KEYS: &[Column] = &[
+    id().called("id"),
+    words(Plan::WORDS).called("plan"),
+    words(SubscriptionState::WORDS).called("state"),
+    instant().optional().called("trial_started_at"),
+    instant().optional().called("trial_ends_at"),
+    instant().optional().called("added_at"),
+];
 
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["id", "plan", "state", "trial_started_at", "trial_ends_at", "added_at"];

@@ -17,6 +17,7 @@ use crate::domain::value::reference::Reference;
 use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, tags, ticket_log};
+use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::ticket;
 
 impl Noun for Ticket {
@@ -25,7 +26,26 @@ impl Noun for Ticket {
     const RIGHT: Right = Right::Helpdesk;
     const OPENS: Opens = &services::OPENED_BY;
     const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
-        &[("open", "Only those that are not closed", "stage_.folded = 0")];
+        &[("open", "Only those that are not closed", ticket::OPEN)];
+    const ALSO: &'static [Column] = &[
+        object(&[
+            ids().called("credit_notes"),
+            ids().called("coupons"),
+            ids().called("returns"),
+            ids().called("repairs"),
+            ids().called("tasks"),
+        ])
+        .called("documents"),
+        rows(&[
+            instant().called("at"),
+            text().optional().called("user"),
+            text().called("kind"),
+            text().called("text"),
+            text().optional().called("document"),
+            int().called("operation"),
+        ])
+        .called("log"),
+    ];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&TicketShown {

@@ -8,6 +8,15 @@ use crate::domain::verify::{Finding, Invariant, StoreDamaged};
 use crate::domain::{Error, Result};
 use crate::procedure;
 use crate::store::Db;
+use crate::store::engine::table::{Column, id, rows, switch, text};
+
+/// What is told of a store that was checked.
+pub const KEYS: &[Column] = &[
+    id().called("id"),
+    switch().called("clean"),
+    rows(&[text().called("check"), text().called("holds")]).called("checks"),
+    rows(&[text().called("check"), text().optional().called("record"), text().called("message")]).called("findings"),
+];
 
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["id", "clean"];

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::engine::record::{self, Described, Field as _, each_of};
 use super::engine::statement::Tables;
-use super::engine::table::{BY_PLACE, FoundBy, Table, folded, id, list, list_of, records, switch, text, words};
+use super::engine::table::{self, BY_PLACE, FoundBy, Table, folded, id, list, records, rows, switch, text, words};
 use super::{Db, Key, Result, Value};
 use crate::domain::worksheet_template::{BETWEEN, Field, FieldType, WorksheetTemplate};
 use crate::{described, field_of_words};
@@ -15,7 +15,12 @@ described! {
     WorksheetTemplate in WORKSHEET_TEMPLATE {
         id: id(),
         name: text().listed().searched(),
-        fields: list_of("fields"),
+        fields: rows(&[
+            text().called("name"),
+            words(FieldType::WORDS).called("type"),
+            switch().called("required"),
+            table::ids().called("choices"),
+        ]),
     } beside {
         name_folded: folded("name"),
     } complete complete

@@ -13,6 +13,7 @@ use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 use crate::output::{Detail, Opens};
 use crate::store::Db;
+use crate::store::engine::table::{Column, Table};
 
 /// A change: one action of one noun, as its arguments; a flag, a JSON key and a field are one word.
 pub trait Change: clap::Args + Serialize + DeserializeOwned + 'static {
@@ -46,12 +47,25 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     fn fields() -> Vec<&'static str> {
         Vec::new()
     }
+    /// What its records are described by, where it shows one of a kind; `schema` tells it.
+    fn described() -> Option<Keys> {
+        None
+    }
     /// Another right that opens what this very read reads, beside `RIGHT`.
     fn also_opened_by(&self, _db: &Db) -> Result<Option<Right>> {
         Ok(None)
     }
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+}
+
+/// The keys of a record as `show` prints it.
+#[derive(Clone, Copy)]
+pub struct Keys {
+    /// The table whose keys `list` and `show` tell.
+    pub table: &'static Table,
+    /// What `show` tells beside them.
+    pub also: &'static [Column],
 }
 
 /// A change of whatever kind, ready to run.
@@ -142,6 +156,7 @@ pub enum Action {
         kind: &'static str,
         many: bool,
         fields: fn() -> Vec<&'static str>,
+        described: fn() -> Option<Keys>,
         right: Right,
         wider: Wider,
         opens: Opens,
@@ -165,6 +180,7 @@ impl Entry {
                 kind: R::KIND,
                 many: R::MANY,
                 fields: R::fields,
+                described: R::described,
                 right: R::RIGHT,
                 wider: wider::<R>,
                 opens: R::OPENS,

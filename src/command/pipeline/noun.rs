@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::filter::{compared_in, days, instants, tests_of};
 use super::record::limit_of;
-use super::{Cx, Read, to_json};
+use super::{Cx, Keys, Read, to_json};
 use crate::domain::common::{ValueRefused, words_of};
 use crate::domain::desk::Right;
 use crate::domain::value::day::Day;
@@ -34,6 +34,9 @@ pub trait Noun: Described + Serialize {
     const OPENS: Opens = &[];
     /// Switches of `list`, each with its help and the condition over the row `t` that it stands for.
     const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[];
+
+    /// The keys that `show` tells beside those of the table.
+    const ALSO: &'static [Column] = &[];
 
     /// A right beside `RIGHT` that shows the record that a typed reference stands for (spec A9).
     fn also_opened_by(_db: &Db, _given: &str) -> store::Result<Option<Right>> {
@@ -85,6 +88,9 @@ impl<R: Noun> Read for Show<R> {
     const MANY: bool = false;
     const RIGHT: Right = R::RIGHT;
     const OPENS: Opens = R::OPENS;
+    fn described() -> Option<Keys> {
+        Some(Keys { table: R::table(), also: R::ALSO })
+    }
     fn also_opened_by(&self, db: &Db) -> Result<Option<Right>> {
         Ok(R::also_opened_by(db, &self.reference)?)
     }

@@ -165,10 +165,7 @@ pub enum Holds {
 impl Holds {
     /// Whether it stands in a row of the table.
     pub const fn is_in_row(&self) -> bool {
-        !matches!(
-            self,
-            Holds::List(_) | Holds::Ids | Holds::Rows(_) | Holds::Object(_) | Holds::ByName(_)
-        )
+        !matches!(self, Holds::List(_) | Holds::Ids | Holds::Rows(_) | Holds::Object(_) | Holds::ByName(_))
     }
 
     /// Whether it is one value, by which a list can be filtered and sorted.
