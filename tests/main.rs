@@ -31,6 +31,7 @@ mod records;
 mod refund;
 mod repair;
 mod returns;
+mod schema;
 mod service;
 mod shell;
 mod stock;

@@ -31,6 +31,7 @@ mod records;
 mod refund;
 mod repair;
 mod returns;
+mod schema;
 mod server;
 mod service;
 mod shell;
