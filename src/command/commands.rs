@@ -198,10 +198,10 @@ const VERBS: &[Entry] = &[
     Entry::read::<Show<Stock>>("stock show"),
     Entry::change::<stock::StockCount>("stock count"),
     // lot
-    Entry::change::<lot::LotCreate>("lot create"),
-    Entry::read::<List<Lot>>("lot list"),
-    Entry::read::<Show<Lot>>("lot show"),
-    Entry::change::<lot::LotEdit>("lot edit"),
+    Entry::change::<Create<lot::LotForm>>("lot create"),
+    Entry::read::<noun::List<Lot>>("lot list"),
+    Entry::read::<noun::Show<Lot>>("lot show"),
+    Entry::change::<Edit<lot::LotForm>>("lot edit"),
     // tax
     Entry::change::<Create<tax::TaxForm>>("tax create"),
     Entry::read::<noun::List<Tax>>("tax list"),
@@ -213,10 +213,10 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::Show<Journal>>("journal show"),
     Entry::change::<Edit<journal::JournalForm>>("journal edit"),
     // location
-    Entry::change::<location::LocationCreate>("location create"),
-    Entry::read::<List<Location>>("location list"),
-    Entry::read::<Show<Location>>("location show"),
-    Entry::change::<location::LocationEdit>("location edit"),
+    Entry::change::<Create<location::LocationForm>>("location create"),
+    Entry::read::<noun::List<Location>>("location list"),
+    Entry::read::<noun::Show<Location>>("location show"),
+    Entry::change::<Edit<location::LocationForm>>("location edit"),
     // user
     Entry::change::<user::UserCreate>("user create"),
     Entry::read::<List<User>>("user list"),

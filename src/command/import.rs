@@ -188,7 +188,7 @@ impl Import {
         match NOUNS.iter().find(|noun| noun.kind == kind) {
             Some(noun) => {
                 let keys = ["id"].into_iter().chain(noun.keys.iter().map(|key| key.name)).collect();
-                Ok(Some(CsvForm { keys, lines: Vec::new(), switches: noun.switches(), shown }))
+                Ok(Some(CsvForm { keys, lines: Vec::new(), switches: Vec::new(), shown }))
             }
             None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
         }

@@ -9,10 +9,8 @@ use super::{copy, desk, log, options, schema, subscription, verify};
 use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
-use crate::domain::location::Location;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
-use crate::domain::product::Lot;
 use crate::domain::repair::Repair;
 use crate::domain::stock::Stock;
 use crate::domain::task::Task;
@@ -51,8 +49,6 @@ const KNOWN: &[Known] = &[
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
-    ("lot", Lot::COLUMNS, &[]),
-    ("location", Location::COLUMNS, &[]),
     ("user", User::COLUMNS, &["rights", "email"]),
     ("stock", Stock::COLUMNS, &["id", "reserved", "lot"]),
     // An answer of a bulk run.

@@ -14,6 +14,7 @@ use crate::domain::transfer::{
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
 use crate::domain::{Result, transfer};
+use crate::store::engine::record;
 use crate::store::transfer::{add_returned, complete, insert, insert_line, set_done, set_state, update_line};
 use crate::store::{self, Key};
 
@@ -68,7 +69,7 @@ fn make_lot(cx: &Cx<'_>, document: &str, lines: &[TransferLine], choice: &LineLo
     let line = line.ok_or_else(|| transfer::no_such_line("lot", document, choice.line))?;
     check_new_lot(line, id)?;
     let lot = Lot { key: cx.db.next_key()?, id: id.to_owned(), product: line.product.clone() };
-    store::lot::insert(cx.db, &lot)?;
+    record::insert(cx.db, &lot)?;
     cx.touched("lot", &lot.id);
     Ok(lot)
 }
@@ -237,7 +238,7 @@ fn inventory_loss(cx: &Cx<'_>) -> Result<Location> {
         kind: LocationType::Production,
         return_location: false,
     };
-    store::location::insert(cx.db, &loss)?;
+    record::insert(cx.db, &loss)?;
     cx.touched("location", &loss.id);
     Ok(loss)
 }

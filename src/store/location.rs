@@ -1,52 +1,29 @@
 //! Locations.
 
+use super::engine::record;
+use super::engine::statement::Tables;
+use super::engine::table::{Table, id, records, switch, words};
 use super::engine::uses;
-use super::{Db, Key, Page, Result, Row, stock};
+use super::{Db, Key, Result, stock};
 use crate::domain::in_use::Use;
 use crate::domain::location::{Location, LocationType};
-use crate::{column_of_text, insert, paged, params, query, update};
+use crate::{described, field_of_words, params, query, select};
 
-column_of_text!(LocationType);
+field_of_words!(LocationType);
 
-macro_rules! head {
-    () => {
-        "SELECT l.key, l.id, l.type, l.return_location FROM location l"
-    };
+described! {
+    Location in LOCATION {
+        id: id(),
+        kind: words(LocationType::WORDS).called("type").listed(),
+        return_location: switch().listed(),
+    }
 }
 
-fn read(row: &Row<'_>) -> Result<Location> {
-    Ok(Location { key: row.get(0)?, id: row.get(1)?, kind: row.get(2)?, return_location: row.get(3)? })
-}
+pub static LOCATION: Table = records("location", "location", Location::COLUMNS);
 
 /// The location with that id.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Location>> {
-    db.query_opt(concat!(head!(), " WHERE l.id = $1"), params![id], read)
-}
-
-/// The location of that key.
-pub fn by_key(db: &Db, key: Key) -> Result<Location> {
-    db.query_one(concat!(head!(), " WHERE l.key = $1"), params![key], read)
-}
-
-/// One page of the list.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Location>> {
-    db.page(paged!(head!(), "l.key"), page, read)
-}
-
-/// Writes a new location.
-pub fn insert(db: &Db, location: &Location) -> Result<()> {
-    db.write(
-        insert!(location: key Int, id Text, type Text, return_location Int),
-        params![location.key, &location.id, location.kind.word(), location.return_location],
-    )
-}
-
-/// Writes what was changed of a location.
-pub fn update(db: &Db, location: &Location) -> Result<()> {
-    db.change_one(
-        update!(location (Int, Text, Int): "type = $2, return_location = $3"),
-        params![location.key, location.kind.word(), location.return_location],
-    )
+    record::by_id(db, id)
 }
 
 /// What lies or lay in the location, moved to or from it, or sends its returns there, where anything did.
@@ -72,10 +49,12 @@ pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
 
 /// Where the team's returns go, where it says so.
 pub fn of_team(db: &Db, team: Key) -> Result<Option<Location>> {
-    db.query_opt(concat!(head!(), " JOIN team t ON t.return_location = l.key WHERE t.key = $1"), params![team], read)
+    let of_team = "t.key = (SELECT return_location FROM team WHERE key = $1)".to_owned();
+    let statement = record::select::<Location>().reading(const { Tables::of(&["team"]) }, &[of_team], "");
+    record::first(db, statement, params![team])
 }
 
 /// The internal locations that take returns, in order of creation.
 pub fn taking_returns(db: &Db) -> Result<Vec<Location>> {
-    db.query(concat!(head!(), " WHERE l.type = 'internal' AND l.return_location = 1 ORDER BY l.key"), params![], read)
+    record::all(db, select!(Location, "t.type = 'internal' AND t.return_location = 1", " ORDER BY t.key"), params![])
 }

@@ -1,48 +1,35 @@
 //! Lots and serial numbers.
 
+use super::engine::record;
+use super::engine::table::{Table, id, link, records};
 use super::engine::uses;
-use super::{Db, Key, Page, Result, Row, stock};
+use super::{Db, Key, Result, stock};
 use crate::domain::in_use::Use;
 use crate::domain::location::{self, LocationType};
 use crate::domain::lot::{LotAtLocation, LotEvent, LotEventKind, Whereabouts};
 use crate::domain::product::Lot;
-use crate::{column_of_text, insert, paged, params, query, update};
+use crate::{column_of_text, described, params, query, select};
 
 column_of_text!(LotEventKind);
 
-macro_rules! head {
-    () => {
-        "SELECT l.key, l.id, l.product, p.id FROM lot l JOIN product p ON p.key = l.product"
-    };
+described! {
+    Lot in LOT {
+        id: id(),
+        product: link("product").listed(),
+    }
 }
 
-fn read(row: &Row<'_>) -> Result<Lot> {
-    Ok(Lot { key: row.get(0)?, id: row.get(1)?, product: row.reference(2)? })
-}
+// A serial number is taken as it stands: SN-1 is another piece than SN-00001.
+pub static LOT: Table = records("lot", "lot", Lot::COLUMNS);
 
 /// The lot with that id.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Lot>> {
-    db.query_opt(concat!(head!(), " WHERE l.id = $1"), params![id], read)
+    record::by_id(db, id)
 }
 
 /// The lots of a product, in order of creation.
 pub fn of_product(db: &Db, product: Key) -> Result<Vec<Lot>> {
-    db.query(concat!(head!(), " WHERE l.product = $1 ORDER BY l.key"), params![product], read)
-}
-
-/// One page of the list.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Lot>> {
-    db.page(paged!(head!(), "l.key"), page, read)
-}
-
-/// Writes a new lot.
-pub fn insert(db: &Db, lot: &Lot) -> Result<()> {
-    db.write(insert!(lot: key Int, id Text, product Int), params![lot.key, &lot.id, &lot.product])
-}
-
-/// Writes a lot's product.
-pub fn update(db: &Db, lot: &Lot) -> Result<()> {
-    db.change_one(update!(lot (Int, Int): "product = $2"), params![lot.key, &lot.product])
+    record::all(db, select!(Lot, "t.product = $1", " ORDER BY t.key"), params![product])
 }
 
 /// Where a lot lies in stock, in the order in which it came there.

@@ -172,7 +172,7 @@ mod tests {
         };
         product::insert(&db, &lamp).unwrap();
         let batch = Lot { key: db.next_key().unwrap(), id: "B1".to_owned(), product: lamp.reference() };
-        lot::insert(&db, &batch).unwrap();
+        crate::store::engine::record::insert(&db, &batch).unwrap();
         let place = |id| location::by_id(&db, id).unwrap().unwrap().key;
         let (here, scrap) = (place("WH/Stock"), place("Scrap"));
         stock_level::add(&db, lamp.key, here, Some(batch.key), "2".parse().unwrap()).unwrap();

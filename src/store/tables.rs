@@ -2,7 +2,7 @@
 
 use super::engine::statement::is_same;
 use super::engine::table::*;
-use super::{customer, journal, product, project, stage, tag, tax, team, ticket, worksheet_template};
+use super::{customer, journal, location, lot, product, project, stage, tag, tax, team, ticket, worksheet_template};
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
 /// Tables that were described later stand behind those that the first script made.
@@ -200,10 +200,10 @@ pub static TABLES: &[&Table] = &[
     .shown("rights")]),
     &tax::TAX,
     &journal::JOURNAL,
-    &records("location", "location", &[text().called("id"), text().called("type"), switch().called("return_location")]),
+    &location::LOCATION,
     &customer::CUSTOMER,
     &product::PRODUCT,
-    &records("lot", "lot", &[text().called("id"), link("product").called("product")]),
+    &lot::LOT,
     &records(
         "stock",
         "stock",

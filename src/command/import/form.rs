@@ -10,6 +10,8 @@ use super::lookup::Lookup;
 use super::unseen;
 use crate::command::customer::CustomerForm;
 use crate::command::journal::JournalForm;
+use crate::command::location::LocationForm;
+use crate::command::lot::LotForm;
 use crate::command::product::ProductForm;
 use crate::command::project::ProjectForm;
 use crate::command::stage::StageForm;
@@ -42,8 +44,10 @@ impl Kind {
 pub static KINDS: &[Kind] = &[
     Kind::of::<TaxForm>(),
     Kind::of::<JournalForm>(),
+    Kind::of::<LocationForm>(),
     Kind::of::<CustomerForm>(),
     Kind::of::<ProductForm>(),
+    Kind::of::<LotForm>(),
     Kind::of::<TagForm>(),
     Kind::of::<StageForm>(),
     Kind::of::<WorksheetTemplateForm>(),

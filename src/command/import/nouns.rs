@@ -26,15 +26,12 @@ pub struct Key {
 }
 
 enum Absent {
-    /// It cannot be left out.
-    Needed,
     /// It is the record's id.
     Id,
     /// It is this text, or nothing where that is empty.
     Text(&'static str),
     /// It is an empty list.
     Nobody,
-    Off,
 }
 
 const fn key(name: &'static str, absent: Absent) -> Key {
@@ -49,13 +46,6 @@ const fn none(name: &'static str) -> Key {
 
 /// The base records.
 pub static NOUNS: &[Noun] = &[
-    Noun {
-        kind: "location",
-        create: "location create",
-        edit: "location edit",
-        keys: &[key("type", Absent::Text("internal")), key("return_location", Absent::Off)],
-    },
-    Noun { kind: "lot", create: "lot create", edit: "lot edit", keys: &[key("product", Absent::Needed)] },
     Noun {
         kind: "user",
         create: "user create",
@@ -93,12 +83,6 @@ impl Noun {
     /// The noun of its commands.
     pub fn noun(&self) -> &'static str {
         self.create.split(' ').next().unwrap_or(self.kind)
-    }
-
-    /// The keys that are true or false.
-    pub fn switches(&self) -> Vec<&'static str> {
-        let is_switch = |key: &&Key| matches!(key.absent, Absent::Off);
-        self.keys.iter().filter(is_switch).map(|key| key.name).collect()
     }
 
     fn command<'c>(&self, name: &'static str, flags: Pairs<'c>) -> Result<Box<dyn AnyChange>> {
@@ -139,17 +123,9 @@ impl Key {
     fn left_out(&self, id: &str) -> Result<(Cow<'static, str>, Given<'static>)> {
         let text = |text: &str| Ok((self.flag.into(), Given::Text(text.to_owned().into())));
         match self.absent {
-            Absent::Needed => Err(ObjectFault {
-                code: "missing_field",
-                field: Some(self.name.to_owned()),
-                given: None,
-                message: format!("{} is needed", self.name),
-            }
-            .into()),
             Absent::Id => text(id),
             Absent::Text(default) => text(default),
             Absent::Nobody => Ok((self.flag.into(), Given::Texts(Vec::new()))),
-            Absent::Off => Ok((format!("no_{}", self.flag).into(), Given::Switch(true))),
         }
     }
 }

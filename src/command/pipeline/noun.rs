@@ -387,6 +387,8 @@ macro_rules! found_as_before {
 found_as_before!(
     crate::domain::customer::Customer,
     crate::domain::journal::Journal,
+    crate::domain::location::Location,
+    crate::domain::product::Lot,
     crate::domain::product::Product,
     crate::domain::project::Project,
     crate::domain::stage::Stage,

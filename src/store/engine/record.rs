@@ -385,7 +385,7 @@ impl Select {
     }
 
     /// The same, where conditions read other tables beside.
-    pub(super) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+    pub(in crate::store) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
         self.of(&self.columns, also, conditions, rest)
     }
 
