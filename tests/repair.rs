@@ -795,3 +795,61 @@ fn a_piece_is_no_part_of_itself_and_wanted_once() {
     let answer = shop.done("ticket repair T1 --lot SN-1");
     assert!(answer["warnings"][0]["message"].as_str().unwrap().contains("WH/OUT/00002"), "{answer}");
 }
+
+#[test]
+fn a_list_of_repairs_is_asked_by_what_they_are_and_when() {
+    let shop = desk();
+    shop.apply(
+        r#"{"command":"ticket repair","ticket":"T1","return":"WH/IN/2","scheduled_date":"2026-12-24","tag":["urgent","lamps"],"part":["BULB=1","CABLE=2"],"labour":["HOUR=0.5"]}
+{"command":"ticket repair","ticket":"T2","product":"CHAIR","quantity":"2.5","scheduled_date":"2027-01-05","responsible":"ann","notes":"Mind the varnish","under_warranty":true,"tag":["urgent"]}
+{"command":"ticket repair","ticket":"T2","product":"CHAIR","scheduled_date":"2026-12-01","part":["SWITCH=1"]}
+{"command":"repair cancel","repair":"WH/RO/3"}"#,
+    );
+    for (words, ids) in [
+        ("--state draft", "1 2"),
+        ("--state cancelled --state draft --newest", "3 2 1"),
+        ("--ticket T2", "2 3"),
+        ("--customer ada@example.org", "1"),
+        ("--customer ''", "2 3"),
+        ("--product CHAIR --responsible ''", "3"),
+        ("--responsible ann", "2"),
+        ("--lot SN-1", "1"),
+        ("--return WH/IN/2", "1"),
+        ("--quantity 2..", "2"),
+        ("--quantity 1", "1 3"),
+        ("--under-warranty yes", "2"),
+        ("--quotation ''", "1 2 3"),
+        ("--id WH/RO/2", "2"),
+        ("--scheduled-date 2026-12", "1 3"),
+        ("--scheduled-date 2026-12-24..", "1 2"),
+        ("--since 2026-12-24 --until 2027-01-04", "1"),
+        ("--tag LAMPS", "1"),
+        ("--tag urgent", "1 2"),
+        ("--search VARNISH", "2"),
+        ("--sort scheduled_date", "3 1 2"),
+        ("--sort -quantity --limit 1", "2"),
+    ] {
+        let found = shop.run(&format!("repair list {words} -o ids")).stdout;
+        let found: Vec<&str> = found.lines().map(|id| id.trim_start_matches("WH/RO/0000")).collect();
+        assert_eq!(found.join(" "), ids, "{words}");
+    }
+    for (words, code, field) in [
+        ("--state broken", "invalid_value", "state"),
+        ("--scheduled-date 2026-13", "invalid_value", "scheduled_date"),
+        ("--quantity many", "invalid_value", "quantity"),
+        ("--responsible bob", "not_found", "responsible"),
+        ("--tag slow", "not_found", "tag"),
+    ] {
+        assert_eq!(shop.refused(&format!("repair list {words}"), code)["field"], field, "{words}");
+    }
+    // A page tells each repair with its own tags, parts and labour.
+    let told = |repair: &Value| {
+        let keys = |list: &str, key: &str| {
+            let rows = repair[list].as_array().unwrap().iter();
+            rows.map(|row| row.get(key).unwrap_or(row).as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        [keys("tags", ""), keys("parts", "product"), keys("labour", "product")].join(" | ")
+    };
+    let listed: Vec<String> = shop.ok("repair list").as_array().unwrap().iter().map(told).collect();
+    assert_eq!(listed, ["urgent lamps | BULB CABLE | HOUR", "urgent |  | ", " | SWITCH | "]);
+}

@@ -376,3 +376,46 @@ fn opening_counts_of_what_is_tracked_name_the_lot() {
         assert!(ran.code == 13 && ran.stdout.contains(r#""code":"lot_required""#), "{ran:?}");
     }
 }
+
+#[test]
+fn a_list_of_stock_is_asked_by_product_place_lot_and_quantity() {
+    let shop = shop();
+    receive(&shop, "LAMP=10", "");
+    receive(&shop, "GLUE=2.5", "--lot 1=B-1");
+    receive(&shop, "GLUE=30", "--lot 1=B-2");
+    shop.done("transfer create --kind internal --line LAMP=4 --to WH/Shelf");
+    shop.done("transfer validate WH/INT/1");
+    shop.done("transfer create --kind outgoing --customer C1 --line LAMP=2");
+    shop.done("stock count BULB --quantity 1");
+    shop.done("stock count BULB --quantity 0");
+    for (words, ids) in [
+        ("", "LAMP@WH/Stock GLUE@WH/Stock#B-1 GLUE@WH/Stock#B-2 LAMP@WH/Shelf"),
+        ("--product LAMP", "LAMP@WH/Stock LAMP@WH/Shelf"),
+        ("--product BULB", ""),
+        ("--location WH/Shelf --location Scrap", "LAMP@WH/Shelf"),
+        ("--product LAMP --location WH/Stock", "LAMP@WH/Stock"),
+        ("--lot B-2", "GLUE@WH/Stock#B-2"),
+        ("--lot '' --newest", "LAMP@WH/Shelf LAMP@WH/Stock"),
+        ("--quantity 4", "LAMP@WH/Shelf"),
+        ("--quantity 5..", "LAMP@WH/Stock GLUE@WH/Stock#B-2"),
+        ("--quantity ..2.5", "GLUE@WH/Stock#B-1"),
+        ("--reserved 1..", "LAMP@WH/Stock"),
+        ("--id LAMP@WH/Shelf", "LAMP@WH/Shelf"),
+        ("--sort quantity", "GLUE@WH/Stock#B-1 LAMP@WH/Shelf LAMP@WH/Stock GLUE@WH/Stock#B-2"),
+        ("--sort -id --limit 1", "LAMP@WH/Stock"),
+    ] {
+        let found = shop.run(&format!("stock list {words} -o ids")).stdout;
+        assert_eq!(found.split_whitespace().collect::<Vec<_>>().join(" "), ids, "{words}");
+    }
+    for (words, code, field) in [
+        ("--product CHAIR", "not_found", "product"),
+        ("--location Atlantis", "not_found", "location"),
+        ("--lot b-2", "not_found", "lot"),
+        ("--quantity some", "invalid_value", "quantity"),
+    ] {
+        assert_eq!(shop.refused(&format!("stock list {words}"), code)["field"], field, "{words}");
+    }
+    // What was emptied is stock no longer, but is still found by its id.
+    assert_eq!(shop.ok("stock show BULB@WH/Stock")["quantity"], "0");
+    shop.refused("stock show BULB@WH/Shelf", "not_found");
+}

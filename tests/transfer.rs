@@ -513,3 +513,54 @@ fn what_is_left_to_deliver_is_one_thing_for_import_and_order() {
     assert_eq!(shop.run_with("import", &line).code, 0);
     assert_eq!(delivered(&shop, &id), ["0", "2"]);
 }
+
+#[test]
+fn a_list_of_transfers_is_asked_by_what_they_are_and_when() {
+    let shop = shop();
+    let order = order(&shop, "--line LAMP=2");
+    shop.apply(&format!(
+        r#"{{"command":"transfer create","order":"{order}","date":"2026-12-24"}}
+{{"command":"transfer create","kind":"outgoing","customer":"C1","line":["LAMP=99"],"date":"2027-01-05"}}
+{{"command":"transfer create","kind":"internal","line":["LAMP=1"],"to":"WH/StockLevel","date":"2026-12-01"}}
+{{"command":"transfer cancel","transfer":"WH/INT/1"}}"#
+    ));
+    for (words, ids) in [
+        ("--kind outgoing", "WH/OUT/00001 WH/OUT/00002"),
+        ("--kind outgoing --kind internal --newest", "WH/INT/00001 WH/OUT/00002 WH/OUT/00001"),
+        ("--state waiting --state cancelled", "WH/OUT/00002 WH/INT/00001"),
+        ("--customer 'ada ltd' --state ready", "WH/OUT/00001"),
+        ("--order S1", "WH/OUT/00001"),
+        ("--order '' --kind outgoing", "WH/OUT/00002"),
+        ("--from Suppliers", "WH/IN/00001"),
+        ("--to WH/StockLevel", "WH/INT/00001"),
+        ("--id WH/OUT/2", "WH/OUT/00002"),
+        ("--backorder-of '' --return-of '' --exchange-of '' --kind internal", "WH/INT/00001"),
+        ("--keep-order-quantity yes", ""),
+        ("--date 2026-12", "WH/OUT/00001 WH/INT/00001"),
+        ("--date 2026-12-02..2027-01-05", "WH/OUT/00001 WH/OUT/00002"),
+        ("--since 2026-12-24", "WH/OUT/00001 WH/OUT/00002"),
+        ("--since 2026-12-01 --until 2026-12-24 --sort -date", "WH/OUT/00001 WH/INT/00001"),
+        ("--search s00001", "WH/OUT/00001"),
+        ("--kind outgoing --sort -state --limit 1", "WH/OUT/00002"),
+    ] {
+        let found = shop.run(&format!("transfer list {words} -o ids")).stdout;
+        assert_eq!(found.split_whitespace().collect::<Vec<_>>().join(" "), ids, "{words}");
+    }
+    for (words, code, field) in [
+        ("--kind sideways", "invalid_value", "kind"),
+        ("--date someday", "invalid_value", "date"),
+        ("--to Atlantis", "not_found", "to"),
+        ("--order S9", "not_found", "order"),
+        ("--return-of WH/OUT/9", "not_found", "return_of"),
+    ] {
+        assert_eq!(shop.refused(&format!("transfer list {words}"), code)["field"], field, "{words}");
+    }
+    // A page tells each transfer with its own lines.
+    let listed = shop.ok("transfer list --newest");
+    let quantities = |transfer: &Value| {
+        let lines = transfer["lines"].as_array().unwrap();
+        lines.iter().map(|line| line["quantity"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let listed: Vec<String> = listed.as_array().unwrap().iter().map(quantities).collect();
+    assert_eq!(listed, ["1", "99", "2", "10 2.5 3 1 1 1"]);
+}

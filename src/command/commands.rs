@@ -159,15 +159,15 @@ const VERBS: &[Entry] = &[
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
     // transfer
-    Entry::read::<List<Transfer>>("transfer list"),
-    Entry::read::<Show<Transfer>>("transfer show"),
+    Entry::read::<noun::List<Transfer>>("transfer list"),
+    Entry::read::<noun::Show<Transfer>>("transfer show"),
     Entry::change::<transfer::TransferCreate>("transfer create"),
     Entry::change::<transfer::TransferValidate>("transfer validate"),
     Entry::change::<transfer::TransferCancel>("transfer cancel"),
     Entry::change::<returns::TransferReturn>("transfer return"),
     // repair
-    Entry::read::<List<Repair>>("repair list"),
-    Entry::read::<Show<Repair>>("repair show"),
+    Entry::read::<noun::List<Repair>>("repair list"),
+    Entry::read::<noun::Show<Repair>>("repair show"),
     Entry::change::<repair::RepairEdit>("repair edit"),
     Entry::change::<repair::RepairAddPart>("repair add-part"),
     Entry::change::<repair::RepairEditPart>("repair edit-part"),
@@ -194,8 +194,8 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::Show<Product>>("product show"),
     Entry::change::<Edit<product::ProductForm>>("product edit"),
     // stock
-    Entry::read::<List<Stock>>("stock list"),
-    Entry::read::<Show<Stock>>("stock show"),
+    Entry::read::<noun::List<Stock>>("stock list"),
+    Entry::read::<noun::Show<Stock>>("stock show"),
     Entry::change::<stock::StockCount>("stock count"),
     // lot
     Entry::change::<Create<lot::LotForm>>("lot create"),

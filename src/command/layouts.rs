@@ -11,10 +11,7 @@ use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
-use crate::domain::repair::Repair;
-use crate::domain::stock::Stock;
 use crate::domain::task::Task;
-use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -38,11 +35,11 @@ const KNOWN: &[Known] = &[
     ("coupon", Coupon::COLUMNS, &["only_customer", "order", "ticket", "program", "valid_until"]),
     ("order", Order::COLUMNS, &["cart", "currency", "date"]),
     ("quotation", Order::COLUMNS, &["cart", "currency", "date"]),
-    ("repair", Repair::COLUMNS, &["quantity", "responsible", "ticket", "scheduled_date", "lot", "customer"]),
+    ("repair", DESCRIBED, &["quantity", "responsible", "ticket", "scheduled_date", "lot", "customer"]),
     ("task", Task::COLUMNS, &["project", "ticket", "assignee", "customer", "stage"]),
-    ("transfer", Transfer::COLUMNS, TRANSFER),
-    ("return", Transfer::COLUMNS, TRANSFER),
-    ("replacement", Transfer::COLUMNS, TRANSFER),
+    ("transfer", DESCRIBED, TRANSFER),
+    ("return", DESCRIBED, TRANSFER),
+    ("replacement", DESCRIBED, TRANSFER),
     ("log", log::COLUMNS, &["touched", "operation"]),
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
@@ -50,7 +47,7 @@ const KNOWN: &[Known] = &[
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("user", User::COLUMNS, &["rights", "email"]),
-    ("stock", Stock::COLUMNS, &["id", "reserved", "lot"]),
+    ("stock", DESCRIBED, &["id", "reserved", "lot"]),
     // An answer of a bulk run.
     (
         "answer",
@@ -76,7 +73,13 @@ const LISTS: &[&str] = &["lines", "tax_lines", "matched", "parts", "labour", "re
 /// What is known of the records of `kind`, or of the objects in a list of that key.
 pub fn layout_of(kind: &str) -> Layout {
     let found = KNOWN.iter().find(|(known, ..)| *known == kind).copied();
-    let described = tables::of_kind(kind).filter(|table| table.columns.iter().any(|column| column.is_listed));
+    // Records that stand under what they are for.
+    let described = match kind {
+        "return" | "replacement" => "transfer",
+        "quotation" => "order",
+        kind => kind,
+    };
+    let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
     if let Some(table) = described.filter(|_| found.is_none_or(|(_, columns, _)| columns.is_empty())) {
         let least = found.map(|(.., least)| least).filter(|least| !least.is_empty());
         return Layout {
@@ -127,7 +130,13 @@ fn form_of_column(table: &Table, column: &Column) -> Form {
 /// What the value under `key` is in a record of `kind`: as it is described, else as its name tells, since a key means the same
 /// everywhere, with few exceptions.
 fn form_of(kind: &'static str, key: &str) -> Option<Form> {
-    let described = tables::of_kind(kind).filter(|table| table.columns.iter().any(|column| column.is_listed));
+    // Records that stand under what they are for.
+    let described = match kind {
+        "return" | "replacement" => "transfer",
+        "quotation" => "order",
+        kind => kind,
+    };
+    let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
     let column = || described.and_then(|table| Some(form_of_column(table, table.column(key)?)));
     excepted(kind, key).or_else(column).or_else(|| by_name(kind, key))
 }

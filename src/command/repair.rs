@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
+use super::pipeline::noun::{Noun, one};
+use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::line::{LineNumber, LineQuantity, NewLine};
@@ -17,66 +18,21 @@ use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::repair::form::{self, GivenRepair};
-use crate::procedure::{self, service, tags};
-use crate::store::{self, Db, Key, Page, product, repair};
+use crate::procedure::{self, look_up, service, tags};
+use crate::store::engine::record::{self, Found};
+use crate::store::{self, Db, product, repair};
 
-impl Record for Repair {
+impl Noun for Repair {
     const KIND: &'static str = "repair";
     const NOUN: &'static str = "repair";
     const RIGHT: Right = Right::Repair;
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "ticket",
-        "customer",
-        "product",
-        "lot",
-        "quantity",
-        "return",
-        "under_warranty",
-        "scheduled_date",
-        "responsible",
-        "tags",
-        "parts",
-        "labour",
-        "notes",
-        "quotation",
-    ];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "state", "ticket", "customer", "product", "lot", "quantity", "scheduled_date", "responsible"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "ticket",
-        "customer",
-        "product",
-        "lot",
-        "quantity",
-        "return",
-        "under_warranty",
-        "scheduled_date",
-        "responsible",
-        "notes",
-        "quotation",
-    ];
-    const DAY: Option<&'static str> = Some("scheduled_date");
 
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        db.by_reference(given, |id| repair::by_id(db, id))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        repair::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        repair::complete(db, self)
-    }
     /// Whoever may read the ticket may read what was made from it (spec A9).
     fn also_opened_by(db: &Db, given: &str) -> store::Result<Option<Right>> {
-        let of_ticket = db.by_reference(given, |id| repair::is_of_ticket(db, id))?;
-        Ok((of_ticket == Some(true)).then_some(Right::Helpdesk))
+        match record::find_key(db, &repair::REPAIR, given)? {
+            Found::One(found) => Ok(repair::is_of_ticket(db, found.key)?.then_some(Right::Helpdesk)),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -169,7 +125,7 @@ impl Change for TicketRepair {
             labour: &self.labour,
             notes: self.notes.as_deref(),
         };
-        let named = form::look_up(cx, &given)?;
+        let named = form::named_by(cx, &given)?;
         service::check_offered(cx, &ticket, Service::Repairs)?;
 
         let new = form::new(cx, &ticket, &given, &named)?;
@@ -273,7 +229,7 @@ impl Change for RepairEdit {
             labour: &self.labour,
             notes: self.notes.as_deref(),
         };
-        let named = form::look_up(cx, &given)?;
+        let named = form::named_by(cx, &given)?;
         given.under_warranty = given::switch("under_warranty", self.under_warranty, self.no_under_warranty)?;
         let mut after = form::edited(cx, &before, &given, &named)?;
         if !self.tag.is_empty() {
@@ -319,7 +275,7 @@ impl Change for RepairAddPart {
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Repair>> {
         let before: Repair = one(cx, "repair", &self.repair)?;
         let product = form::product_of(cx, "part", &self.part.line.product)?;
-        let lot: Option<Lot> = given::record(cx, "lot", self.lot.as_deref())?;
+        let lot: Option<Lot> = look_up::optional(cx, "lot", self.lot.as_deref())?;
         let NewLine { quantity, price, .. } = self.part.line;
         check_part("part", &product, lot.is_some(), quantity, price)?;
         before.check_editable()?;
@@ -364,7 +320,7 @@ impl Change for RepairEditPart {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Repair>> {
         let before: Repair = one(cx, "repair", &self.repair)?;
-        let lot: Option<Lot> = given::record(cx, "lot", self.lot.as_deref())?;
+        let lot: Option<Lot> = look_up::optional(cx, "lot", self.lot.as_deref())?;
         let part = before.part(self.n)?;
         let product = product::by_key(cx.db, part.product.key)?;
 

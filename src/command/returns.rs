@@ -16,8 +16,8 @@ use crate::domain::transfer::Transfer;
 use crate::domain::{Faults, Result};
 use crate::procedure::context::found;
 use crate::procedure::returns::{Made, Terms, about_of, load_lines, make, source};
-use crate::procedure::service;
-use crate::store::{Db, location, ticket, transfer};
+use crate::procedure::{look_up, service};
+use crate::store::{Db, ticket, transfer};
 
 /// The return, and the transfer that replaces the goods.
 #[derive(Serialize)]
@@ -144,8 +144,7 @@ fn named_delivery(cx: &Cx<'_>, given: &str) -> Result<Transfer> {
 }
 
 fn named_location(cx: &Cx<'_>, given: &Option<String>) -> Result<Option<Location>> {
-    let look_up = |given: &str| found(location::by_id(cx.db, given)?, "location", "location", "location", given);
-    not_empty(given).map(look_up).transpose()
+    look_up::optional(cx, "location", given.as_deref())
 }
 
 fn not_empty(given: &Option<String>) -> Option<&str> {

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
+use super::pipeline::noun::Noun;
+use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
@@ -13,27 +14,15 @@ use crate::domain::stock::{Place, Stock, check_count, id_of};
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
+use crate::procedure::look_up;
 use crate::procedure::transfer::count;
-use crate::store::{self, Db, Key, Page, stock, stock_level};
+use crate::store::{stock, stock_level};
 
-impl Record for Stock {
+impl Noun for Stock {
     const KIND: &'static str = "stock";
     const NOUN: &'static str = "stock";
     const RIGHT: Right = Right::Inventory;
-    const FIELDS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
-    const COLUMNS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
-    const SCALARS: &'static [&'static str] = &["id", "product", "location", "lot", "quantity", "reserved"];
-    const DAY: Option<&'static str> = None;
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        stock::by_id(db, given)
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        stock::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
+    const LISTED: Option<&'static str> = Some(stock::PRESENT);
 }
 
 /// Count what lies somewhere: the difference is written as a done move
@@ -66,10 +55,10 @@ impl Change for StockCount {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Stock>> {
-        let product: Product = one(cx, "product", &self.product)?;
-        let location: Option<Location> = given::record(cx, "location", self.location.as_deref())?;
-        let location = location.map_or_else(|| one(cx, "location", STOCK), Ok)?;
-        let lot: Option<Lot> = given::record(cx, "lot", self.lot.as_deref())?;
+        let product: Product = look_up::one(cx, "product", &self.product)?;
+        let location: Option<Location> = look_up::optional(cx, "location", self.location.as_deref())?;
+        let location = location.map_or_else(|| look_up::one(cx, "location", STOCK), Ok)?;
+        let lot: Option<Lot> = look_up::optional(cx, "lot", self.lot.as_deref())?;
 
         let mut faults = Faults::default();
         let counted = faults.gather(given::value("quantity", self.quantity)).flatten();
@@ -82,20 +71,20 @@ impl Change for StockCount {
 
         let (product, lot) = (product.reference(), lot.map(|lot| lot.reference()));
         let place = Place { product: &product, location: &location, lot: lot.as_ref() };
-        let there = stock_level::at(cx.db, product.key, location.key, lot.as_ref().map(|lot| lot.key))?;
+        let lot_key = lot.as_ref().map(|lot| lot.key);
+        let there = stock_level::at(cx.db, product.key, location.key, lot_key)?;
         if there != counted {
             count(cx, place, counted.checked_sub(there)?, self.reason.as_deref())?;
         }
-        let id = id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str()));
         let nothing = || Stock {
             key: 0,
-            id: id.clone(),
+            id: id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str())),
             product: product.clone(),
             location: location.reference(),
             lot: lot.clone(),
             quantity: Quantity::ZERO,
             reserved: Quantity::ZERO,
         };
-        Ok(Changed(stock::by_id(cx.db, &id)?.unwrap_or_else(nothing)))
+        Ok(Changed(stock::at(cx.db, product.key, location.key, lot_key)?.unwrap_or_else(nothing)))
     }
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Record, one};
-use super::{Change, Cx};
+use super::pipeline::noun::Noun;
+use super::{Change, Cx, given};
 use crate::domain::common::{StateNotAllowed, ValueRefused};
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
@@ -20,68 +20,15 @@ use crate::domain::value::day::Day;
 use crate::domain::value::reference::shell_word;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::procedure::context::found;
+use crate::procedure::look_up;
 use crate::procedure::order::products_of;
 use crate::procedure::transfer::{Rest, cancel, chosen_lots, open, validate};
-use crate::store::{self, Db, Key, Page, linking, location, transfer};
+use crate::store::linking;
 
-impl Record for Transfer {
+impl Noun for Transfer {
     const KIND: &'static str = "transfer";
     const NOUN: &'static str = "transfer";
     const RIGHT: Right = Right::Inventory;
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "kind",
-        "state",
-        "origin",
-        "customer",
-        "order",
-        "ticket",
-        "from",
-        "to",
-        "lines",
-        "return_of",
-        "exchange_of",
-        "backorder_of",
-        "keep_order_quantity",
-        "date",
-    ];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "kind", "state", "origin", "customer", "order", "ticket", "from", "to", "date"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "kind",
-        "state",
-        "origin",
-        "customer",
-        "order",
-        "ticket",
-        "from",
-        "to",
-        "return_of",
-        "exchange_of",
-        "backorder_of",
-        "keep_order_quantity",
-        "date",
-    ];
-    const DAY: Option<&'static str> = Some("date");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        let Some(mut found) = db.by_reference(given, |id| transfer::by_id(db, id))? else {
-            return Ok(None);
-        };
-        transfer::complete(db, &mut found)?;
-        Ok(Some(found))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        transfer::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        transfer::complete(db, self)
-    }
 }
 
 /// What making or changing a transfer answers.
@@ -135,10 +82,10 @@ impl Change for TransferCreate {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TransferOutcome> {
-        let order: Option<Order> = given(&self.order).map(|id| one(cx, "order", id)).transpose()?;
-        let customer: Option<Customer> = given(&self.customer).map(|id| one(cx, "customer", id)).transpose()?;
-        let from = given(&self.from).map(|id| find_location(cx, "from", id)).transpose()?;
-        let to = given(&self.to).map(|id| find_location(cx, "to", id)).transpose()?;
+        let order: Option<Order> = given::record(cx, "order", self.order.as_deref())?;
+        let customer: Option<Customer> = look_up::optional(cx, "customer", self.customer.as_deref())?;
+        let from: Option<Location> = look_up::optional(cx, "from", self.from.as_deref())?;
+        let to: Option<Location> = look_up::optional(cx, "to", self.to.as_deref())?;
         let products = products_of(cx, &self.line, "line")?;
 
         let mut faults = Faults::default();
@@ -160,8 +107,8 @@ impl Change for TransferCreate {
         if let Some(order) = &order {
             check_order(order, &lines)?;
         }
-        let from = from.map_or_else(|| find_location(cx, "from", default_from(kind, customer.is_some())), Ok)?;
-        let to = to.map_or_else(|| find_location(cx, "to", default_to(kind)), Ok)?;
+        let from = from.map_or_else(|| look_up::one(cx, "from", default_from(kind, customer.is_some())), Ok)?;
+        let to = to.map_or_else(|| look_up::one(cx, "to", default_to(kind)), Ok)?;
         check_way(kind, &from, &to)?;
         let customer = order.as_ref().map(|order| order.customer.clone()).or(customer.map(|known| known.reference()));
         let transfer = Transfer {
@@ -199,7 +146,8 @@ impl TransferCreate {
             (Some(Setting(Some(kind))), None) => return *kind,
             (None | Some(Setting(None)), _) => faults.note(ValueRefused::missing("kind")),
         }
-        if let (Some(order), Some(customer)) = (order, given(&self.customer)) {
+        if let (Some(order), Some(customer)) = (order, self.customer.as_deref().filter(|customer| !customer.is_empty()))
+        {
             let message = format!("the delivery of {} is for {}; leave --customer out", order.id, order.customer);
             faults.note(ValueRefused::invalid("customer", customer, message));
         }
@@ -301,14 +249,6 @@ fn default_to(kind: TransferKind) -> &'static str {
     }
 }
 
-fn find_location(cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
-    found(location::by_id(cx.db, id)?, "location", "location", field, id)
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
-}
-
 /// Validate a transfer: its goods are moved
 ///
 /// Without --line every line is moved whole; with it only the named lines, in the quantity given (0 for none). What is left
@@ -344,7 +284,7 @@ impl Change for TransferValidate {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TransferOutcome> {
-        let transfer: Transfer = one(cx, "transfer", &self.transfer)?;
+        let transfer: Transfer = look_up::one(cx, "transfer", &self.transfer)?;
         let makes_lots = makes_lots(transfer.kind, transfer.return_of.is_some()) && transfer.state.is_open();
         let lots = chosen_lots(cx, &self.lot, makes_lots, &transfer.id, &transfer.lines)?;
         match transfer.state {
@@ -373,7 +313,7 @@ impl Change for TransferCancel {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TransferOutcome> {
-        let transfer: Transfer = one(cx, "transfer", &self.transfer)?;
+        let transfer: Transfer = look_up::one(cx, "transfer", &self.transfer)?;
         match transfer.state {
             TransferState::Cancelled => Ok(TransferOutcome { transfer }),
             TransferState::Done => Err(transfer.not_allowed("cancelled").into()),

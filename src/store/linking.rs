@@ -7,7 +7,7 @@ use crate::domain::document::left_to_bill;
 use crate::domain::linking::Source;
 use crate::domain::transfer::{ToDeliver, TransferLine};
 use crate::domain::value::quantity::Quantity;
-use crate::params;
+use crate::{params, query};
 
 fn read(row: &Row<'_>) -> Result<Source> {
     Ok(Source { key: row.get(0)?, product: row.get(1)?, lot: None, price: row.get(2)?, left: row.get(3)? })
@@ -27,7 +27,7 @@ macro_rules! order_lines {
 
 /// The lines of an order with all that is to be billed of them: what is ordered, of a part of a repair what was used (spec E6).
 pub fn of_order(db: &Db, order: Key) -> Result<Vec<Source>> {
-    db.query(order_lines!(), params![order], read)
+    db.query(query!([order_line, repair, repair_part], order_lines!()), params![order], read)
 }
 
 /// The lines of an order with what can still be billed of each: what `invoice create --order` would bill (spec B15, G6).
@@ -57,14 +57,14 @@ pub struct Moved {
 pub fn moved(db: &Db, order: Key) -> Result<HashMap<Key, Moved>> {
     let mut moved = HashMap::new();
     db.each(
-        "SELECT l.order_line,
+        query!([transfer, transfer_line], "SELECT l.order_line,
            CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 0 WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT),
            CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'outgoing' THEN l.quantity ELSE 0 END), 0) AS BIGINT),
            CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'incoming' THEN l.quantity ELSE 0 END), 0) AS BIGINT)
          FROM transfer t JOIN transfer_line l ON l.transfer = t.key
          WHERE t.sales_order = $1 AND t.state <> 'cancelled' AND t.kind IN ('outgoing', 'incoming')
            AND t.keep_order_quantity = 0 AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line",
+         GROUP BY l.order_line ORDER BY l.order_line"),
         params![order],
         |row| {
             moved.insert(row.get(0)?, Moved { delivered: row.get(1)?, going: row.get(2)?, coming: row.get(3)? });
@@ -78,12 +78,12 @@ pub fn moved(db: &Db, order: Key) -> Result<HashMap<Key, Moved>> {
 /// what a repair delivers (spec E6).
 pub fn unmoved(db: &Db, order: Key) -> Result<Vec<ToDeliver>> {
     db.query(
-        "SELECT l.key, p.key, p.id, p.tracking,
+        query!([repair, repair_part, order_line, product], "SELECT l.key, p.key, p.id, p.tracking,
            CASE WHEN l.for_repair = 1 OR EXISTS
              (SELECT 1 FROM repair r JOIN repair_part a ON a.repair = r.key WHERE r.quotation = $1 AND a.order_line = l.key)
            THEN 0 ELSE l.quantity END
          FROM order_line l JOIN product p ON p.key = l.product
-         WHERE l.sales_order = $1 AND p.type = 'goods' ORDER BY l.line",
+         WHERE l.sales_order = $1 AND p.type = 'goods' ORDER BY l.line"),
         params![order],
         |row| {
             Ok(ToDeliver {

@@ -3,7 +3,7 @@
 use super::{Db, Key, Result};
 use crate::domain::returns::About;
 use crate::domain::value::reference::Reference;
-use crate::params;
+use crate::{params, query};
 
 /// Done deliveries that hold something of what a ticket is about: those of which something is left, or any.
 macro_rules! deliveries {
@@ -31,8 +31,12 @@ pub enum Whose<'a> {
 /// The deliveries of which something is left to return of what the ticket is about, in order of creation.
 pub fn candidates(db: &Db, whose: Whose<'_>, about: About) -> Result<Vec<Reference>> {
     let (sql, of) = match whose {
-        Whose::Order(order) => (deliveries!("sales_order", "l.returned < l.done", ""), order),
-        Whose::Customer(customer) => (deliveries!("customer", "l.returned < l.done", ""), customer),
+        Whose::Order(order) => {
+            (query!([transfer, transfer_line], deliveries!("sales_order", "l.returned < l.done", "")), order)
+        }
+        Whose::Customer(customer) => {
+            (query!([transfer, transfer_line], deliveries!("customer", "l.returned < l.done", "")), customer)
+        }
     };
     db.query(sql, params![of, about.product, about.lot], |row| row.reference(0))
 }
@@ -40,8 +44,12 @@ pub fn candidates(db: &Db, whose: Whose<'_>, about: About) -> Result<Vec<Referen
 /// Whether a delivery that holds what the ticket is about is done, returned or not.
 pub fn any_done(db: &Db, whose: Whose<'_>, about: About) -> Result<bool> {
     let (sql, of) = match whose {
-        Whose::Order(order) => (deliveries!("sales_order", "l.done > 0", " LIMIT 1"), order),
-        Whose::Customer(customer) => (deliveries!("customer", "l.done > 0", " LIMIT 1"), customer),
+        Whose::Order(order) => {
+            (query!([transfer, transfer_line], deliveries!("sales_order", "l.done > 0", " LIMIT 1")), order)
+        }
+        Whose::Customer(customer) => {
+            (query!([transfer, transfer_line], deliveries!("customer", "l.done > 0", " LIMIT 1")), customer)
+        }
     };
     Ok(db.query_opt(sql, params![of, about.product, about.lot], |row| row.reference(0))?.is_some())
 }
@@ -49,9 +57,12 @@ pub fn any_done(db: &Db, whose: Whose<'_>, about: About) -> Result<bool> {
 /// Whether anything is left to return of what is asked about of a transfer.
 pub fn anything_left(db: &Db, transfer: Key, about: About) -> Result<bool> {
     let left = db.query_opt(
-        "SELECT key FROM transfer_line WHERE transfer = $1 AND returned < done
+        query!(
+            [transfer_line],
+            "SELECT key FROM transfer_line WHERE transfer = $1 AND returned < done
            AND (CAST($2 AS BIGINT) IS NULL OR product = $2) AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)
-         ORDER BY line LIMIT 1",
+         ORDER BY line LIMIT 1"
+        ),
         params![transfer, about.product, about.lot],
         |row| row.get::<Key>(0),
     )?;
@@ -61,9 +72,12 @@ pub fn anything_left(db: &Db, transfer: Key, about: About) -> Result<bool> {
 /// Whether a transfer moved something of what the ticket is about.
 pub fn holds(db: &Db, transfer: Key, about: About) -> Result<bool> {
     let line = db.query_opt(
-        "SELECT key FROM transfer_line WHERE transfer = $1 AND done > 0
+        query!(
+            [transfer_line],
+            "SELECT key FROM transfer_line WHERE transfer = $1 AND done > 0
            AND (CAST($2 AS BIGINT) IS NULL OR product = $2) AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)
-         ORDER BY line LIMIT 1",
+         ORDER BY line LIMIT 1"
+        ),
         params![transfer, about.product, about.lot],
         |row| row.get::<Key>(0),
     )?;
@@ -73,10 +87,13 @@ pub fn holds(db: &Db, transfer: Key, about: About) -> Result<bool> {
 /// The returns of a transfer that are not cancelled and take something of its line back, where one is named; in order of creation.
 pub fn of(db: &Db, transfer: Key, line: Option<Key>) -> Result<Vec<String>> {
     db.query(
-        "SELECT t.id FROM transfer t WHERE t.return_of = $1 AND t.state <> 'cancelled'
+        query!(
+            [transfer, transfer_line],
+            "SELECT t.id FROM transfer t WHERE t.return_of = $1 AND t.state <> 'cancelled'
            AND (CAST($2 AS BIGINT) IS NULL
              OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.return_line = $2))
-         ORDER BY t.key",
+         ORDER BY t.key"
+        ),
         params![transfer, line],
         |row| row.get(0),
     )
@@ -85,11 +102,14 @@ pub fn of(db: &Db, transfer: Key, line: Option<Key>) -> Result<Vec<String>> {
 /// The orders of a customer whose deliveries have something left to return of what the ticket is about, in order of creation.
 pub fn orders_of(db: &Db, customer: Key, about: About) -> Result<Vec<String>> {
     db.query(
-        "SELECT o.id FROM sales_order o WHERE o.customer = $1
+        query!(
+            [sales_order, transfer, transfer_line],
+            "SELECT o.id FROM sales_order o WHERE o.customer = $1
            AND EXISTS (SELECT 1 FROM transfer t JOIN transfer_line l ON l.transfer = t.key
              WHERE t.sales_order = o.key AND t.kind = 'outgoing' AND t.state = 'done' AND l.returned < l.done
                AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))
-         ORDER BY o.key",
+         ORDER BY o.key"
+        ),
         params![customer, about.product, about.lot],
         |row| row.get(0),
     )

@@ -1,79 +1,70 @@
 //! Stock by product, location and lot, as it is read.
 
-use super::{Db, Key, Page, Result, Row};
+use super::engine::record;
+use super::engine::statement::Statement;
+use super::engine::table::{Table, id, link, quantity, records};
+use super::{Db, Key, Result};
 use crate::domain::in_use::Use;
-use crate::domain::stock::{Stock, StockOfProduct, id_of};
-use crate::{paged, params};
+use crate::domain::stock::{Stock, StockOfProduct};
+use crate::{described, params, select};
 
-macro_rules! head {
-    () => {
-        "SELECT s.key, p.key, p.id, l.key, l.id, t.key, t.id, s.quantity, s.reserved
-         FROM stock s JOIN location l ON l.key = s.location LEFT JOIN lot t ON t.key = s.lot
-           JOIN product p ON p.key = s.product"
-    };
+described! {
+    Stock in STOCK {
+        id: id().is("product_.id || '@' || location_.id || COALESCE('#' || lot_.id, '')"),
+        product: link("product").listed(),
+        location: link("location").listed(),
+        lot: link("lot").optional().listed(),
+        quantity: quantity().listed(),
+        reserved: quantity().listed(),
+    } beside {
+        opening: quantity().starts_at(0),
+        pinned: quantity().starts_at(0),
+    }
 }
+
+pub static STOCK: Table = records("stock", "stock", Stock::COLUMNS);
 
 /// A place that was emptied keeps its row, for what it was counted with; it is stock no longer.
-macro_rules! present {
-    () => {
-        concat!(head!(), " AND s.quantity > 0")
-    };
-}
-
-fn read(row: &Row<'_>) -> Result<Stock> {
-    let (product, location) = (row.reference(1)?, row.reference(3)?);
-    let lot = row.optional_reference(5)?;
-    Ok(Stock {
-        key: row.get(0)?,
-        id: id_of(&product.id, &location.id, lot.as_ref().map(|lot| lot.id.as_str())),
-        product,
-        location,
-        lot,
-        quantity: row.get(7)?,
-        reserved: row.get(8)?,
-    })
-}
+pub const PRESENT: &str = "t.quantity > 0";
 
 /// The stock of that id, which is made of the ids of product, location and lot; nothing may lie there any more.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Stock>> {
-    db.query_opt(
-        concat!(head!(), " WHERE p.id || '@' || l.id || COALESCE('#' || t.id, '') = $1 ORDER BY s.key"),
-        params![id],
-        read,
-    )
+    record::by_id(db, id)
 }
 
-/// One page of the list.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Stock>> {
-    db.page(paged!(present!(), "s.key"), page, read)
+/// The stock at that place; nothing may lie there any more.
+pub fn at(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Option<Stock>> {
+    let statement = select!(Stock, "t.product = $1 AND t.location = $2 AND COALESCE(t.lot, 0) = $3", "");
+    record::first(db, statement, params![product, location, lot.unwrap_or(0)])
 }
 
 /// Where a product lies, in the order in which it came there.
 pub fn of_product(db: &Db, product: Key) -> Result<Vec<StockOfProduct>> {
-    let stock = db.query(concat!(present!(), " WHERE s.product = $1 ORDER BY s.key"), params![product], read)?;
+    let statement = select!(Stock, "t.product = $1 AND t.quantity > 0", " ORDER BY t.key");
+    let stock = record::all::<Stock>(db, statement, params![product])?;
     Ok(stock
         .into_iter()
         .map(|Stock { location, lot, quantity, reserved, .. }| StockOfProduct { location, lot, quantity, reserved })
         .collect())
 }
 
-fn first(db: &Db, sql: &'static str, key: Key) -> Result<Option<Use>> {
-    Ok(db.query_opt(sql, params![key], read)?.map(|stock| Use { noun: "stock", id: stock.id }))
+fn first(db: &Db, statement: &'static Statement, key: Key) -> Result<Option<Use>> {
+    Ok(record::first::<Stock>(db, statement, params![key])?.map(|stock| Use { noun: "stock", id: stock.id }))
 }
 
 /// Stock that was ever counted of a product.
 pub(super) fn first_of(db: &Db, product: Key) -> Result<Option<Use>> {
-    first(db, concat!(head!(), " WHERE s.product = $1 ORDER BY s.key LIMIT 1"), product)
+    first(db, select!(Stock, "t.product = $1", " ORDER BY t.key LIMIT 1"), product)
 }
 
 /// Stock that was ever counted in a location.
 pub(super) fn first_in(db: &Db, location: Key) -> Result<Option<Use>> {
-    first(db, concat!(head!(), " WHERE s.location = $1 ORDER BY s.key LIMIT 1"), location)
+    first(db, select!(Stock, "t.location = $1", " ORDER BY t.key LIMIT 1"), location)
 }
 
 /// Stock that was ever counted of a lot.
 pub(super) fn first_of_lot(db: &Db, lot: Key) -> Result<Option<Use>> {
-    first(db, concat!(head!(), " WHERE s.lot = $1 ORDER BY s.key LIMIT 1"), lot)
+    first(db, select!(Stock, "t.lot = $1", " ORDER BY t.key LIMIT 1"), lot)
 }
 
 #[cfg(test)]
@@ -172,15 +163,18 @@ mod tests {
         };
         product::insert(&db, &lamp).unwrap();
         let batch = Lot { key: db.next_key().unwrap(), id: "B1".to_owned(), product: lamp.reference() };
-        crate::store::engine::record::insert(&db, &batch).unwrap();
+        record::insert(&db, &batch).unwrap();
         let place = |id| location::by_id(&db, id).unwrap().unwrap().key;
         let (here, scrap) = (place("WH/Stock"), place("Scrap"));
         stock_level::add(&db, lamp.key, here, Some(batch.key), "2".parse().unwrap()).unwrap();
         stock_level::add(&db, lamp.key, scrap, None, Quantity::ZERO).unwrap();
 
-        let listed = page(&db, Page { after: None, newest: false, limit: 10 }).unwrap();
+        let present = record::select::<Stock>().with(&[PRESENT.to_owned()], " ORDER BY t.key");
+        let listed: Vec<Stock> = record::all(&db, present, &[]).unwrap();
         assert_eq!(listed.iter().map(|stock| stock.id.as_str()).collect::<Vec<_>>(), ["LAMP@WH/Stock#B1"]);
         assert_eq!(by_id(&db, "LAMP@WH/Stock#B1").unwrap().as_ref(), listed.first());
+        assert_eq!(at(&db, lamp.key, here, Some(batch.key)).unwrap().as_ref(), listed.first());
+        assert_eq!(at(&db, lamp.key, here, None).unwrap(), None);
         assert_eq!(by_id(&db, "LAMP@Scrap").unwrap().unwrap().quantity, Quantity::ZERO);
         assert_eq!(by_id(&db, "LAMP@WH/Stock").unwrap(), None);
         let shown = of_product(&db, lamp.key).unwrap();

@@ -6,7 +6,7 @@ use super::{self as store, Db, Key, Result, Value};
 use crate::domain::location;
 use crate::domain::stock_level::{Row, StockLevel, Wanted};
 use crate::domain::value::quantity::Quantity;
-use crate::params;
+use crate::{insert, params, query, raw, update};
 
 fn read(row: &store::Row<'_>) -> Result<Row> {
     Ok(Row { key: row.get(0)?, lot: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)?, pinned: row.get(4)? })
@@ -83,7 +83,7 @@ impl Db {
         let stock_levels = self.stock_levels.borrow_mut().take_all();
         for row in stock_levels.iter().flat_map(StockLevel::changed) {
             self.change_one(
-                "UPDATE stock SET quantity = $2, reserved = $3, pinned = $4 WHERE key = $1",
+                update!(stock (Int, Int, Int, Int): "quantity = $2, reserved = $3, pinned = $4"),
                 params![row.key, row.quantity, row.reserved, row.pinned],
             )?;
         }
@@ -98,8 +98,11 @@ pub fn load(db: &Db, product: Key, location: Key) -> Result<StockLevel> {
     }
     let mut rows = Vec::new();
     db.each_of_spot(
-        "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
-         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key",
+        query!(
+            [stock],
+            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
+         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key"
+        ),
         params![product, location],
         |row| {
             rows.push(read(row)?);
@@ -128,9 +131,12 @@ pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTr
         // A place that is left over asks for the first again.
         params.extend((0..AT_ONCE).map(|at| Value::from(some.get(at).or(some.first()).copied())));
         db.each_of_spot(
-            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.product FROM stock s
+            query!(
+                [stock],
+                "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.product FROM stock s
              WHERE s.location = $1 AND s.quantity > 0 AND s.product IN
-               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key",
+               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key"
+            ),
             &params,
             |row| {
                 unknown.entry(row.get(5)?).or_default().push(read(row)?);
@@ -154,15 +160,11 @@ pub fn save(db: &Db, product: Key, location: Key, stock_level: StockLevel) -> Re
 /// Puts goods where none of the kind lie yet.
 pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Quantity) -> Result<()> {
     let rows = db.execute(
-        "UPDATE stock SET quantity = quantity + $4 WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        raw!(writes [stock], reads [], "UPDATE stock SET quantity = quantity + $4 WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3"),
         params![product, location, lot.unwrap_or(0), quantity],
     )?;
     if rows == 0 {
-        db.write(
-            "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
-             VALUES ($1, $2, $3, $4, 0, $5, 0, 0)",
-            params![db.next_key()?, product, location, lot, quantity],
-        )?;
+        insert(db, product, location, lot, (Quantity::ZERO, quantity))?;
     }
     Ok(())
 }
@@ -170,8 +172,11 @@ pub fn add(db: &Db, product: Key, location: Key, lot: Option<Key>, quantity: Qua
 /// How much of a product lies at a location, of one lot or of all.
 pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
     db.query_one(
-        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
-         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)",
+        query!(
+            [stock],
+            "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND (CAST($3 AS BIGINT) IS NULL OR lot = $3)"
+        ),
         params![product, location, lot],
         |row| row.get(0),
     )
@@ -180,8 +185,11 @@ pub fn on_hand(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
 /// How much lies at a location of exactly that lot, or without one.
 pub fn at(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<Quantity> {
     db.query_one(
-        "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
-         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3",
+        query!(
+            [stock],
+            "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM stock
+         WHERE product = $1 AND location = $2 AND COALESCE(lot, 0) = $3"
+        ),
         params![product, location, lot.unwrap_or(0)],
         |row| row.get(0),
     )
@@ -219,13 +227,13 @@ pub enum Waiter {
 pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> Result<Vec<Waiting>> {
     // Parts are taken from the main stock (spec E4).
     db.query(
-        "SELECT l.key, l.transfer, t.id, l.lot, l.quantity - l.reserved FROM transfer_line l JOIN transfer t ON t.key = l.transfer
+        query!([transfer_line, transfer, repair, repair_part, location], "SELECT l.key, l.transfer, t.id, l.lot, l.quantity - l.reserved FROM transfer_line l JOIN transfer t ON t.key = l.transfer
          WHERE l.product = $1 AND l.reserved < l.quantity AND l.key > $3 AND t.source = $2
          UNION ALL
          SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.quantity - p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
          WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.kind = 'add'
            AND p.reserved < p.quantity AND p.key > $3 AND $2 = (SELECT s.key FROM location s WHERE s.id = $5)
-         ORDER BY 1 LIMIT $4",
+         ORDER BY 1 LIMIT $4"),
         params![product, location, after, limit, location::STOCK],
         |row| {
             let (key, waiter, id, missing) = waiter(row)?;
@@ -237,13 +245,13 @@ pub fn waiting(db: &Db, product: Key, location: Key, after: Key, limit: i64) -> 
 /// All for whom something of a product at a location is reserved, oldest first.
 pub fn reserved(db: &Db, product: Key, location: Key) -> Result<Vec<Reservation>> {
     db.query(
-        "SELECT l.key, l.transfer, t.id, l.lot, l.reserved FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+        query!([transfer, transfer_line, repair, repair_part, location], "SELECT l.key, l.transfer, t.id, l.lot, l.reserved FROM transfer t JOIN transfer_line l ON l.transfer = t.key
          WHERE t.state IN ('waiting', 'ready') AND l.product = $1 AND l.reserved > 0 AND t.source = $2
          UNION ALL
          SELECT p.key, CAST(NULL AS BIGINT), r.id, p.lot, p.reserved FROM repair r JOIN repair_part p ON p.repair = r.key
          WHERE r.state IN ('confirmed', 'under_repair') AND p.product = $1 AND p.reserved > 0
            AND $2 = (SELECT s.key FROM location s WHERE s.id = $3)
-         ORDER BY 1",
+         ORDER BY 1"),
         params![product, location, location::STOCK],
         |row| {
             let (key, waiter, id, reserved) = waiter(row)?;
@@ -261,8 +269,8 @@ fn waiter(row: &store::Row<'_>) -> Result<(Key, Waiter, String, Wanted)> {
 /// Adds to what is reserved for a row that waits, or takes of it what is below zero.
 pub fn add_reserved(db: &Db, waiter: Waiter, row: Key, quantity: Quantity) -> Result<()> {
     let sql = match waiter {
-        Waiter::Transfer(_) => "UPDATE transfer_line SET reserved = reserved + $2 WHERE key = $1",
-        Waiter::Repair => "UPDATE repair_part SET reserved = reserved + $2 WHERE key = $1",
+        Waiter::Transfer(_) => update!(transfer_line (Int, Int): "reserved = reserved + $2"),
+        Waiter::Repair => update!(repair_part (Int, Int): "reserved = reserved + $2"),
     };
     db.change_one(sql, params![row, quantity])
 }
@@ -270,8 +278,12 @@ pub fn add_reserved(db: &Db, waiter: Waiter, row: Key, quantity: Quantity) -> Re
 /// Makes a waiting transfer ready where all of it is reserved; says whether it is so now.
 pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
     let rows = db.execute(
-        "UPDATE transfer SET state = 'ready' WHERE key = $1 AND state = 'waiting'
-           AND NOT EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = $1 AND l.reserved < l.quantity)",
+        raw!(
+            writes[transfer],
+            reads[transfer_line],
+            "UPDATE transfer SET state = 'ready' WHERE key = $1 AND state = 'waiting'
+           AND NOT EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = $1 AND l.reserved < l.quantity)"
+        ),
         params![transfer],
     )?;
     Ok(rows == 1)
@@ -279,7 +291,7 @@ pub fn become_ready(db: &Db, transfer: Key) -> Result<bool> {
 
 /// Makes a transfer wait of which not all is reserved any more.
 pub fn wait_again(db: &Db, transfer: Key) -> Result<()> {
-    db.write("UPDATE transfer SET state = 'waiting' WHERE key = $1 AND state = 'ready'", params![transfer])
+    db.write(update!(transfer (Int): "state = 'waiting'" if "state = 'ready'"), params![transfer])
 }
 
 /// The count of a place: what it was opened with, what lies there, what of it is reserved.
@@ -294,8 +306,11 @@ pub struct Counted {
 pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result<(Option<Counted>, StockLevel)> {
     let (mut counted, mut rows) = (None, Vec::new());
     db.each(
-        "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
-         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key",
+        query!(
+            [stock],
+            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
+         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key"
+        ),
         params![product, location],
         |row| {
             let found = read(row)?;
@@ -312,14 +327,25 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
 
 /// Writes the opening count of a place where nothing ever lay.
 pub fn count(db: &Db, product: Key, location: Key, lot: Option<Key>, opening: Quantity) -> Result<()> {
+    insert(db, product, location, lot, (opening, opening))
+}
+
+/// Writes the row of a place where nothing ever lay: what it was opened with, and what lies there.
+fn insert(
+    db: &Db,
+    product: Key,
+    location: Key,
+    lot: Option<Key>,
+    (opening, quantity): (Quantity, Quantity),
+) -> Result<()> {
+    let none = Quantity::ZERO;
     db.write(
-        "INSERT INTO stock (key, product, location, lot, opening, quantity, reserved, pinned)
-         VALUES ($1, $2, $3, $4, $5, $5, 0, 0)",
-        params![db.next_key()?, product, location, lot, opening],
+        insert!(stock: key Int, product Int, location Int, lot Int, opening Int, quantity Int, reserved Int, pinned Int),
+        params![db.next_key()?, product, location, lot, opening, quantity, none, none],
     )
 }
 
 /// Writes another opening count of a place, and what lies there by it.
 pub fn recount(db: &Db, key: Key, opening: Quantity, quantity: Quantity) -> Result<()> {
-    db.change_one("UPDATE stock SET opening = $2, quantity = $3 WHERE key = $1", params![key, opening, quantity])
+    db.change_one(update!(stock (Int, Int, Int): "opening = $2, quantity = $3"), params![key, opening, quantity])
 }

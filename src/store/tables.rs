@@ -2,7 +2,10 @@
 
 use super::engine::statement::is_same;
 use super::engine::table::*;
-use super::{customer, journal, location, lot, product, project, stage, tag, tax, team, ticket, worksheet_template};
+use super::{
+    customer, journal, location, lot, product, project, repair, stage, stock, tag, tax, team, ticket, transfer,
+    worksheet_template,
+};
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
 /// Tables that were described later stand behind those that the first script made.
@@ -204,19 +207,7 @@ pub static TABLES: &[&Table] = &[
     &customer::CUSTOMER,
     &product::PRODUCT,
     &lot::LOT,
-    &records(
-        "stock",
-        "stock",
-        &[
-            link("product").called("product"),
-            link("location").called("location"),
-            link("lot").called("lot"),
-            quantity().called("opening"),
-            quantity().called("quantity"),
-            quantity().called("reserved"),
-            quantity().called("pinned"),
-        ],
-    ),
+    &stock::STOCK,
     &tag::TAG,
     &stage::STAGE,
     &worksheet_template::WORKSHEET_TEMPLATE,
@@ -324,45 +315,7 @@ pub static TABLES: &[&Table] = &[
             text().called("signed_at"),
         ],
     ),
-    &records(
-        "transfer",
-        "transfer",
-        &[
-            text().called("id"),
-            text().called("kind"),
-            text().called("state"),
-            text().called("origin"),
-            link("customer").called("customer"),
-            link("sales_order").called("order").column("sales_order"),
-            link("ticket").called("ticket"),
-            link("task").called("task"),
-            link("location").called("from").column("source"),
-            link("location").called("to").column("destination"),
-            link("transfer").called("return_of"),
-            link("transfer").called("exchange_of"),
-            link("transfer").called("backorder_of"),
-            switch().called("keep_order_quantity"),
-            text().called("date"),
-            int().called("moved").optional(),
-        ],
-    )
-    .with(&[list(
-        "transfer_line",
-        "transfer",
-        BY_LINE,
-        &[
-            int().called("line"),
-            link("product").called("product"),
-            link("lot").called("lot"),
-            quantity().called("quantity"),
-            quantity().called("done"),
-            quantity().called("reserved"),
-            quantity().called("returned"),
-            line(&ORDER_LINES).called("order_line"),
-            line(&TRANSFER_LINES).called("return_line"),
-        ],
-    )
-    .shown("lines")]),
+    &transfer::TRANSFER,
     &DOCUMENTS.only("invoice"),
     &DOCUMENTS.shown("credit_note").only("credit_note"),
     &records(
@@ -412,59 +365,7 @@ pub static TABLES: &[&Table] = &[
             text().called("sent_at"),
         ],
     ),
-    &records(
-        "repair",
-        "repair",
-        &[
-            text().called("id"),
-            text().called("state"),
-            link("ticket").called("ticket"),
-            link("customer").called("customer"),
-            link("product").called("product"),
-            link("lot").called("lot"),
-            quantity().called("quantity"),
-            link("transfer").called("return").column("return_transfer"),
-            switch().called("under_warranty"),
-            text().called("scheduled_date"),
-            link("person").called("responsible"),
-            text().called("notes").optional(),
-            link("sales_order").called("quotation"),
-            int().called("moved").optional(),
-        ],
-    )
-    .with(&[
-        list("repair_tag", "repair", BY_PLACE, &[link("tag").called("tag")]).shown("tags"),
-        list(
-            "repair_part",
-            "repair",
-            BY_LINE,
-            &[
-                int().called("line"),
-                text().called("kind"),
-                link("product").called("product"),
-                link("lot").called("lot"),
-                quantity().called("quantity"),
-                quantity().called("done"),
-                quantity().called("reserved"),
-                price().called("price"),
-                line(&ORDER_LINES).called("order_line"),
-            ],
-        )
-        .shown("parts"),
-        list(
-            "repair_labour",
-            "repair",
-            BY_LINE,
-            &[
-                int().called("line"),
-                link("product").called("product"),
-                quantity().called("quantity"),
-                price().called("price"),
-                line(&ORDER_LINES).called("order_line"),
-            ],
-        )
-        .shown("labour"),
-    ]),
+    &repair::REPAIR,
     &records(
         "operation",
         "operation",

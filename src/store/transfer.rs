@@ -1,114 +1,172 @@
 //! Transfers and their lines.
 
-use super::{Db, Key, Page, Result, Row};
-use crate::domain::location::Location;
+use super::engine::record::{self, Cells, Described};
+use super::engine::table::{
+    BY_LINE, Column, DayOf, FoundBy, ORDER_LINES, TRANSFER_LINES, Table, day, id, int, line as line_of, link, list,
+    list_of, quantity, records, switch, text, words,
+};
+use super::{Db, Key, Result, StoreError, Value};
+use crate::domain::location::{Location, LocationType};
+use crate::domain::product::Tracking;
 use crate::domain::ticket::OnTicket;
 use crate::domain::transfer::{Transfer, TransferKind, TransferLine, TransferState};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
-use crate::{column_of_text, paged, params};
+use crate::domain::value::reference::Reference;
+use crate::{described, field_of_words, params, query, select, update};
 
-column_of_text!(TransferKind, TransferState);
+field_of_words!(TransferKind, TransferState);
 
-macro_rules! head {
-    () => {
-        "SELECT t.key, t.id, t.kind, t.state, t.origin, c.key, c.id, o.key, o.id, k.key, k.id, t.task,
-                s.key, s.id, s.type, s.return_location, d.key, d.id, d.type, d.return_location,
-                r.key, r.id, e.key, e.id, b.key, b.id, t.keep_order_quantity, t.date, t.moved
-         FROM transfer t JOIN location s ON s.key = t.source JOIN location d ON d.key = t.destination
-           LEFT JOIN customer c ON c.key = t.customer LEFT JOIN sales_order o ON o.key = t.sales_order
-           LEFT JOIN ticket k ON k.key = t.ticket LEFT JOIN transfer r ON r.key = t.return_of
-           LEFT JOIN transfer e ON e.key = t.exchange_of LEFT JOIN transfer b ON b.key = t.backorder_of"
-    };
+static COLUMNS: &[Column] = &[
+    id().called("id"),
+    words(TransferKind::WORDS).called("kind").listed(),
+    words(TransferState::WORDS).called("state").listed(),
+    text().called("origin").optional().listed().searched(),
+    link("customer").called("customer").optional().listed(),
+    link("sales_order").called("order").column("sales_order").optional().listed(),
+    link("ticket").called("ticket").optional().listed(),
+    link("location").called("from").column("source").listed(),
+    link("location").called("to").column("destination").listed(),
+    list_of("lines").called("lines"),
+    link("transfer").called("return_of").optional(),
+    link("transfer").called("exchange_of").optional(),
+    link("transfer").called("backorder_of").optional(),
+    switch().called("keep_order_quantity"),
+    day().called("date").listed(),
+    link("task").called("task").optional().hidden(),
+    int().called("moved").optional().hidden(),
+    // What else is known of the two locations.
+    words(LocationType::WORDS).called("from_type").is("from_.type").hidden(),
+    switch().called("from_takes_returns").is("from_.return_location").hidden(),
+    words(LocationType::WORDS).called("to_type").is("to_.type").hidden(),
+    switch().called("to_takes_returns").is("to_.return_location").hidden(),
+];
+
+pub static TRANSFER: Table = records("transfer", "transfer", COLUMNS)
+    .with(&[LINE_ROWS])
+    .found_by(&[FoundBy::Exactly("id"), FoundBy::Padded])
+    .dated(DayOf::Day("t.date"));
+
+impl Described for Transfer {
+    fn table() -> &'static Table {
+        &TRANSFER
+    }
+
+    /// All but the lines.
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Transfer> {
+        let nowhere = |place: Reference| Location {
+            key: place.key,
+            id: place.id,
+            kind: LocationType::Internal,
+            return_location: false,
+        };
+        let mut transfer = Transfer {
+            key: cells.take()?,
+            id: cells.take()?,
+            kind: cells.take()?,
+            state: cells.take()?,
+            origin: cells.take()?,
+            customer: cells.take()?,
+            order: cells.take()?,
+            ticket: cells.take()?,
+            from: nowhere(cells.take()?),
+            to: nowhere(cells.take()?),
+            lines: Vec::new(),
+            return_of: cells.take()?,
+            exchange_of: cells.take()?,
+            backorder_of: cells.take()?,
+            keep_order_quantity: cells.take()?,
+            date: cells.take()?,
+            task: cells.take()?,
+            moved: cells.take()?,
+        };
+        for location in [&mut transfer.from, &mut transfer.to] {
+            location.kind = cells.take()?;
+            location.return_location = cells.take()?;
+        }
+        Ok(transfer)
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        params![
+            &self.id,
+            self.kind.word(),
+            self.state.word(),
+            &self.origin,
+            &self.customer,
+            &self.order,
+            &self.ticket,
+            self.from.key,
+            self.to.key,
+            Value::Null,
+            &self.return_of,
+            &self.exchange_of,
+            &self.backorder_of,
+            self.keep_order_quantity,
+            self.date,
+            self.task,
+            self.moved
+        ]
+        .to_vec()
+    }
+
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    fn complete(db: &Db, transfers: &mut [Transfer]) -> Result<()> {
+        let keys: Vec<Key> = transfers.iter().map(Described::key).collect();
+        let mut lines = record::children::<TransferLine>(db, &keys)?;
+        for transfer in transfers {
+            transfer.lines = lines.remove(&transfer.key).unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
-/// All but the lines.
-fn read(row: &Row<'_>) -> Result<Transfer> {
-    Ok(Transfer {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        kind: row.get(2)?,
-        state: row.get(3)?,
-        origin: row.get(4)?,
-        customer: row.optional_reference(5)?,
-        order: row.optional_reference(7)?,
-        ticket: row.optional_reference(9)?,
-        task: row.get(11)?,
-        from: location(row, 12)?,
-        to: location(row, 16)?,
-        lines: Vec::new(),
-        return_of: row.optional_reference(20)?,
-        exchange_of: row.optional_reference(22)?,
-        backorder_of: row.optional_reference(24)?,
-        keep_order_quantity: row.get(26)?,
-        date: row.get(27)?,
-        moved: row.get(28)?,
-    })
+described! {
+    TransferLine in LINES {
+        line: int(),
+        product: link("product"),
+        tracking: words(Tracking::WORDS).is("product_.tracking").hidden(),
+        lot: link("lot").optional(),
+        quantity: quantity(),
+        done: quantity(),
+        reserved: quantity().optional().hidden(),
+        returned: quantity().hidden(),
+        order_line: line_of(&ORDER_LINES).optional().hidden(),
+        return_line: line_of(&TRANSFER_LINES).optional().hidden(),
+    }
 }
 
-fn location(row: &Row<'_>, column: usize) -> Result<Location> {
-    Ok(Location {
-        key: row.get(column)?,
-        id: row.get(column + 1)?,
-        kind: row.get(column + 2)?,
-        return_location: row.get(column + 3)?,
-    })
-}
+static LINES: Table = LINE_ROWS;
+
+const LINE_ROWS: Table = list("transfer_line", "transfer", BY_LINE, TransferLine::COLUMNS).shown("lines");
 
 /// The transfer with that id, without its lines.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Transfer>> {
-    db.query_opt(BY_ID, params![id], read)
+    record::first(db, select!(Transfer, "t.id = $1", ""), params![id])
 }
-
-static BY_ID: &str = concat!(head!(), " WHERE t.id = $1");
 
 /// Asks ahead for the transfer with that id.
 pub fn ahead(db: &Db, id: &str) -> Result<()> {
-    db.ahead(BY_ID, params![id])
+    record::ahead::<Transfer>(db, id)
 }
 
 /// The transfer of that key, without its lines.
 pub fn by_key(db: &Db, key: Key) -> Result<Transfer> {
-    db.query_one(concat!(head!(), " WHERE t.key = $1"), params![key], read)
-}
-
-/// One page of the list, without lines.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Transfer>> {
-    db.page(paged!(head!(), "t.key"), page, read)
-}
-
-macro_rules! lines {
-    () => {
-        "SELECT l.key, l.line, p.key, p.id, p.tracking, n.key, n.id, l.quantity, l.done, l.reserved, l.returned,
-                l.order_line, l.return_line
-         FROM transfer_line l JOIN product p ON p.key = l.product LEFT JOIN lot n ON n.key = l.lot"
-    };
-}
-
-fn read_line(row: &Row<'_>) -> Result<TransferLine> {
-    Ok(TransferLine {
-        key: row.get(0)?,
-        line: row.get(1)?,
-        product: row.reference(2)?,
-        tracking: row.get(4)?,
-        lot: row.optional_reference(5)?,
-        quantity: row.get(7)?,
-        done: row.get(8)?,
-        reserved: row.get(9)?,
-        returned: row.get(10)?,
-        order_line: row.get(11)?,
-        return_line: row.get(12)?,
-    })
+    let found = record::first(db, select!(Transfer, "t.key = $1", ""), params![key])?;
+    found.ok_or_else(|| StoreError::Damaged(format!("transfer has no row {key}")))
 }
 
 /// The lines of a transfer.
 pub fn lines(db: &Db, transfer: Key) -> Result<Vec<TransferLine>> {
-    db.query(concat!(lines!(), " WHERE l.transfer = $1 ORDER BY l.line"), params![transfer], read_line)
+    record::all(db, select!(TransferLine, "t.transfer = $1", " ORDER BY t.line"), params![transfer])
 }
 
 /// The line of that number, where the transfer has it.
 pub fn line(db: &Db, transfer: Key, number: i64) -> Result<Option<TransferLine>> {
-    db.query_opt(concat!(lines!(), " WHERE l.transfer = $1 AND l.line = $2"), params![transfer, number], read_line)
+    record::first(db, select!(TransferLine, "t.transfer = $1 AND t.line = $2", ""), params![transfer, number])
 }
 
 /// Loads the lines.
@@ -119,75 +177,34 @@ pub fn complete(db: &Db, transfer: &mut Transfer) -> Result<()> {
 
 /// Writes a new transfer with its lines, as they are: key, id, state, what is done and reserved. Each line gets a key.
 pub fn insert(db: &Db, transfer: &mut Transfer) -> Result<()> {
-    db.write(
-        "INSERT INTO transfer (key, id, kind, state, origin, customer, sales_order, ticket, task, source, destination,
-           return_of, exchange_of, backorder_of, keep_order_quantity, date, moved)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        params![
-            transfer.key,
-            &transfer.id,
-            transfer.kind.word(),
-            transfer.state.word(),
-            &transfer.origin,
-            &transfer.customer,
-            &transfer.order,
-            &transfer.ticket,
-            transfer.task,
-            transfer.from.key,
-            transfer.to.key,
-            &transfer.return_of,
-            &transfer.exchange_of,
-            &transfer.backorder_of,
-            transfer.keep_order_quantity,
-            transfer.date,
-            transfer.moved
-        ],
-    )?;
-    for line in &mut transfer.lines {
-        insert_line(db, transfer.key, line)?;
-    }
-    Ok(())
+    record::insert(db, transfer)?;
+    let key = transfer.key;
+    transfer.lines.iter_mut().try_for_each(|line| insert_line(db, key, line))
 }
 
 /// Writes a new line of a transfer; it gets a key.
 pub fn insert_line(db: &Db, transfer: Key, line: &mut TransferLine) -> Result<()> {
     line.key = db.next_key()?;
-    db.write(
-        "INSERT INTO transfer_line (key, transfer, line, product, lot, quantity, done, reserved, returned, order_line, return_line)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        params![
-            line.key,
-            transfer,
-            line.line,
-            &line.product,
-            &line.lot,
-            line.quantity,
-            line.done,
-            line.reserved,
-            line.returned,
-            line.order_line,
-            line.return_line
-        ],
-    )
+    record::insert_in(db, transfer, line)
 }
 
 /// Writes what moving goods changes of a line; it may go over to another transfer, such as a backorder.
 pub fn update_line(db: &Db, transfer: Key, line: &TransferLine) -> Result<()> {
     db.change_one(
-        "UPDATE transfer_line SET transfer = $2, line = $3, lot = $4, quantity = $5, done = $6, reserved = $7 WHERE key = $1",
+        update!(transfer_line (Int, Int, Int, Int, Int, Int, Int): "transfer = $2, line = $3, lot = $4, quantity = $5, done = $6, reserved = $7"),
         params![line.key, transfer, line.line, &line.lot, line.quantity, line.done, line.reserved],
     )
 }
 
 /// Writes the state of a transfer whose goods are not moved.
 pub fn set_state(db: &Db, transfer: Key, state: TransferState) -> Result<()> {
-    db.change_one("UPDATE transfer SET state = $2 WHERE key = $1", params![transfer, state.word()])
+    db.change_one(update!(transfer (Int, Text): "state = $2"), params![transfer, state.word()])
 }
 
 /// Writes that the goods of a transfer were moved: on that day, by that operation of the log.
 pub fn set_done(db: &Db, transfer: Key, date: Day, operation: i64) -> Result<()> {
     db.change_one(
-        "UPDATE transfer SET state = 'done', date = $2, moved = $3 WHERE key = $1",
+        update!(transfer (Int, Text, Int): "state = 'done', date = $2, moved = $3"),
         params![transfer, date, operation],
     )
 }
@@ -195,14 +212,14 @@ pub fn set_done(db: &Db, transfer: Key, date: Day, operation: i64) -> Result<()>
 /// Adds to what returns take back of a line; more than was done of it cannot be taken back (spec D3).
 pub fn add_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
     db.change_one(
-        "UPDATE transfer_line SET returned = returned + $2 WHERE key = $1 AND returned + $2 BETWEEN 0 AND done",
+        update!(transfer_line (Int, Int): "returned = returned + $2" if "returned + $2 BETWEEN 0 AND done"),
         params![line, quantity],
     )
 }
 
 /// The transfers made from a ticket, oldest first.
 pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made = crate::query!(
+    let made = query!(
         [transfer],
         "SELECT id, state, CASE WHEN return_of IS NULL THEN 0 ELSE 1 END FROM transfer WHERE ticket = $1 ORDER BY key"
     );

@@ -45,14 +45,12 @@ const fn none(name: &'static str) -> Key {
 }
 
 /// The base records.
-pub static NOUNS: &[Noun] = &[
-    Noun {
-        kind: "user",
-        create: "user create",
-        edit: "user edit",
-        keys: &[key("name", Absent::Id), none("email"), list("rights", "right")],
-    },
-];
+pub static NOUNS: &[Noun] = &[Noun {
+    kind: "user",
+    create: "user create",
+    edit: "user edit",
+    keys: &[key("name", Absent::Id), none("email"), list("rights", "right")],
+}];
 
 impl Noun {
     /// Makes the record, whose id is not taken.

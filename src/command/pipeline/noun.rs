@@ -32,6 +32,8 @@ pub trait Noun: Described + Serialize {
     const RIGHT: Right;
     /// Keys of the shown record under which ids of other records stand, each with the command that opens one of them.
     const OPENS: Opens = &[];
+    /// The condition over the row `t` that all records of a list fulfil; others are found by their id alone.
+    const LISTED: Option<&'static str> = None;
     /// Switches of `list`, each with its help and the condition over the row `t` that it stands for.
     const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[];
 
@@ -287,6 +289,7 @@ impl<R: Noun> List<R> {
             let tags = self.tags.iter().map(|tag| one::<crate::domain::tag::Tag>(cx, "tag", tag).map(|tag| tag.key));
             asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
         }
+        asked.also.extend(R::LISTED);
         asked.also.extend(&self.switches);
         asked.sort = self.sort.as_deref().map(|given| sort_of(table, given)).transpose()?;
         Ok(asked)
@@ -391,10 +394,13 @@ found_as_before!(
     crate::domain::product::Lot,
     crate::domain::product::Product,
     crate::domain::project::Project,
+    crate::domain::repair::Repair,
     crate::domain::stage::Stage,
+    crate::domain::stock::Stock,
     crate::domain::tag::Tag,
     crate::domain::tax::Tax,
     crate::domain::team::Team,
     crate::domain::ticket::Ticket,
+    crate::domain::transfer::Transfer,
     crate::domain::worksheet_template::WorksheetTemplate,
 );

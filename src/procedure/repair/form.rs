@@ -2,6 +2,7 @@
 
 use super::quotation;
 use crate::domain::common::ValueRefused;
+use crate::domain::customer::Customer;
 use crate::domain::line::NewLine;
 use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product, ProductType};
@@ -16,6 +17,7 @@ use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
 use crate::procedure::context::{Cx, found};
+use crate::procedure::look_up;
 use crate::store::{customer, lot, product, repair, tag, transfer, user};
 
 /// What was given for the form; an empty text empties a field, a list replaces the one before.
@@ -47,18 +49,14 @@ pub struct RepairNames {
 }
 
 /// Looks up what was given, in the order of the form, before any rule is asked.
-pub fn look_up(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
+pub fn named_by(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
     Ok(RepairNames {
         customer: named(given.customer, |id| {
-            let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
-            Ok(found(customer, "customer", "customer", "customer", id)?.reference())
+            look_up::one::<Customer>(cx, "customer", id).map(|customer| customer.reference())
         })?,
         product: named(given.product, |id| product_of(cx, "product", id))?,
         lot: named(given.lot, |id| lot_of(cx, id))?,
-        from_return: named(given.from_return, |id| {
-            let transfer = cx.db.by_reference(id, |id| transfer::by_id(cx.db, id))?;
-            with_lines(cx, found(transfer, "transfer", "transfer", "return", id)?)
-        })?,
+        from_return: named(given.from_return, |id| look_up::one(cx, "return", id))?,
         responsible: named(given.responsible, |id| {
             Ok(found(user::by_id(cx.db, id)?, "user", "user", "responsible", id)?.reference())
         })?,
@@ -69,13 +67,12 @@ pub fn look_up(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
 
 /// The product that `given` stands for in the flag `field`.
 pub fn product_of(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<Product> {
-    let product = cx.db.by_reference(given, |id| product::by_id(cx.db, id))?;
-    found(product, "product", "product", field, given)
+    look_up::one(cx, field, given)
 }
 
 /// The lot or serial number that `given` stands for.
 pub fn lot_of(cx: &Cx<'_>, given: &str) -> Result<Lot> {
-    found(cx.db.by_reference(given, |id| lot::by_id(cx.db, id))?, "lot", "lot", "lot", given)
+    look_up::one(cx, "lot", given)
 }
 
 fn named<T>(given: Option<&str>, look: impl Fn(&str) -> Result<T>) -> Result<Option<Option<T>>> {

@@ -281,12 +281,21 @@ fn made(table: &'static Table) -> &'static Made {
     let made: &'static Made = Box::leak(Box::new(Made {
         insert: insert_of(table),
         update: update_of(table),
-        by_id: select.with(&["t.id = $1".to_owned()], ""),
+        by_id: select.with(&[format!("{} = $1", id_of(table))], ""),
         by_key: select.with(&["t.key = $1".to_owned()], ""),
         select,
     }));
     MADE.lock().unwrap_or_else(PoisonError::into_inner).insert(place, made);
     made
+}
+
+/// What the id of a record is compared by: its own column, or what it is made of.
+fn id_of(table: &Table) -> String {
+    let id = table.columns.iter().find(|column| matches!(column.holds, Holds::Id));
+    match id.map(|column| column.from) {
+        Some(From::Sql(sql)) => format!("({sql})"),
+        _ => "t.id".to_owned(),
+    }
 }
 
 /// The statement that writes a row: the values of its columns, then its key, the row it stands in and its place there, as far as
@@ -536,6 +545,13 @@ impl<T> Found<T> {
 /// it has the shape of goes before a name.
 pub fn find_key(db: &Db, table: &'static Table, given: &str) -> Result<Found<Reference>> {
     let own = Tables::of(&[table.name]);
+    if let Some(Column { from: From::Sql(_), .. }) =
+        table.columns.iter().find(|column| matches!(column.holds, Holds::Id))
+    {
+        let found = db.query_opt(made(table).by_id, params![given], |row| row.get::<Key>(0))?;
+        let one = |key| Found::One(Reference { key, id: given.to_owned() });
+        return Ok(found.map_or(Found::Nothing, one));
+    }
     let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
     let ask = |column: &str, text: &str| -> Result<Vec<Reference>> {
         let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
@@ -599,7 +615,7 @@ fn stored_values<'v, T: Described>(record: &'v T, is_written: impl Fn(&Column) -
     let mut values = Vec::with_capacity(table.columns.len() + 1);
     for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| is_written(column)) {
         values.push(match (column.from, column.holds) {
-            (From::Store(number), _) => Value::Int(number),
+            (From::Store(number), _) => Value::from(number),
             (_, Holds::Always(number)) => Value::Int(number),
             (_, Holds::Folded(of, fold)) => text_of(of).map_or(Value::Null, |text| Value::from(fold(&text))),
             _ => fields.get(place).cloned().unwrap_or(Value::Null),
@@ -632,6 +648,15 @@ pub fn update<T: Described>(db: &Db, record: &T) -> Result<()> {
     let mut values = vec![Value::Int(record.key())];
     values.extend(stored_values(record, is_changeable));
     db.change_one(statement, &values)
+}
+
+/// Removes a row that stands in a list of another.
+pub fn delete<T: Described>(db: &Db, row: &T) -> Result<()> {
+    let name = T::table().name;
+    let delete = Statement::made(format!("DELETE FROM {name} WHERE key = $1"), |sql| {
+        Statement::raw(Tables::NONE, Tables::of(&[name]), sql)
+    });
+    db.change_one(delete, params![row.key()])
 }
 
 /// Writes the rows of a list that hold one value each, such as a record's tags, in place of those before.
@@ -681,6 +706,29 @@ pub fn add_rows<'k, T: Described>(
         db.write(made(list).insert, &values)?;
     }
     Ok(())
+}
+
+/// The rows of a list in some records, by the key of the record that they stand in, each list in its order.
+pub fn children<T: Described>(db: &Db, parents: &[Key]) -> Result<HashMap<Key, Vec<T>>> {
+    let table = T::table();
+    let Some(parent) = table.parent else {
+        return Err(StoreError::Fault(format!("{} is no list", table.name)));
+    };
+    let (select, currency) = (select::<T>(), currency_of::<T>(db)?);
+    let head = format!("SELECT {}, t.{parent} FROM {}", select.columns, select.from);
+    let order = match table.order {
+        Order::Key => "key",
+        Order::KeyedLine(column) | Order::Column(column) | Order::Place(column) => column,
+    };
+    let rest = format!(" ORDER BY t.{parent}, t.{order}");
+    let mut children: HashMap<Key, Vec<T>> = HashMap::new();
+    each_of(db, select.reads, (&head, &format!("t.{parent}"), &rest), parents, |row| {
+        let mut cells = Cells::of(row, currency);
+        let child = T::read(&mut cells)?;
+        children.entry(cells.next()?).or_default().push(child);
+        Ok(())
+    })?;
+    Ok(children)
 }
 
 /// How many records' lists are asked for at once.

@@ -105,8 +105,9 @@ pub struct Column {
 pub enum From {
     /// A column of the table, written from the record's field.
     Field,
-    /// A column of the table that no field of the record holds: this number in a new row, and changed by statements of its own.
-    Store(i64),
+    /// A column of the table that no field of the record holds: this number, or nothing, in a new row, and changed by statements of
+    /// its own.
+    Store(Option<i64>),
     /// An expression over the row `t` and the rows it links to, each called by its key with `_` behind.
     Sql(&'static str),
     /// The record itself: it is made when the record is read, and a filter looks at the record.
@@ -357,7 +358,11 @@ impl Column {
     }
     /// No field of the record holds it: a new row has this number.
     pub const fn starts_at(self, number: i64) -> Column {
-        Column { from: From::Store(number), is_shown: false, ..self }
+        Column { from: From::Store(Some(number)), is_shown: false, ..self }
+    }
+    /// No field of the record holds it: a new row has nothing there.
+    pub const fn starts_empty(self) -> Column {
+        Column { from: From::Store(None), is_shown: false, is_optional: true, ..self }
     }
     /// It is no column of the table, but this expression over its row `t`.
     pub const fn is(self, sql: &'static str) -> Column {

@@ -88,6 +88,8 @@ CREATE INDEX coupon_customer ON coupon (customer, key) WHERE customer IS NOT NUL
 CREATE INDEX task_customer ON task (customer, key) WHERE customer IS NOT NULL;
 CREATE INDEX task_stage ON task (stage, key);
 CREATE INDEX task_assignee ON task (assignee, key) WHERE assignee IS NOT NULL;
+CREATE INDEX stock_location ON stock (location, key);
+CREATE INDEX stock_lot ON stock (lot, key) WHERE lot IS NOT NULL;
 
 -- Customers are found by their name and e-mail too, ignoring case.
 ALTER TABLE customer ADD COLUMN name_folded TEXT;
