@@ -529,7 +529,7 @@ fn a_list_of_transfers_is_asked_by_what_they_are_and_when() {
         ("--kind outgoing --kind internal --newest", "WH/INT/00001 WH/OUT/00002 WH/OUT/00001"),
         ("--state waiting --state cancelled", "WH/OUT/00002 WH/INT/00001"),
         ("--customer 'ada ltd' --state ready", "WH/OUT/00001"),
-        ("--order S1", "WH/OUT/00001"),
+        ("--order S00001", "WH/OUT/00001"),
         ("--order '' --kind outgoing", "WH/OUT/00002"),
         ("--from Suppliers", "WH/IN/00001"),
         ("--to WH/StockLevel", "WH/INT/00001"),
