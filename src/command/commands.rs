@@ -142,14 +142,14 @@ const VERBS: &[Entry] = &[
     Entry::read::<List<Payment>>("payment list"),
     Entry::read::<Show<Payment>>("payment show"),
     // coupon-program
-    Entry::change::<coupon_program::CouponProgramCreate>("coupon-program create"),
-    Entry::read::<List<CouponProgram>>("coupon-program list"),
-    Entry::read::<Show<CouponProgram>>("coupon-program show"),
-    Entry::change::<coupon_program::CouponProgramEdit>("coupon-program edit"),
+    Entry::change::<Create<coupon_program::CouponProgramForm>>("coupon-program create"),
+    Entry::read::<noun::List<CouponProgram>>("coupon-program list"),
+    Entry::read::<noun::Show<CouponProgram>>("coupon-program show"),
+    Entry::change::<Edit<coupon_program::CouponProgramForm>>("coupon-program edit"),
     Entry::change::<coupon_program::CouponProgramArchive>("coupon-program archive"),
     // coupon
-    Entry::read::<List<Coupon>>("coupon list"),
-    Entry::read::<Show<Coupon>>("coupon show"),
+    Entry::read::<noun::List<Coupon>>("coupon list"),
+    Entry::read::<noun::Show<Coupon>>("coupon show"),
     Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
@@ -179,8 +179,8 @@ const VERBS: &[Entry] = &[
     Entry::change::<repair::RepairReopen>("repair reopen"),
     Entry::change::<repair::RepairQuote>("repair quote"),
     // task
-    Entry::read::<List<Task>>("task list"),
-    Entry::read::<Show<Task>>("task show"),
+    Entry::read::<noun::List<Task>>("task list"),
+    Entry::read::<noun::Show<Task>>("task show"),
     Entry::change::<task::TaskEdit>("task edit"),
     Entry::change::<task::TaskCancel>("task cancel"),
     // customer
@@ -218,10 +218,10 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::Show<Location>>("location show"),
     Entry::change::<Edit<location::LocationForm>>("location edit"),
     // user
-    Entry::change::<user::UserCreate>("user create"),
-    Entry::read::<List<User>>("user list"),
-    Entry::read::<Show<User>>("user show"),
-    Entry::change::<user::UserEdit>("user edit"),
+    Entry::change::<Create<user::UserForm>>("user create"),
+    Entry::read::<noun::List<User>>("user list"),
+    Entry::read::<noun::Show<User>>("user show"),
+    Entry::change::<Edit<user::UserForm>>("user edit"),
     // tag
     Entry::change::<Create<tag::TagForm>>("tag create"),
     Entry::read::<noun::List<Tag>>("tag list"),

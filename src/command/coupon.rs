@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
+use super::pipeline::noun::{Noun, one};
+use super::pipeline::record::Changed;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
@@ -15,52 +16,12 @@ use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::procedure::coupon::new_code;
 use crate::procedure::{service, ticket_log};
-use crate::store::{self, Db, Key, Page, coupon};
+use crate::store::coupon;
 
-impl Record for Coupon {
+impl Noun for Coupon {
     const KIND: &'static str = "coupon";
     const NOUN: &'static str = "coupon";
     const RIGHT: Right = Right::Sales;
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "program",
-        "ticket",
-        "customer",
-        "only_customer",
-        "valid_until",
-        "state",
-        "order",
-        "share_link",
-        "sent_at",
-    ];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "program", "ticket", "customer", "only_customer", "valid_until", "state", "order"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "program",
-        "ticket",
-        "customer",
-        "only_customer",
-        "valid_until",
-        "state",
-        "order",
-        "share_link",
-        "sent_at",
-    ];
-    const DAY: Option<&'static str> = Some("valid_until");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        coupon::by_code(db, given)
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        coupon::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn settle(&mut self, today: Day) {
-        Coupon::settle(self, today);
-    }
 }
 
 /// What `ticket coupon` answers.

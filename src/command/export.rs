@@ -53,7 +53,7 @@ fn push_fields(line: &mut String, table: &'static Table, row: &ShownRow, mut fol
         line.push_str("\":");
     };
     for (column, cell) in table.exported().zip(&row.cells) {
-        name(line, column.shown);
+        name(line, column.in_export());
         push_cell(line, cell)?;
     }
     if table.is_keyed() {

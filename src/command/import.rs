@@ -21,40 +21,34 @@ use crate::store::engine::exchange;
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db};
 
-mod coupon_program;
 mod document;
 mod form;
 mod lines;
 mod lookup;
-mod nouns;
 mod order;
 mod restore;
 mod stock;
-mod ticket;
 mod transfer;
 mod unseen;
 
 use form::KINDS;
 use lookup::Lookup;
-use nouns::{NOUNS, Noun};
 use restore::HEADER;
 pub use restore::Restoring;
 
 /// The records that have a form of their own, beside the base records.
 static FORMS: &[&Form] = &[
-    &coupon_program::FORM,
     &stock::FORM,
     &order::FORM,
     &transfer::FORM,
     &document::INVOICE,
     &document::CREDIT_NOTE,
-    &ticket::FORM,
 ];
 
 /// The kinds of records that can be imported.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     let described = KINDS.iter().map(|described| described.kind);
-    described.chain(NOUNS.iter().map(|noun| noun.kind)).chain(FORMS.iter().map(|form| form.kind))
+    described.chain(FORMS.iter().map(|form| form.kind))
 }
 
 /// How a kind of record is imported.
@@ -185,13 +179,7 @@ impl Import {
             let (keys, switches) = ((described.keys)(), (described.switches)());
             return Ok(Some(CsvForm { keys, lines: Vec::new(), switches, shown }));
         }
-        match NOUNS.iter().find(|noun| noun.kind == kind) {
-            Some(noun) => {
-                let keys = ["id"].into_iter().chain(noun.keys.iter().map(|key| key.name)).collect();
-                Ok(Some(CsvForm { keys, lines: Vec::new(), switches: Vec::new(), shown }))
-            }
-            None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
-        }
+        Err(NoSuchKind { kind: kind.to_owned() }.into())
     }
 }
 
@@ -450,37 +438,7 @@ fn imported(
     if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
     }
-    match NOUNS.iter().find(|noun| noun.kind == kind) {
-        Some(noun) => base_record(cx, lookup, noun, pairs, update).map(Some),
-        None => Err(NoSuchKind { kind: kind.to_owned() }.into()),
-    }
-}
-
-fn base_record(
-    cx: &Cx<'_>,
-    lookup: &mut Lookup,
-    noun: &Noun,
-    mut pairs: Pairs<'_>,
-    update: bool,
-) -> Result<Box<RawValue>> {
-    let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
-    let is_new = match unseen::Kind::of(noun.kind) {
-        Some(kind) => lookup.unseen.is_new(cx.db, kind, &id)?,
-        None => false,
-    };
-    if is_new || !exchange::has(cx.db, noun.kind, &id)? {
-        return noun.create(cx, &id, pairs);
-    }
-    let taken = || AlreadyExists { kind: words_of(noun.kind), noun: noun.noun(), field: "id", given: id.clone() };
-    match noun.edit(cx, &id, pairs) {
-        // What an edit would be refused for makes the record different all the same.
-        Err(error) if !update && matches!(error.exit(), 13 | 14) => Err(taken().into()),
-        Ok(_) if !update && cx.changed_anything() => Err(taken().into()),
-        edited => {
-            lookup.forget(noun.kind, &id);
-            edited
-        }
-    }
+    Err(NoSuchKind { kind: kind.to_owned() }.into())
 }
 
 /// A line names a kind of record that is none.

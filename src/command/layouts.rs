@@ -7,12 +7,8 @@ use super::invoice::Invoice;
 use super::pipeline::record::Record;
 use super::{copy, desk, log, options, schema, subscription, verify};
 use crate::domain::app::AppShown;
-use crate::domain::coupon::Coupon;
-use crate::domain::coupon_program::CouponProgram;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
-use crate::domain::task::Task;
-use crate::domain::user::User;
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
@@ -31,12 +27,12 @@ const KNOWN: &[Known] = &[
     ("invoice", Invoice::COLUMNS, &["order", "payment_state", "date", "open"]),
     ("credit_note", CreditNote::COLUMNS, &["invoice", "payment_state", "date", "open"]),
     ("payment", Payment::COLUMNS, &["reference", "date"]),
-    ("coupon_program", CouponProgram::COLUMNS, &["archived", "currency", "usage_limit", "start", "end", "code"]),
-    ("coupon", Coupon::COLUMNS, &["only_customer", "order", "ticket", "program", "valid_until"]),
+    ("coupon_program", DESCRIBED, &["archived", "currency", "usage_limit", "start", "end", "code"]),
+    ("coupon", DESCRIBED, &["only_customer", "order", "ticket", "program", "valid_until"]),
     ("order", Order::COLUMNS, &["cart", "currency", "date"]),
     ("quotation", Order::COLUMNS, &["cart", "currency", "date"]),
     ("repair", DESCRIBED, &["quantity", "responsible", "ticket", "scheduled_date", "lot", "customer"]),
-    ("task", Task::COLUMNS, &["project", "ticket", "assignee", "customer", "stage"]),
+    ("task", DESCRIBED, &["project", "ticket", "assignee", "customer", "stage"]),
     ("transfer", DESCRIBED, TRANSFER),
     ("return", DESCRIBED, TRANSFER),
     ("replacement", DESCRIBED, TRANSFER),
@@ -46,7 +42,7 @@ const KNOWN: &[Known] = &[
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
-    ("user", User::COLUMNS, &["rights", "email"]),
+    ("user", DESCRIBED, &["rights", "email"]),
     ("stock", DESCRIBED, &["id", "reserved", "lot"]),
     // An answer of a bulk run.
     (

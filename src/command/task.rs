@@ -3,9 +3,10 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
+use super::pipeline::noun::{Noun, one};
+use super::pipeline::record::Changed;
 use super::plan::template_given;
-use super::{Change, Cx, given};
+use super::{Change, Cx};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
 use crate::domain::project::Project;
@@ -13,52 +14,13 @@ use crate::domain::task::Task;
 use crate::domain::user::User;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
-use crate::procedure::ticket_log;
-use crate::store::{self, Db, Key, Page, project, task};
+use crate::procedure::{look_up, ticket_log};
+use crate::store::{project, task};
 
-impl Record for Task {
+impl Noun for Task {
     const KIND: &'static str = "task";
     const NOUN: &'static str = "task";
     const RIGHT: Right = Right::FieldService;
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "title",
-        "project",
-        "stage",
-        "customer",
-        "ticket",
-        "assignee",
-        "planned_start",
-        "planned_end",
-        "worked_minutes",
-        "products",
-        "worksheet",
-    ];
-    const COLUMNS: &'static [&'static str] =
-        &["id", "title", "project", "stage", "customer", "ticket", "assignee", "planned_start"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "title",
-        "project",
-        "stage",
-        "customer",
-        "ticket",
-        "assignee",
-        "planned_start",
-        "planned_end",
-        "worked_minutes",
-    ];
-    const DAY: Option<&'static str> = Some("planned_start");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        db.by_reference(given, |id| task::by_id(db, id))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        task::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
 }
 
 /// Edit a task
@@ -98,9 +60,9 @@ impl Change for TaskEdit {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
         let before: Task = one(cx, "task", &self.task)?;
-        let named: Option<Project> = given::record(cx, "project", self.project.as_deref())?;
+        let named: Option<Project> = look_up::optional(cx, "project", self.project.as_deref())?;
         let template = template_given(cx, self.worksheet_template.as_deref())?;
-        let assignee: Option<User> = given::record(cx, "assignee", self.assignee.as_deref())?;
+        let assignee: Option<User> = look_up::optional(cx, "assignee", self.assignee.as_deref())?;
 
         let mut faults = Faults::default();
         let title = faults.gather(plan::title(self.title.as_deref(), &before.title).map_err(Error::from));

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::form::{Form, Help, NewId};
+use super::pipeline::form::{Emptied, Form, Help, NewId};
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
@@ -13,7 +13,9 @@ use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::team::Team;
 use crate::domain::ticket::{LogEntry, Priority, Ticket};
 use crate::domain::user::User;
+use crate::domain::value::day::GivenTime;
 use crate::domain::value::reference::Reference;
+use crate::domain::value::text::Setting;
 use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, tags, ticket_log};
@@ -104,6 +106,14 @@ pub struct TicketForm {
     /// A tag, made where there is none of that name (repeatable)
     #[arg(long)]
     pub tag: Option<Vec<String>>,
+    /// The stage of an imported one, which `move` changes later.
+    #[arg(skip)]
+    #[serde(default, skip_serializing)]
+    pub stage: Option<String>,
+    /// When an imported one was made.
+    #[arg(skip)]
+    #[serde(default, skip_serializing)]
+    pub created_at: Option<Setting<GivenTime>>,
 }
 
 impl Form for TicketForm {
@@ -126,6 +136,20 @@ impl Form for TicketForm {
     };
     const ID: NewId = NewId::Next("T");
     const LISTS: &'static [(&'static str, &'static str)] = &[("tag", "tags")];
+    const RECORD: &'static [(&'static str, Emptied)] = &[
+        ("subject", Emptied::Text),
+        ("team", Emptied::Text),
+        ("customer", Emptied::Text),
+        ("user", Emptied::Text),
+        ("priority", Emptied::Text),
+        ("stage", Emptied::Text),
+        ("order", Emptied::Text),
+        ("product", Emptied::Text),
+        ("lot", Emptied::Text),
+        ("description", Emptied::Text),
+        ("tags", Emptied::List),
+        ("created_at", Emptied::Text),
+    ];
 
     fn blank(cx: &Cx<'_>, id: String) -> Result<Ticket> {
         let stage = stage_named(cx, NEW)?;
@@ -149,6 +173,12 @@ impl Form for TicketForm {
         })
     }
 
+    /// The stage that a ticket has come to, and when it was made, stay where a record says nothing of them.
+    fn blank_like(cx: &Cx<'_>, before: &Ticket) -> Result<Ticket> {
+        let blank = Self::blank(cx, before.id.clone())?;
+        Ok(Ticket { stage: before.stage.clone(), closed: before.closed, created_at: before.created_at, ..blank })
+    }
+
     fn fill(&self, cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
         if self.team.is_some() || ticket.team.id.is_empty() {
             ticket.team = team_named(cx, self.team.as_deref().unwrap_or_default())?;
@@ -159,6 +189,9 @@ impl Form for TicketForm {
             product: self.product.as_deref(),
             lot: self.lot.as_deref(),
         };
+        if let Some(stage) = &self.stage {
+            ticket.put_in(&stage_named(cx, stage)?);
+        }
         let named = about::look_up(cx, &ticket.about(), &given)?;
         if self.user.is_some() {
             ticket.user = user_named(cx, self.user.as_deref())?;
@@ -170,6 +203,9 @@ impl Form for TicketForm {
         }
         ticket.priority = self.priority.unwrap_or(ticket.priority);
         given::set_text(&mut ticket.description, self.description.as_deref());
+        if let Some(made) = given::value("created_at", self.created_at)? {
+            ticket.created_at = cx.desk.timezone.moment("created_at", made)?;
+        }
         if let Some(given) = &self.tag {
             ticket.tags = tags::named(cx, given)?;
         }
@@ -181,10 +217,13 @@ impl Form for TicketForm {
     }
 
     fn insert(cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
-        ticket.key = cx.db.next_key()?;
-        ticket::insert(cx.db, ticket)?;
-        cx.created("ticket", &ticket.id);
+        inserted(cx, ticket)?;
         ticket_log::note(cx, ticket.key, "created", "the ticket was created", None)
+    }
+
+    fn import(cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
+        inserted(cx, ticket)?;
+        ticket_log::note(cx, ticket.key, "imported", "the ticket was imported", None)
     }
 
     fn update(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
@@ -194,6 +233,13 @@ impl Form for TicketForm {
     fn id_of(ticket: &Ticket) -> &str {
         &ticket.id
     }
+}
+
+fn inserted(cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
+    ticket.key = cx.db.next_key()?;
+    ticket::insert(cx.db, ticket)?;
+    cx.created("ticket", &ticket.id);
+    Ok(())
 }
 
 /// Note something on a ticket

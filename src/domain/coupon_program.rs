@@ -455,29 +455,7 @@ pub fn covered(on: &[String]) -> (Covers, Vec<String>) {
     }
 }
 
-/// A program as an import record gives it, or flags brought together (contract, section 6).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GivenProgram {
-    pub id: String,
-    /// The id where it is left out.
-    pub name: Option<String>,
-    /// `coupons` where it is left out.
-    #[serde(rename = "type")]
-    pub kind: Option<ProgramType>,
-    pub archived: Option<bool>,
-    pub code: Option<String>,
-    /// The desk's where it is left out.
-    pub currency: Option<String>,
-    pub start: Option<Day>,
-    pub end: Option<Day>,
-    pub usage_limit: Option<Quantity>,
-    #[serde(default)]
-    pub rewards: Vec<GivenReward>,
-    pub conditions: Option<GivenConditions>,
-}
-
-/// Conditions as given.
+/// Conditions as an import record gives them (contract, section 6).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GivenConditions {

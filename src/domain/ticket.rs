@@ -102,7 +102,7 @@ impl Ticket {
             lot,
             description,
             tags,
-            created_at: _,
+            created_at,
         } = self;
         [
             ("subject", *subject != other.subject),
@@ -116,6 +116,7 @@ impl Ticket {
             ("lot", *lot != other.lot),
             ("description", *description != other.description),
             ("tags", *tags != other.tags),
+            ("created_at", *created_at != other.created_at),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))

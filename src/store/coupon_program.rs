@@ -1,76 +1,251 @@
 //! Coupon programs, their rewards and conditions.
 
+use std::collections::HashMap;
+
+use super::engine::record::{self, Cells, Described, Field as _, each_of};
+use super::engine::statement::Tables;
+use super::engine::table::{
+    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of, percent,
+    quantity, records, rows, switch, text, words,
+};
 use super::engine::uses;
-use super::{Db, Key, Page, Result, Row, StoreError};
+use super::{Db, Key, Result, Row, StoreError, Value};
 use crate::domain::coupon_program::{
-    AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code,
+    AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code as fold,
 };
 use crate::domain::in_use::Use;
-use crate::domain::value::money::Money;
-use crate::domain::value::reference::{Reference, folded};
-use crate::{column_of_text, insert, named, paged, params, query, raw, update};
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::quantity::{Percent, Quantity};
+use crate::domain::value::reference::Reference;
+use crate::{field_of_words, params, query, select};
 
-column_of_text!(ProgramType, RewardType, Covers, AmountTax);
+field_of_words!(ProgramType, RewardType, Covers, AmountTax);
 
-macro_rules! head {
-    () => {
-        "SELECT p.key, p.id, p.name, p.type, p.archived, p.code, cu.code, cu.digits, p.start_date, p.end_date, p.usage_limit,
-                p.minimum_amount, p.minimum_amount_tax, p.minimum_quantity
-         FROM coupon_program p JOIN currency cu ON cu.code = p.currency"
-    };
+pub static COUPON_PROGRAM: Table = records("coupon_program", "coupon_program", COLUMNS)
+    .in_own_currency()
+    .with(&[REWARD_ROWS, PRODUCT_ROWS])
+    .found_by(&[FoundBy::Exactly("id"), FoundBy::Folded("name_folded")]);
+
+const COLUMNS: &[Column] = &[
+    id().called("id"),
+    text().called("name").listed().searched(),
+    words(ProgramType::WORDS).called("type").listed(),
+    switch().called("archived").listed(),
+    text().called("code").optional().listed(),
+    currency().called("currency").listed(),
+    day().called("start").column("start_date").optional().listed(),
+    day().called("end").column("end_date").optional().listed(),
+    int().called("usage_limit").optional().listed(),
+    list_of("rewards").called("rewards"),
+    rows(&[
+        amount().called("minimum_amount").optional(),
+        words(AmountTax::WORDS).called("minimum_amount_tax"),
+        quantity().called("minimum_quantity").optional(),
+        list_of("products").called("products"),
+    ])
+    .called("conditions"),
+    // The conditions, as they are stored.
+    amount().called("minimum_amount").optional().hidden(),
+    words(AmountTax::WORDS).called("minimum_amount_tax").hidden(),
+    quantity().called("minimum_quantity").optional().hidden(),
+    folded("name").called("name_folded"),
+    folded_code("code").called("code_folded"),
+    int().called("used").starts_at(0),
+];
+
+static REWARDS: Table = REWARD_ROWS;
+static PRODUCTS: Table = PRODUCT_ROWS;
+
+const REWARD_ROWS: Table = list(
+    "coupon_reward",
+    "program",
+    BY_PLACE,
+    &[
+        words(RewardType::WORDS).called("type"),
+        percent().called("percent").optional(),
+        amount().called("fixed").optional(),
+        words(Covers::WORDS).called("on").column("applies_on").optional(),
+        link("product").called("product").optional(),
+        quantity().called("quantity").optional(),
+        amount().called("maximum").optional(),
+    ],
+)
+.shown("rewards");
+
+/// The products that a reward names, by its place, or, where that is null, the conditions.
+const PRODUCT_ROWS: Table = list(
+    "coupon_product",
+    "program",
+    BY_PLACE,
+    &[int().called("reward").optional(), link("product").called("product")],
+)
+.shown("products");
+
+impl Described for CouponProgram {
+    fn table() -> &'static Table {
+        &COUPON_PROGRAM
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<CouponProgram> {
+        Ok(CouponProgram {
+            key: cells.take()?,
+            id: cells.take()?,
+            name: cells.take()?,
+            kind: cells.take()?,
+            archived: cells.take()?,
+            code: cells.take()?,
+            currency: cells.take()?,
+            start: cells.take()?,
+            end: cells.take()?,
+            usage_limit: cells.take()?,
+            rewards: Vec::new(),
+            conditions: Conditions {
+                minimum_amount: cells.take()?,
+                minimum_amount_tax: cells.take()?,
+                minimum_quantity: cells.take()?,
+                products: Vec::new(),
+            },
+        })
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        vec![
+            self.id.bind(),
+            self.name.bind(),
+            self.kind.bind(),
+            self.archived.bind(),
+            self.code.bind(),
+            self.currency.bind(),
+            self.start.bind(),
+            self.end.bind(),
+            self.usage_limit.bind(),
+            Value::Null,
+            Value::Null,
+            self.conditions.minimum_amount.bind(),
+            self.conditions.minimum_amount_tax.bind(),
+            self.conditions.minimum_quantity.bind(),
+        ]
+    }
+
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    fn complete(db: &Db, programs: &mut [CouponProgram]) -> Result<()> {
+        let keys: Vec<Key> = programs.iter().map(Described::key).collect();
+        let mut products = products_of(db, &keys)?;
+        let mut rewards = rewards_of(db, &keys)?;
+        for program in programs {
+            let mut products = products.remove(&program.key).unwrap_or_default();
+            program.conditions.products = products.remove(&None).unwrap_or_default();
+            let rewards = rewards.remove(&program.key).unwrap_or_default().into_iter();
+            program.rewards = rewards.map(|stored| stored.reward(program.currency, &mut products)).collect::<Result<_>>()?;
+        }
+        Ok(())
+    }
 }
 
-/// All but the rewards and the products of the conditions.
-fn read(row: &Row<'_>) -> Result<CouponProgram> {
-    let currency = row.currency(6)?;
-    let minimum_amount: Option<i64> = row.get(11)?;
-    Ok(CouponProgram {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        name: row.get(2)?,
-        kind: row.get(3)?,
-        archived: row.get(4)?,
-        code: row.get(5)?,
-        currency,
-        start: row.get(8)?,
-        end: row.get(9)?,
-        usage_limit: row.get(10)?,
-        rewards: Vec::new(),
-        conditions: Conditions {
-            minimum_amount: minimum_amount.map(|minor| Money::new(minor, currency)),
-            minimum_amount_tax: row.get(12)?,
-            minimum_quantity: row.get(13)?,
-            products: Vec::new(),
+/// The products that a program names, by the place of the reward that names them, or none for the conditions.
+type Named = HashMap<Option<i64>, Vec<Reference>>;
+
+/// The products that some programs name.
+fn products_of(db: &Db, programs: &[Key]) -> Result<HashMap<Key, Named>> {
+    let mut products: HashMap<Key, Named> = HashMap::new();
+    each_of(
+        db,
+        const { Tables::of(&["coupon_product", "product"]) },
+        (
+            "SELECT cp.program, cp.reward, p.key, p.id FROM coupon_product cp JOIN product p ON p.key = cp.product",
+            "cp.program",
+            " ORDER BY cp.program, cp.position",
+        ),
+        programs,
+        |row| {
+            products.entry(row.get(0)?).or_default().entry(row.get(1)?).or_default().push(row.reference(2)?);
+            Ok(())
         },
-    })
+    )?;
+    Ok(products)
 }
 
-/// The program with that id or, ignoring case, that name; complete.
-pub fn by_id(db: &Db, id: &str) -> Result<Option<CouponProgram>> {
-    let program = db.by_id_or_name(named!(head!(), "p"), id, read)?;
-    program.map(|program| completed(db, program)).transpose()
+/// The rewards of some programs, in order.
+fn rewards_of(db: &Db, programs: &[Key]) -> Result<HashMap<Key, Vec<StoredReward>>> {
+    let mut rewards: HashMap<Key, Vec<StoredReward>> = HashMap::new();
+    each_of(
+        db,
+        const { Tables::of(&["coupon_reward", "product"]) },
+        (
+            "SELECT r.program, r.position, r.type, r.percent, r.fixed, r.applies_on, p.key, p.id, r.quantity, r.maximum
+             FROM coupon_reward r LEFT JOIN product p ON p.key = r.product",
+            "r.program",
+            " ORDER BY r.program, r.position",
+        ),
+        programs,
+        |row| {
+            rewards.entry(row.get(0)?).or_default().push(StoredReward::read(row)?);
+            Ok(())
+        },
+    )?;
+    Ok(rewards)
 }
 
-/// The program of that key, complete.
-pub fn by_key(db: &Db, key: Key) -> Result<CouponProgram> {
-    completed(db, db.query_one(concat!(head!(), " WHERE p.key = $1"), params![key], read)?)
+/// A reward as its row has it, without the products that it names.
+struct StoredReward {
+    place: i64,
+    kind: RewardType,
+    percent: Option<Percent>,
+    fixed: Option<i64>,
+    on: Option<Covers>,
+    product: Option<Reference>,
+    quantity: Option<Quantity>,
+    maximum: Option<i64>,
 }
 
-/// One page of the list, without rewards and conditions' products.
-pub fn page(db: &Db, page: Page) -> Result<Vec<CouponProgram>> {
-    db.page(paged!(head!(), "p.key"), page, read)
+impl StoredReward {
+    fn read(row: &Row<'_>) -> Result<StoredReward> {
+        Ok(StoredReward {
+            place: row.get(1)?,
+            kind: row.get(2)?,
+            percent: row.get(3)?,
+            fixed: row.get(4)?,
+            on: row.get(5)?,
+            product: row.optional_reference(6)?,
+            quantity: row.get(8)?,
+            maximum: row.get(9)?,
+        })
+    }
+
+    fn reward(self, currency: Currency, named: &mut Named) -> Result<Reward> {
+        let worth = match self.kind {
+            RewardType::Percent => Worth::Percent(filled(self.percent)?),
+            RewardType::Fixed => Worth::Fixed(Money::new(filled(self.fixed)?, currency)),
+            RewardType::FreeProduct => {
+                return Ok(Reward::FreeProduct { product: filled(self.product)?, quantity: filled(self.quantity)? });
+            }
+        };
+        let on = match filled(self.on)? {
+            Covers::Order => On::Order,
+            Covers::Cheapest => On::Cheapest,
+            Covers::Products => On::Products(named.remove(&Some(self.place)).unwrap_or_default()),
+        };
+        Ok(Reward::Discount { worth, on, maximum: self.maximum.map(|minor| Money::new(minor, currency)) })
+    }
+}
+
+fn filled<T>(column: Option<T>) -> Result<T> {
+    column.ok_or_else(|| StoreError::Damaged("a coupon reward is not complete".to_owned()))
 }
 
 /// Every program that is not archived and makes coupons, in order of creation, without rewards: what a ticket may offer.
 pub fn making_coupons(db: &Db) -> Result<Vec<CouponProgram>> {
-    db.query(concat!(head!(), " WHERE p.archived = 0 AND p.type = 'coupons' ORDER BY p.key"), params![], read)
+    record::all(db, select!(CouponProgram, "t.archived = 0 AND t.type = 'coupons'", " ORDER BY t.key"), params![])
 }
 
 /// The id of the program that has that promo code, whatever its spelling.
 pub fn with_code(db: &Db, code: &str) -> Result<Option<String>> {
     db.query_opt(
         query!([coupon_program], "SELECT id FROM coupon_program WHERE code_folded = $1"),
-        params![folded_code(code)],
+        params![fold(code)],
         |row| row.get(0),
     )
 }
@@ -84,152 +259,52 @@ pub fn first_coupon(db: &Db, program: Key) -> Result<Option<Use>> {
     )
 }
 
-fn completed(db: &Db, mut program: CouponProgram) -> Result<CouponProgram> {
-    complete(db, &mut program)?;
-    Ok(program)
-}
-
-/// Loads the rewards and the products of the conditions.
-pub fn complete(db: &Db, program: &mut CouponProgram) -> Result<()> {
-    let named: Vec<(Option<i64>, Reference)> = db.query(
-        query!(
-            [coupon_product, product],
-            "SELECT cp.reward, p.key, p.id FROM coupon_product cp JOIN product p ON p.key = cp.product
-         WHERE cp.program = $1 ORDER BY cp.position"
-        ),
-        params![program.key],
-        |row| Ok((row.get(0)?, row.reference(1)?)),
-    )?;
-    let products_of = |reward: Option<i64>| -> Vec<Reference> {
-        named.iter().filter(|(of, _)| *of == reward).map(|(_, product)| product.clone()).collect()
-    };
-    program.conditions.products = products_of(None);
-    let currency = program.currency;
-    program.rewards = db.query(
-        query!(
-            [coupon_reward, product],
-            "SELECT r.position, r.type, r.percent, r.fixed, r.applies_on, p.key, p.id, r.quantity, r.maximum
-         FROM coupon_reward r LEFT JOIN product p ON p.key = r.product WHERE r.program = $1 ORDER BY r.position"
-        ),
-        params![program.key],
-        |row| {
-            let worth = match row.get(1)? {
-                RewardType::Percent => Worth::Percent(filled(row.get(2)?)?),
-                RewardType::Fixed => Worth::Fixed(Money::new(filled(row.get(3)?)?, currency)),
-                RewardType::FreeProduct => {
-                    let (product, quantity) = (filled(row.optional_reference(5)?)?, filled(row.get(7)?)?);
-                    return Ok(Reward::FreeProduct { product, quantity });
-                }
-            };
-            let on = match filled(row.get(4)?)? {
-                Covers::Order => On::Order,
-                Covers::Cheapest => On::Cheapest,
-                Covers::Products => On::Products(products_of(Some(row.get(0)?))),
-            };
-            let maximum: Option<i64> = row.get(8)?;
-            Ok(Reward::Discount { worth, on, maximum: maximum.map(|minor| Money::new(minor, currency)) })
-        },
-    )?;
-    Ok(())
-}
-
-fn filled<T>(column: Option<T>) -> Result<T> {
-    column.ok_or_else(|| StoreError::Damaged("a coupon reward is not complete".to_owned()))
-}
-
 /// Writes a new program.
 pub fn insert(db: &Db, program: &CouponProgram) -> Result<()> {
-    db.write(
-        raw!(writes [coupon_program], reads [], "INSERT INTO coupon_program (key, id, name, name_folded, type, archived, code, code_folded, currency, start_date,
-           end_date, usage_limit, used, minimum_amount, minimum_amount_tax, minimum_quantity)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)"),
-        params![
-            program.key,
-            &program.id,
-            &program.name,
-            folded(&program.name),
-            program.kind.word(),
-            program.archived,
-            &program.code,
-            program.code.as_deref().map(folded_code),
-            program.currency,
-            program.start,
-            program.end,
-            program.usage_limit,
-            program.conditions.minimum_amount,
-            program.conditions.minimum_amount_tax.word(),
-            program.conditions.minimum_quantity
-        ],
-    )?;
-    insert_rewards(db, program)
+    record::insert(db, program)?;
+    add_rows(db, program)
 }
 
 /// Writes what was changed of a program; its rewards and named products are replaced.
 pub fn update(db: &Db, program: &CouponProgram) -> Result<()> {
-    db.change_one(
-        update!(coupon_program (Int, Text, Text, Text, Int, Text, Text, Text, Text, Text, Int, Int, Text, Int): "name = $2, name_folded = $3, type = $4, archived = $5, code = $6, code_folded = $7, currency = $8, start_date = $9, end_date = $10, usage_limit = $11, minimum_amount = $12, minimum_amount_tax = $13, minimum_quantity = $14"),
-        params![
-            program.key,
-            &program.name,
-            folded(&program.name),
-            program.kind.word(),
-            program.archived,
-            &program.code,
-            program.code.as_deref().map(folded_code),
-            program.currency,
-            program.start,
-            program.end,
-            program.usage_limit,
-            program.conditions.minimum_amount,
-            program.conditions.minimum_amount_tax.word(),
-            program.conditions.minimum_quantity
-        ],
-    )?;
-    db.write(
-        raw!(writes [coupon_product], reads [], "DELETE FROM coupon_product WHERE program = $1"),
-        params![program.key],
-    )?;
-    db.write(
-        raw!(writes [coupon_reward], reads [], "DELETE FROM coupon_reward WHERE program = $1"),
-        params![program.key],
-    )?;
-    insert_rewards(db, program)
+    record::update(db, program)?;
+    record::delete_rows(db, &PRODUCTS, program)?;
+    record::delete_rows(db, &REWARDS, program)?;
+    add_rows(db, program)
 }
 
-fn insert_rewards(db: &Db, program: &CouponProgram) -> Result<()> {
-    let mut named: Vec<(Option<i64>, &Reference)> = Vec::new();
-    for (position, reward) in (1_i64..).zip(&program.rewards) {
-        let (percent, fixed, on, maximum, product, quantity) = match reward {
-            Reward::Discount { worth: Worth::Percent(percent), on, maximum } => {
-                (Some(*percent), None, Some(on), *maximum, None, None)
-            }
-            Reward::Discount { worth: Worth::Fixed(fixed), on, maximum } => {
-                (None, Some(*fixed), Some(on), *maximum, None, None)
-            }
-            Reward::FreeProduct { product, quantity } => (None, None, None, None, Some(product), Some(*quantity)),
+fn add_rows(db: &Db, program: &CouponProgram) -> Result<()> {
+    record::add_rows(db, &REWARDS, program, program.rewards.iter().map(stored))?;
+    let of_rewards = (1_i64..).zip(&program.rewards).flat_map(|(place, reward)| {
+        let products = match reward {
+            Reward::Discount { on, .. } => on.products(),
+            Reward::FreeProduct { .. } => &[],
         };
-        db.write(
-            insert!(coupon_reward: program Int, position Int, type Text, percent Int, fixed Int, applies_on Text, product Int, quantity Int, maximum Int),
-            params![
-                program.key,
-                position,
-                reward.kind().word(),
-                percent,
-                fixed,
-                on.map(|on| on.covers().word()),
-                product,
-                quantity,
-                maximum
-            ],
-        )?;
-        named.extend(on.map_or(&[][..], On::products).iter().map(|product| (Some(position), product)));
-    }
-    named.extend(program.conditions.products.iter().map(|product| (None, product)));
-    for (position, (reward, product)) in (1_i64..).zip(named) {
-        db.write(
-            insert!(coupon_product: program Int, position Int, reward Int, product Int),
-            params![program.key, position, reward, product],
-        )?;
-    }
-    Ok(())
+        products.iter().map(move |product| (Some(place), product))
+    });
+    let of_conditions = program.conditions.products.iter().map(|product| (None, product));
+    let named = of_rewards.chain(of_conditions);
+    record::add_rows(db, &PRODUCTS, program, named.map(|(place, product)| vec![Value::from(place), product.into()]))
+}
+
+/// A reward as the values of its row.
+fn stored(reward: &Reward) -> Vec<Value<'_>> {
+    let (percent, fixed, on, maximum, product, quantity) = match reward {
+        Reward::Discount { worth: Worth::Percent(percent), on, maximum } => {
+            (Some(*percent), None, Some(on), *maximum, None, None)
+        }
+        Reward::Discount { worth: Worth::Fixed(fixed), on, maximum } => {
+            (None, Some(*fixed), Some(on), *maximum, None, None)
+        }
+        Reward::FreeProduct { product, quantity } => (None, None, None, None, Some(product), Some(*quantity)),
+    };
+    vec![
+        Value::from(reward.kind().word()),
+        Value::from(percent),
+        Value::from(fixed.map(|fixed: Money| fixed.minor)),
+        Value::from(on.map(|on| on.covers().word())),
+        product.map_or(Value::Null, Value::from),
+        Value::from(quantity),
+        Value::from(maximum.map(|maximum: Money| maximum.minor)),
+    ]
 }

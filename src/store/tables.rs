@@ -3,8 +3,8 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    customer, journal, location, lot, product, project, repair, stage, stock, tag, tax, team, ticket, transfer,
-    worksheet_template,
+    coupon, coupon_program, customer, journal, location, lot, product, project, repair, stage, stock, tag, task, tax, team,
+    ticket, transfer, user, worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -194,13 +194,7 @@ pub static TABLES: &[&Table] = &[
     )
     .by("key"),
     &records("app", "app", &[text().called("id"), text().called("installed_at")]),
-    &records("user", "person", &[text().called("id"), text().called("name"), text().called("email")]).with(&[list(
-        "person_right",
-        "person",
-        BY_PLACE,
-        &[text().called("app")],
-    )
-    .shown("rights")]),
+    &user::USER,
     &tax::TAX,
     &journal::JOURNAL,
     &location::LOCATION,
@@ -212,47 +206,7 @@ pub static TABLES: &[&Table] = &[
     &stage::STAGE,
     &worksheet_template::WORKSHEET_TEMPLATE,
     &project::PROJECT,
-    &records(
-        "coupon_program",
-        "coupon_program",
-        &[
-            text().called("id"),
-            text().called("name"),
-            folded("name").called("name_folded"),
-            text().called("type"),
-            switch().called("archived"),
-            text().called("code"),
-            folded_code("code").called("code_folded"),
-            text().called("currency"),
-            text().called("start").column("start_date"),
-            text().called("end").column("end_date"),
-            int().called("usage_limit"),
-            int().called("used"),
-            amount().called("minimum_amount"),
-            text().called("minimum_amount_tax"),
-            quantity().called("minimum_quantity"),
-        ],
-    )
-    .in_own_currency()
-    .with(&[
-        list(
-            "coupon_reward",
-            "program",
-            BY_PLACE,
-            &[
-                text().called("type"),
-                percent().called("percent"),
-                amount().called("fixed"),
-                text().called("on").column("applies_on"),
-                link("product").called("product"),
-                quantity().called("quantity"),
-                amount().called("maximum"),
-            ],
-        )
-        .shown("rewards"),
-        list("coupon_product", "program", BY_PLACE, &[int().called("reward"), link("product").called("product")])
-            .shown("products"),
-    ]),
+    &coupon_program::COUPON_PROGRAM,
     &team::TEAM,
     &records(
         "order",
@@ -297,24 +251,7 @@ pub static TABLES: &[&Table] = &[
     )
     .shown("taxes")])]),
     &ticket::TICKET,
-    &records(
-        "task",
-        "task",
-        &[
-            text().called("id"),
-            text().called("title"),
-            link("project").called("project"),
-            text().called("stage"),
-            link("customer").called("customer"),
-            link("ticket").called("ticket"),
-            link("person").called("assignee"),
-            text().called("planned_start"),
-            text().called("planned_end"),
-            link("worksheet_template").called("worksheet_template"),
-            text().called("signed_by"),
-            text().called("signed_at"),
-        ],
-    ),
+    &task::TASK,
     &transfer::TRANSFER,
     &DOCUMENTS.only("invoice"),
     &DOCUMENTS.shown("credit_note").only("credit_note"),
@@ -348,23 +285,7 @@ pub static TABLES: &[&Table] = &[
             ],
         )
     },
-    &records(
-        "coupon",
-        "coupon",
-        &[
-            text().called("id"),
-            folded_code("id").called("code_folded"),
-            link("coupon_program").called("program"),
-            link("ticket").called("ticket"),
-            link("customer").called("customer"),
-            switch().called("only_customer"),
-            text().called("valid_until"),
-            switch().called("cancelled"),
-            link("sales_order").called("used_by"),
-            text().called("share_link"),
-            text().called("sent_at"),
-        ],
-    ),
+    &coupon::COUPON,
     &repair::REPAIR,
     &records(
         "operation",

@@ -1,103 +1,136 @@
 //! Tasks of field service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::{Db, Key, Page, Result, Row};
+use super::engine::record::{self, Cells, Described, Field as _, each_of};
+use super::engine::statement::Tables;
+use super::engine::table::{
+    Column, DayOf, FoundBy, Table, id, instant, int, json, link, quantity, records, rows, text, words,
+};
+use super::{Db, Key, Result, Value};
 use crate::domain::task::{Stage, Task, Worksheet};
-use crate::domain::ticket::OnTicket;
-use crate::{column_of_text, paged, params};
+use crate::domain::value::reference::Reference;
+use crate::field_of_words;
 
-column_of_text!(Stage);
+field_of_words!(Stage);
 
-macro_rules! head {
-    () => {
-        "SELECT t.key, t.id, t.title, t.project, p.id, t.stage, c.key, c.id, k.key, k.id, u.key, u.id,
-                t.planned_start, t.planned_end, w.key, w.id, t.signed_by, t.signed_at
-         FROM task t JOIN project p ON p.key = t.project LEFT JOIN customer c ON c.key = t.customer
-           LEFT JOIN ticket k ON k.key = t.ticket LEFT JOIN person u ON u.key = t.assignee
-           LEFT JOIN worksheet_template w ON w.key = t.worksheet_template"
-    };
-}
+pub static TASK: Table = records("task", "task", COLUMNS)
+    .found_by(&[FoundBy::Exactly("id"), FoundBy::Padded])
+    .dated(DayOf::Instant("planned_start"));
 
-fn read(row: &Row<'_>) -> Result<Task> {
-    let signed_by = row.get(16)?;
-    let signed_at = row.get(17)?;
-    let worksheet = row.optional_reference(14)?.map(|template| Worksheet {
-        template,
-        values: BTreeMap::new(),
-        signed_by,
-        signed_at,
-    });
-    Ok(Task {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        title: row.get(2)?,
-        project: row.reference(3)?,
-        stage: row.get(5)?,
-        customer: row.optional_reference(6)?,
-        ticket: row.optional_reference(8)?,
-        assignee: row.optional_reference(10)?,
-        planned_start: row.get(12)?,
-        planned_end: row.get(13)?,
-        worked_minutes: 0,
-        products: Vec::new(),
-        worksheet,
-    })
-}
+const COLUMNS: &[Column] = &[
+    id().called("id"),
+    text().called("title").listed().searched(),
+    link("project").called("project").listed(),
+    words(Stage::WORDS).called("stage").listed(),
+    link("customer").called("customer").optional().listed(),
+    link("ticket").called("ticket").optional().listed(),
+    link("person").called("assignee").optional().listed(),
+    instant().called("planned_start").optional().listed(),
+    instant().called("planned_end").optional(),
+    int().called("worked_minutes").is("CAST(0 AS BIGINT)"),
+    rows(&[link("product").called("product"), quantity().called("quantity")]).called("products"),
+    rows(&[
+        link("worksheet_template").called("template"),
+        json().called("values"),
+        text().called("signed_by").optional(),
+        instant().called("signed_at").optional(),
+    ])
+    .called("worksheet")
+    .optional(),
+    // The worksheet, as it is stored.
+    link("worksheet_template").called("worksheet_template").optional().hidden(),
+    text().called("signed_by").optional().hidden(),
+    instant().called("signed_at").optional().hidden(),
+];
 
-/// The task with that id.
-pub fn by_id(db: &Db, id: &str) -> Result<Option<Task>> {
-    db.query_opt(concat!(head!(), " WHERE t.id = $1"), params![id], read)
-}
+impl Described for Task {
+    fn table() -> &'static Table {
+        &TASK
+    }
 
-/// One page of the list.
-pub fn page(db: &Db, page: Page) -> Result<Vec<Task>> {
-    db.page(paged!(head!(), "t.key"), page, read)
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Task> {
+        let mut task = Task {
+            key: cells.take()?,
+            id: cells.take()?,
+            title: cells.take()?,
+            project: cells.take()?,
+            stage: cells.take()?,
+            customer: cells.take()?,
+            ticket: cells.take()?,
+            assignee: cells.take()?,
+            planned_start: cells.take()?,
+            planned_end: cells.take()?,
+            worked_minutes: cells.take()?,
+            products: Vec::new(),
+            worksheet: None,
+        };
+        let (template, signed_by, signed_at): (Option<Key>, _, _) = (cells.take()?, cells.take()?, cells.take()?);
+        task.worksheet = template.map(|key| Worksheet {
+            // `complete` knows its id.
+            template: Reference { key, id: String::new() },
+            values: BTreeMap::new(),
+            signed_by,
+            signed_at,
+        });
+        Ok(task)
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        let worksheet = self.worksheet.as_ref();
+        vec![
+            self.id.bind(),
+            self.title.bind(),
+            self.project.bind(),
+            self.stage.bind(),
+            self.customer.bind(),
+            self.ticket.bind(),
+            self.assignee.bind(),
+            self.planned_start.bind(),
+            self.planned_end.bind(),
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            worksheet.map_or(Value::Null, |worksheet| worksheet.template.bind()),
+            worksheet.map_or(Value::Null, |worksheet| worksheet.signed_by.bind()),
+            worksheet.map_or(Value::Null, |worksheet| worksheet.signed_at.bind()),
+        ]
+    }
+
+    fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Loads the ids of the templates of the worksheets.
+    fn complete(db: &Db, tasks: &mut [Task]) -> Result<()> {
+        let templates = tasks.iter().filter_map(|task| task.worksheet.as_ref());
+        let mut keys: Vec<Key> = templates.map(|worksheet| worksheet.template.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut ids: HashMap<Key, String> = HashMap::new();
+        each_of(
+            db,
+            const { Tables::of(&["worksheet_template"]) },
+            ("SELECT key, id FROM worksheet_template", "key", ""),
+            &keys,
+            |row| {
+                ids.insert(row.get(0)?, row.get(1)?);
+                Ok(())
+            },
+        )?;
+        for worksheet in tasks.iter_mut().filter_map(|task| task.worksheet.as_mut()) {
+            worksheet.template.id = ids.get(&worksheet.template.key).cloned().unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
 /// Writes a new task.
 pub fn insert(db: &Db, task: &Task) -> Result<()> {
-    db.write(
-        "INSERT INTO task (key, id, title, project, stage, customer, ticket, assignee, planned_start, planned_end,
-                           worksheet_template)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        params![
-            task.key,
-            &task.id,
-            &task.title,
-            &task.project,
-            task.stage.word(),
-            &task.customer,
-            &task.ticket,
-            &task.assignee,
-            task.planned_start,
-            task.planned_end,
-            task.worksheet.as_ref().map(|worksheet| worksheet.template.key)
-        ],
-    )
+    record::insert(db, task)
 }
 
 /// Writes what editing or a verb changed of a task.
 pub fn update(db: &Db, task: &Task) -> Result<()> {
-    db.change_one(
-        "UPDATE task SET title = $2, project = $3, stage = $4, assignee = $5, planned_start = $6, planned_end = $7,
-                         worksheet_template = $8
-         WHERE key = $1",
-        params![
-            task.key,
-            &task.title,
-            &task.project,
-            task.stage.word(),
-            &task.assignee,
-            task.planned_start,
-            task.planned_end,
-            task.worksheet.as_ref().map(|worksheet| worksheet.template.key)
-        ],
-    )
-}
-
-/// The tasks planned from a ticket, oldest first.
-pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made = crate::query!([task], "SELECT id, stage FROM task WHERE ticket = $1 ORDER BY key");
-    db.query(made, params![ticket], |row| Ok(row.get::<Stage>(1)?.on_ticket(row.get(0)?)))
+    record::update(db, task)
 }

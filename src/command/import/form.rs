@@ -2,12 +2,13 @@
 
 use serde_json::value::RawValue;
 
-use super::super::pipeline::form::{self, Form};
+use super::super::pipeline::form::{self, Emptied, Form};
 use super::super::pipeline::noun::Noun;
 use super::super::pipeline::object::{self, Filled, Given, ObjectFault, Pairs};
 use super::super::{Cx, internal, naming, to_json};
 use super::lookup::Lookup;
 use super::unseen;
+use crate::command::coupon_program::CouponProgramForm;
 use crate::command::customer::CustomerForm;
 use crate::command::journal::JournalForm;
 use crate::command::location::LocationForm;
@@ -18,6 +19,8 @@ use crate::command::stage::StageForm;
 use crate::command::tag::TagForm;
 use crate::command::tax::TaxForm;
 use crate::command::team::TeamForm;
+use crate::command::ticket::TicketForm;
+use crate::command::user::UserForm;
 use crate::command::worksheet_template::WorksheetTemplateForm;
 use crate::domain::common::{AlreadyExists, noun_of, words_of};
 use crate::domain::{Error, Fault, Result};
@@ -53,15 +56,14 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<WorksheetTemplateForm>(),
     Kind::of::<ProjectForm>(),
     Kind::of::<TeamForm>(),
+    Kind::of::<UserForm>(),
+    Kind::of::<CouponProgramForm>(),
+    Kind::of::<TicketForm>(),
 ];
 
 /// The flags of a form, as clap knows them.
 fn flags<F: Form>() -> Vec<clap::Arg> {
     F::augment_args(clap::Command::new("import")).get_arguments().cloned().collect()
-}
-
-fn is_twin(flag: &clap::Arg) -> bool {
-    flag.get_id().as_str().starts_with("no_")
 }
 
 /// The key of the record that a flag sets.
@@ -70,42 +72,61 @@ fn key_of<F: Form>(flag: &str) -> &'static str {
     list.unwrap_or_else(|| flag.to_owned().leak())
 }
 
-fn keys<F: Form>() -> Vec<&'static str> {
+/// The flag that sets a key of the record.
+fn flag_of<F: Form>(key: &'static str) -> &'static str {
+    F::LISTS.iter().find(|(_, known)| *known == key).map_or(key, |(flag, _)| *flag)
+}
+
+/// The keys of a record but its id, in order, each with what null makes of it.
+fn record_of<F: Form>() -> Vec<(&'static str, Emptied)> {
+    if !F::RECORD.is_empty() {
+        return F::RECORD.to_vec();
+    }
     let flags = flags::<F>();
-    let said = flags.iter().filter(|flag| !is_twin(flag)).map(|flag| key_of::<F>(flag.get_id().as_str()));
-    ["id"].into_iter().chain(said).collect()
+    let is_twin = |flag: &&clap::Arg| flag.get_id().as_str().starts_with("no_");
+    let keys = flags.iter().filter(|flag| !is_twin(flag)).map(|flag| {
+        let key = key_of::<F>(flag.get_id().as_str());
+        let emptied = match flag.get_action() {
+            clap::ArgAction::SetTrue => Emptied::Switch,
+            _ if F::LISTS.iter().any(|(_, list)| *list == key) => Emptied::List,
+            _ => Emptied::Text,
+        };
+        (key, emptied)
+    });
+    keys.collect()
+}
+
+fn keys<F: Form>() -> Vec<&'static str> {
+    ["id"].into_iter().chain(record_of::<F>().into_iter().map(|(key, _)| key)).collect()
 }
 
 fn switches<F: Form>() -> Vec<&'static str> {
-    let is_switch = |flag: &&clap::Arg| matches!(flag.get_action(), clap::ArgAction::SetTrue) && !is_twin(flag);
-    flags::<F>().iter().filter(is_switch).map(|flag| key_of::<F>(flag.get_id().as_str())).collect()
+    record_of::<F>().into_iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| key).collect()
 }
 
 /// A record as the form that says it. What is null empties where `empties`, and else is as good as left out.
 fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
     let kind = <F::Record as Noun>::KIND;
-    let flags = flags::<F>();
-    let names: Vec<&str> = flags.iter().map(|flag| flag.get_id().as_str()).collect();
-    let keys: Vec<&str> =
-        flags.iter().filter(|flag| !is_twin(flag)).map(|flag| key_of::<F>(flag.get_id().as_str())).collect();
+    let record = record_of::<F>();
     let mut said: Pairs<'_> = Vec::with_capacity(pairs.len());
     for (key, given) in pairs {
-        if !keys.contains(&key.as_ref()) {
+        let Some((key, emptied)) = record.iter().copied().find(|(known, _)| *known == key) else {
+            let keys: Vec<&str> = record.iter().map(|(key, _)| *key).collect();
             return Err(ObjectFault::unknown(&key, &format!("the record {kind}"), &keys).into());
-        }
-        let flag =
-            F::LISTS.iter().find(|(_, known)| *known == key).map_or(key.to_string(), |(flag, _)| (*flag).to_owned());
-        let is_switch = flags
-            .iter()
-            .any(|known| known.get_id() == flag.as_str() && matches!(known.get_action(), clap::ArgAction::SetTrue));
-        let is_list = F::LISTS.iter().any(|(_, known)| *known == key);
-        let given = match given.is_null() && empties && !is_switch {
-            true if is_list => Given::Texts(Vec::new()),
-            true => Given::Text("".into()),
-            false => given,
         };
-        said.push((flag.into(), given));
+        let given = match emptied {
+            _ if !given.is_null() || !empties => given,
+            Emptied::Text => Given::Text("".into()),
+            Emptied::List => Given::Texts(Vec::new()),
+            Emptied::Object => Given::Json(nothing()?),
+            Emptied::Switch => given,
+        };
+        said.push((flag_of::<F>(key).into(), given));
     }
+    let mut names: Vec<&str> = record.iter().map(|(key, _)| flag_of::<F>(key)).collect();
+    let twins = record.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| format!("no_{key}"));
+    let twins: Vec<String> = twins.collect();
+    names.extend(twins.iter().map(String::as_str));
     match object::fill::<F>(said, &format!("the record {kind}"), &names) {
         Filled::Whole(form) => Ok(form),
         Filled::Faulty { faults, .. } => {
@@ -118,6 +139,11 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
             Err(error)
         }
     }
+}
+
+/// An object that says nothing.
+fn nothing() -> Result<&'static RawValue> {
+    serde_json::from_str("{}").map_err(|error| internal(error.to_string()))
 }
 
 /// Makes the record where it is new; else it is as it stands, or is changed where `update` (contract, section 6).
@@ -136,7 +162,7 @@ fn import<F: Form>(
     let before = if is_new { None } else { record::by_id::<F::Record>(cx.db, id)? };
     let Some(before) = before else {
         let form: F = form_of(pairs, false)?;
-        let made = form::create(cx, &form, naming::counted_id(cx, id, F::ID)?)?;
+        let made = form::bring(cx, &form, naming::counted_id(cx, id, F::ID)?)?;
         return told::<F>(&made);
     };
     if update {
@@ -147,7 +173,7 @@ fn import<F: Form>(
     }
     // Without --update the record must say what stands; what a new one would be refused for is different too.
     let form: F = form_of(pairs, false)?;
-    let mut same = F::blank(cx, id.to_owned())?;
+    let mut same = F::blank_like(cx, &before)?;
     let filled = form.check_needed().and_then(|()| form.fill(cx, &mut same));
     let taken = || AlreadyExists { kind: words_of(kind), noun: noun_of(kind), field: "id", given: id.to_owned() };
     match filled {

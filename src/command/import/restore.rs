@@ -115,14 +115,14 @@ impl Restoring {
                     values.push(folded_from.get(of).map_or(Value::Null, |text| Value::from(fold(text))));
                 }
                 _ => {
-                    let is_told = pairs.iter().any(|(known, _)| known == column.shown);
+                    let is_told = pairs.iter().any(|(known, _)| known == column.in_export());
                     if !is_told && let Some(value) = made::added_since(table.name, column.name)? {
                         values.push(value);
                         continue;
                     }
-                    let given = take(&mut pairs, column.shown)?;
+                    let given = take(&mut pairs, column.in_export())?;
                     let value =
-                        self.value(db, exchanged, place, &given, digits).map_err(|error| named(error, column.shown))?;
+                        self.value(db, exchanged, place, &given, digits).map_err(|error| named(error, column.in_export()))?;
                     if let Value::Text(text) = &value {
                         folded_from.insert(column.name, text.to_string());
                     }
@@ -153,7 +153,7 @@ impl Restoring {
             let given = take(&mut pairs, list.table.shown)?;
             for (place, element) in (1i64..).zip(elements(&given).map_err(|fault| in_field(fault, list.table.shown))?) {
                 let pairs = if list.table.is_plain() {
-                    let name = list.table.exported().next().map_or("", |column| column.shown);
+                    let name = list.table.exported().next().map_or("", |column| column.in_export());
                     vec![(name.into(), Given::Json(element))]
                 } else {
                     object::pairs_of_json(element.get())?
@@ -162,7 +162,7 @@ impl Restoring {
                 self.row(db, list, pairs, &stands).map_err(|error| named(error, list.table.shown))?;
             }
         }
-        let names: Vec<&str> = table.exported().map(|column| column.shown).collect();
+        let names: Vec<&str> = table.exported().map(|column| column.in_export()).collect();
         refuse_rest(&pairs, table.shown, &names)
     }
 

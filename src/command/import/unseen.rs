@@ -30,6 +30,7 @@ impl Kind {
         match noun {
             "customer" => Some(Kind::Customer),
             "product" => Some(Kind::Product),
+            "ticket" => Some(Kind::Ticket),
             _ => None,
         }
     }

@@ -27,9 +27,15 @@ pub trait Form: clap::Args + Serialize + DeserializeOwned + 'static {
     const ID: NewId;
     /// Keys of the record that a repeatable flag of another name sets: the flag, and the key.
     const LISTS: &'static [(&'static str, &'static str)] = &[];
+    /// The keys of an import record, each with what null makes of it, where they are not those of the flags.
+    const RECORD: &'static [(&'static str, Emptied)] = &[];
 
     /// A new record of that id of which nothing was said; its key is not drawn yet.
     fn blank(cx: &Cx<'_>, id: String) -> Result<Self::Record>;
+    /// A record of which nothing was said, to be compared with the one that stands under that id.
+    fn blank_like(cx: &Cx<'_>, before: &Self::Record) -> Result<Self::Record> {
+        Self::blank(cx, Self::id_of(before).to_owned())
+    }
     /// Refuses a form that leaves out what a new record needs.
     fn check_needed(&self) -> Result<()> {
         Ok(())
@@ -42,6 +48,10 @@ pub trait Form: clap::Args + Serialize + DeserializeOwned + 'static {
     }
     /// Gives a new record its key, writes it with what stands in rows of its own, and tells so.
     fn insert(cx: &Cx<'_>, record: &mut Self::Record) -> Result<()>;
+    /// The same of a record that an import brings.
+    fn import(cx: &Cx<'_>, record: &mut Self::Record) -> Result<()> {
+        Self::insert(cx, record)
+    }
     /// Writes a changed record with what stands in rows of its own, and tells so.
     fn update(cx: &Cx<'_>, _before: &Self::Record, after: &Self::Record) -> Result<()> {
         record::update(cx.db, after)?;
@@ -54,6 +64,19 @@ pub trait Form: clap::Args + Serialize + DeserializeOwned + 'static {
     fn beside(_cx: &Cx<'_>) -> Result<Option<(&'static str, Box<RawValue>)>> {
         Ok(None)
     }
+}
+
+/// What an import record says of a key that it tells to be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emptied {
+    /// The empty text.
+    Text,
+    /// The empty list.
+    List,
+    /// An object that says nothing.
+    Object,
+    /// Nothing: a switch is on or off.
+    Switch,
 }
 
 /// The help of a command: a line, what there is to say beside, and examples.
@@ -305,11 +328,23 @@ impl<F: Form> Create<F> {
 }
 
 /// Makes a new record of that id, which may be left to its name.
-pub(in crate::command) fn create<F: Form>(cx: &Cx<'_>, form: &F, id: String) -> Result<F::Record> {
+fn create<F: Form>(cx: &Cx<'_>, form: &F, id: String) -> Result<F::Record> {
+    let mut record = filled(cx, form, id)?;
+    F::insert(cx, &mut record)?;
+    Ok(record)
+}
+
+/// Makes a new record of that id, which an import brings.
+pub(in crate::command) fn bring<F: Form>(cx: &Cx<'_>, form: &F, id: String) -> Result<F::Record> {
+    let mut record = filled(cx, form, id)?;
+    F::import(cx, &mut record)?;
+    Ok(record)
+}
+
+fn filled<F: Form>(cx: &Cx<'_>, form: &F, id: String) -> Result<F::Record> {
     form.check_needed()?;
     let mut record = F::blank(cx, id)?;
     form.fill(cx, &mut record)?;
-    F::insert(cx, &mut record)?;
     Ok(record)
 }
 

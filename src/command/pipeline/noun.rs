@@ -266,7 +266,7 @@ impl<R: Noun> List<R> {
     /// What the store is asked.
     fn asked(&self, cx: &Cx<'_>) -> Result<Asked> {
         let table = R::table();
-        let mut asked = Asked { newest: self.newest, ..Asked::default() };
+        let mut asked = Asked { newest: self.newest, day: Some(cx.today), ..Asked::default() };
         for (column, values) in &self.filters {
             let any = values.iter().map(|given| tests_of(cx, table, column, given)).collect::<Result<Vec<_>>>()?;
             if column.from != From::Record {
@@ -400,7 +400,11 @@ found_as_before!(
     crate::domain::tag::Tag,
     crate::domain::tax::Tax,
     crate::domain::team::Team,
+    crate::domain::coupon::Coupon,
+    crate::domain::coupon_program::CouponProgram,
+    crate::domain::task::Task,
     crate::domain::ticket::Ticket,
     crate::domain::transfer::Transfer,
+    crate::domain::user::User,
     crate::domain::worksheet_template::WorksheetTemplate,
 );

@@ -5,6 +5,7 @@ use super::record::{self, Described};
 use super::statement::{Statement, Tables};
 use super::table::{Column, CurrencyOf, DayOf, From, Holds, Table};
 use super::{Db, Key, Result, Value};
+use crate::domain::value::day::Day;
 
 /// A condition on one column: any of these tests.
 pub struct Condition {
@@ -40,6 +41,8 @@ pub struct Asked {
     pub sort: Option<(&'static Column, bool)>,
     /// The newest first.
     pub newest: bool,
+    /// The day on which it is asked, for what depends on that.
+    pub day: Option<Day>,
 }
 
 /// In how many digits amounts are compared where records are in currencies of their own: more than any currency has.
@@ -134,7 +137,8 @@ fn all_keys<T: Described>(asked: &Asked, limit: usize) -> (&'static Statement, V
     let order = match asked.sort {
         // Nothing sorts behind everything else, whichever way.
         Some((column, is_backwards)) => {
-            format!("{}{} NULLS LAST, t.key{}", shown(column), backwards(is_backwards), backwards(asked.newest))
+            let sorted = asked.on_day(column, &mut params).unwrap_or_else(|| shown(column));
+            format!("{sorted}{} NULLS LAST, t.key{}", backwards(is_backwards), backwards(asked.newest))
         }
         None => format!("t.key{}", backwards(asked.newest)),
     };
@@ -192,12 +196,20 @@ impl Asked {
         self.linked.iter().fold(Tables::NONE, |reads, (list, ..)| reads.and(Tables::of(&[list.name])))
     }
 
+    /// What a column is on the day of asking, where that depends on it.
+    fn on_day(&self, column: &Column, params: &mut Vec<Value<'static>>) -> Option<String> {
+        let sql = column.on_day?;
+        params.push(Value::from(self.day));
+        Some(format!("({})", sql.replace("$day", &format!("${}", params.len()))))
+    }
+
     fn conditions<T: Described>(&self, params: &mut Vec<Value<'static>>) -> Vec<String> {
         let mut conditions: Vec<String> = Vec::new();
         for Condition { column, any } in &self.conditions {
-            let compared = match column.holds {
-                Holds::Amount => amount(T::table(), column),
-                _ => compared(column),
+            let compared = match (self.on_day(column, params), column.holds) {
+                (Some(on_day), _) => on_day,
+                (None, Holds::Amount) => amount(T::table(), column),
+                (None, _) => compared(column),
             };
             conditions.push(any_of(&compared, any, params));
         }

@@ -225,7 +225,7 @@ impl<T> Field for Vec<T> {
 #[macro_export]
 macro_rules! described {
     ($record:ident in $table:ident { $($field:ident: $column:expr),* $(,)? }
-     $(beside { $($other:ident: $beside:expr),* $(,)? })? $(complete $complete:path)?) => {
+     $(beside { $($other:ident: $beside:expr),* $(,)? })? $(complete $complete:ident)? $(as_of $as_of:path)?) => {
         impl $record {
             /// The columns of its table, in the order in which a record is told.
             const COLUMNS: &'static [$crate::store::engine::table::Column] = &[
@@ -248,6 +248,9 @@ macro_rules! described {
             }
             $(fn complete(db: &$crate::store::Db, records: &mut [Self]) -> $crate::store::Result<()> {
                 $complete(db, records)
+            })?
+            $(fn as_of(&mut self, today: $crate::domain::value::day::Day) {
+                $as_of(self, today);
             })?
         }
     };

@@ -85,6 +85,11 @@ pub struct Column {
     pub holds: Holds,
     /// Where its value comes from.
     pub from: From,
+    /// What it is on a day, where that depends on one: an expression in which `$day` stands for the day. A list is filtered and
+    /// sorted by it.
+    pub on_day: Option<&'static str>,
+    /// The key under which an export tells it, where that is another than a record does.
+    exported_as: Option<&'static str>,
     /// Whether it may hold nothing.
     pub is_optional: bool,
     /// Whether a record is told with it; an export tells what is stored all the same.
@@ -228,6 +233,8 @@ pub const fn holding(holds: Holds) -> Column {
         shown: "",
         holds,
         from: From::Field,
+        on_day: None,
+        exported_as: None,
         is_optional: false,
         is_shown: true,
         is_listed: false,
@@ -368,6 +375,14 @@ impl Column {
     pub const fn is(self, sql: &'static str) -> Column {
         Column { from: From::Sql(sql), ..self }
     }
+    /// On a day it is this expression, in which `$day` stands for the day; what is read is made so by `Described::as_of`.
+    pub const fn on_day(self, sql: &'static str) -> Column {
+        Column { on_day: Some(sql), ..self }
+    }
+    /// An export tells it under another key than a record does.
+    pub const fn exported_as(self, key: &'static str) -> Column {
+        Column { exported_as: Some(key), ..self }
+    }
     /// It is no column of the table, but made when the record is read.
     pub const fn of_record(self) -> Column {
         Column { from: From::Record, ..self }
@@ -381,6 +396,11 @@ impl Column {
     /// Whether it stands in an export.
     pub const fn is_exported(&self) -> bool {
         self.is_stored() && !matches!(self.holds, Holds::Folded(..) | Holds::Always(_))
+    }
+
+    /// The key under which an export tells it.
+    pub fn in_export(&self) -> &'static str {
+        self.exported_as.unwrap_or(self.shown)
     }
 
     /// Whether `list` can be filtered and sorted by it.

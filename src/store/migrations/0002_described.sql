@@ -122,3 +122,7 @@ CREATE INDEX document_reversed ON document (reversed_by) WHERE reversed_by IS NO
 CREATE INDEX document_line_below_zero ON document_line (document) WHERE total < 0;
 -- A payment that was taken back stays as a record (spec B14).
 ALTER TABLE payment ADD COLUMN state TEXT NOT NULL DEFAULT 'posted';
+
+-- Users are found by their name too.
+ALTER TABLE person ADD COLUMN name_folded TEXT;
+CREATE INDEX person_name ON person (name_folded);
