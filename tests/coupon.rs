@@ -314,3 +314,114 @@ fn a_coupon_is_cancelled_once() {
     let entry = ticket["log"].as_array().unwrap().last().unwrap();
     assert_eq!((&entry["text"], &entry["document"]), (&json!("Coupon cancelled"), &json!(code)));
 }
+
+#[test]
+fn a_list_knows_the_state_of_the_day() {
+    let shop = shop();
+    shop.done("coupon-program create Fixed --reward fixed=5");
+    let give = |flags: &str| code(&shop.done(&format!("ticket coupon {flags}")));
+    let (lasting, short, gone) = (
+        give("T1 --program 'Sorry 10'"),
+        give("T1 --program Fixed --valid-until 2026-11-30 --only-customer"),
+        give("T2 --program 'Sorry 10' --valid-until 2026-12-31"),
+    );
+    shop.done(&format!("coupon cancel {gone}"));
+    let listed = |flags: &str| -> Vec<String> {
+        let coupons = shop.ok(&format!("coupon list {flags}"));
+        for coupon in coupons.as_array().unwrap() {
+            // The list and the record are of one mind.
+            let shown = shop.ok(&format!("coupon show {}", coupon["id"].as_str().unwrap()));
+            assert_eq!(*coupon, shown, "{flags}");
+        }
+        coupons.as_array().unwrap().iter().map(|coupon| coupon["id"].as_str().unwrap().to_owned()).collect()
+    };
+    // Sorted by their words; of one state the earlier first.
+    for (day, valid, expired, sorted) in [
+        ("2026-11-30", vec![&lasting, &short], vec![], [&gone, &lasting, &short]),
+        ("2026-12-01", vec![&lasting], vec![&short], [&gone, &short, &lasting]),
+    ] {
+        shop.clock(&format!("{day}T12:00:00Z"));
+        assert_eq!(listed("--state valid").iter().collect::<Vec<_>>(), valid, "{day}");
+        assert_eq!(listed("--state expired").iter().collect::<Vec<_>>(), expired, "{day}");
+        assert_eq!(listed("--state cancelled"), [gone.clone()], "{day}");
+        assert_eq!(listed("--state used"), [String::new(); 0], "{day}");
+        assert_eq!(listed("--state valid --state expired --newest"), [short.clone(), lasting.clone()], "{day}");
+        assert_eq!(listed("--sort state").iter().collect::<Vec<_>>(), sorted, "{day}");
+        assert_eq!(listed("--sort=-state --limit 1"), [lasting.clone()], "{day}");
+    }
+    for (flags, expected) in [
+        ("--program fixed", vec![&short]),
+        ("--ticket T1 --program 'sorry 10'", vec![&lasting]),
+        ("--customer C1 --only-customer no", vec![&lasting]),
+        ("--customer ''", vec![&gone]),
+        ("--valid-until 2026-12", vec![&gone]),
+        ("--valid-until ..2026-11-30", vec![&short]),
+        ("--valid-until ''", vec![&lasting]),
+        ("--order ''", vec![&lasting, &short, &gone]),
+        ("--sent-at 2026-11", vec![]),
+    ] {
+        assert_eq!(listed(flags).iter().collect::<Vec<_>>(), expected, "{flags}");
+    }
+    assert_eq!(listed(&format!("--id {}", short.to_lowercase().replace('-', ""))), [short.clone()]);
+    for (flags, code, field) in [
+        ("--state active", "invalid_value", "state"),
+        ("--program None", "not_found", "program"),
+        ("--customer C9", "not_found", "customer"),
+        ("--valid-until soon", "invalid_value", "valid_until"),
+        ("--only-customer perhaps", "invalid_value", "only_customer"),
+        ("--sort share", "invalid_value", "sort"),
+    ] {
+        assert_eq!(shop.refused(&format!("coupon list {flags}"), code)["field"], field, "{flags}");
+    }
+    assert_eq!(
+        shop.ok("coupon-program list --type coupons --archived no --search sorry -o json").as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(
+        shop.refused("coupon-program list --type gift", "invalid_value")["allowed"],
+        json!(["coupons", "promo-code"])
+    );
+    shop.ok("verify");
+}
+
+#[test]
+fn an_imported_program_changes_in_what_it_says() {
+    let shop = shop();
+    let import = |record: Value| {
+        let ran = shop.run_with("import --update -o json", record.to_string());
+        (ran.code, serde_json::from_str::<Value>(&ran.stdout).unwrap_or_default())
+    };
+    let program = || shop.ok("coupon-program show 'Sorry 10'");
+    let before = program();
+    let said = |key: &str, value: Value| json!({"record": "coupon_program", "id": "Sorry 10", key: value});
+    // What is left out stays, and what is null is emptied.
+    let (code, answers) = import(said("usage_limit", json!("3")));
+    assert_eq!((code, &answers[0]["status"]), (0, &json!("done")), "{answers}");
+    let mut expected = before.clone();
+    expected["usage_limit"] = json!(3);
+    assert_eq!(program(), expected);
+    assert_eq!(import(said("usage_limit", json!("3"))).1[0]["status"], "unchanged");
+    assert_eq!(import(said("usage_limit", Value::Null)).0, 0);
+    assert_eq!(program(), before);
+    assert_eq!(import(said("archived", json!(true))).0, 0);
+    assert_eq!(import(said("archived", json!(false))).0, 0);
+    assert_eq!(program(), before);
+    // The conditions are said whole.
+    assert_eq!(import(said("conditions", json!({"minimum_quantity": "2"}))).0, 0);
+    assert_eq!(
+        program()["conditions"],
+        json!({"minimum_amount": null, "minimum_amount_tax": "included", "minimum_quantity": "2", "products": []})
+    );
+    assert_eq!(import(said("conditions", Value::Null)).0, 0);
+    assert_eq!(program()["conditions"]["minimum_quantity"], Value::Null);
+    assert_eq!(program()["rewards"], before["rewards"]);
+    // A program has a reward.
+    for none in [Value::Null, json!([])] {
+        let (code, answers) = import(said("rewards", none));
+        assert_eq!((code, &answers[0]["error"]["code"]), (10, &json!("missing_field")), "{answers}");
+        assert_eq!(answers[0]["error"]["field"], "rewards");
+    }
+    let new = json!({"record": "coupon_program", "id": "New"});
+    assert_eq!(import(new).1[0]["error"]["field"], "rewards");
+    shop.ok("verify");
+}

@@ -169,12 +169,18 @@ fn a_different_record_is_refused_unless_it_is_to_change() {
 
     let changes = r#"{"record":"customer","id":"C00001","name":"Ada SA"}
 {"record":"tax","id":"VAT20","rate":"19"}
-{"record":"user","id":"ann","name":"Ann"}
+{"record":"user","id":"ann","name":"Ann","email":null,"rights":null}
 {"record":"team","id":"Support","name":"After sales","services":["repairs"]}
 {"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"50"}
 {"record":"coupon_program","id":"Sorry 10","name":"Sorry","rewards":[{"type":"fixed","value":"5","on":"cheapest"}],"usage_limit":"7"}
-{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"Lamp hums","priority":"high","tags":["new"]}
+{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"Lamp hums","order":null,"priority":"high","tags":["new"]}
 "#;
+    shop.done("user edit ann --name Anna --email ann@example.org");
+    let said = r#"{"record":"user","id":"ann","name":"Ann"}"#;
+    assert_eq!(imported(&shop, "--update", said, 0)[0]["status"], "done");
+    let ann = shop.ok("user show ann");
+    assert_eq!((&ann["name"], &ann["email"]), (&"Ann".into(), &"ann@example.org".into()));
+    assert_ne!(ann["rights"], serde_json::json!([]), "what is left out stays");
     let answers = imported(&shop, "--update", changes, 0);
     assert!(statuses(&answers).iter().all(|status| *status == "done"), "{answers:#?}");
     assert_eq!(shop.ok("customer show C1")["email"], "ada@example.org", "what is left out stays");

@@ -57,11 +57,20 @@ fn operations_are_found_by_what_is_known_of_them() {
         ("log --actor ann", vec![3]),
         ("log --since 2026-11-24", vec![3, 4, 5, 6, 7]),
         ("log --until 2026-11-23", vec![1, 2]),
+        ("log --operation 2..3 --operation 7", vec![2, 3, 7]),
+        ("log --operation 6.. --sort=-operation", vec![7, 6]),
+        ("log --actor ''", vec![]),
+        ("log --at 2026-11", vec![1, 2, 3, 4, 5, 6, 7]),
+        ("log --at 2026-11-23..2026-11-23", vec![1, 2]),
+        ("log --sort actor --limit 2", vec![3, 1]),
         ("log --since 2026-11-23T10:00:01Z --until 2026-11-24T10:00:00Z --limit 1", vec![3]),
     ] {
         assert_eq!(operations(&shop, words), expected, "{words}");
     }
     shop.refused("log --since yesterday", "invalid_value");
+    shop.refused("log --command 'customer list'", "invalid_value");
+    shop.refused("log --command refund", "invalid_value");
+    shop.refused("log --sort command", "invalid_value");
     shop.refused("log --operation last", "invalid_value");
     shop.refused("log --limit=-1", "invalid_value");
 }
@@ -84,4 +93,16 @@ fn the_log_is_an_admins_once_there_is_one() {
     shop.refused("log --as ann", "access_denied");
     let log: Value = shop.ok("log --as root --touched root");
     assert_eq!(log.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_day_of_the_log_is_one_of_the_desk() {
+    let shop = Shop::made_with("--timezone Europe/Paris");
+    // The first of December in Paris, the last of November in UTC.
+    shop.clock("2026-11-30T23:30:00Z");
+    shop.done("customer create --name Ada");
+    assert_eq!(operations(&shop, "log --since 2026-12-01"), [2]);
+    assert_eq!(operations(&shop, "log --until 2026-11-30"), [1]);
+    assert_eq!(operations(&shop, "log --at 2026-12-01"), [2]);
+    assert_eq!(operations(&shop, "log --since 2026-12-01T00:30 --until 2026-11-30T23:30:00Z"), [2]);
 }

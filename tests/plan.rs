@@ -289,3 +289,44 @@ fn tasks_are_planned_in_bulk() {
     );
     assert_eq!(answers[3]["result"]["task"]["planned_end"], json!(null));
 }
+
+#[test]
+fn tasks_are_listed_by_what_is_known_of_them() {
+    let shop = desk();
+    shop.done("ticket plan T1 --start 2026-11-24T09:00:00Z --assignee ann");
+    shop.done("ticket plan T1 --title 'Second visit' --project Bare");
+    shop.done("task cancel FS2");
+    shop.done("ticket plan T1 --start 2026-12-01T00:30:00Z --end 2026-12-01T02:00:00Z");
+    let listed = |flags: &str| -> Vec<String> {
+        let tasks = shop.ok(&format!("task list {flags}"));
+        tasks.as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for (flags, expected) in [
+        ("", vec!["FS00001", "FS00002", "FS00003"]),
+        ("--stage planned", vec!["FS00001", "FS00003"]),
+        ("--stage planned --assignee ANN", vec!["FS00001"]),
+        ("--assignee ''", vec!["FS00002", "FS00003"]),
+        ("--project bare", vec!["FS00002"]),
+        ("--customer 'ada ltd' --ticket T1 --newest --limit 2", vec!["FS00003", "FS00002"]),
+        ("--planned-start 2026-11", vec!["FS00001"]),
+        ("--since 2026-12-01", vec!["FS00003"]),
+        ("--search second", vec!["FS00002"]),
+        ("--sort=-planned-start", vec!["FS00003", "FS00001", "FS00002"]),
+        ("--id FS3", vec!["FS00003"]),
+        ("--worked-minutes 0", vec!["FS00001", "FS00002", "FS00003"]),
+        ("--worked-minutes 1..", vec![]),
+    ] {
+        assert_eq!(listed(flags), expected, "{flags}");
+    }
+    assert_eq!(shop.ok("task list --stage planned")[0], shop.ok("task show FS1"));
+    // The day is the desk's.
+    shop.done("desk edit --timezone America/New_York");
+    assert_eq!(listed("--since 2026-12-01"), [String::new(); 0]);
+    assert_eq!(listed("--planned-start 2026-11-30"), ["FS00003"]);
+    for (flags, code) in
+        [("--stage begun", "invalid_value"), ("--assignee bob", "not_found"), ("--planned-end later", "invalid_value")]
+    {
+        shop.refused(&format!("task list {flags}"), code);
+    }
+    shop.ok("verify");
+}

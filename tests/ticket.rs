@@ -2,7 +2,7 @@
 
 use crate::support::Shop;
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A desk with a team and a customer.
 fn desk() -> Shop {
@@ -501,4 +501,44 @@ fn the_customer_stays_once_something_was_made() {
     // Who had no customer yet can get one.
     shop.done("ticket repair T3 --product LAMP");
     shop.done("ticket edit T3 --customer C1");
+}
+
+#[test]
+fn an_imported_ticket_changes_in_what_it_says() {
+    let shop = shop();
+    shop.apply(r#"{"command":"user create","id":"ann"}"#);
+    let import = |flags: &str, said: &str| {
+        let line = format!(r#"{{"record":"ticket","id":"T00009",{said}}}"#);
+        let ran = shop.run_with(&format!("import {flags} -o json"), line);
+        (ran.code, serde_json::from_str::<Value>(&ran.stdout).unwrap_or_default())
+    };
+    let whole = r#""team":"Support","customer":"C1","subject":"Hums","user":"ann","priority":"high","stage":"solved",
+        "description":"All night","tags":["night"],"created_at":"2026-11-01""#;
+    let whole = whole.replace('\n', " ").replace("\"2026-11-01\"", "\"2026-11-01T10:00:00Z\"");
+    assert_eq!(import("", &whole).0, 0);
+    let before = shop.ok("ticket show T9");
+    assert_eq!(import("", &whole).1[0]["status"], "unchanged");
+    assert_eq!(import("--update", &whole).1[0]["status"], "unchanged");
+    assert_eq!(import("", r#""team":"Support","subject":"Hums""#).1[0]["error"]["code"], "already_exists");
+
+    let keys =
+        ["subject", "team", "customer", "user", "priority", "stage", "closed", "description", "tags", "created_at"];
+    let (code, answers) = import("--update", r#""priority":"low""#);
+    assert_eq!((code, &answers[0]["status"]), (0, &json!("done")), "{answers}");
+    let after = shop.ok("ticket show T9");
+    assert_eq!(after["priority"], "low");
+    for key in keys.iter().filter(|key| **key != "priority") {
+        assert_eq!(after[*key], before[*key], "{key} is left out, so it stays");
+    }
+    assert_eq!(import("--update", r#""user":null,"description":null,"tags":null,"stage":"New""#).0, 0);
+    let after = shop.ok("ticket show T9");
+    assert_eq!((&after["user"], &after["description"], &after["tags"]), (&Value::Null, &Value::Null, &json!([])));
+    assert_eq!((&after["stage"], &after["closed"]), (&json!("New"), &json!(false)));
+    assert_eq!(after["log"].as_array().unwrap().last().unwrap()["text"], "user, stage, description, tags");
+    for key in ["subject", "team", "stage", "created_at"] {
+        let (code, answers) = import("--update", &format!(r#""{key}":null"#));
+        assert_eq!((code, &answers[0]["error"]["code"]), (10, &json!("missing_field")), "{key} {answers}");
+        assert_eq!(answers[0]["error"]["field"], key);
+    }
+    shop.ok("verify");
 }

@@ -5,7 +5,6 @@ use super::invoice::Invoice;
 use super::pipeline::form::{Create, Edit};
 use super::pipeline::record::{List, Show};
 use super::*;
-use crate::domain::app::AppShown;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
@@ -94,7 +93,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<team::TeamEnableService>("team enable-service"),
     Entry::change::<team::TeamDisableService>("team disable-service"),
     // app
-    Entry::read::<List<AppShown>>("app list"),
+    Entry::read::<app::AppList>("app list"),
     Entry::change::<app::AppInstall>("app install"),
     // subscription
     Entry::read::<subscription::SubscriptionShow>("subscription show"),

@@ -8,8 +8,9 @@ use super::pipeline::noun::{Noun, one};
 use super::pipeline::record::Changed;
 use super::{Change, Cx, given, naming};
 use crate::domain::coupon_program::{
-    AmountTax, Conditions, CouponProgram, Covers, GivenConditions, GivenReward, Names, NewReward, On, ProgramType, Reward,
-    brought_together, check_code, check_days, check_rewards, covered, minimum_quantity, more_than_nothing, usage_limit,
+    AmountTax, Conditions, CouponProgram, Covers, GivenConditions, GivenReward, Names, NewReward, On, ProgramType,
+    Reward, brought_together, check_code, check_days, check_rewards, covered, minimum_quantity, more_than_nothing,
+    usage_limit,
 };
 use crate::domain::desk::Right;
 use crate::domain::in_use::InUse;
@@ -255,7 +256,9 @@ impl CouponProgramForm {
         let conditions = &mut program.conditions;
         // The conditions of a record are all of them: what it leaves out of them is none.
         let of_record = self.conditions.as_ref();
-        if let Some(amount) = of_record.map(|said| &said.minimum_amount).or(self.minimum_amount.as_ref().map(|said| &said.0)) {
+        if let Some(amount) =
+            of_record.map(|said| &said.minimum_amount).or(self.minimum_amount.as_ref().map(|said| &said.0))
+        {
             let amount = amount.as_ref();
             conditions.minimum_amount =
                 amount.and_then(|amount| faults.gather(more_than_nothing(amount, currency, "minimum_amount")));

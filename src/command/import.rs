@@ -37,13 +37,7 @@ use restore::HEADER;
 pub use restore::Restoring;
 
 /// The records that have a form of their own, beside the base records.
-static FORMS: &[&Form] = &[
-    &stock::FORM,
-    &order::FORM,
-    &transfer::FORM,
-    &document::INVOICE,
-    &document::CREDIT_NOTE,
-];
+static FORMS: &[&Form] = &[&stock::FORM, &order::FORM, &transfer::FORM, &document::INVOICE, &document::CREDIT_NOTE];
 
 /// The kinds of records that can be imported.
 pub fn kinds() -> impl Iterator<Item = &'static str> {

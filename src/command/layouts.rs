@@ -5,8 +5,7 @@
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
 use super::pipeline::record::Record;
-use super::{copy, desk, log, options, schema, subscription, verify};
-use crate::domain::app::AppShown;
+use super::{app, copy, desk, log, options, schema, subscription, verify};
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::output::layout::{Form, Layout};
@@ -21,7 +20,7 @@ type Known = (&'static str, &'static [&'static str], &'static [&'static str]);
 const DESCRIBED: &[&str] = &[];
 
 const KNOWN: &[Known] = &[
-    ("app", AppShown::COLUMNS, &[]),
+    ("app", app::COLUMNS, &[]),
     ("subscription", subscription::COLUMNS, &["added_at", "trial_started_at"]),
     ("options", options::COLUMNS, &[]),
     ("invoice", Invoice::COLUMNS, &["order", "payment_state", "date", "open"]),

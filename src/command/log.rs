@@ -1,18 +1,20 @@
 //! `log`: what was done, when and by whom (spec G2).
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 
-use super::pipeline::record::{bound, is_between, limit_of};
-use super::{Cx, Read, to_json};
+use super::pipeline::filter::tests_of;
+use super::pipeline::noun::{days_between, sort_of};
+use super::pipeline::record::limit_of;
+use super::{Action, Cx, Read, entry, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::log::LoggedOperation;
 use crate::domain::value::reference::padded;
+use crate::store::engine::filter::{Asked, Condition, Listing, Test};
 use crate::store::engine::table::{Column, id, ids, instant, int, json, object, text, words};
-use crate::store::{Db, Key, Page, log};
+use crate::store::log::{self, OPERATION};
+use crate::store::{Db, Value};
 
 /// What an operation is told by.
 pub const KEYS: &[Column] = &[
@@ -30,35 +32,41 @@ pub const KEYS: &[Column] = &[
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["operation", "at", "actor", "command", "touched"];
 
-/// How many operations are read at a time.
-const PAGE: i64 = 500;
-
 /// Show what was done: every change in order, chained by hash
 ///
-/// A day given to --since and --until is one in UTC, as the log's times are.
+/// Days are those of the desk's time zone.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales log --newest --limit 10\n  aftersales log --touched T00001 -o json\n  aftersales log --command 'ticket refund' --since 2026-11-01"
 )]
 pub struct Log {
-    /// Only the operation of this number (repeatable)
+    /// Only the operation of this number, or of a range such as 10..20 (repeatable: any of them)
     #[arg(long, value_name = "N")]
     operation: Vec<String>,
-    /// Only what made or changed the record of this id or number (repeatable)
+    /// Only what made or changed the record of this id or number (repeatable: any of them)
     #[arg(long, value_name = "ID")]
     touched: Vec<String>,
-    /// Only this command, such as 'ticket refund' (repeatable)
+    /// Only this command, such as 'ticket refund' (repeatable: any of them)
     #[arg(long, value_name = "NAME")]
     command: Vec<String>,
-    /// Only what this user or customer did (repeatable)
+    /// Only what this user or customer did (repeatable: any of them, empty: the program itself)
     #[arg(long, value_name = "ID")]
     actor: Vec<String>,
+    /// Only at this time (a day, a month such as 2026-11, or a range such as 2026-11-01..2026-11-30; repeatable: any of them)
+    #[arg(long, value_name = "AT")]
+    at: Vec<String>,
+    /// The same by the machine's own clock (repeatable: any of them)
+    #[arg(long, value_name = "AT")]
+    recorded_at: Vec<String>,
     /// Only from this day or time on
     #[arg(long, value_name = "DAY")]
     since: Option<String>,
     /// Only up to this day or time, inclusive
     #[arg(long, value_name = "DAY")]
     until: Option<String>,
+    /// By this key, and by -KEY against its order (default: in order)
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    sort: Option<String>,
     /// At most N of them
     #[arg(long, value_name = "N")]
     limit: Option<String>,
@@ -77,20 +85,12 @@ impl Read for Log {
     }
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        let mut left = limit_of(self.limit.as_deref())?;
-        let since = bound("since", self.since.as_deref())?;
-        let until = bound("until", self.until.as_deref())?;
-        let mut pages = Pages::of(cx.db, self.named(cx.db)?, self.newest);
-        while left > 0
-            && let Some(records) = pages.next()?
-        {
-            for mut operation in records {
-                if left == 0 || !self.fits(&operation, since, until) {
-                    continue;
-                }
-                operation.touched = log::touched(cx.db, operation.operation)?;
+        let limit = usize::try_from(limit_of(self.limit.as_deref())?).unwrap_or(usize::MAX);
+        let asked = self.asked(cx)?;
+        let mut listing = Listing::begin::<LoggedOperation>(cx.db, &asked, limit)?;
+        while let Some(stretch) = listing.next::<LoggedOperation>(cx.db)? {
+            for operation in stretch {
                 emit(&to_json(&operation)?)?;
-                left -= 1;
             }
         }
         Ok(())
@@ -98,85 +98,69 @@ impl Read for Log {
 }
 
 impl Log {
-    /// The numbers of the operations that were asked for by number or by what they touched; none where neither was.
-    fn named(&self, db: &Db) -> Result<Option<BTreeSet<Key>>> {
-        let mut named: Option<BTreeSet<Key>> = None;
-        if !self.operation.is_empty() {
-            named = Some(self.operation.iter().map(|given| number_of(given)).collect::<Result<_>>()?);
+    /// What the store is asked.
+    fn asked(&self, cx: &Cx<'_>) -> Result<Asked> {
+        let mut asked = Asked { newest: self.newest, day: Some(cx.today), ..Asked::default() };
+        for (key, given) in [("operation", &self.operation), ("at", &self.at), ("recorded_at", &self.recorded_at)] {
+            require(&mut asked, key, given, |column, given| Ok(vec![tests_of(cx, &OPERATION, column, given)?]))?;
         }
+        require(&mut asked, "actor", &self.actor, |_, given| Ok(actors(given)))?;
+        require(&mut asked, "command", &self.command, |_, given| Ok(vec![command_named(given)?]))?;
         if !self.touched.is_empty() {
-            let mut touching = BTreeSet::new();
+            let mut ids = Vec::new();
             for given in &self.touched {
-                touching.extend(operations_on(db, given)?);
+                ids.extend(touched_as(cx.db, given)?);
             }
-            named = Some(match named {
-                Some(named) => named.intersection(&touching).copied().collect(),
-                None => touching,
-            });
+            asked.linked.push((&log::TOUCHED, "id", ids));
         }
-        Ok(named)
-    }
-
-    fn fits(&self, operation: &LoggedOperation, since: Option<&str>, until: Option<&str>) -> bool {
-        let is_one_of = |asked: &[String], value: Option<&str>| {
-            asked.is_empty() || asked.iter().any(|asked| asked == value.unwrap_or_default())
-        };
-        is_between(Some(&operation.at.to_string()), since, until)
-            && is_one_of(&self.actor, operation.actor.id.as_deref())
-            && (self.command.is_empty() || is_one_of(&self.command, operation.command_name().as_deref()))
+        asked.days = days_between(cx, &OPERATION, self.since.as_deref(), self.until.as_deref())?;
+        asked.sort = self.sort.as_deref().map(|given| sort_of(&OPERATION, given)).transpose()?;
+        Ok(asked)
     }
 }
 
-fn number_of(given: &str) -> Result<Key> {
-    given.parse().map_err(|_| {
-        ValueRefused::invalid("operation", given, format!("{given:?} is not the number of an operation")).into()
-    })
+/// Asks for the operations that fulfil a test of any of what was typed for a key; where nothing was, all do.
+fn require(
+    asked: &mut Asked,
+    key: &str,
+    given: &[String],
+    tests: impl Fn(&'static Column, &str) -> Result<Vec<Test>>,
+) -> Result<()> {
+    if let Some(column) = OPERATION.column(key).filter(|_| !given.is_empty()) {
+        let any: Vec<Vec<Test>> = given.iter().map(|given| tests(column, given)).collect::<Result<_>>()?;
+        asked.conditions.push(Condition { column, any: any.into_iter().flatten().collect() });
+    }
+    Ok(())
 }
 
-/// The operations that touched a record, named by id or number, whatever its padding.
-fn operations_on(db: &Db, given: &str) -> Result<Vec<Key>> {
-    let mut operations = Vec::new();
+/// Who is meant by an actor: a login, or the id of a customer, whatever its padding. The log knows people who are no users.
+fn actors(given: &str) -> Vec<Test> {
+    if given.is_empty() {
+        return vec![Test::Nothing];
+    }
+    let spelt = [Some(given.to_owned()), padded(given)].into_iter().flatten();
+    spelt.map(|spelt| Test::Is(Value::from(spelt))).collect()
+}
+
+/// Commands that the log knows beside those that a line of `apply` can name.
+const OTHERS: &[&str] = &["init", "import"];
+
+/// The test for the command of that name, which the log keeps as a JSON object that begins with it.
+fn command_named(given: &str) -> Result<Test> {
+    let is_change = entry(given).is_some_and(|entry| matches!(entry.action, Action::Change { .. }));
+    if !is_change && !OTHERS.contains(&given) {
+        let message = format!("{given:?} is no command that changes anything, such as 'ticket refund'");
+        return Err(ValueRefused::invalid("command", given, message).into());
+    }
+    Ok(Test::Begins(format!("{{\"command\":\"{given}\"")))
+}
+
+/// The ids under which the log knows a record that is named by id or number, whatever its padding.
+fn touched_as(db: &Db, given: &str) -> Result<Vec<Value<'static>>> {
+    let mut ids = Vec::new();
     for spelt in [Some(given.to_owned()), padded(given)].into_iter().flatten() {
-        operations.extend(log::operations_touching(db, &spelt)?);
-        if let Some(id) = log::document_numbered(db, &spelt)? {
-            operations.extend(log::operations_touching(db, &id)?);
-        }
+        ids.extend(log::document_numbered(db, &spelt)?.map(Value::from));
+        ids.push(Value::from(spelt));
     }
-    Ok(operations)
-}
-
-/// The log in pages: all of it, or the operations of some numbers.
-struct Pages<'d> {
-    db: &'d Db,
-    newest: bool,
-    named: Option<BTreeSet<Key>>,
-    /// Where the next page begins; none at the end.
-    page: Option<Page>,
-}
-
-impl<'d> Pages<'d> {
-    fn of(db: &'d Db, named: Option<BTreeSet<Key>>, newest: bool) -> Pages<'d> {
-        Pages { db, newest, named, page: Some(Page { after: None, newest, limit: PAGE }) }
-    }
-
-    fn next(&mut self) -> Result<Option<Vec<LoggedOperation>>> {
-        if let Some(named) = &mut self.named {
-            let next = if self.newest { named.pop_last() } else { named.pop_first() };
-            let Some(number) = next else {
-                return Ok(None);
-            };
-            return Ok(Some(log::by_operation(self.db, number)?.into_iter().collect()));
-        }
-        let Some(page) = self.page else {
-            return Ok(None);
-        };
-        let records = log::page(self.db, page)?;
-        self.page = match records.last() {
-            Some(last) if records.len() == usize::try_from(PAGE).unwrap_or(0) => {
-                Some(Page { after: Some(last.operation), ..page })
-            }
-            _ => None,
-        };
-        Ok(Some(records))
-    }
+    Ok(ids)
 }

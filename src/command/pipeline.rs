@@ -4,7 +4,7 @@
 pub mod bulk;
 mod change;
 pub mod content;
-mod filter;
+pub mod filter;
 pub mod form;
 pub mod given;
 pub mod group;

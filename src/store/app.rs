@@ -1,11 +1,26 @@
 //! Installed applications. Helpdesk has no row: it is the desk itself.
 
+use super::engine::table::{Table, id, instant, records, rows, switch, text, words};
 use super::{Db, Result};
 use crate::domain::app::App;
+use crate::domain::team::Service;
 use crate::domain::value::day::Instant;
 use crate::{column_of_text, insert, params, query};
 
 column_of_text!(App);
+
+pub static APP: Table = records("app", "app", &[id().called("id"), instant().called("installed_at")]);
+
+/// Applications as they are shown, those that are not installed among them: of no table.
+pub static SHOWN: Table = records(
+    "app",
+    "app",
+    &[
+        words(App::WORDS).called("id"),
+        switch().called("installed"),
+        rows(&[text().called("team"), words(Service::WORDS).called("service")]).called("needed_by"),
+    ],
+);
 
 /// What is installed beside helpdesk, in the order of installation.
 pub fn installed(db: &Db) -> Result<Vec<App>> {

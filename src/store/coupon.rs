@@ -1,9 +1,7 @@
 //! Coupons. A code is found whatever its case, spaces and dashes.
 
 use super::engine::record::{self, Found};
-use super::engine::table::{
-    DayOf, FoundBy, Table, day, folded_code, id, instant, link, records, switch, text, words,
-};
+use super::engine::table::{DayOf, FoundBy, Table, day, folded_code, id, instant, link, records, switch, text, words};
 use super::{Db, Key, Result};
 use crate::domain::coupon::{Coupon, CouponState};
 use crate::{described, field_of_words, params, update};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
-    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of, percent,
-    quantity, records, rows, switch, text, words,
+    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of,
+    percent, quantity, records, rows, switch, text, words,
 };
 use super::engine::uses;
 use super::{Db, Key, Result, Row, StoreError, Value};
@@ -139,7 +139,8 @@ impl Described for CouponProgram {
             let mut products = products.remove(&program.key).unwrap_or_default();
             program.conditions.products = products.remove(&None).unwrap_or_default();
             let rewards = rewards.remove(&program.key).unwrap_or_default().into_iter();
-            program.rewards = rewards.map(|stored| stored.reward(program.currency, &mut products)).collect::<Result<_>>()?;
+            program.rewards =
+                rewards.map(|stored| stored.reward(program.currency, &mut products)).collect::<Result<_>>()?;
         }
         Ok(())
     }

@@ -1,8 +1,12 @@
 //! Currencies that the store has met, with the digits they had then.
 
+use super::engine::table::{Table, int, records, text};
 use super::{Db, Result};
 use crate::domain::value::money::Currency;
 use crate::{params, query, raw};
+
+pub static CURRENCY: Table =
+    records("currency", "currency", &[text().called("id").column("code"), int().called("digits")]).by("code");
 
 /// Keeps a currency and its digits, so that stored amounts stay readable whatever the tables of a later program say.
 pub fn keep(db: &Db, currency: Currency) -> Result<()> {

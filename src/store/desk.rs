@@ -1,13 +1,81 @@
 //! The desk's settings, one row.
 
-use super::engine::record;
-use super::{Db, Result, StoreError};
+use super::engine::record::{self, Cells, Described, Field as _};
+use super::engine::table::{Column, Table, always, currency, day, instant, records, switch, text, words};
+use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::desk::{Desk, Plan};
 use crate::domain::journal::{Journal, JournalType};
 use crate::domain::stage::Stage;
-use crate::{column_of_text, insert, params, query, raw};
+use crate::{field_of_words, insert, params, raw, select};
 
-column_of_text!(Plan);
+field_of_words!(Plan);
+
+pub static DESK: Table = records("desk", "desk", COLUMNS).by("key").found_by(&[]);
+
+const COLUMNS: &[Column] = &[
+    always(1).called("key"),
+    text().called("company"),
+    currency().called("currency"),
+    text().called("timezone"),
+    day().called("lock_date").optional(),
+    text().called("shop_url").optional(),
+    text().called("portal_url").optional(),
+    text().called("mail_from").optional(),
+    switch().called("customers_may_close"),
+    words(Plan::WORDS).called("plan"),
+    instant().called("created_at"),
+    instant().called("trial_started_at").optional(),
+    instant().called("subscription_added_at").optional(),
+];
+
+impl Described for Desk {
+    fn table() -> &'static Table {
+        &DESK
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Desk> {
+        let _: Key = cells.take()?;
+        Ok(Desk {
+            company: cells.take()?,
+            currency: cells.take()?,
+            timezone: cells.take::<String>()?.parse().map_err(StoreError::Damaged)?,
+            lock_date: cells.take()?,
+            shop_url: cells.take()?,
+            portal_url: cells.take()?,
+            mail_from: cells.take()?,
+            customers_may_close: cells.take()?,
+            plan: cells.take()?,
+            created_at: cells.take()?,
+            trial_started_at: cells.take()?,
+            subscription_added_at: cells.take()?,
+        })
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        vec![
+            Value::Null,
+            self.company.bind(),
+            self.currency.bind(),
+            Value::from(self.timezone.to_string()),
+            self.lock_date.bind(),
+            self.shop_url.bind(),
+            self.portal_url.bind(),
+            self.mail_from.bind(),
+            self.customers_may_close.bind(),
+            self.plan.bind(),
+            self.created_at.bind(),
+            self.trial_started_at.bind(),
+            self.subscription_added_at.bind(),
+        ]
+    }
+
+    fn key(&self) -> Key {
+        ONLY
+    }
+}
+
+/// The key of the one row.
+const ONLY: Key = 1;
 
 /// The desk's settings.
 pub fn load(db: &Db) -> Result<Desk> {
@@ -16,32 +84,7 @@ pub fn load(db: &Db) -> Result<Desk> {
 
 /// The desk's settings, none in a store that is only being made.
 pub fn find(db: &Db) -> Result<Option<Desk>> {
-    db.query_opt(
-        query!(
-            [desk, currency],
-            "SELECT d.company, c.code, c.digits, d.timezone, d.lock_date, d.shop_url, d.portal_url, d.mail_from,
-                d.customers_may_close, d.plan, d.created_at, d.trial_started_at, d.subscription_added_at
-         FROM desk d JOIN currency c ON c.code = d.currency"
-        ),
-        params![],
-        |row| {
-            let timezone: String = row.get(3)?;
-            Ok(Desk {
-                company: row.get(0)?,
-                currency: row.currency(1)?,
-                timezone: timezone.parse().map_err(StoreError::Damaged)?,
-                lock_date: row.get(4)?,
-                shop_url: row.get(5)?,
-                portal_url: row.get(6)?,
-                mail_from: row.get(7)?,
-                customers_may_close: row.get(8)?,
-                plan: row.get(9)?,
-                created_at: row.get(10)?,
-                trial_started_at: row.get(11)?,
-                subscription_added_at: row.get(12)?,
-            })
-        },
-    )
+    record::first(db, select!(Desk, "t.key = 1", ""), params![])
 }
 
 /// Writes all settings, making the row where there is none.

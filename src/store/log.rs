@@ -1,13 +1,18 @@
 //! The log of operations: one row per change, chained by hash, what it touched beside it, and the outcomes kept for keys.
 
+use std::collections::HashMap;
+
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{Db, Key, Page, Result, Row, StoreError};
+use super::engine::record::{Cells, Described, Field as _, each_of};
+use super::engine::statement::Tables;
+use super::engine::table::{BY_PLACE, Column, DayOf, Order, Table, instant, int, json, list, records, text};
+use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::desk::Actor;
 use crate::domain::log::{LoggedActor, LoggedOperation};
 use crate::domain::value::day::Instant;
-use crate::{insert, paged, params, query};
+use crate::{insert, params, query};
 
 /// A change to be recorded (spec G2).
 pub struct NewOperation<'a> {
@@ -92,57 +97,106 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-macro_rules! head {
-    () => {
-        "SELECT o.key, o.at, o.recorded_at, o.actor_kind, o.actor, o.command, k.given, o.hash
-         FROM operation o LEFT JOIN operation_key k ON k.operation = o.key"
-    };
-}
+/// The operations as their rows; beside what is told, `verify` reads the chain of hashes.
+pub static OPERATION: Table =
+    records("operation", "operation", COLUMNS).by("key").with(LISTS).found_by(&[]).dated(DayOf::Instant("at"));
 
-/// All but what it touched.
-fn read(row: &Row<'_>) -> Result<LoggedOperation> {
-    let operation: Key = row.get(0)?;
-    let unreadable =
-        |error| StoreError::Damaged(format!("the command of operation {operation} cannot be read: {error}"));
-    Ok(LoggedOperation {
-        id: operation.to_string(),
-        operation,
-        at: row.get(1)?,
-        recorded_at: row.get(2)?,
-        actor: LoggedActor { kind: row.get(3)?, id: row.get(4)? },
-        command: RawValue::from_string(row.get(5)?).map_err(unreadable)?,
-        key: row.get(6)?,
-        touched: Vec::new(),
-        hash: row.get(7)?,
-    })
-}
+const COLUMNS: &[Column] = &[
+    int().called("operation").column("key"),
+    instant().called("at"),
+    instant().called("recorded_at"),
+    text().called("actor_kind").hidden(),
+    text().called("actor").optional(),
+    json().called("command"),
+    text().called("hash").hidden(),
+];
 
-/// One page of the log, without what was touched.
-pub fn page(db: &Db, page: Page) -> Result<Vec<LoggedOperation>> {
-    db.page(paged!(head!(), "o.key"), page, read)
-}
+/// What operations touched.
+pub static TOUCHED: Table = TOUCHED_ROWS;
 
-/// The operation of that number, without what it touched.
-pub fn by_operation(db: &Db, operation: Key) -> Result<Option<LoggedOperation>> {
-    db.query_opt(concat!(head!(), " WHERE o.key = $1"), params![operation], read)
-}
+const TOUCHED_ROWS: Table =
+    list("operation_touch", "operation", BY_PLACE, &[text().called("kind"), text().called("id")]).shown("touched");
 
-/// The ids of what an operation touched, in order.
-pub fn touched(db: &Db, operation: Key) -> Result<Vec<String>> {
-    db.query(
-        query!([operation_touch], "SELECT id FROM operation_touch WHERE operation = $1 ORDER BY position"),
-        params![operation],
-        |row| row.get(0),
+const LISTS: &[Table] = &[
+    TOUCHED_ROWS,
+    list(
+        "operation_key",
+        "operation",
+        Order::Column("given"),
+        &[text().called("key").column("given"), json().called("outcome")],
     )
-}
+    .shown("keys"),
+];
 
-/// The numbers of the operations that touched the record `id`, in order.
-pub fn operations_touching(db: &Db, id: &str) -> Result<Vec<Key>> {
-    db.query(
-        query!([operation_touch], "SELECT DISTINCT operation FROM operation_touch WHERE id = $1 ORDER BY operation"),
-        params![id],
-        |row| row.get(0),
-    )
+impl Described for LoggedOperation {
+    fn table() -> &'static Table {
+        &OPERATION
+    }
+
+    fn read(cells: &mut Cells<'_, '_>) -> Result<LoggedOperation> {
+        let (operation, _): (Key, Key) = (cells.take()?, cells.take()?);
+        let unreadable =
+            |error| StoreError::Damaged(format!("the command of operation {operation} cannot be read: {error}"));
+        Ok(LoggedOperation {
+            id: operation.to_string(),
+            operation,
+            at: cells.take()?,
+            recorded_at: cells.take()?,
+            actor: LoggedActor { kind: cells.take()?, id: cells.take()? },
+            command: RawValue::from_string(cells.take()?).map_err(unreadable)?,
+            key: None,
+            touched: Vec::new(),
+            hash: cells.take()?,
+        })
+    }
+
+    fn values(&self) -> Vec<Value<'_>> {
+        vec![
+            self.operation.bind(),
+            self.at.bind(),
+            self.recorded_at.bind(),
+            self.actor.kind.bind(),
+            self.actor.id.bind(),
+            Value::from(self.command.get()),
+            self.hash.bind(),
+        ]
+    }
+
+    fn key(&self) -> Key {
+        self.operation
+    }
+
+    /// Loads the keys of some operations and the ids of what they touched.
+    fn complete(db: &Db, operations: &mut [LoggedOperation]) -> Result<()> {
+        let numbers: Vec<Key> = operations.iter().map(Described::key).collect();
+        let mut keys: HashMap<Key, String> = HashMap::new();
+        each_of(
+            db,
+            const { Tables::of(&["operation_key"]) },
+            ("SELECT operation, given FROM operation_key", "operation", ""),
+            &numbers,
+            |row| {
+                keys.insert(row.get(0)?, row.get(1)?);
+                Ok(())
+            },
+        )?;
+        let mut touched: HashMap<Key, Vec<String>> = HashMap::new();
+        each_of(
+            db,
+            const { Tables::of(&["operation_touch"]) },
+            ("SELECT operation, id FROM operation_touch", "operation", " ORDER BY operation, position"),
+            &numbers,
+            |row| {
+                touched.entry(row.get(0)?).or_default().push(row.get(1)?);
+                Ok(())
+            },
+        )?;
+        for operation in operations {
+            operation.key = keys.remove(&operation.operation);
+            operation.touched = touched.remove(&operation.operation).unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
 /// The id of the posted document that has this number, under which the log knows it.

@@ -3,8 +3,8 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    coupon, coupon_program, customer, journal, location, lot, product, project, repair, stage, stock, tag, task, tax, team,
-    ticket, transfer, user, worksheet_template,
+    app, coupon, coupon_program, currency, customer, desk, journal, location, log, lot, product, project, repair, stage, stock,
+    tag, task, tax, team, ticket, transfer, user, worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -172,28 +172,9 @@ const DOCUMENTS: Table = records(
 
 /// The kinds of records, in an order in which references stand before their use.
 pub static TABLES: &[&Table] = &[
-    &records("currency", "currency", &[text().called("id").column("code"), int().called("digits")]).by("code"),
-    &records(
-        "desk",
-        "desk",
-        &[
-            always(1).called("key"),
-            text().called("company"),
-            text().called("currency"),
-            text().called("timezone"),
-            text().called("lock_date"),
-            text().called("shop_url"),
-            text().called("portal_url"),
-            text().called("mail_from"),
-            switch().called("customers_may_close"),
-            text().called("plan"),
-            text().called("created_at"),
-            text().called("trial_started_at"),
-            text().called("subscription_added_at"),
-        ],
-    )
-    .by("key"),
-    &records("app", "app", &[text().called("id"), text().called("installed_at")]),
+    &currency::CURRENCY,
+    &desk::DESK,
+    &app::APP,
     &user::USER,
     &tax::TAX,
     &journal::JOURNAL,
@@ -287,30 +268,7 @@ pub static TABLES: &[&Table] = &[
     },
     &coupon::COUPON,
     &repair::REPAIR,
-    &records(
-        "operation",
-        "operation",
-        &[
-            int().called("operation").column("key"),
-            text().called("at"),
-            text().called("recorded_at"),
-            text().called("actor_kind"),
-            text().called("actor"),
-            json().called("command"),
-            text().called("hash"),
-        ],
-    )
-    .by("key")
-    .with(&[
-        list("operation_touch", "operation", BY_PLACE, &[text().called("kind"), text().called("id")]).shown("touched"),
-        list(
-            "operation_key",
-            "operation",
-            Order::Column("given"),
-            &[text().called("key").column("given"), json().called("outcome")],
-        )
-        .shown("keys"),
-    ]),
+    &log::OPERATION,
     &records("counter", "counter", &[text().called("id").column("name"), int().called("value")]).by("name"),
 ];
 

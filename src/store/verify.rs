@@ -8,11 +8,12 @@ use super::{Db, Result, Row, log};
 use crate::domain::value::number::show_scaled;
 use crate::domain::value::reference;
 use crate::domain::verify::{Breach, Invariant};
-use crate::params;
+use crate::store::engine::statement::Statement;
+use crate::{params, query};
 
 /// Tells every breach of an invariant.
 pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) -> Result<()> {
-    let sql = match invariant {
+    let statement = match invariant {
         Invariant::File => return told_of_file(db, tell),
         Invariant::Links => return broken_links(db, tell),
         Invariant::LogChain => return broken_chain(db, tell),
@@ -22,37 +23,44 @@ pub fn each_breach(db: &Db, invariant: Invariant, tell: &mut dyn FnMut(Breach)) 
         Invariant::PostedNumbers => return missing_numbers(db, tell),
         Invariant::FoldedNames => return misfolded(db, tell),
         Invariant::Places => return misplaced(db, tell),
-        Invariant::Desk => DESK,
-        Invariant::LogNumbers => LOG_NUMBERS,
-        Invariant::TicketLog => TICKET_LOG,
-        Invariant::LotsOfProducts => LOTS_OF_PRODUCTS,
-        Invariant::TicketOrders => TICKET_ORDERS,
-        Invariant::OrderTotals => ORDER_TOTALS,
-        Invariant::OrderLines => ORDER_LINES,
-        Invariant::OneCart => ONE_CART,
-        Invariant::CouponCodes => COUPON_CODES,
-        Invariant::DocumentTotals => DOCUMENT_TOTALS,
-        Invariant::DocumentLines => DOCUMENT_LINES,
-        Invariant::DocumentOpen => DOCUMENT_OPEN,
-        Invariant::PaymentOpen => PAYMENT_OPEN,
-        Invariant::MatchSides => MATCH_SIDES,
-        Invariant::MatchParties => MATCH_PARTIES,
-        Invariant::CreditNotes => CREDIT_NOTES,
-        Invariant::Refunded => REFUNDED,
-        Invariant::RefundedTaxes => REFUNDED_TAXES,
-        Invariant::RefundBounds => REFUND_BOUNDS,
-        Invariant::RefundWhole => REFUND_WHOLE,
-        Invariant::StockQuantity => STOCK_QUANTITY,
-        Invariant::StockReserved => STOCK_RESERVED,
-        Invariant::OnePiece => ONE_PIECE,
-        Invariant::TransferLines => TRANSFER_LINES,
-        Invariant::TransferStates => TRANSFER_STATES,
-        Invariant::CouponUse => COUPON_USE,
-        Invariant::ProgramUse => PROGRAM_USE,
-        Invariant::Returned => RETURNED,
-        Invariant::RepairParts => REPAIR_PARTS,
+        Invariant::Desk => query!([desk], DESK),
+        Invariant::LogNumbers => query!([operation, counter], LOG_NUMBERS),
+        Invariant::TicketLog => query!([ticket_log, ticket, operation], TICKET_LOG),
+        Invariant::LotsOfProducts => query!(
+            [ticket, transfer, transfer_line, document, document_line, repair, repair_part, stock, product, lot],
+            LOTS_OF_PRODUCTS
+        ),
+        Invariant::TicketOrders => query!([ticket, sales_order], TICKET_ORDERS),
+        Invariant::OrderTotals => query!([sales_order, order_line, currency], ORDER_TOTALS),
+        Invariant::OrderLines => query!([sales_order, order_line, order_line_tax, currency], ORDER_LINES),
+        Invariant::OneCart => query!([sales_order, customer], ONE_CART),
+        Invariant::CouponCodes => query!([coupon, coupon_program], COUPON_CODES),
+        Invariant::DocumentTotals => query!([document, document_line, currency], DOCUMENT_TOTALS),
+        Invariant::DocumentLines => query!([document, document_line, document_line_tax, currency], DOCUMENT_LINES),
+        Invariant::DocumentOpen => query!([matching, document, currency], DOCUMENT_OPEN),
+        Invariant::PaymentOpen => query!([matching, payment, currency], PAYMENT_OPEN),
+        Invariant::MatchSides => query!([matching, document, payment], MATCH_SIDES),
+        Invariant::MatchParties => query!([matching, document, payment], MATCH_PARTIES),
+        Invariant::CreditNotes => query!([document], CREDIT_NOTES),
+        Invariant::Refunded => query!([document_line, document, currency], REFUNDED),
+        Invariant::RefundedTaxes => query!([document_line, document, document_line_tax, tax, currency], REFUNDED_TAXES),
+        Invariant::RefundBounds => query!([document, currency, document_line, document_line_tax, tax], REFUND_BOUNDS),
+        Invariant::RefundWhole => query!([document, currency, document_line, document_line_tax, tax], REFUND_WHOLE),
+        Invariant::StockQuantity => {
+            query!([transfer, transfer_line, repair, repair_part, location, stock, product, lot], STOCK_QUANTITY)
+        }
+        Invariant::StockReserved => {
+            query!([transfer, transfer_line, repair, repair_part, location, stock, product, lot], STOCK_RESERVED)
+        }
+        Invariant::OnePiece => query!([stock, lot, product], ONE_PIECE),
+        Invariant::TransferLines => query!([transfer, transfer_line], TRANSFER_LINES),
+        Invariant::TransferStates => query!([transfer, transfer_line], TRANSFER_STATES),
+        Invariant::CouponUse => query!([coupon, sales_order, order_line], COUPON_USE),
+        Invariant::ProgramUse => query!([order_line, sales_order, coupon, coupon_program], PROGRAM_USE),
+        Invariant::Returned => query!([transfer, transfer_line], RETURNED),
+        Invariant::RepairParts => query!([repair, repair_part], REPAIR_PARTS),
     };
-    db.each(sql, params![], |row| {
+    db.each(statement, params![], |row| {
         tell(breach(row)?);
         Ok(())
     })
@@ -458,7 +466,10 @@ fn broken_links(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
 fn broken_chain(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
     let mut before = String::new();
     db.each(
-        "SELECT key, at, recorded_at, actor_kind, actor, command, hash FROM operation ORDER BY key",
+        query!(
+            [operation],
+            "SELECT key, at, recorded_at, actor_kind, actor, command, hash FROM operation ORDER BY key"
+        ),
         params![],
         |row| {
             let operation: i64 = row.get(0)?;
@@ -474,7 +485,7 @@ fn broken_chain(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
 }
 
 fn unreadable_outcomes(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
-    db.each("SELECT given, outcome FROM operation_key ORDER BY operation", params![], |row| {
+    db.each(query!([operation_key], "SELECT given, outcome FROM operation_key ORDER BY operation"), params![], |row| {
         let (given, outcome): (String, String) = (row.get(0)?, row.get(1)?);
         if serde_json::from_str::<serde::de::IgnoredAny>(&outcome).is_err() {
             tell(Breach { what: given, ..Breach::default() });
@@ -501,28 +512,31 @@ fn keys_ahead(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
 }
 
 fn counter(db: &Db, name: &str) -> Result<i64> {
-    let value = db.query_opt("SELECT value FROM counter WHERE name = $1", params![name], |row| row.get(0))?;
+    let value =
+        db.query_opt(query!([counter], "SELECT value FROM counter WHERE name = $1"), params![name], |row| row.get(0))?;
     Ok(value.unwrap_or_default())
 }
 
 /// Where ids are generated: the table's ids, and the prefixes of its counters. Numbers of documents have a counter for each
 /// journal and year, whatever these are called.
-const GENERATED: &[(&str, &[&str])] = &[
-    ("SELECT id FROM customer ORDER BY key", &["C"]),
-    ("SELECT id FROM ticket ORDER BY key", &["T"]),
-    ("SELECT id FROM sales_order ORDER BY key", &["S"]),
-    ("SELECT id FROM document ORDER BY key", &["D"]),
-    ("SELECT id FROM payment ORDER BY key", &["P"]),
-    ("SELECT id FROM transfer ORDER BY key", &["WH/IN/", "WH/OUT/", "WH/INT/"]),
-    ("SELECT id FROM repair ORDER BY key", &["WH/RO/"]),
-    ("SELECT id FROM task ORDER BY key", &["FS"]),
-    ("SELECT number FROM document WHERE number IS NOT NULL ORDER BY key", &[]),
-];
+fn generated() -> [(&'static Statement, &'static [&'static str]); 9] {
+    [
+        (query!([customer], "SELECT id FROM customer ORDER BY key"), &["C"][..]),
+        (query!([ticket], "SELECT id FROM ticket ORDER BY key"), &["T"][..]),
+        (query!([sales_order], "SELECT id FROM sales_order ORDER BY key"), &["S"][..]),
+        (query!([document], "SELECT id FROM document ORDER BY key"), &["D"][..]),
+        (query!([payment], "SELECT id FROM payment ORDER BY key"), &["P"][..]),
+        (query!([transfer], "SELECT id FROM transfer ORDER BY key"), &["WH/IN/", "WH/OUT/", "WH/INT/"][..]),
+        (query!([repair], "SELECT id FROM repair ORDER BY key"), &["WH/RO/"][..]),
+        (query!([task], "SELECT id FROM task ORDER BY key"), &["FS"][..]),
+        (query!([document], "SELECT number FROM document WHERE number IS NOT NULL ORDER BY key"), &[][..]),
+    ]
+}
 
 fn ids_ahead(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
-    for (sql, prefixes) in GENERATED {
+    for (statement, prefixes) in generated() {
         let mut highest: BTreeMap<String, i64> = BTreeMap::new();
-        db.each(sql, params![], |row| {
+        db.each(statement, params![], |row| {
             let id: String = row.get(0)?;
             let generated = reference::generated_parts(&id)
                 .filter(|(prefix, _)| prefixes.contains(prefix) || (prefixes.is_empty() && prefix.ends_with('/')));
@@ -554,10 +568,13 @@ fn ids_ahead(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
 fn missing_numbers(db: &Db, tell: &mut dyn FnMut(Breach)) -> Result<()> {
     let mut last: BTreeMap<String, i64> = BTreeMap::new();
     db.each(
-        "SELECT d.number, CASE WHEN EXISTS
+        query!(
+            [document, operation_touch, operation],
+            "SELECT d.number, CASE WHEN EXISTS
            (SELECT 1 FROM operation_touch t JOIN operation o ON o.key = t.operation
             WHERE t.id = d.id AND substr(o.command, 1, 19) = '{\"command\":\"import\"') THEN 1 ELSE 0 END
-         FROM document d WHERE d.number IS NOT NULL ORDER BY length(d.number), d.number",
+         FROM document d WHERE d.number IS NOT NULL ORDER BY length(d.number), d.number"
+        ),
         params![],
         |row| {
             let number: String = row.get(0)?;

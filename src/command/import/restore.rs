@@ -121,8 +121,9 @@ impl Restoring {
                         continue;
                     }
                     let given = take(&mut pairs, column.in_export())?;
-                    let value =
-                        self.value(db, exchanged, place, &given, digits).map_err(|error| named(error, column.in_export()))?;
+                    let value = self
+                        .value(db, exchanged, place, &given, digits)
+                        .map_err(|error| named(error, column.in_export()))?;
                     if let Value::Text(text) = &value {
                         folded_from.insert(column.name, text.to_string());
                     }

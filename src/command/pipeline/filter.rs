@@ -16,7 +16,12 @@ use crate::store::tables;
 const MILLIONTHS: u32 = 6;
 
 /// The tests that one typed value of a filter stands for.
-pub(super) fn tests_of(cx: &Cx<'_>, table: &'static Table, column: &'static Column, given: &str) -> Result<Test> {
+pub(in crate::command) fn tests_of(
+    cx: &Cx<'_>,
+    table: &'static Table,
+    column: &'static Column,
+    given: &str,
+) -> Result<Test> {
     let name = column.shown;
     if given.is_empty() {
         return Ok(Test::Nothing);

@@ -17,10 +17,10 @@ use crate::domain::value::reference::folded;
 use crate::domain::{Allowed, Result};
 use crate::output::Opens;
 pub use crate::procedure::look_up::one;
-use crate::store::engine::filter::{Asked, Condition, Listing};
+use crate::store::engine::filter::{Asked, Condition, Listing, Test};
 use crate::store::engine::record::{self, Described, Found};
 use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
-use crate::store::{self, Db};
+use crate::store::{self, Db, Value};
 
 /// A kind of record that can be listed and shown.
 pub trait Noun: Described + Serialize {
@@ -273,20 +273,14 @@ impl<R: Noun> List<R> {
                 asked.conditions.push(Condition { column: compared_in(table, column), any });
             }
         }
-        for (field, given, is_since) in [("since", &self.since, true), ("until", &self.until, false)] {
-            if let Some(given) = given {
-                let range = if is_since { format!("{given}..") } else { format!("..{given}") };
-                let test = match table.day {
-                    DayOf::Instant(_) => instants(&cx.desk.timezone, field, &range)?,
-                    _ => days(field, &range)?,
-                };
-                asked.days.push(test);
-            }
-        }
+        asked.days = days_between(cx, table, self.since.as_deref(), self.until.as_deref())?;
         if let Some(list) = tags_of(table)
             && !self.tags.is_empty()
         {
-            let tags = self.tags.iter().map(|tag| one::<crate::domain::tag::Tag>(cx, "tag", tag).map(|tag| tag.key));
+            let tags = self
+                .tags
+                .iter()
+                .map(|tag| one::<crate::domain::tag::Tag>(cx, "tag", tag).map(|tag| Value::Int(tag.key)));
             asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
         }
         asked.also.extend(R::LISTED);
@@ -296,7 +290,24 @@ impl<R: Noun> List<R> {
     }
 }
 
-fn sort_of(table: &'static Table, given: &str) -> Result<(&'static Column, bool)> {
+/// The tests on the day of a record that `--since` and `--until` ask for: the day of an instant is the desk's (spec G4).
+pub(in crate::command) fn days_between(
+    cx: &Cx<'_>,
+    table: &'static Table,
+    since: Option<&str>,
+    until: Option<&str>,
+) -> Result<Vec<Test>> {
+    let since = since.map(|since| ("since", format!("{since}..")));
+    let until = until.map(|until| ("until", format!("..{until}")));
+    let tests = since.into_iter().chain(until).map(|(field, range)| match table.day {
+        DayOf::Instant(_) => instants(&cx.desk.timezone, field, &range),
+        _ => days(field, &range),
+    });
+    tests.collect()
+}
+
+/// The column that `--sort` names, and whether it is against its order.
+pub(in crate::command) fn sort_of(table: &'static Table, given: &str) -> Result<(&'static Column, bool)> {
     let (key, is_backwards) = given.strip_prefix('-').map_or((given, false), |key| (key, true));
     let sortable = |column: &&Column| column.is_filter() && column.from != From::Record;
     let key = key.replace('-', "_");

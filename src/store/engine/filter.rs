@@ -19,6 +19,8 @@ pub enum Test {
     /// There is none.
     Nothing,
     Is(Value<'static>),
+    /// It begins with this text.
+    Begins(String),
     /// From the one on and up to the other, each if it is said; `before` bounds without the bound itself.
     Between {
         from: Option<Value<'static>>,
@@ -33,8 +35,8 @@ pub struct Asked {
     pub conditions: Vec<Condition>,
     /// Tests on the day of a record, all of them (contract, section 1).
     pub days: Vec<Test>,
-    /// The records that stand in the rows of that list of links, with that key: the list's table, its linking column, the key.
-    pub linked: Vec<(&'static Table, &'static str, Vec<Key>)>,
+    /// The records that have a row with one of these values in that list: the list's table, the column, the values.
+    pub linked: Vec<(&'static Table, &'static str, Vec<Value<'static>>)>,
     /// Conditions of the noun's own over the row `t`, such as that tickets are open.
     pub also: Vec<&'static str>,
     /// By which column they are sorted, and whether against its order; else in order of creation.
@@ -221,11 +223,11 @@ impl Asked {
             };
             conditions.push(any_of(&day, std::slice::from_ref(test), params));
         }
-        for (list, column, keys) in &self.linked {
-            let places: Vec<String> = keys
+        for (list, column, values) in &self.linked {
+            let places: Vec<String> = values
                 .iter()
-                .map(|key| {
-                    params.push(Value::Int(*key));
+                .map(|value| {
+                    params.push(value.clone());
                     format!("${}", params.len())
                 })
                 .collect();
@@ -248,6 +250,10 @@ fn any_of(compared: &str, any: &[Test], params: &mut Vec<Value<'static>>) -> Str
         .map(|test| match test {
             Test::Nothing => format!("{compared} IS NULL"),
             Test::Is(value) => format!("{compared} = {}", bound(value)),
+            Test::Begins(text) => {
+                let place = bound(&Value::from(text.clone()));
+                format!("SUBSTR({compared}, 1, LENGTH({place})) = {place}")
+            }
             Test::Between { from, to, before } => {
                 let bounds: Vec<String> = [(">=", from), ("<=", to), ("<", before)]
                     .into_iter()
