@@ -506,7 +506,6 @@ fn the_customer_stays_once_something_was_made() {
 #[test]
 fn an_imported_ticket_changes_in_what_it_says() {
     let shop = shop();
-    shop.apply(r#"{"command":"user create","id":"ann"}"#);
     let import = |flags: &str, said: &str| {
         let line = format!(r#"{{"record":"ticket","id":"T00009",{said}}}"#);
         let ran = shop.run_with(&format!("import {flags} -o json"), line);

@@ -28,6 +28,9 @@ impl Noun for CouponProgram {
     const RIGHT: Right = Right::Sales;
 }
 
+/// The columns of its table: what tells most goes first.
+pub const COLUMNS: &[&str] = &["id", "name", "type", "code", "start", "end", "usage_limit", "currency", "archived"];
+
 /// What can be said of a coupon program. An import record tells rewards and conditions whole, each under one key.
 #[derive(Args, Serialize, Deserialize, Debug)]
 pub struct CouponProgramForm {

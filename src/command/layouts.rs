@@ -26,7 +26,7 @@ const KNOWN: &[Known] = &[
     ("invoice", Invoice::COLUMNS, &["order", "payment_state", "date", "open"]),
     ("credit_note", CreditNote::COLUMNS, &["invoice", "payment_state", "date", "open"]),
     ("payment", Payment::COLUMNS, &["reference", "date"]),
-    ("coupon_program", DESCRIBED, &["archived", "currency", "usage_limit", "start", "end", "code"]),
+    ("coupon_program", coupon_program::COLUMNS, &["archived", "currency", "usage_limit", "start", "end", "code"]),
     ("coupon", DESCRIBED, &["only_customer", "order", "ticket", "program", "valid_until"]),
     ("order", Order::COLUMNS, &["cart", "currency", "date"]),
     ("quotation", Order::COLUMNS, &["cart", "currency", "date"]),

@@ -123,6 +123,17 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
         };
         said.push((flag_of::<F>(key).into(), given));
     }
+    // A new record of which a list is not said has an empty one, and what that is refused for is told of the record's own key.
+    if !empties && !F::RECORD.is_empty() {
+        for (key, emptied) in &record {
+            let flag = flag_of::<F>(key);
+            let is_told = said.iter().any(|(known, given)| known == flag && !given.is_null());
+            if *emptied == Emptied::List && !is_told {
+                said.retain(|(known, _)| known != flag);
+                said.push((flag.into(), Given::Texts(Vec::new())));
+            }
+        }
+    }
     let mut names: Vec<&str> = record.iter().map(|(key, _)| flag_of::<F>(key)).collect();
     let twins = record.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| format!("no_{key}"));
     let twins: Vec<String> = twins.collect();

@@ -252,7 +252,7 @@ fn any_of(compared: &str, any: &[Test], params: &mut Vec<Value<'static>>) -> Str
             Test::Is(value) => format!("{compared} = {}", bound(value)),
             Test::Begins(text) => {
                 let place = bound(&Value::from(text.clone()));
-                format!("SUBSTR({compared}, 1, LENGTH({place})) = {place}")
+                format!("SUBSTR({compared}, 1, LENGTH(CAST({place} AS TEXT))) = {place}")
             }
             Test::Between { from, to, before } => {
                 let bounds: Vec<String> = [(">=", from), ("<=", to), ("<", before)]
