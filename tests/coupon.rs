@@ -373,10 +373,7 @@ fn a_list_knows_the_state_of_the_day() {
     ] {
         assert_eq!(shop.refused(&format!("coupon list {flags}"), code)["field"], field, "{flags}");
     }
-    assert_eq!(
-        shop.ok("coupon-program list --type coupons --archived no --search sorry").as_array().unwrap().len(),
-        1
-    );
+    assert_eq!(shop.ok("coupon-program list --type coupons --archived no --search sorry").as_array().unwrap().len(), 1);
     assert_eq!(
         shop.refused("coupon-program list --type gift", "invalid_value")["allowed"],
         json!(["coupons", "promo-code"])

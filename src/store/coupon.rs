@@ -3,8 +3,9 @@
 use super::engine::record::{self, Found};
 use super::engine::table::{DayOf, FoundBy, Table, day, folded_code, id, instant, link, records, switch, text, words};
 use super::{Db, Key, Result};
-use crate::domain::coupon::{Coupon, CouponState};
-use crate::{described, field_of_words, params, update};
+use crate::domain::coupon::{Coupon, CouponState, on_ticket};
+use crate::domain::ticket::OnTicket;
+use crate::{described, field_of_words, params, query, update};
 
 field_of_words!(CouponState);
 
@@ -54,4 +55,10 @@ pub fn insert(db: &Db, coupon: &Coupon) -> Result<()> {
 /// Marks a coupon as cancelled.
 pub fn cancel(db: &Db, coupon: Key) -> Result<()> {
     db.change_one(update!(coupon (Int): "cancelled = 1" if "used_by IS NULL"), params![coupon])
+}
+
+/// The coupons made from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = query!([coupon], "SELECT id, cancelled FROM coupon WHERE ticket = $1 ORDER BY key");
+    db.query(made, params![ticket], |row| Ok(on_ticket(row.get(0)?, row.get(1)?)))
 }

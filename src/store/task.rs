@@ -9,8 +9,9 @@ use super::engine::table::{
 };
 use super::{Db, Key, Result, Value};
 use crate::domain::task::{Stage, Task, Worksheet};
+use crate::domain::ticket::OnTicket;
 use crate::domain::value::reference::Reference;
-use crate::field_of_words;
+use crate::{field_of_words, params, query};
 
 field_of_words!(Stage);
 
@@ -133,4 +134,10 @@ pub fn insert(db: &Db, task: &Task) -> Result<()> {
 /// Writes what editing or a verb changed of a task.
 pub fn update(db: &Db, task: &Task) -> Result<()> {
     record::update(db, task)
+}
+
+/// The tasks planned from a ticket, oldest first.
+pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
+    let made = query!([task], "SELECT id, stage FROM task WHERE ticket = $1 ORDER BY key");
+    db.query(made, params![ticket], |row| Ok(row.get::<Stage>(1)?.on_ticket(row.get(0)?)))
 }
