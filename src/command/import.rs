@@ -17,7 +17,6 @@ use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::ticket::NamedOrder;
 use crate::domain::value::day::Instant;
 use crate::domain::{Allowed, Error, Fault, Refusal, Result};
-use crate::store::engine::exchange;
 use crate::store::log::{NewOperation, Tail};
 use crate::store::{self, Db};
 

@@ -5,7 +5,7 @@
 use super::credit_note::CreditNote;
 use super::invoice::Invoice;
 use super::pipeline::record::Record;
-use super::{app, copy, desk, log, options, schema, subscription, verify};
+use super::{app, copy, coupon_program, desk, log, options, schema, subscription, verify};
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::output::layout::{Form, Layout};
