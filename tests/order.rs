@@ -312,3 +312,63 @@ fn orders_are_listed_and_filtered() {
         assert_eq!(shop.run(&format!("order list {filter} -o ids")).stdout, ids, "{filter}");
     }
 }
+
+#[test]
+fn orders_are_found_by_what_their_keys_are() {
+    let shop = shop();
+    shop.done("order create --customer C2 --line LAMP=1 --date 2026-10-01");
+    shop.done("order confirm S2");
+    shop.done("order create --customer C2 --line LAMP=1@50 --date 2026-10-31 --currency JPY");
+    for (filter, ids) in [
+        ("--id S2", "S00002\n"),
+        ("--state draft --state confirmed --newest", "S00003\nS00002\nS00001\n"),
+        ("--customer bo --date 2026-10", "S00002\nS00003\n"),
+        ("--date 2026-10-01..2026-10-30", "S00002\n"),
+        ("--date ..2026-10-31 --currency EUR", "S00002\n"),
+        // A number is the same however many digits the currency has.
+        ("--untaxed 40", "S00002\n"),
+        ("--total 48 --currency EUR", "S00002\n"),
+        ("--total 40..60", "S00002\nS00003\n"),
+        ("--total 100..", "S00001\n"),
+        ("--since 2026-10-31 --until 2026-11", "S00001\nS00003\n"),
+        ("--sort -total", "S00001\nS00003\nS00002\n"),
+        ("--sort date --limit 2", "S00002\nS00003\n"),
+        ("--cart yes", ""),
+    ] {
+        assert_eq!(shop.run(&format!("order list {filter} -o ids")).stdout, ids, "{filter}");
+    }
+    for (filter, code, field) in [
+        ("--state open", "invalid_value", "state"),
+        ("--cart maybe", "invalid_value", "cart"),
+        ("--customer C9", "not_found", "customer"),
+        ("--id S9", "not_found", "id"),
+        ("--date 2026-13", "invalid_value", "date"),
+        ("--since soon", "invalid_value", "since"),
+        ("--total much", "invalid_value", "total"),
+        ("--currency EURO", "invalid_value", "currency"),
+        ("--sort lines", "invalid_value", "sort"),
+    ] {
+        assert_eq!(shop.refused(&format!("order list {filter}"), code)["field"], field, "{filter}");
+    }
+}
+
+#[test]
+fn lines_of_many_orders_are_told_as_each_order_tells_its_own() {
+    let shop = shop();
+    let lines: Vec<String> = (0..60)
+        .map(|number| {
+            format!(r#"{{"command":"order create","customer":"C2","line":["LAMP={}","BULB=2"]}}"#, number % 7 + 1)
+        })
+        .collect();
+    shop.apply(&lines.join("\n"));
+    for number in [1, 20, 55, 61] {
+        shop.done(&format!("order confirm S{number}"));
+        shop.done(&format!("invoice create --order S{number}"));
+    }
+    let listed = shop.ok("order list");
+    for number in [0, 1, 19, 49, 50, 54, 60] {
+        let order = &listed[number];
+        assert_eq!(*order, shop.ok(&format!("order show {}", order["id"].as_str().unwrap())));
+    }
+    assert_eq!(listed[54]["lines"][1]["invoiced"], "2");
+}

@@ -824,3 +824,129 @@ fn one_tax_stands_once_on_an_imported_line() {
         assert!(ran.stdout.contains("\"field\":\"taxes\""), "{}", ran.stdout);
     }
 }
+
+/// The shop with a refunded, a paid, a half paid and a drafted invoice, in two currencies.
+fn shop_of_documents() -> Shop {
+    let shop = shop();
+    shop.apply(
+        r#"{"command":"ticket refund","ticket":"T1","invoice":["INV/2026/1"],"post":true}
+{"command":"invoice create","customer":"C2","line":["LAMP=1"],"date":"2026-10-05","due_date":"2026-11-05"}
+{"command":"invoice post","invoice":"D3"}
+{"command":"invoice pay","invoice":"INV/2026/2","reference":"Bank 17"}
+{"command":"invoice create","customer":"C2","line":["LAMP=1@40"],"currency":"JPY"}
+{"command":"invoice post","invoice":"D4"}
+{"command":"invoice pay","invoice":"INV/2026/3","amount":"8","date":"2026-10-31"}
+{"command":"invoice create","customer":"C2","line":["CHAIR=1"],"date":"2026-09-30"}
+{"command":"payment create","customer":"C2","amount":"20","out":true}"#,
+    );
+    shop
+}
+
+#[test]
+fn documents_are_found_by_what_their_keys_are() {
+    let shop = shop_of_documents();
+    for (words, ids) in [
+        ("invoice list", "D00001\nD00003\nD00004\nD00005\n"),
+        ("invoice list --id D3 --id INV/2026/1", "D00001\nD00003\n"),
+        ("invoice list --number INV/2026/2", "D00003\n"),
+        ("invoice list --number ''", "D00005\n"),
+        ("invoice list --state draft", "D00005\n"),
+        ("invoice list --payment-state reversed", "D00001\n"),
+        ("invoice list --payment-state paid --payment-state partial", "D00003\nD00004\n"),
+        ("invoice list --payment-state not_paid", "D00005\n"),
+        ("invoice list --customer BO --journal INV --newest", "D00005\nD00004\nD00003\n"),
+        ("invoice list --order S1", "D00001\n"),
+        ("invoice list --order '' --state posted", "D00003\nD00004\n"),
+        ("invoice list --date ..2026-10-05", "D00003\nD00005\n"),
+        ("invoice list --accounting-date 2026-10", "D00003\n"),
+        ("invoice list --due-date 2026-11-01..2026-11-30", "D00003\n"),
+        ("invoice list --post-on 2026-11", ""),
+        // A number is the same however many digits the currency has.
+        ("invoice list --total 48", "D00003\nD00004\n"),
+        ("invoice list --total 48.00 --currency JPY", "D00004\n"),
+        ("invoice list --open 40", "D00004\n"),
+        ("invoice list --total 100..200", "D00005\n"),
+        ("invoice list --sort -date", "D00001\nD00004\nD00003\nD00005\n"),
+        ("invoice list --sort payment_state --limit 1", "D00005\n"),
+        ("credit-note list --invoice INV/2026/1", "D00002\n"),
+        ("credit-note list --invoice D1 --ticket T1 --kind credit_note", "D00002\n"),
+        ("credit-note list --customer C2", ""),
+        ("credit-note list --payment-state paid", "D00002\n"),
+        ("payment list --direction in --customer bo", "P00001\nP00002\n"),
+        ("payment list --open 20 --direction out", "P00003\n"),
+        ("payment list --amount 8", "P00002\n"),
+        ("payment list --amount ..20 --date 2026-10", "P00002\n"),
+        ("payment list --reference 'Bank 17'", "P00001\n"),
+        ("payment list --reference ''", "P00002\nP00003\n"),
+        ("payment list --search 'bank 1'", "P00001\n"),
+        ("payment list --since 2026-11-01 --state posted", "P00001\nP00003\n"),
+    ] {
+        assert_eq!(shop.run(&format!("{words} -o ids")).stdout, ids, "{words}");
+    }
+    for (words, code, field) in [
+        ("invoice list --state open", "invalid_value", "state"),
+        ("invoice list --payment-state unpaid", "invalid_value", "payment_state"),
+        ("invoice list --kind order", "invalid_value", "kind"),
+        ("invoice list --customer C9", "not_found", "customer"),
+        ("invoice list --ticket T9", "not_found", "ticket"),
+        ("invoice list --journal NONE", "not_found", "journal"),
+        ("invoice list --number INV/2026/9", "not_found", "number"),
+        ("invoice list --id RINV/2026/1", "not_found", "id"),
+        ("invoice list --invoice INV/2026/1", "not_found", "invoice"),
+        ("credit-note list --invoice INV/2026/9", "not_found", "invoice"),
+        ("credit-note list --due-date soon", "invalid_value", "due_date"),
+        ("invoice list --total a..b", "invalid_value", "total"),
+        ("invoice list --currency EURO", "invalid_value", "currency"),
+        ("payment list --direction up", "invalid_value", "direction"),
+        ("payment list --id P9", "not_found", "id"),
+    ] {
+        assert_eq!(shop.refused(words, code)["field"], field, "{words}");
+    }
+}
+
+#[test]
+fn the_day_of_a_document_is_its_accounting_date_once_posted() {
+    let shop = shop();
+    shop.done("desk edit --lock-date 2026-10-31");
+    shop.done("invoice create --customer C2 --line LAMP=1 --date 2026-10-05");
+    let day = |range: &str| shop.run(&format!("invoice list --customer C2 {range} -o ids")).stdout;
+    assert_eq!(day("--until 2026-10-31"), "D00002\n");
+    shop.done("invoice post D2");
+    assert_eq!(day("--until 2026-10-31"), "");
+    assert_eq!(day("--since 2026-11-01 --until 2026-11-01"), "D00002\n");
+    assert_eq!(day("--since 2026-11"), "D00002\n");
+    assert_eq!(day("--date 2026-10"), "D00002\n", "the date itself stays");
+}
+
+#[test]
+fn an_invoice_that_takes_a_credit_note_back_is_found_by_it() {
+    let shop = shop();
+    shop.done("ticket refund T1 --invoice INV/2026/1 --post");
+    shop.done("credit-note reverse RINV/2026/1");
+    assert_eq!(shop.run("invoice list --invoice RINV/2026/1 -o ids").stdout, "D00003\n");
+    assert_eq!(shop.ok("invoice show D3")["invoice"], "RINV/2026/00001");
+    assert_eq!(shop.run("credit-note list --invoice '' -o ids").stdout, "");
+}
+
+#[test]
+fn many_documents_are_told_as_each_tells_its_own() {
+    let shop = shop();
+    let mut lines: Vec<String> = Vec::new();
+    for number in 0..55 {
+        lines.push(format!(
+            r#"{{"command":"invoice create","customer":"C2","line":["LAMP={}","CHAIR=1"]}}"#,
+            number % 5 + 1
+        ));
+        lines.push(format!(r#"{{"command":"invoice post","invoice":"D{}"}}"#, number + 2));
+        lines.push(format!(r#"{{"command":"invoice pay","invoice":"D{}","amount":"{}"}}"#, number + 2, number + 1));
+    }
+    shop.apply(&lines.join("\n"));
+    shop.done("ticket refund T1 --invoice INV/2026/1 --amount 10 --post");
+    for noun in ["invoice", "credit-note", "payment"] {
+        let listed = shop.ok(&format!("{noun} list"));
+        for record in listed.as_array().unwrap().iter().step_by(9) {
+            assert_eq!(*record, shop.ok(&format!("{noun} show {}", record["id"].as_str().unwrap())));
+        }
+    }
+    assert_eq!(shop.ok("invoice show INV/2026/56")["matched"][0]["with"], "P00055");
+}

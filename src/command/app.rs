@@ -86,7 +86,8 @@ impl Read for AppList {
 /// The tests that were typed for a key.
 fn asked(cx: &Cx<'_>, key: &str, given: &[String]) -> Result<Vec<Test>> {
     let columns = SHOWN.column(key).into_iter();
-    columns.flat_map(|column| given.iter().map(move |given| tests_of(cx, &SHOWN, column, given))).collect()
+    let tests = columns.flat_map(|column| given.iter().map(move |given| tests_of(cx, &SHOWN, column, given)));
+    Ok(tests.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// Whether a value is any of those that were asked for; all are where none was.

@@ -1,13 +1,11 @@
 //! The list of all commands that read or change the store. A new command is one line here.
 
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
 use super::pipeline::form::{Create, Edit};
-use super::pipeline::record::{List, Show};
 use super::*;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::CouponProgram;
 use crate::domain::customer::Customer;
+use crate::domain::document::{CreditNote, Invoice};
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::order::Order;
@@ -115,8 +113,8 @@ const VERBS: &[Entry] = &[
     Entry::change::<repair::TicketRepair>("ticket repair"),
     Entry::change::<plan::TicketPlan>("ticket plan"),
     // invoice
-    Entry::read::<List<Invoice>>("invoice list"),
-    Entry::read::<Show<Invoice>>("invoice show"),
+    Entry::read::<noun::List<Invoice>>("invoice list"),
+    Entry::read::<noun::Show<Invoice>>("invoice show"),
     Entry::change::<invoice::InvoiceCreate>("invoice create"),
     Entry::change::<invoice::InvoiceEdit>("invoice edit"),
     Entry::change::<invoice::InvoicePost>("invoice post"),
@@ -125,8 +123,8 @@ const VERBS: &[Entry] = &[
     Entry::change::<invoice::InvoiceMatch>("invoice match"),
     Entry::change::<invoice::InvoiceUnmatch>("invoice unmatch"),
     // credit-note
-    Entry::read::<List<CreditNote>>("credit-note list"),
-    Entry::read::<Show<CreditNote>>("credit-note show"),
+    Entry::read::<noun::List<CreditNote>>("credit-note list"),
+    Entry::read::<noun::Show<CreditNote>>("credit-note show"),
     Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
     Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
@@ -138,8 +136,8 @@ const VERBS: &[Entry] = &[
     // payment
     Entry::change::<payment::PaymentCreate>("payment create"),
     Entry::change::<payment::PaymentCancel>("payment cancel"),
-    Entry::read::<List<Payment>>("payment list"),
-    Entry::read::<Show<Payment>>("payment show"),
+    Entry::read::<noun::List<Payment>>("payment list"),
+    Entry::read::<noun::Show<Payment>>("payment show"),
     // coupon-program
     Entry::change::<Create<coupon_program::CouponProgramForm>>("coupon-program create"),
     Entry::read::<noun::List<CouponProgram>>("coupon-program list"),
@@ -152,8 +150,8 @@ const VERBS: &[Entry] = &[
     Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
-    Entry::read::<List<Order>>("order list"),
-    Entry::read::<Show<Order>>("order show"),
+    Entry::read::<noun::List<Order>>("order list"),
+    Entry::read::<noun::Show<Order>>("order show"),
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),

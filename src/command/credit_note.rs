@@ -3,77 +3,26 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::document::{FIELDS, Kinded, PayOutcome};
-use super::pipeline::record::Record;
+use super::document::{Kinded, PayOutcome};
+use super::pipeline::noun::Noun;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind, Edit};
+use crate::domain::document::{CreditNote, DocumentKind, Edit};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
 use crate::procedure::document::{self, Free};
-use crate::procedure::matching::{complete, match_with, unmatch_with};
+use crate::procedure::matching::{match_with, unmatch_with};
 use crate::procedure::payment::{Pay, pay};
-use crate::store::{self, Db, Key, Page};
+use crate::store;
 
-/// A credit note as a record.
-#[derive(Serialize, Debug)]
-#[serde(transparent)]
-pub struct CreditNote(Document);
-
-impl Record for CreditNote {
+impl Noun for CreditNote {
     const KIND: &'static str = "credit_note";
     const NOUN: &'static str = "credit-note";
     const RIGHT: Right = Right::Invoicing;
-    const FIELDS: &'static [&'static str] = FIELDS;
-    const COLUMNS: &'static [&'static str] =
-        &["id", "number", "state", "customer", "date", "invoice", "total", "open", "payment_state"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "number",
-        "kind",
-        "state",
-        "journal",
-        "customer",
-        "ticket",
-        "order",
-        "invoice",
-        "reason",
-        "text",
-        "date",
-        "accounting_date",
-        "due_date",
-        "post_on",
-        "currency",
-        "untaxed",
-        "tax",
-        "total",
-        "open",
-        "payment_state",
-    ];
-    const DAY: Option<&'static str> = Some("date");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        let Some(mut document) =
-            db.by_reference(given, |id| store::document::by_id(db, DocumentKind::CreditNote, id))?
-        else {
-            return Ok(None);
-        };
-        complete(db, &mut document)?;
-        Ok(Some(CreditNote(document)))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        Ok(store::document::page(db, DocumentKind::CreditNote, page)?.into_iter().map(CreditNote).collect())
-    }
-    fn key(&self) -> Key {
-        self.0.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        complete(db, &mut self.0)
-    }
 }
 
 /// Draft a free credit note, of no invoice

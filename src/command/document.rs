@@ -1,37 +1,9 @@
-//! What invoices and credit notes have in common as records: their keys, and what their verbs answer.
+//! What invoices and credit notes have in common as records: what their verbs answer.
 
 use serde::Serialize;
 
 use crate::domain::document::Document;
 use crate::domain::payment::Payment;
-
-/// All keys of a document as listed, in order.
-pub const FIELDS: &[&str] = &[
-    "id",
-    "number",
-    "kind",
-    "state",
-    "journal",
-    "customer",
-    "ticket",
-    "order",
-    "invoice",
-    "reason",
-    "text",
-    "date",
-    "accounting_date",
-    "due_date",
-    "post_on",
-    "currency",
-    "lines",
-    "tax_lines",
-    "untaxed",
-    "tax",
-    "total",
-    "open",
-    "payment_state",
-    "matched",
-];
 
 /// A document under the name of its kind, as results show it.
 pub struct Kinded(pub Document);

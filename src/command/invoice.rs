@@ -3,76 +3,25 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::document::{FIELDS, Kinded, PayOutcome};
-use super::pipeline::record::Record;
+use super::document::{Kinded, PayOutcome};
+use super::pipeline::noun::Noun;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind, Edit};
+use crate::domain::document::{DocumentKind, Edit, Invoice};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
 use crate::procedure::document::{self, Free};
-use crate::procedure::matching::{complete, match_with, unmatch_with};
+use crate::procedure::matching::{match_with, unmatch_with};
 use crate::procedure::payment::{Pay, pay};
-use crate::store::{self, Db, Key, Page};
 
-/// An invoice as a record.
-#[derive(Serialize, Debug)]
-#[serde(transparent)]
-pub struct Invoice(Document);
-
-impl Record for Invoice {
+impl Noun for Invoice {
     const KIND: &'static str = "invoice";
     const NOUN: &'static str = "invoice";
     const RIGHT: Right = Right::Invoicing;
-    const FIELDS: &'static [&'static str] = FIELDS;
-    const COLUMNS: &'static [&'static str] =
-        &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
-    const SCALARS: &'static [&'static str] = &[
-        "id",
-        "number",
-        "kind",
-        "state",
-        "journal",
-        "customer",
-        "ticket",
-        "order",
-        "invoice",
-        "reason",
-        "text",
-        "date",
-        "accounting_date",
-        "due_date",
-        "post_on",
-        "currency",
-        "untaxed",
-        "tax",
-        "total",
-        "open",
-        "payment_state",
-    ];
-    const DAY: Option<&'static str> = Some("date");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        let Some(mut document) = db.by_reference(given, |id| store::document::by_id(db, DocumentKind::Invoice, id))?
-        else {
-            return Ok(None);
-        };
-        complete(db, &mut document)?;
-        Ok(Some(Invoice(document)))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        Ok(store::document::page(db, DocumentKind::Invoice, page)?.into_iter().map(Invoice).collect())
-    }
-    fn key(&self) -> Key {
-        self.0.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        complete(db, &mut self.0)
-    }
 }
 
 /// Draft an invoice, for an order or freely

@@ -2,12 +2,7 @@
 //! room for all (contract, section 2). Of a described kind the description tells all three; here stands what it does not tell.
 //! The objects in a list, such as `lines`, are known by the list's key.
 
-use super::credit_note::CreditNote;
-use super::invoice::Invoice;
-use super::pipeline::record::Record;
 use super::{app, copy, coupon_program, desk, log, options, schema, subscription, verify};
-use crate::domain::order::Order;
-use crate::domain::payment::Payment;
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
@@ -23,13 +18,13 @@ const KNOWN: &[Known] = &[
     ("app", app::COLUMNS, &[]),
     ("subscription", subscription::COLUMNS, &["added_at", "trial_started_at"]),
     ("options", options::COLUMNS, &[]),
-    ("invoice", Invoice::COLUMNS, &["order", "payment_state", "date", "open"]),
-    ("credit_note", CreditNote::COLUMNS, &["invoice", "payment_state", "date", "open"]),
-    ("payment", Payment::COLUMNS, &["reference", "date"]),
+    ("invoice", INVOICE, &["order", "payment_state", "date", "open"]),
+    ("credit_note", CREDIT_NOTE, &["invoice", "payment_state", "date", "open"]),
+    ("payment", DESCRIBED, &["reference", "date"]),
     ("coupon_program", coupon_program::COLUMNS, &["archived", "currency", "usage_limit", "start", "end", "code"]),
     ("coupon", DESCRIBED, &["only_customer", "order", "ticket", "program", "valid_until"]),
-    ("order", Order::COLUMNS, &["cart", "currency", "date"]),
-    ("quotation", Order::COLUMNS, &["cart", "currency", "date"]),
+    ("order", ORDER, &["cart", "currency", "date"]),
+    ("quotation", ORDER, &["cart", "currency", "date"]),
     ("repair", DESCRIBED, &["quantity", "responsible", "ticket", "scheduled_date", "lot", "customer"]),
     ("task", DESCRIBED, &["project", "ticket", "assignee", "customer", "stage"]),
     ("transfer", DESCRIBED, TRANSFER),
@@ -60,6 +55,11 @@ const KNOWN: &[Known] = &[
     ("services", &[], &[]),
 ];
 
+/// Documents are told in another order than their keys: what they come to stands last.
+const INVOICE: &[&str] = &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
+const CREDIT_NOTE: &[&str] =
+    &["id", "number", "state", "customer", "date", "invoice", "total", "open", "payment_state"];
+const ORDER: &[&str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
 const TRANSFER: &[&str] = &["origin", "ticket", "order", "date", "customer", "from", "to"];
 
 /// Keys under which a record holds a list of objects.

@@ -102,7 +102,7 @@ impl Log {
     fn asked(&self, cx: &Cx<'_>) -> Result<Asked> {
         let mut asked = Asked { newest: self.newest, day: Some(cx.today), ..Asked::default() };
         for (key, given) in [("operation", &self.operation), ("at", &self.at), ("recorded_at", &self.recorded_at)] {
-            require(&mut asked, key, given, |column, given| Ok(vec![tests_of(cx, &OPERATION, column, given)?]))?;
+            require(&mut asked, key, given, |column, given| tests_of(cx, &OPERATION, column, given))?;
         }
         require(&mut asked, "actor", &self.actor, |_, given| Ok(actors(given)))?;
         require(&mut asked, "command", &self.command, |_, given| Ok(vec![command_named(given)?]))?;

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::{Changed, Record, one};
+use super::pipeline::noun::{Noun, one};
+use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
@@ -15,31 +16,12 @@ use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::{self, order::new_lines, order::products_of};
-use crate::store::{self, Db, Key, Page, order, product};
+use crate::store::{order, product};
 
-impl Record for Order {
+impl Noun for Order {
     const KIND: &'static str = "order";
     const NOUN: &'static str = "order";
     const RIGHT: Right = Right::Sales;
-    const FIELDS: &'static [&'static str] =
-        &["id", "state", "cart", "customer", "date", "currency", "lines", "coupons", "untaxed", "tax", "total"];
-    const COLUMNS: &'static [&'static str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
-    const SCALARS: &'static [&'static str] =
-        &["id", "state", "cart", "customer", "date", "currency", "untaxed", "tax", "total"];
-    const DAY: Option<&'static str> = Some("date");
-
-    fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-        db.by_reference(given, |id| order::by_id(db, id))
-    }
-    fn page(db: &Db, page: Page) -> store::Result<Vec<Self>> {
-        order::page(db, page)
-    }
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn complete(&mut self, db: &Db) -> store::Result<()> {
-        order::complete(db, self)
-    }
 }
 
 /// Create an order

@@ -16,10 +16,9 @@ use crate::domain::value::money::Amount;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::procedure::context::found;
 use crate::procedure::refund::{Asked, GivenNarrowing, check_offer, form, look_up, named_invoice, offers, refund};
 use crate::procedure::service;
-use crate::store::{Db, document, journal, product, ticket};
+use crate::store::{Db, document, product, ticket};
 
 /// Refund a customer with a credit note
 ///
@@ -157,7 +156,7 @@ impl TicketRefund {
         let Some(id) = self.journal.as_deref().filter(|id| !id.is_empty()) else {
             return Ok(None);
         };
-        found(journal::by_id(cx.db, id)?, "journal", "journal", "journal", id).map(Some)
+        super::pipeline::noun::one(cx, "journal", id).map(Some)
     }
 
     /// The values, checked one by one: what is asked of the invoices, and the reversal date (spec B1, B12).

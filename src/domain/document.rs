@@ -278,6 +278,16 @@ pub struct Document {
     pub line_alone: bool,
 }
 
+/// A document that is an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Invoice(pub Document);
+
+/// A document that is a credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CreditNote(pub Document);
+
 impl Document {
     /// The number once posted, the id before.
     pub fn shown(&self) -> &str {

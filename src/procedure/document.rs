@@ -3,16 +3,17 @@
 
 use std::collections::HashMap;
 
-use super::context::{Cx, found};
-use super::matching::complete;
-use super::{currency, post, ticket_log};
+use super::context::Cx;
+use super::{currency, look_up, post, ticket_log};
 use crate::domain::common::ValueRefused;
+use crate::domain::customer::Customer;
 use crate::domain::document::{
-    Bills, Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Edit, PaymentState, Sums, billable,
-    check_values, edit_lines, edit_terms,
+    Bills, CreditNote, Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Edit, Invoice,
+    PaymentState, Sums, billable, check_values, edit_lines, edit_terms,
 };
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{NewLine, sell};
+use crate::domain::order::Order;
 use crate::domain::product::Product;
 use crate::domain::refund;
 use crate::domain::value::day::Day;
@@ -21,15 +22,14 @@ use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::store::{Key, document, journal, order, product};
+use crate::store::{Key, document, order, product};
 
 /// The document of `kind` that `given` names, with lines and matches.
 pub fn named(cx: &Cx<'_>, kind: DocumentKind, given: &str) -> Result<Document> {
-    let field = kind.word();
-    let found_document = cx.db.by_reference(given, |id| document::by_id(cx.db, kind, id))?;
-    let mut named = found(found_document, kind.words(), kind.noun(), field, given)?;
-    complete(cx.db, &mut named)?;
-    Ok(named)
+    match kind {
+        DocumentKind::Invoice => look_up::one::<Invoice>(cx, kind.word(), given).map(|invoice| invoice.0),
+        DocumentKind::CreditNote => look_up::one::<CreditNote>(cx, kind.word(), given).map(|credit_note| credit_note.0),
+    }
 }
 
 /// Posts a draft; a posted one stays as it is.
@@ -131,10 +131,7 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
     let before = named(cx, kind, given)?;
     let products =
         edit.add_line.iter().map(|line| named_product(cx, "add_line", &line.product)).collect::<Result<Vec<_>>>()?;
-    let journal = match edit.journal.filter(|id| !id.is_empty()) {
-        Some(id) => Some(found(journal::by_id(cx.db, id)?, "journal", "journal", "journal", id)?),
-        None => None,
-    };
+    let journal: Option<Journal> = look_up::optional(cx, "journal", edit.journal)?;
     check_values(&before, edit, &products_in_part(cx, &before, edit)?)?;
     if before.state != DocumentState::Draft {
         return Err(refused_state(&before, "edited"));
@@ -172,7 +169,7 @@ fn products_in_part(cx: &Cx<'_>, draft: &Document, edit: &Edit<'_>) -> Result<Ve
 
 /// The product of a new line.
 pub fn named_product(cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Product> {
-    found(product::by_id(cx.db, id)?, "product", "product", field, id)
+    look_up::one(cx, field, id)
 }
 
 fn edit_invoice(
@@ -348,15 +345,13 @@ impl Free<'_> {
     /// The journal named, INV where none is.
     fn named_journal(&self, cx: &Cx<'_>) -> Result<Journal> {
         let id = self.journal.filter(|id| !id.is_empty()).unwrap_or("INV");
-        found(journal::by_id(cx.db, id)?, "journal", "journal", "journal", id)
+        look_up::one(cx, "journal", id)
     }
 }
 
 /// Drafts an invoice of what of an order can still be billed (spec B15).
 pub fn create_for_order(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Document> {
-    let named = cx.db.by_reference(given, |id| order::by_id(cx.db, id))?;
-    let mut order = found(named, "order", "order", "order", given)?;
-    order::complete(cx.db, &mut order)?;
+    let order: Order = look_up::one(cx, "order", given)?;
     let journal = asked.named_journal(cx)?;
     let mut faults = Faults::default();
     let date = dated(cx, asked.date, &mut faults);
@@ -385,16 +380,7 @@ pub fn create_for_order(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Do
 
 /// Makes a free draft of `kind`.
 pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<Document> {
-    let customer = match free.customer.filter(|id| !id.is_empty()) {
-        Some(id) => Some(found(
-            cx.db.by_reference(id, |id| crate::store::customer::by_id(cx.db, id))?,
-            "customer",
-            "customer",
-            "customer",
-            id,
-        )?),
-        None => None,
-    };
+    let customer: Option<Customer> = look_up::optional(cx, "customer", free.customer)?;
     let products = free.line.iter().map(|line| named_product(cx, "line", &line.product)).collect::<Result<Vec<_>>>()?;
     let journal = free.named_journal(cx)?;
 

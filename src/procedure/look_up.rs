@@ -17,6 +17,14 @@ pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Resul
     Ok(record)
 }
 
+/// The same without what `complete` loads, for what looks at the record alone.
+pub fn bare<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
+    if given.is_empty() {
+        return Err(ValueRefused::missing(field).into());
+    }
+    the_one(record::find_bare(cx.db, given)?, R::table(), field, given)
+}
+
 /// The same of a reference that may be left out or empty.
 pub fn optional<R: Described>(cx: &Cx<'_>, field: &'static str, given: Option<&str>) -> Result<Option<R>> {
     given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()

@@ -8,6 +8,7 @@ use crate::domain::payment::{Item, MatchRefused, Payment, Side, above_zero, matc
 use crate::domain::value::money::{Amount, Money};
 use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Result};
+use crate::store::engine::record::{self, Found};
 use crate::store::{self, document, payment};
 
 /// Matches two items up to the smaller open amount, or up to `asked`; answers what was matched, none where nothing is open.
@@ -70,7 +71,7 @@ pub fn unmatch_with(cx: &Cx<'_>, kind: DocumentKind, given: &str, with: Option<&
 
 fn reload(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     *document = document::by_key(cx.db, document.key)?;
-    Ok(complete(cx.db, document)?)
+    Ok(document::complete(cx.db, document)?)
 }
 
 /// Takes a matched amount from what is open on an item.
@@ -119,18 +120,12 @@ pub fn refused(fault: crate::domain::value::money::MoneyFault) -> Error {
 
 /// The document or payment that `given` names, as an end of a match.
 pub fn item(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<Item> {
-    if let Some(document) = cx.db.by_reference(given, |id| document::by_any_id(cx.db, id))? {
+    if let Found::One(document) = record::find_bare(cx.db, given)? {
         return Ok(Item::of_document(&document)?);
     }
-    let found_payment: Option<Payment> = cx.db.by_reference(given, |id| payment::by_id(cx.db, id))?;
-    let payment = found(found_payment, "document or payment", "payment", field, given)?;
-    Ok(Item::of_payment(&payment)?)
-}
-
-/// Loads lines and matches of a document.
-pub fn complete(db: &store::Db, document: &mut Document) -> store::Result<()> {
-    store::document::load_lines(db, document)?;
-    let side = if document.kind == DocumentKind::Invoice { Side::Debit } else { Side::Credit };
-    document.matched = payment::matched(db, document.key, false, side, document.currency)?;
-    Ok(())
+    let payment = match record::find_bare::<Payment>(cx.db, given)? {
+        Found::One(payment) => Some(payment),
+        _ => None,
+    };
+    Ok(Item::of_payment(&found(payment, "document or payment", "payment", field, given)?)?)
 }

@@ -1,21 +1,17 @@
 //! Steps of orders that several commands run: finding what a line sells, writing new lines, the one open cart.
 
-use super::context::{Cx, found};
-use super::transfer;
+use super::context::Cx;
+use super::{look_up, transfer};
 use crate::domain::line::{NewLine, sell};
 use crate::domain::order::{Order, OrderLine, OrderRefused};
 use crate::domain::product::Product;
 use crate::domain::value::money::Currency;
 use crate::domain::{Faults, Result};
-use crate::store::{self, order, product};
+use crate::store::{self, order};
 
 /// The products that lines given by the flag `field` sell, in order.
 pub fn products_of(cx: &Cx<'_>, lines: &[NewLine], field: &'static str) -> Result<Vec<Product>> {
-    let find = |line: &NewLine| {
-        let product = cx.db.by_reference(&line.product, |id| product::by_id(cx.db, id))?;
-        found(product, "product", "product", field, &line.product)
-    };
-    lines.iter().map(find).collect()
+    lines.iter().map(|line| look_up::one(cx, field, &line.product)).collect()
 }
 
 /// New lines for these products in an order of that currency, not numbered yet; what is at fault is gathered.

@@ -1,10 +1,11 @@
 //! Payments: money that came in or went out, for a document or by itself, and taken back (spec B14).
 
-use super::context::{Cx, found};
-use super::currency;
+use super::context::Cx;
 use super::document::named;
-use super::matching::{complete, match_items, unmatch};
+use super::matching::{match_items, unmatch};
+use super::{currency, look_up};
 use crate::domain::common::ValueRefused;
+use crate::domain::customer::Customer;
 use crate::domain::document::{Document, DocumentKind, Matched};
 use crate::domain::payment::{Direction, Item, MatchRefused, Payment, Standing, above_zero, check_day};
 use crate::domain::value::day::Day;
@@ -12,7 +13,7 @@ use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::store::{customer, document, payment};
+use crate::store::{document, payment};
 
 /// What was asked of a payment.
 pub struct Pay<'p> {
@@ -57,7 +58,7 @@ pub fn pay(cx: &Cx<'_>, kind: DocumentKind, given: &str, pay: &Pay<'_>) -> Resul
     cx.created("payment", &paid.id);
     match_items(cx, &item, &Item::of_payment(&paid)?, Some(amount))?;
     document = document::by_key(cx.db, document.key)?;
-    complete(cx.db, &mut document)?;
+    document::complete(cx.db, &mut document)?;
     paid.open = Money::zero(document.currency);
     paid.matched = vec![Matched { with: document.shown().to_owned(), amount }];
     Ok((Some(paid), document))
@@ -105,13 +106,7 @@ pub struct Free<'f> {
 
 /// Takes money in, or pays it out, without a document: open credit, or debit, of the customer (spec B14).
 pub fn create(cx: &Cx<'_>, free: &Free<'_>) -> Result<Payment> {
-    let customer = match free.customer.filter(|id| !id.is_empty()) {
-        Some(id) => {
-            let named = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
-            Some(found(named, "customer", "customer", "customer", id)?)
-        }
-        None => None,
-    };
+    let customer: Option<Customer> = look_up::optional(cx, "customer", free.customer)?;
     let mut faults = Faults::default();
     if customer.is_none() {
         faults.note(ValueRefused::missing("customer"));
@@ -138,8 +133,7 @@ pub fn create(cx: &Cx<'_>, free: &Free<'_>) -> Result<Payment> {
 
 /// Takes a payment back: its matches are undone, and the record stays (spec B14). One in a locked period stays as it is.
 pub fn cancel(cx: &Cx<'_>, given: &str) -> Result<Payment> {
-    let named = cx.db.by_reference(given, |id| payment::by_id(cx.db, id))?;
-    let mut known = found(named, "payment", "payment", "payment", given)?;
+    let mut known: Payment = look_up::bare(cx, "payment", given)?;
     if known.state == Standing::Cancelled {
         return Ok(known);
     }

@@ -12,7 +12,7 @@ use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
 use crate::domain::app::App;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind, DocumentState};
+use crate::domain::document::{Document, DocumentState, Invoice};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::options::Fields;
 use crate::domain::product::{Lot, Product};
@@ -74,7 +74,7 @@ pub struct Narrowing {
 pub fn look_up(cx: &Cx<'_>, given: GivenNarrowing<'_>) -> Result<Narrowing> {
     let order =
         |id: &str| found(cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))?, "order", "order", "order", id);
-    let product = |id: &str| found(product::by_id(cx.db, id)?, "product", "product", "product", id);
+    let product = |id: &str| super::look_up::one::<Product>(cx, "product", id);
     let lot = |id: &str| found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id);
     Ok(Narrowing {
         order: given.order.map(|id| not_empty(id).map(order).transpose()).transpose()?,
@@ -116,8 +116,7 @@ pub fn form(cx: &Cx<'_>, ticket: &Ticket, customer: &Reference, named: Narrowing
 
 /// The invoice that `given` names, without its lines.
 pub fn named_invoice(cx: &Cx<'_>, given: &str) -> Result<Document> {
-    let named = cx.db.by_reference(given, |id| document::by_id(cx.db, DocumentKind::Invoice, id))?;
-    found(named, "invoice", "invoice", "invoice", given)
+    super::look_up::bare::<Invoice>(cx, "invoice", given).map(|invoice| invoice.0)
 }
 
 /// Refuses an invoice that the form does not offer, saying which test it failed, in the spec's order: posted, the

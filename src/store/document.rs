@@ -1,10 +1,21 @@
 //! Invoices and credit notes: one table, their lines, the taxes of their lines.
 
-use super::{Db, Key, Page, Result, Row, Value};
+use std::collections::HashMap;
+
+use super::engine::record::{self, Cells, Described, Field as _, each_of};
+use super::engine::statement::{Statement, Tables};
+use super::engine::table::{
+    BY_LINE, BY_PLACE, Column, DOCUMENT_LINES, DayOf, FoundBy, ORDER_LINES, Table, amount, currency, day, id, int,
+    line, link, list, list_of, numbered, percent, price, quantity, records, rows, switch, text, words,
+};
+use super::payment::{MATCHED, matched, told};
+use super::{Db, Key, Result, Row, Value};
 use crate::domain::document::{
-    CreditsOfLine, Document, DocumentKind, DocumentLine, DocumentState, Refunds, Sums, payment_state,
+    CreditNote, CreditsOfLine, Document, DocumentKind, DocumentLine, DocumentState, Invoice, PaymentState, Refunds,
+    Sums,
 };
 use crate::domain::line::{LineTax, PricedLine};
+use crate::domain::payment::Side;
 use crate::domain::product::UnitPrice;
 use crate::domain::tax::LineAmounts;
 use crate::domain::ticket::OnTicket;
@@ -13,9 +24,9 @@ use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::number::Overflow;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
-use crate::{column_of_text, paged, params};
+use crate::{field_of_words, insert, params, query, raw, select, update};
 
-column_of_text!(DocumentKind, DocumentState, Refunds);
+field_of_words!(DocumentKind, DocumentState, PaymentState, Refunds);
 
 /// Whether a credit note counts against its invoice: it is not cancelled, and no posted invoice gives it back (spec B5, B13).
 macro_rules! counts {
@@ -52,119 +63,299 @@ macro_rules! bills {
 
 pub(super) use {bills, counts};
 
-macro_rules! head {
-    () => {
-        "SELECT d.key, d.id, d.number, d.kind, d.state, j.key, j.id, c.key, c.id, t.key, t.id, o.key, o.id,
-                COALESCE(i.key, w.key), COALESCE(i.number, i.id, w.number, w.id), d.reason, d.text, d.date, d.accounting_date, d.due_date, d.post_on,
-                cu.code, cu.digits, d.untaxed, d.tax, d.total, d.open, d.allow_excess, d.replaces, d.copy_of,
-                (SELECT COUNT(*) FROM matching m WHERE m.debit_document = d.key AND m.credit_payment IS NOT NULL)
-         FROM document d JOIN journal j ON j.key = d.journal JOIN customer c ON c.key = d.customer
-           JOIN currency cu ON cu.code = d.currency LEFT JOIN ticket t ON t.key = d.ticket
-           LEFT JOIN sales_order o ON o.key = d.sales_order LEFT JOIN document i ON i.key = d.invoice
-           LEFT JOIN document w ON w.reversed_by = d.key"
+/// How far a document is paid, as `domain::document::payment_state` decides it (spec B8).
+const PAYMENT_STATE: &str = "CASE WHEN t.state <> 'posted' THEN 'not_paid' WHEN t.total = 0 THEN 'paid'
+  WHEN t.open = 0 AND t.kind = 'invoice' AND NOT EXISTS
+    (SELECT 1 FROM matching m WHERE m.debit_document = t.key AND m.credit_payment IS NOT NULL) THEN 'reversed'
+  WHEN t.open = 0 THEN 'paid' WHEN t.open = t.total THEN 'not_paid' ELSE 'partial' END";
+
+/// The credit note that an invoice takes back (spec B13).
+const TAKEN_BACK: &str = "(SELECT MIN(w.key) FROM document w WHERE w.reversed_by = t.key)";
+
+/// What a document is about: the invoice that a credit note reverses, or the credit note that an invoice takes back.
+const REVERSED: &str = "COALESCE(t.invoice, (SELECT MIN(w.key) FROM document w WHERE w.reversed_by = t.key))";
+
+/// Which of the documents a description is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Both,
+    Invoices,
+    CreditNotes,
+}
+
+/// The columns of documents, in the order in which they are told.
+const fn columns(which: Which) -> [Column; 30] {
+    let kind = words(DocumentKind::WORDS).called("kind");
+    let invoice = numbered("document").called("invoice").optional();
+    [
+        id().called("id"),
+        text().called("number").optional().searched(),
+        match which {
+            Which::Both => kind,
+            _ => kind.is("t.kind"),
+        },
+        words(DocumentState::WORDS).called("state"),
+        link("journal").called("journal"),
+        link("customer").called("customer"),
+        link("ticket").called("ticket").optional(),
+        link("sales_order").called("order").column("sales_order").optional(),
+        link("task").called("task").starts_empty(),
+        match which {
+            Which::Both => invoice.is(REVERSED),
+            Which::Invoices => invoice.is(TAKEN_BACK),
+            Which::CreditNotes => invoice.is("t.invoice"),
+        },
+        link("document").called("invoice").optional().hidden(),
+        link("document").called("copy_of").optional().hidden(),
+        link("document").called("reversed_by").starts_empty(),
+        switch().called("replaces").hidden(),
+        switch().called("allow_excess").hidden(),
+        text().called("reason").optional().searched(),
+        text().called("text").optional().searched(),
+        day().called("date"),
+        day().called("accounting_date").optional(),
+        day().called("due_date").optional(),
+        day().called("post_on").optional(),
+        currency().called("currency"),
+        list_of("lines").called("lines"),
+        rows(TAX_LINES).called("tax_lines"),
+        amount().called("untaxed"),
+        amount().called("tax"),
+        amount().called("total"),
+        amount().called("open"),
+        words(PaymentState::WORDS).called("payment_state").is(PAYMENT_STATE).reading(&["matching"]),
+        rows(MATCHED).called("matched"),
+    ]
+}
+
+const TAX_LINES: &[Column] = &[link("tax").called("tax"), amount().called("base"), amount().called("amount")];
+
+const TAXES: Table = list(
+    "document_line_tax",
+    "document_line",
+    BY_PLACE,
+    &[
+        link("tax").called("tax"),
+        percent().called("rate"),
+        switch().called("included"),
+        amount().called("amount"),
+        amount().called("credited").hidden(),
+        amount().called("value_credited").hidden(),
+    ],
+)
+.shown("taxes");
+
+const LINES: Table = list(
+    "document_line",
+    "document",
+    BY_LINE,
+    &[
+        int().called("line"),
+        link("product").called("product").optional(),
+        link("lot").called("lot").optional(),
+        text().called("label"),
+        quantity().called("quantity"),
+        price().called("price"),
+        percent().called("discount"),
+        list_of("taxes").called("taxes"),
+        words(Refunds::WORDS).called("refunds").optional(),
+        line(&DOCUMENT_LINES).called("invoice_line").optional().hidden(),
+        line(&DOCUMENT_LINES).called("share_of").optional().hidden(),
+        line(&ORDER_LINES).called("order_line").optional().hidden(),
+        amount().called("untaxed"),
+        amount().called("tax"),
+        amount().called("total"),
+        quantity().called("goods").hidden(),
+        amount().called("credited").hidden(),
+        amount().called("value_credited").hidden(),
+    ],
+)
+.shown("lines")
+.with(&[TAXES]);
+
+const fn documents(shown: &'static str, columns: &'static [Column]) -> Table {
+    records(shown, "document", columns)
+        .in_own_currency()
+        .with(&[LINES])
+        .found_by(&[FoundBy::Exactly("number"), FoundBy::Exactly("id"), FoundBy::PaddedIn("number"), FoundBy::Padded])
+        .dated(DayOf::Day("COALESCE(t.accounting_date, t.date)"))
+}
+
+/// Invoices and credit notes together, as they are written.
+static DOCUMENT: Table = documents("document", &columns(Which::Both));
+pub static INVOICE: Table = documents("invoice", &columns(Which::Invoices)).only("invoice");
+pub static CREDIT_NOTE: Table = documents("credit_note", &columns(Which::CreditNotes)).only("credit_note");
+
+/// Of either kind, by its row alone: without lines, tax lines and matches.
+impl Described for Document {
+    fn table() -> &'static Table {
+        &DOCUMENT
+    }
+    fn read(cells: &mut Cells<'_, '_>) -> Result<Self> {
+        let (key, id, number, kind, state) =
+            (cells.take()?, cells.take()?, cells.take()?, cells.take()?, cells.take()?);
+        let (journal, customer, ticket, order) = (cells.take()?, cells.take()?, cells.take()?, cells.take()?);
+        let invoice = cells.take()?;
+        // What is stored of it is told with it.
+        let _: Option<Key> = cells.take()?;
+        Ok(Document {
+            key,
+            id,
+            number,
+            kind,
+            state,
+            journal,
+            customer,
+            ticket,
+            order,
+            invoice,
+            copy_of: cells.take()?,
+            replaces: cells.take()?,
+            allow_excess: cells.take()?,
+            reason: cells.take()?,
+            text: cells.take()?,
+            date: cells.take()?,
+            accounting_date: cells.take()?,
+            due_date: cells.take()?,
+            post_on: cells.take()?,
+            currency: cells.take()?,
+            lines: Vec::new(),
+            tax_lines: Vec::new(),
+            untaxed: cells.take()?,
+            tax: cells.take()?,
+            total: cells.take()?,
+            open: cells.take()?,
+            payment_state: cells.take()?,
+            matched: Vec::new(),
+            beyond: Sums::default(),
+            line_alone: false,
+        })
+    }
+    fn values(&self) -> Vec<Value<'_>> {
+        // What an invoice takes back is stored with that credit note.
+        let invoice = self.invoice.as_ref().filter(|_| self.kind == DocumentKind::CreditNote);
+        let made = || Value::Null;
+        vec![
+            self.id.bind(),
+            self.number.bind(),
+            self.kind.bind(),
+            self.state.bind(),
+            self.journal.bind(),
+            self.customer.bind(),
+            self.ticket.bind(),
+            self.order.bind(),
+            made(),
+            made(),
+            invoice.map_or(Value::Null, Into::into),
+            self.copy_of.bind(),
+            made(),
+            self.replaces.bind(),
+            self.allow_excess.bind(),
+            self.reason.bind(),
+            self.text.bind(),
+            self.date.bind(),
+            self.accounting_date.bind(),
+            self.due_date.bind(),
+            self.post_on.bind(),
+            self.currency.bind(),
+            made(),
+            made(),
+            self.untaxed.bind(),
+            self.tax.bind(),
+            self.total.bind(),
+            self.open.bind(),
+            made(),
+            made(),
+        ]
+    }
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// A kind of document, with all that is told of it.
+macro_rules! of_kind {
+    ($kind:ident, $table:ident) => {
+        impl Described for $kind {
+            fn table() -> &'static Table {
+                &$table
+            }
+            fn read(cells: &mut Cells<'_, '_>) -> Result<Self> {
+                Document::read(cells).map($kind)
+            }
+            fn values(&self) -> Vec<Value<'_>> {
+                self.0.values()
+            }
+            fn key(&self) -> Key {
+                self.0.key
+            }
+            fn complete(db: &Db, documents: &mut [Self]) -> Result<()> {
+                complete_all(db, &mut documents.iter_mut().map(|document| &mut document.0).collect::<Vec<_>>())
+            }
+        }
     };
 }
+of_kind!(Invoice, INVOICE);
+of_kind!(CreditNote, CREDIT_NOTE);
 
-/// All but lines, tax lines and matches.
-fn read(row: &Row<'_>) -> Result<Document> {
-    let currency = row.currency(21)?;
-    let (kind, state): (DocumentKind, DocumentState) = (row.get(3)?, row.get(4)?);
-    let (total, open) = (row.money(25, currency)?, row.money(26, currency)?);
-    Ok(Document {
-        key: row.get(0)?,
-        id: row.get(1)?,
-        number: row.get(2)?,
-        kind,
-        state,
-        journal: row.reference(5)?,
-        customer: row.reference(7)?,
-        ticket: row.optional_reference(9)?,
-        order: row.optional_reference(11)?,
-        invoice: row.optional_reference(13)?,
-        reason: row.get(15)?,
-        text: row.get(16)?,
-        date: row.get(17)?,
-        accounting_date: row.get(18)?,
-        due_date: row.get(19)?,
-        post_on: row.get(20)?,
-        currency,
-        lines: Vec::new(),
-        tax_lines: Vec::new(),
-        untaxed: row.money(23, currency)?,
-        tax: row.money(24, currency)?,
-        total,
-        open,
-        payment_state: payment_state(kind, state, total.minor, open.minor, row.get::<i64>(30)? > 0),
-        matched: Vec::new(),
-        allow_excess: row.get(27)?,
-        replaces: row.get(28)?,
-        copy_of: row.get(29)?,
-        beyond: Sums::default(),
-        line_alone: false,
-    })
+/// Loads lines and matches of a document.
+pub fn complete(db: &Db, document: &mut Document) -> Result<()> {
+    complete_all(db, &mut [document])
 }
 
-static BY_NUMBER: &str = concat!(head!(), " WHERE d.number = $1 AND d.kind = $2");
-
-/// The document of that kind with that id or number; without lines.
-pub fn by_id(db: &Db, kind: DocumentKind, id: &str) -> Result<Option<Document>> {
-    let by_number = db.query_opt(BY_NUMBER, params![id, kind.word()], read)?;
-    match by_number {
-        Some(document) => Ok(Some(document)),
-        None => db.query_opt(concat!(head!(), " WHERE d.id = $1 AND d.kind = $2"), params![id, kind.word()], read),
+/// Loads lines and matches of some documents.
+fn complete_all(db: &Db, documents: &mut [&mut Document]) -> Result<()> {
+    load_lines_of(db, documents)?;
+    for (kind, side) in [(DocumentKind::Invoice, Side::Debit), (DocumentKind::CreditNote, Side::Credit)] {
+        let keys: Vec<Key> =
+            documents.iter().filter(|document| document.kind == kind).map(|document| document.key).collect();
+        let mut matched = matched(db, &keys, false, side)?;
+        for document in documents.iter_mut().filter(|document| document.kind == kind) {
+            document.matched = told(matched.remove(&document.key), document.total);
+        }
     }
+    Ok(())
 }
 
 /// Asks ahead for the document of that kind with that number.
 pub fn ahead(db: &Db, kind: DocumentKind, number: &str) -> Result<()> {
-    db.ahead(BY_NUMBER, params![number, kind.word()])
+    match kind {
+        DocumentKind::Invoice => record::ahead_of_reference::<Invoice>(db, number),
+        DocumentKind::CreditNote => record::ahead_of_reference::<CreditNote>(db, number),
+    }
 }
 
-/// The document with that number or id, whichever kind it is of; without lines.
+/// The document with exactly that number or id, whichever kind it is of; without lines.
 pub fn by_any_id(db: &Db, id: &str) -> Result<Option<Document>> {
-    let sql = concat!(
-        head!(),
-        " WHERE d.key = COALESCE((SELECT n.key FROM document n WHERE n.number = $1), (SELECT n.key FROM document n WHERE n.id = $1))"
+    let statement = select!(
+        Document,
+        "t.key = COALESCE((SELECT n.key FROM document n WHERE n.number = $1), (SELECT n.key FROM document n WHERE n.id = $1))",
+        ""
     );
-    db.query_opt(sql, params![id], read)
+    record::first(db, statement, params![id])
 }
 
 /// The document of that key; without lines.
 pub fn by_key(db: &Db, key: Key) -> Result<Document> {
-    db.query_one(concat!(head!(), " WHERE d.key = $1"), params![key], read)
-}
-
-/// One page of the list of a kind; without lines.
-pub fn page(db: &Db, kind: DocumentKind, page: Page) -> Result<Vec<Document>> {
-    let statements = match kind {
-        DocumentKind::Invoice => paged!(head!(), "d.key", " AND d.kind = 'invoice'"),
-        DocumentKind::CreditNote => paged!(head!(), "d.key", " AND d.kind = 'credit_note'"),
-    };
-    db.page(statements, page, read)
+    record::by_key(db, key)
 }
 
 /// The posted invoices of a customer, oldest first; without lines.
 pub fn posted_invoices_of(db: &Db, customer: Key) -> Result<Vec<Document>> {
-    db.query(
-        concat!(head!(), " WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' ORDER BY d.key"),
-        params![customer],
-        read,
-    )
+    let condition = "t.customer = $1 AND t.kind = 'invoice' AND t.state = 'posted'";
+    record::all(db, select!(Document, condition, " ORDER BY t.key"), params![customer])
 }
 
 /// The credit notes made from a ticket, oldest first.
 pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made = crate::query!(
-        [document],
-        "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key"
-    );
+    let made =
+        query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key");
     db.query(made, params![ticket], |row| Ok(row.get::<DocumentState>(1)?.on_ticket(row.get(0)?)))
 }
 
 /// The invoices made from a ticket, oldest first: the copies of those that were refunded. The ticket does not show them.
 pub fn invoices_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made =
-        crate::query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key");
+    let made = query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key");
     db.query(made, params![ticket], |row| {
         Ok(OnTicket { id: row.get(0)?, state: row.get::<DocumentState>(1)?.word(), is_shown: false, is_open: false })
     })
@@ -172,27 +363,24 @@ pub fn invoices_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
 
 /// The credit notes of an invoice, oldest first; without lines.
 pub fn credit_notes_of(db: &Db, invoice: Key) -> Result<Vec<Document>> {
-    db.query(concat!(head!(), " WHERE d.invoice = $1 ORDER BY d.key"), params![invoice], read)
+    record::all(db, select!(Document, "t.invoice = $1", " ORDER BY t.key"), params![invoice])
 }
 
 /// The invoice that reverses a credit note and is not cancelled (spec B13).
 pub fn reversal_of(db: &Db, credit_note: Key) -> Result<Option<Document>> {
-    let sql = concat!(
-        head!(),
-        " WHERE d.key = (SELECT n.reversed_by FROM document n WHERE n.key = $1) AND d.state <> 'cancelled'"
-    );
-    db.query_opt(sql, params![credit_note], read)
+    let condition = "t.key = (SELECT n.reversed_by FROM document n WHERE n.key = $1) AND t.state <> 'cancelled'";
+    record::first(db, select!(Document, condition, ""), params![credit_note])
 }
 
 /// Notes on a credit note the invoice that reverses it.
 pub fn set_reversed_by(db: &Db, credit_note: Key, invoice: Key) -> Result<()> {
-    db.change_one("UPDATE document SET reversed_by = $2 WHERE key = $1", params![credit_note, invoice])
+    db.change_one(update!(document (Int, Int): "reversed_by = $2"), params![credit_note, invoice])
 }
 
 /// The drafts dated after `from` (in the first period at all where there is none), up to and with `to`; their ids.
 pub fn drafts_dated(db: &Db, from: Option<Day>, to: Day) -> Result<Vec<String>> {
     db.query(
-        "SELECT id FROM document WHERE state = 'draft' AND date <= $1 AND (CAST($2 AS TEXT) IS NULL OR date > $2) ORDER BY key",
+        query!([document], "SELECT id FROM document WHERE state = 'draft' AND date <= $1 AND (CAST($2 AS TEXT) IS NULL OR date > $2) ORDER BY key"),
         params![to, from],
         |row| row.get(0),
     )
@@ -201,45 +389,100 @@ pub fn drafts_dated(db: &Db, from: Option<Day>, to: Day) -> Result<Vec<String>> 
 /// The drafts to be posted by themselves on or before `today`, oldest day first (spec B9); their keys.
 pub fn due(db: &Db, today: Day) -> Result<Vec<String>> {
     db.query(
-        "SELECT id FROM document WHERE state = 'draft' AND post_on IS NOT NULL AND post_on <= $1 ORDER BY post_on, key",
+        query!([document], "SELECT id FROM document WHERE state = 'draft' AND post_on IS NOT NULL AND post_on <= $1 ORDER BY post_on, key"),
         params![today],
         |row| row.get(0),
     )
 }
 
-/// The lines of a document, each as often as it has taxes, and once where it has none; beside each how many credit notes may
-/// exceed the document, and how many of its lines take something off.
+/// The lines of documents, each as often as it has taxes, and once where it has none; `read_line` and `read_tax` read them.
 macro_rules! lines {
-    ($and:literal) => {
+    ($($more:literal)?) => {
         concat!(
             "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
                     l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited,
-                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited, l.share_of,
-                    (SELECT COUNT(*) FROM document n WHERE n.invoice = $1 AND n.allow_excess = 1),
-                    (SELECT COUNT(*) FROM document_line b WHERE b.document = $1 AND b.total < 0)
-             FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
-               LEFT JOIN document_line_tax lt ON lt.document_line = l.key LEFT JOIN tax t ON t.key = lt.tax
-             WHERE l.document = $1",
-            $and,
-            " ORDER BY l.line, lt.position NULLS FIRST"
+                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited, l.share_of",
+            $($more,)?
+            " FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
+               LEFT JOIN document_line_tax lt ON lt.document_line = l.key LEFT JOIN tax t ON t.key = lt.tax"
+        )
+    };
+}
+
+/// The lines of one document; beside each how many credit notes may exceed the document, and how many of its lines take
+/// something off.
+macro_rules! lines_left {
+    ($and:literal) => {
+        query!(
+            [document, document_line, document_line_tax, product, lot, tax],
+            concat!(
+                lines!(
+                    ", (SELECT COUNT(*) FROM document n WHERE n.invoice = $1 AND n.allow_excess = 1),
+                    (SELECT COUNT(*) FROM document_line b WHERE b.document = $1 AND b.total < 0)"
+                ),
+                " WHERE l.document = $1",
+                $and,
+                " ORDER BY l.line, lt.position NULLS FIRST"
+            )
         )
     };
 }
 
 /// Loads lines with their taxes and what is held of them, and sums the tax lines.
 pub fn load_lines(db: &Db, document: &mut Document) -> Result<()> {
-    load_by(db, document, lines!(""), params![document.key]).map(drop)
+    load_lines_of(db, &mut [document])
+}
+
+/// The same of some documents.
+fn load_lines_of(db: &Db, documents: &mut [&mut Document]) -> Result<()> {
+    let keys: Vec<Key> = documents.iter().map(|document| document.key).collect();
+    let places: HashMap<Key, usize> = keys.iter().copied().zip(0..).collect();
+    documents.iter_mut().for_each(|document| document.lines.clear());
+    each_of(
+        db,
+        const { Tables::of(&["document_line", "document_line_tax", "product", "lot", "tax"]) },
+        (lines!(", l.document"), "l.document", " ORDER BY l.document, l.line, lt.position NULLS FIRST"),
+        &keys,
+        |row| match places.get(&row.get(27)?).and_then(|place| documents.get_mut(*place)) {
+            Some(document) => read_line_or_tax(row, document.currency, &mut document.lines).map(drop),
+            None => Ok(()),
+        },
+    )?;
+    for document in documents {
+        lines_loaded(document)?;
+    }
+    Ok(())
+}
+
+/// Takes a row of `lines!`: a line that is not the one before, and a tax of it where it has any. Whether it was another line.
+fn read_line_or_tax(row: &Row<'_>, currency: Currency, lines: &mut Vec<DocumentLine>) -> Result<bool> {
+    let key: Key = row.get(0)?;
+    let is_new = lines.last().is_none_or(|line| line.key != key);
+    if is_new {
+        lines.push(read_line(row, currency)?);
+    }
+    if let (Some(tax), Some(line)) = (row.optional_reference(19)?, lines.last_mut()) {
+        read_tax(row, currency, tax, line)?;
+    }
+    Ok(is_new)
+}
+
+/// Makes true of a document what follows from its lines.
+fn lines_loaded(document: &mut Document) -> Result<()> {
+    document.line_alone = false;
+    document.beyond = Sums::default();
+    document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
 }
 
 /// Loads an invoice's lines with all that decides what is left of them (spec B5), without what the credit note `but` takes.
 pub fn load_left(db: &Db, invoice: &mut Document, but: Option<Key>) -> Result<()> {
-    let seen = load_by(db, invoice, lines!(""), params![invoice.key])?;
+    let seen = load_by(db, invoice, lines_left!(""), params![invoice.key])?;
     load_taken(db, invoice, but, &seen)
 }
 
 /// Loads one line of an invoice where no other can touch what is left of it, else all of them.
 pub fn load_left_of_line(db: &Db, invoice: &mut Document, number: i64) -> Result<()> {
-    let seen = load_by(db, invoice, lines!(" AND l.line = $2"), params![invoice.key, number])?;
+    let seen = load_by(db, invoice, lines_left!(" AND l.line = $2"), params![invoice.key, number])?;
     if seen.exceeding > 0 || seen.below_zero > 0 {
         return load_left(db, invoice, None);
     }
@@ -254,25 +497,17 @@ struct Seen {
     below_zero: i64,
 }
 
-fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<'_>]) -> Result<Seen> {
+fn load_by(db: &Db, document: &mut Document, statement: &'static Statement, params: &[Value<'_>]) -> Result<Seen> {
     let currency = document.currency;
-    let mut lines: Vec<DocumentLine> = Vec::new();
     let mut seen = Seen::default();
-    db.each(sql, params, |row| {
-        let key: Key = row.get(0)?;
-        if lines.last().is_none_or(|line| line.key != key) {
-            lines.push(read_line(row, currency)?);
+    document.lines.clear();
+    db.each(statement, params, |row| {
+        if read_line_or_tax(row, currency, &mut document.lines)? {
             seen = Seen { exceeding: row.get(27)?, below_zero: row.get(28)? };
         }
-        match (row.optional_reference(19)?, lines.last_mut()) {
-            (Some(tax), Some(line)) => read_tax(row, currency, tax, line),
-            _ => Ok(()),
-        }
+        Ok(())
     })?;
-    document.lines = lines;
-    document.line_alone = false;
-    document.beyond = Sums::default();
-    document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))?;
+    lines_loaded(document)?;
     Ok(seen)
 }
 
@@ -281,11 +516,14 @@ fn load_by(db: &Db, document: &mut Document, sql: &'static str, params: &[Value<
 fn load_taken(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) -> Result<()> {
     let is_taken = |line: &DocumentLine| line.held.as_ref().is_some_and(|held| !held.goods.is_zero());
     if invoice.lines.iter().any(is_taken) {
-        let sql = concat!(
-            "SELECT r.invoice_line, r.quantity FROM document n JOIN document_line r ON r.document = n.key
+        let sql = query!(
+            [document, document_line],
+            concat!(
+                "SELECT r.invoice_line, r.quantity FROM document n JOIN document_line r ON r.document = n.key
              WHERE n.invoice = $1 AND n.key <> $2 AND r.refunds = 'goods' AND r.invoice_line IS NOT NULL AND ",
-            counts!("n"),
-            " ORDER BY r.key"
+                counts!("n"),
+                " ORDER BY r.key"
+            )
         );
         db.each(sql, params![invoice.key, but.unwrap_or_default()], |row| {
             let (of, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
@@ -300,19 +538,25 @@ fn load_taken(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) ->
         return Ok(());
     }
     let damaged = |overflow: Overflow| super::StoreError::Damaged(overflow.to_string());
-    let total = concat!(
+    let total = query!(
+        [document, document_line],
+        concat!(
         "SELECT CAST(COALESCE(SUM(r.total), 0) AS BIGINT) FROM document n JOIN document_line r ON r.document = n.key
          WHERE n.invoice = $1 AND n.key <> $2 AND r.invoice_line IS NULL AND ",
         counts!("n")
+    )
     );
     let but = but.unwrap_or_default();
     invoice.beyond.total = db.query_one(total, params![invoice.key, but], |row| row.get(0))?;
-    let taxes = concat!(
-        "SELECT x.tax, CAST(COALESCE(SUM(x.amount), 0) AS BIGINT)
+    let taxes = query!(
+        [document, document_line, document_line_tax],
+        concat!(
+            "SELECT x.tax, CAST(COALESCE(SUM(x.amount), 0) AS BIGINT)
          FROM document n JOIN document_line r ON r.document = n.key JOIN document_line_tax x ON x.document_line = r.key
          WHERE n.invoice = $1 AND n.key <> $2 AND r.invoice_line IS NULL AND ",
-        counts!("n"),
-        " GROUP BY x.tax ORDER BY x.tax"
+            counts!("n"),
+            " GROUP BY x.tax ORDER BY x.tax"
+        )
     );
     db.each(taxes, params![invoice.key, but], |row| invoice.beyond.add_tax(row.get(0)?, row.get(1)?).map_err(damaged))
 }
@@ -359,37 +603,7 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
 
 /// Writes a new document with its lines; gives the lines their keys.
 pub fn insert(db: &Db, document: &mut Document) -> Result<()> {
-    db.write(
-        "INSERT INTO document (key, id, number, kind, state, journal, customer, ticket, sales_order, invoice, copy_of, replaces,
-                               allow_excess, reason, text, date, accounting_date, due_date, post_on, currency, untaxed, tax, total, open)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
-        params![
-            document.key,
-            &document.id,
-            &document.number,
-            document.kind.word(),
-            document.state.word(),
-            &document.journal,
-            &document.customer,
-            &document.ticket,
-            &document.order,
-            document.invoice.as_ref().filter(|_| document.kind == DocumentKind::CreditNote),
-            document.copy_of,
-            document.replaces,
-            document.allow_excess,
-            &document.reason,
-            &document.text,
-            document.date,
-            document.accounting_date,
-            document.due_date,
-            document.post_on,
-            document.currency,
-            document.untaxed,
-            document.tax,
-            document.total,
-            document.open
-        ],
-    )?;
+    record::insert(db, document)?;
     insert_lines(db, document)
 }
 
@@ -398,9 +612,11 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
     for line in &mut document.lines {
         line.key = db.next_key()?;
         db.write(
-            "INSERT INTO document_line (key, document, line, product, lot, label, quantity, price, discount, refunds, invoice_line,
-                                        order_line, untaxed, tax, total, goods, credited, value_credited, share_of)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0, $16)",
+            insert!(
+                document_line: key Int, document Int, line Int, product Int, lot Int, label Text, quantity Int, price Int,
+                discount Int, refunds Text, invoice_line Int, order_line Int, untaxed Int, tax Int, total Int, share_of Int,
+                goods Int, credited Int, value_credited Int
+            ),
             params![
                 line.key,
                 document.key,
@@ -417,14 +633,19 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
                 line.priced.untaxed,
                 line.priced.tax,
                 line.priced.total,
-                line.share_of
+                line.share_of,
+                0,
+                0,
+                0
             ],
         )?;
         for (position, tax) in (1i64..).zip(&line.priced.taxes) {
             db.write(
-                "INSERT INTO document_line_tax (document_line, position, tax, rate, included, amount, credited, value_credited)
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0)",
-                params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount],
+                insert!(
+                    document_line_tax: document_line Int, position Int, tax Int, rate Int, included Int, amount Int,
+                    credited Int, value_credited Int
+                ),
+                params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount, 0, 0],
             )?;
         }
     }
@@ -434,17 +655,20 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
 /// Removes the lines of a draft, before they are written anew.
 pub fn delete_lines(db: &Db, document: Key) -> Result<()> {
     db.write(
-        "DELETE FROM document_line_tax WHERE document_line IN (SELECT key FROM document_line WHERE document = $1)",
+        raw!(
+            writes[document_line_tax],
+            reads[document_line],
+            "DELETE FROM document_line_tax WHERE document_line IN (SELECT key FROM document_line WHERE document = $1)"
+        ),
         params![document],
     )?;
-    db.write("DELETE FROM document_line WHERE document = $1", params![document])
+    db.write(raw!(writes [document_line], reads [], "DELETE FROM document_line WHERE document = $1"), params![document])
 }
 
 /// Writes what a verb may change of a document itself: all but kind, id, customer and what it came from.
 pub fn update(db: &Db, document: &Document) -> Result<()> {
     db.change_one(
-        "UPDATE document SET number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8,
-           due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15 WHERE key = $1",
+        update!(document (Int, Text, Text, Int, Text, Text, Text, Text, Text, Text, Int, Int, Int, Int, Int): "number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8, due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15"),
         params![
             document.key,
             &document.number,
@@ -473,8 +697,7 @@ pub fn hold(db: &Db, line: &DocumentLine, sign: i64) -> Result<()> {
     let by_value = i64::from(line.refunds == Some(Refunds::Value));
     let goods = if by_value == 1 { 0 } else { line.priced.quantity.millionths() };
     db.change_one(
-        "UPDATE document_line SET goods = goods + $2, credited = credited + $3, value_credited = value_credited + $4
-         WHERE key = $1",
+        update!(document_line (Int, Int, Int, Int): "goods = goods + $2, credited = credited + $3, value_credited = value_credited + $4"),
         params![
             invoice_line,
             sign * goods,
@@ -484,8 +707,8 @@ pub fn hold(db: &Db, line: &DocumentLine, sign: i64) -> Result<()> {
     )?;
     for (position, tax) in (1i64..).zip(&line.priced.taxes) {
         db.change_one(
-            "UPDATE document_line_tax SET credited = credited + $3, value_credited = value_credited + $4
-             WHERE document_line = $1 AND position = $2",
+            raw!(writes [document_line_tax], reads [], "UPDATE document_line_tax SET credited = credited + $3, value_credited = value_credited + $4
+             WHERE document_line = $1 AND position = $2"),
             params![invoice_line, position, sign * tax.amount.minor, sign * by_value * tax.amount.minor],
         )?;
     }
@@ -495,14 +718,18 @@ pub fn hold(db: &Db, line: &DocumentLine, sign: i64) -> Result<()> {
 /// Whether a line of the document names the product, and, where one is given, the lot: on the line itself, or on a done
 /// delivery of the document's order (spec B2).
 pub fn holds(db: &Db, document: &Document, product: Option<Key>, lot: Option<Key>) -> Result<(bool, bool)> {
-    let named = |sql: &'static str, key: Option<Key>| -> Result<bool> {
+    let named = |sql: &'static Statement, key: Option<Key>| -> Result<bool> {
         let Some(key) = key else {
             return Ok(true);
         };
         Ok(db.query_opt(sql, params![document.key, key], |row| row.get::<i64>(0))?.is_some())
     };
-    let has_product = named("SELECT key FROM document_line WHERE document = $1 AND product = $2 LIMIT 1", product)?;
-    let on_line = named("SELECT key FROM document_line WHERE document = $1 AND lot = $2 LIMIT 1", lot)?;
+    let has_product = named(
+        query!([document_line], "SELECT key FROM document_line WHERE document = $1 AND product = $2 LIMIT 1"),
+        product,
+    )?;
+    let on_line =
+        named(query!([document_line], "SELECT key FROM document_line WHERE document = $1 AND lot = $2 LIMIT 1"), lot)?;
     let has_lot = on_line || delivered_lot(db, document.order.as_ref().map(|order| order.key), lot)?;
     Ok((has_product, has_lot))
 }
@@ -512,8 +739,11 @@ fn delivered_lot(db: &Db, order: Option<Key>, lot: Option<Key>) -> Result<bool> 
         return Ok(false);
     };
     let found = db.query_opt(
-        "SELECT l.key FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state = 'done' AND l.lot = $2 AND l.done > 0 LIMIT 1",
+        query!(
+            [transfer, transfer_line],
+            "SELECT l.key FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+         WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state = 'done' AND l.lot = $2 AND l.done > 0 LIMIT 1"
+        ),
         params![order, lot],
         |row| row.get::<i64>(0),
     )?;
@@ -523,7 +753,7 @@ fn delivered_lot(db: &Db, order: Option<Key>, lot: Option<Key>) -> Result<bool> 
 /// Changes what is open on a posted document by `change` minor units.
 pub fn change_open(db: &Db, document: Key, change: Money) -> Result<()> {
     db.change_one(
-        "UPDATE document SET open = open + $2 WHERE key = $1 AND state = 'posted' AND open + $2 >= 0 AND open + $2 <= total",
+        update!(document (Int, Int): "open = open + $2" if "state = 'posted' AND open + $2 >= 0 AND open + $2 <= total"),
         params![document, change],
     )
 }
@@ -531,8 +761,8 @@ pub fn change_open(db: &Db, document: Key, change: Money) -> Result<()> {
 /// The products on a customer's posted invoices, in order of creation.
 pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Vec<Reference>> {
     db.query(
-        "SELECT p.key, p.id FROM document d JOIN document_line l ON l.document = d.key JOIN product p ON p.key = l.product
-         WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' GROUP BY p.key, p.id ORDER BY p.key",
+        query!([document, document_line, product], "SELECT p.key, p.id FROM document d JOIN document_line l ON l.document = d.key JOIN product p ON p.key = l.product
+         WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' GROUP BY p.key, p.id ORDER BY p.key"),
         params![customer],
         |row| row.reference(0),
     )

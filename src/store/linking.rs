@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::engine::record::each_of;
+use super::engine::statement::Tables;
 use super::{Db, Key, Result, Row, transfer};
 use crate::domain::document::left_to_bill;
 use crate::domain::linking::Source;
@@ -55,17 +57,26 @@ pub struct Moved {
 
 /// What moved of each line of an order, by its key: what is delivered is counted here and nowhere else (spec G6).
 pub fn moved(db: &Db, order: Key) -> Result<HashMap<Key, Moved>> {
+    moved_of(db, &[order])
+}
+
+/// The same of some orders.
+pub(super) fn moved_of(db: &Db, orders: &[Key]) -> Result<HashMap<Key, Moved>> {
     let mut moved = HashMap::new();
-    db.each(
-        query!([transfer, transfer_line], "SELECT l.order_line,
-           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 0 WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT),
-           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'outgoing' THEN l.quantity ELSE 0 END), 0) AS BIGINT),
-           CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'incoming' THEN l.quantity ELSE 0 END), 0) AS BIGINT)
-         FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-         WHERE t.sales_order = $1 AND t.state <> 'cancelled' AND t.kind IN ('outgoing', 'incoming')
-           AND t.keep_order_quantity = 0 AND l.order_line IS NOT NULL
-         GROUP BY l.order_line ORDER BY l.order_line"),
-        params![order],
+    each_of(
+        db,
+        const { Tables::of(&["transfer", "transfer_line"]) },
+        (
+            "SELECT l.order_line,
+               CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' THEN 0 WHEN t.kind = 'outgoing' THEN l.done ELSE -l.done END), 0) AS BIGINT),
+               CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'outgoing' THEN l.quantity ELSE 0 END), 0) AS BIGINT),
+               CAST(COALESCE(SUM(CASE WHEN t.state <> 'done' AND t.kind = 'incoming' THEN l.quantity ELSE 0 END), 0) AS BIGINT)
+             FROM transfer t JOIN transfer_line l ON l.transfer = t.key",
+            "t.sales_order",
+            " AND t.state <> 'cancelled' AND t.kind IN ('outgoing', 'incoming') AND t.keep_order_quantity = 0
+              AND l.order_line IS NOT NULL GROUP BY l.order_line ORDER BY l.order_line",
+        ),
+        orders,
         |row| {
             moved.insert(row.get(0)?, Moved { delivered: row.get(1)?, going: row.get(2)?, coming: row.get(3)? });
             Ok(())

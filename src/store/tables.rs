@@ -3,8 +3,8 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    app, coupon, coupon_program, currency, customer, desk, journal, location, log, lot, product, project, repair, stage, stock,
-    tag, task, tax, team, ticket, transfer, user, worksheet_template,
+    app, coupon, coupon_program, currency, customer, desk, document, journal, location, log, lot, order, payment,
+    product, project, repair, stage, stock, tag, task, tax, team, ticket, transfer, user, worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -98,78 +98,6 @@ const MADE_FIRST: &[&str] = &[
     "task",
 ];
 
-/// Invoices and credit notes lie in one table.
-const DOCUMENTS: Table = records(
-    "invoice",
-    "document",
-    &[
-        text().called("id"),
-        text().called("number"),
-        text().called("state"),
-        link("journal").called("journal"),
-        link("customer").called("customer"),
-        link("ticket").called("ticket"),
-        link("sales_order").called("order").column("sales_order"),
-        link("task").called("task"),
-        link("document").called("invoice"),
-        link("document").called("copy_of"),
-        link("document").called("reversed_by").optional(),
-        switch().called("replaces"),
-        switch().called("allow_excess"),
-        text().called("reason"),
-        text().called("text"),
-        text().called("date"),
-        text().called("accounting_date"),
-        text().called("due_date"),
-        text().called("post_on"),
-        text().called("currency"),
-        amount().called("untaxed"),
-        amount().called("tax"),
-        amount().called("total"),
-        amount().called("open"),
-    ],
-)
-.in_own_currency()
-.with(&[list(
-    "document_line",
-    "document",
-    BY_LINE,
-    &[
-        int().called("line"),
-        link("product").called("product"),
-        link("lot").called("lot"),
-        text().called("label"),
-        quantity().called("quantity"),
-        price().called("price"),
-        percent().called("discount"),
-        text().called("refunds"),
-        line(&DOCUMENT_LINES).called("invoice_line"),
-        line(&DOCUMENT_LINES).called("share_of").optional(),
-        line(&ORDER_LINES).called("order_line"),
-        amount().called("untaxed"),
-        amount().called("tax"),
-        amount().called("total"),
-        quantity().called("goods"),
-        amount().called("credited"),
-        amount().called("value_credited"),
-    ],
-)
-.shown("lines")
-.with(&[list(
-    "document_line_tax",
-    "document_line",
-    BY_PLACE,
-    &[
-        link("tax").called("tax"),
-        percent().called("rate"),
-        switch().called("included"),
-        amount().called("amount"),
-        amount().called("credited"),
-        amount().called("value_credited"),
-    ],
-)
-.shown("taxes")])]);
-
 /// The kinds of records, in an order in which references stand before their use.
 pub static TABLES: &[&Table] = &[
     &currency::CURRENCY,
@@ -189,83 +117,14 @@ pub static TABLES: &[&Table] = &[
     &project::PROJECT,
     &coupon_program::COUPON_PROGRAM,
     &team::TEAM,
-    &records(
-        "order",
-        "sales_order",
-        &[
-            text().called("id"),
-            text().called("state"),
-            switch().called("cart"),
-            link("customer").called("customer"),
-            text().called("date"),
-            text().called("currency"),
-            amount().called("untaxed"),
-            amount().called("tax"),
-            amount().called("total"),
-        ],
-    )
-    .in_own_currency()
-    .with(&[list(
-        "order_line",
-        "sales_order",
-        BY_LINE,
-        &[
-            int().called("line"),
-            link("product").called("product"),
-            text().called("label"),
-            quantity().called("quantity"),
-            price().called("price"),
-            percent().called("discount"),
-            text().called("coupon"),
-            amount().called("untaxed"),
-            amount().called("tax"),
-            amount().called("total"),
-            switch().called("for_repair"),
-        ],
-    )
-    .shown("lines")
-    .with(&[list(
-        "order_line_tax",
-        "order_line",
-        BY_PLACE,
-        &[link("tax").called("tax"), percent().called("rate"), switch().called("included"), amount().called("amount")],
-    )
-    .shown("taxes")])]),
+    &order::ORDER,
     &ticket::TICKET,
     &task::TASK,
     &transfer::TRANSFER,
-    &DOCUMENTS.only("invoice"),
-    &DOCUMENTS.shown("credit_note").only("credit_note"),
-    &records(
-        "payment",
-        "payment",
-        &[
-            text().called("id"),
-            text().called("state"),
-            text().called("direction"),
-            link("customer").called("customer"),
-            text().called("date"),
-            text().called("currency"),
-            amount().called("amount"),
-            amount().called("open"),
-            text().called("reference"),
-        ],
-    )
-    .in_own_currency(),
-    &Table {
-        currency: CurrencyOf::Linked([("debit_document", "document"), ("debit_payment", "payment")]),
-        ..records(
-            "matching",
-            "matching",
-            &[
-                link("document").called("debit_document"),
-                link("payment").called("debit_payment"),
-                link("document").called("credit_document"),
-                link("payment").called("credit_payment"),
-                amount().called("amount"),
-            ],
-        )
-    },
+    &document::INVOICE,
+    &document::CREDIT_NOTE,
+    &payment::PAYMENT,
+    &payment::MATCHING,
     &coupon::COUPON,
     &repair::REPAIR,
     &log::OPERATION,
@@ -277,9 +136,11 @@ pub fn of_kind(kind: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.shown == kind).copied()
 }
 
-/// The description of the records that lie in a table of that name; of invoices and credit notes, which lie in one, the first.
-pub fn of_name(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.name == name).copied()
+/// The description of the records that lie in a table of that name and that records of the first can link to: of two kinds that
+/// lie in one table, the other one, as a credit note names its invoice and an invoice the credit note that it takes back.
+pub fn linked_from(table: &Table, name: &str) -> Option<&'static Table> {
+    let is_own = |other: &Table| other.name == table.name && other.only.is_some() && other.only == table.only;
+    TABLES.iter().find(|other| other.name == name && !is_own(other)).copied()
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, PaymentState, Refunds, Sums, check_filled,
+    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Invoice, PaymentState, Refunds, Sums,
+    check_filled,
 };
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, find_billed_line, find_line};
@@ -23,9 +24,9 @@ use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::{Reference, generated_number, generated_parts};
 use crate::procedure::context::{Cx, found};
-use crate::procedure::matching::{complete, match_items};
+use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
-use crate::procedure::{currency, post};
+use crate::procedure::{currency, look_up, post};
 use crate::store::{document, linking, payment, ticket};
 
 #[derive(Deserialize)]
@@ -140,7 +141,7 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
     let record: DocumentRecord = filled(run, form)?;
     let told = ImportedDocument::of(run, kind, &record)?;
     if let Some(mut before) = named(run, &told.document.id)? {
-        complete(cx.db, &mut before)?;
+        document::complete(cx.db, &mut before)?;
         return match is_same(&before, &told) {
             true => Ok(()),
             false if run.update => Err(unchangeable(&before)),
@@ -275,8 +276,7 @@ impl ImportedDocument {
 
 /// The invoice that a credit note reverses, with its lines and what is held of them.
 fn reversed(cx: &Cx<'_>, given: &str) -> Result<Document> {
-    let invoice = cx.db.by_reference(given, |id| document::by_id(cx.db, DocumentKind::Invoice, id))?;
-    let mut invoice = found(invoice, "invoice", "invoice", "invoice", given)?;
+    let Invoice(mut invoice) = look_up::bare(cx, "invoice", given)?;
     document::load_left(cx.db, &mut invoice, None)?;
     Ok(invoice)
 }

@@ -5,30 +5,44 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Timezone;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::number::parse_scaled;
+use crate::domain::value::reference;
 use crate::domain::{Allowed, Result};
-use crate::procedure::look_up;
+use crate::procedure::{currency, look_up};
 use crate::store::Value;
 use crate::store::engine::filter::Test;
-use crate::store::engine::table::{Column, CurrencyOf, Holds, Table};
+use crate::store::engine::table::{Column, CurrencyOf, FoundBy, Holds, Table};
 use crate::store::tables;
 
 /// The digits of quantities, prices and rates.
 const MILLIONTHS: u32 = 6;
 
-/// The tests that one typed value of a filter stands for.
+/// The tests that one typed value of a filter stands for: any of them.
 pub(in crate::command) fn tests_of(
     cx: &Cx<'_>,
     table: &'static Table,
     column: &'static Column,
     given: &str,
-) -> Result<Test> {
+) -> Result<Vec<Test>> {
+    let test = test_of(cx, table, column, given)?;
+    // A number by which records are found is a reference: one to nothing is refused, and other padding finds it too.
+    let is_padded = table.found_by.contains(&FoundBy::PaddedIn(column.name));
+    if is_padded && !given.is_empty() {
+        look_up::reference(cx, table, column.shown, given)?;
+    }
+    let padded = reference::padded(given).filter(|_| is_padded).map(|padded| Test::Is(Value::from(padded)));
+    Ok([test].into_iter().chain(padded).collect())
+}
+
+fn test_of(cx: &Cx<'_>, table: &'static Table, column: &'static Column, given: &str) -> Result<Test> {
     let name = column.shown;
     if given.is_empty() {
         return Ok(Test::Nothing);
     }
     Ok(match column.holds {
         Holds::Id => Test::Is(Value::from(id_of(cx, table, name, given)?)),
-        Holds::Link(linked) | Holds::Numbered(linked) => Test::Is(Value::Int(key_of(cx, linked, name, given)?)),
+        Holds::Link(linked) | Holds::Numbered(linked) => {
+            Test::Is(Value::Int(key_of(cx, (table, linked), name, given)?))
+        }
         Holds::Words(words) if words.contains(&given) => Test::Is(Value::from(given.to_owned())),
         Holds::Words(words) => {
             let message = format!("{given:?} is no {}; it is one of {}", name.replace('_', " "), words.join(", "));
@@ -59,6 +73,7 @@ pub(in crate::command) fn tests_of(
         }
         Holds::Price | Holds::Quantity | Holds::Percent => numbers(name, given, MILLIONTHS)?,
         Holds::Int => numbers(name, given, 0)?,
+        Holds::Currency => Test::Is(Value::from(currency::known(cx, name, given)?)),
         // A name that records are found by is compared as it is found: without case.
         _ => match compared_in(table, column).holds {
             Holds::Folded(_, fold) => Test::Is(Value::from(fold(given))),
@@ -82,8 +97,13 @@ fn id_of(cx: &Cx<'_>, table: &'static Table, field: &'static str, given: &str) -
 }
 
 /// The key of the record of that table that a typed reference stands for.
-fn key_of(cx: &Cx<'_>, linked: &'static str, field: &'static str, given: &str) -> Result<i64> {
-    match tables::of_name(linked) {
+fn key_of(
+    cx: &Cx<'_>,
+    (table, linked): (&'static Table, &'static str),
+    field: &'static str,
+    given: &str,
+) -> Result<i64> {
+    match tables::linked_from(table, linked) {
         Some(table) => Ok(look_up::reference(cx, table, field, given)?.key),
         None => Ok(0),
     }

@@ -268,7 +268,8 @@ impl<R: Noun> List<R> {
         let table = R::table();
         let mut asked = Asked { newest: self.newest, day: Some(cx.today), ..Asked::default() };
         for (column, values) in &self.filters {
-            let any = values.iter().map(|given| tests_of(cx, table, column, given)).collect::<Result<Vec<_>>>()?;
+            let tests = values.iter().map(|given| tests_of(cx, table, column, given));
+            let any = tests.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             if column.from != From::Record {
                 asked.conditions.push(Condition { column: compared_in(table, column), any });
             }
@@ -400,9 +401,13 @@ macro_rules! found_as_before {
 }
 found_as_before!(
     crate::domain::customer::Customer,
+    crate::domain::document::CreditNote,
+    crate::domain::document::Invoice,
     crate::domain::journal::Journal,
     crate::domain::location::Location,
     crate::domain::product::Lot,
+    crate::domain::order::Order,
+    crate::domain::payment::Payment,
     crate::domain::product::Product,
     crate::domain::project::Project,
     crate::domain::repair::Repair,

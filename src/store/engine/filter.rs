@@ -139,7 +139,7 @@ fn all_keys<T: Described>(asked: &Asked, limit: usize) -> (&'static Statement, V
     let order = match asked.sort {
         // Nothing sorts behind everything else, whichever way.
         Some((column, is_backwards)) => {
-            let sorted = asked.on_day(column, &mut params).unwrap_or_else(|| shown(column));
+            let sorted = asked.on_day(column, &mut params).unwrap_or_else(|| shown(T::table(), column));
             format!("{sorted}{} NULLS LAST, t.key{}", backwards(is_backwards), backwards(asked.newest))
         }
         None => format!("t.key{}", backwards(asked.newest)),
@@ -149,12 +149,13 @@ fn all_keys<T: Described>(asked: &Asked, limit: usize) -> (&'static Statement, V
     (record::select::<T>().keys(asked.reads(), &conditions, &rest), params)
 }
 
-/// What a column is sorted by: links by the id that they are shown by.
-fn shown(column: &Column) -> String {
+/// What a column is sorted by: links by the id that they are shown by, amounts by what they are compared by.
+fn shown(table: &Table, column: &Column) -> String {
     match (column.from, column.holds) {
-        (From::Sql(sql), _) => format!("({sql})"),
+        (_, Holds::Amount) => amount(table, column),
         (_, Holds::Link(_)) => format!("{}_.id", column.shown),
         (_, Holds::Numbered(_)) => format!("COALESCE({0}_.number, {0}_.id)", column.shown),
+        (From::Sql(sql), _) => format!("({sql})"),
         _ => format!("t.{}", column.name),
     }
 }
@@ -195,7 +196,10 @@ impl Asked {
 
     /// The tables that the conditions read beside those of the records.
     fn reads(&self) -> Tables {
-        self.linked.iter().fold(Tables::NONE, |reads, (list, ..)| reads.and(Tables::of(&[list.name])))
+        let linked = self.linked.iter().map(|(list, ..)| Tables::of(&[list.name]));
+        let columns =
+            self.conditions.iter().map(|condition| condition.column).chain(self.sort.map(|(column, _)| column));
+        linked.chain(columns.map(|column| Tables::of(column.reads))).fold(Tables::NONE, Tables::and)
     }
 
     /// What a column is on the day of asking, where that depends on it.

@@ -261,6 +261,8 @@ struct Made {
     insert: &'static Statement,
     update: Option<&'static Statement>,
     by_id: &'static Statement,
+    /// By what a reference is looked up in first, as far as that is the text as it was typed.
+    by_exact: Vec<&'static Statement>,
     by_key: &'static Statement,
     select: Select,
 }
@@ -269,7 +271,10 @@ struct Made {
 pub struct Select {
     columns: String,
     from: String,
+    /// The tables that rows come from.
     reads: Tables,
+    /// The tables that expressions among the columns read beside them.
+    told: Tables,
     /// The condition that every record of the kind fulfils.
     only: Option<String>,
 }
@@ -285,6 +290,7 @@ fn made(table: &'static Table) -> &'static Made {
         insert: insert_of(table),
         update: update_of(table),
         by_id: select.with(&[format!("{} = $1", id_of(table))], ""),
+        by_exact: exact_columns(table).map(|column| select.with(&[format!("t.{column} = $1")], "")).collect(),
         by_key: select.with(&["t.key = $1".to_owned()], ""),
         select,
     }));
@@ -299,6 +305,14 @@ fn id_of(table: &Table) -> String {
         Some(From::Sql(sql)) => format!("({sql})"),
         _ => "t.id".to_owned(),
     }
+}
+
+/// The columns that a reference is looked up in first, as it was typed.
+fn exact_columns(table: &Table) -> impl Iterator<Item = &'static str> + use<> {
+    table.found_by.iter().map_while(|found_by| match found_by {
+        FoundBy::Exactly(column) => Some(*column),
+        _ => None,
+    })
 }
 
 /// The statement that writes a row: the values of its columns, then its key, the row it stands in and its place there, as far as
@@ -355,18 +369,18 @@ fn alias(column: &Column) -> String {
 fn select_of(table: &'static Table) -> Select {
     let mut columns = vec!["t.key".to_owned()];
     let mut from = format!("{} t", table.name);
-    let mut reads = Tables::of(&[table.name]);
+    let (mut reads, mut told) = (Tables::of(&[table.name]), Tables::NONE);
     let is_field = |column: &&Column| match column.from {
         From::Field => !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)),
         From::Sql(_) => true,
         From::Store(_) | From::Record => false,
     };
     for column in table.columns.iter().filter(is_field).filter(|column| column.holds.is_in_row()) {
-        let own = format!("t.{}", column.name);
-        if let From::Sql(sql) = column.from {
-            columns.push(sql.to_owned());
-            continue;
-        }
+        let own = match column.from {
+            From::Sql(sql) => format!("({sql})"),
+            _ => format!("t.{}", column.name),
+        };
+        told = told.and(Tables::of(column.reads));
         columns.push(own.clone());
         let linked = match column.holds {
             Holds::Link(linked) => Some((linked, format!("{}.id", alias(column)))),
@@ -387,7 +401,7 @@ fn select_of(table: &'static Table) -> Select {
         }
     }
     let only = table.only.map(|kind| format!("t.kind = '{kind}'"));
-    Select { columns: columns.join(", "), from, reads, only }
+    Select { columns: columns.join(", "), from, reads, told, only }
 }
 
 impl Select {
@@ -398,7 +412,7 @@ impl Select {
 
     /// The same, where conditions read other tables beside.
     pub(in crate::store) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
-        self.of(&self.columns, also, conditions, rest)
+        self.of(&self.columns, also.and(self.told), conditions, rest)
     }
 
     /// The question for nothing but the keys.
@@ -511,6 +525,11 @@ pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
     Ok(db.query_opt(statement, params![id], |row| row.get::<Key>(0))?.is_some())
 }
 
+/// Asks ahead for the record that a typed reference most likely stands for, where that saves waiting for it.
+pub fn ahead_of_reference<T: Described>(db: &Db, given: &str) -> Result<()> {
+    made(T::table()).by_exact.first().map_or(Ok(()), |statement| db.ahead(*statement, params![given]))
+}
+
 /// Asks ahead for the record with that id, where that saves waiting for it.
 pub fn ahead<T: Described>(db: &Db, id: &str) -> Result<()> {
     db.ahead(made(T::table()).by_id, params![id])
@@ -547,6 +566,10 @@ impl<T> Found<T> {
 /// Looks a typed reference up in what records of the table are found by, one after the other (contract, section 2). An id that
 /// it has the shape of goes before a name.
 pub fn find_key(db: &Db, table: &'static Table, given: &str) -> Result<Found<Reference>> {
+    find_key_by(db, table, table.found_by, given)
+}
+
+fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str) -> Result<Found<Reference>> {
     let own = Tables::of(&[table.name]);
     if let Some(Column { from: From::Sql(_), .. }) =
         table.columns.iter().find(|column| matches!(column.holds, Holds::Id))
@@ -560,13 +583,12 @@ pub fn find_key(db: &Db, table: &'static Table, given: &str) -> Result<Found<Ref
         let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
         db.query(Statement::made(sql, |sql| Statement::query(own, sql)), params![text], |row| row.reference(0))
     };
-    for found_by in table.found_by {
+    let padded_in = |column: &str| reference::padded(given).map_or(Ok(Vec::new()), |padded| ask(column, &padded));
+    for found_by in found_by {
         let found = match found_by {
             FoundBy::Exactly(column) => ask(column, given)?,
-            FoundBy::Padded => match reference::padded(given) {
-                Some(padded) => ask("id", &padded)?,
-                None => Vec::new(),
-            },
+            FoundBy::Padded => padded_in("id")?,
+            FoundBy::PaddedIn(column) => padded_in(column)?,
             FoundBy::Folded(column) => ask(column, &folded_as(table, column, given))?,
         };
         let mut found = found.into_iter();
@@ -592,14 +614,27 @@ fn folded_as(table: &Table, column: &str, text: &str) -> String {
 
 /// The record that a typed reference stands for, complete.
 pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
-    // The id itself is what most references are: one question for it and all of its record.
-    if T::table().found_by.first() == Some(&FoundBy::Exactly("id"))
-        && let Some(found) = by_id::<T>(db, given)?
-    {
-        return Ok(Found::One(found));
+    match find_bare(db, given)? {
+        Found::One(found) => Ok(Found::One(completed(db, found)?)),
+        other => Ok(other),
     }
-    match find_key(db, T::table(), given)? {
-        Found::One(reference) => Ok(Found::One(by_key(db, reference.key)?)),
+}
+
+/// The same without what `complete` loads.
+pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
+    let table = T::table();
+    // What most references are: one question for it and all of its record.
+    let by_exact = &made(table).by_exact;
+    for statement in by_exact {
+        if let Some(found) = one::<T>(db, statement, params![given])? {
+            return Ok(Found::One(found));
+        }
+    }
+    match find_key_by(db, table, table.found_by.get(by_exact.len()..).unwrap_or_default(), given)? {
+        Found::One(reference) => match one::<T>(db, made(table).by_key, params![reference.key])? {
+            Some(found) => Ok(Found::One(found)),
+            None => Ok(Found::Nothing),
+        },
         Found::Nothing => Ok(Found::Nothing),
         Found::Several(ids) => Ok(Found::Several(ids)),
     }

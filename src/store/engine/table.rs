@@ -36,6 +36,8 @@ pub enum FoundBy {
     Exactly(&'static str),
     /// The id, with the padding that generation would have given it.
     Padded,
+    /// The same of a number in this column, such as that of a posted document.
+    PaddedIn(&'static str),
     /// The text as it is compared, in this folded column; several records may have it.
     Folded(&'static str),
 }
@@ -90,6 +92,8 @@ pub struct Column {
     pub on_day: Option<&'static str>,
     /// The key under which an export tells it, where that is another than a record does.
     exported_as: Option<&'static str>,
+    /// The tables that this reads beside those that the record links to.
+    pub reads: &'static [&'static str],
     /// Whether it may hold nothing.
     pub is_optional: bool,
     /// Whether a record is told with it; an export tells what is stored all the same.
@@ -235,6 +239,7 @@ pub const fn holding(holds: Holds) -> Column {
         from: From::Field,
         on_day: None,
         exported_as: None,
+        reads: &[],
         is_optional: false,
         is_shown: true,
         is_listed: false,
@@ -370,6 +375,10 @@ impl Column {
     /// No field of the record holds it: a new row has nothing there.
     pub const fn starts_empty(self) -> Column {
         Column { from: From::Store(None), is_shown: false, is_optional: true, ..self }
+    }
+    /// What its expression reads beside the tables that the record links to.
+    pub const fn reading(self, reads: &'static [&'static str]) -> Column {
+        Column { reads, ..self }
     }
     /// It is no column of the table, but this expression over its row `t`.
     pub const fn is(self, sql: &'static str) -> Column {
