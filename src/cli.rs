@@ -12,6 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
 use crate::command::{self, Action, Entry, Parsed};
 use crate::domain::Result;
+use crate::domain::code::FaultKind;
 use crate::domain::value::day::Instant;
 use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
@@ -22,6 +23,7 @@ mod config;
 mod copy;
 mod csv_lines;
 mod demo;
+mod hint;
 mod report;
 mod settings;
 mod top;
@@ -115,7 +117,10 @@ fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
     };
     match dispatch(outside, &settings, &matches) {
         Ok(()) => 0,
-        Err(Exit::Refused(error)) => report::failure(outside, &error, settings.voice),
+        Err(Exit::Refused(mut error)) => {
+            hint::complete(&mut error, arguments, &matches);
+            report::failure(outside, &error, settings.voice)
+        }
         Err(Exit::Code(code)) => code,
     }
 }
@@ -126,7 +131,7 @@ fn dispatch(
     matches: &clap::ArgMatches,
 ) -> std::result::Result<(), Exit> {
     let Some((noun, matches)) = matches.subcommand() else {
-        return Err(report::usage_error("a command is needed".to_owned(), None, None).into());
+        return Err(report::incomplete("a command is needed".to_owned(), "").into());
     };
     match noun {
         "init" => top::init(outside, settings, matches),
@@ -142,8 +147,7 @@ fn dispatch(
                 Some((verb, inner)) => command::entry(&format!("{noun} {verb}")).map(|entry| (entry, inner)),
                 None => command::entry(noun).map(|entry| (entry, matches)),
             };
-            let (entry, matches) =
-                found.ok_or_else(|| report::usage_error(format!("{noun} needs a verb"), None, None))?;
+            let (entry, matches) = found.ok_or_else(|| report::incomplete(format!("{noun} needs a verb"), noun))?;
             match &entry.action {
                 Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
                 Action::Change { parse } => {
@@ -212,7 +216,7 @@ fn change(
     let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
     let mut answer = session.run_single(&envelope, settings.mode, &mut ready);
     if let Err(error) = &answer
-        && error.fault().code == "confirmation_needed"
+        && error.kind() == FaultKind::Confirmation
         && outside.can_ask
         && report::ask(outside, &error.fault().message)
     {

@@ -1,6 +1,7 @@
 //! The desk's own rules: values, states, transitions and pure decisions. No SQL, no clock, no printing; time and what
 //! the store holds come in as values. One file per service, and the words all of them use.
 
+use code::FaultKind;
 use serde::Serialize;
 
 pub mod app;
@@ -58,7 +59,7 @@ pub trait Refusal: std::fmt::Display {
     fn allowed(&self) -> Option<Allowed> {
         None
     }
-    /// The next command to type.
+    /// The next command to type: one, runnable as it stands, and nothing around it.
     fn hint(&self) -> Option<String> {
         None
     }
@@ -111,9 +112,16 @@ impl Error {
         &mut self.0
     }
 
-    /// Makes the help of `command` the hint where no better one is known: every refusal says what to type next.
+    /// Makes the help of `command` the hint where no better one is known, and another way to give it would be right.
     pub fn suggest_help(&mut self, command: &str) {
-        self.0.hint.get_or_insert_with(|| format!("aftersales {command} --help"));
+        if self.kind().is_of_what_was_given() {
+            self.0.hint.get_or_insert_with(|| format!("aftersales {command} --help"));
+        }
+    }
+
+    /// What kind of fault it is: what the program decides by.
+    pub fn kind(&self) -> FaultKind {
+        FaultKind::of(self.0.code)
     }
 
     /// The process exit code that stands for it.
@@ -123,7 +131,7 @@ impl Error {
 
     /// Whether the store itself failed, so that nothing after it can be tried.
     pub fn is_of_the_store(&self) -> bool {
-        self.0.exit == 1 || self.0.exit >= 30
+        self.kind().ends_the_run()
     }
 }
 
@@ -150,7 +158,8 @@ impl Faults {
 
     /// Refuses with what was gathered, if anything. A rule is only told where every value is sound.
     pub fn refuse(self) -> Result<()> {
-        let (values, rules): (Vec<Fault>, Vec<Fault>) = self.0.into_iter().partition(|fault| fault.exit == BAD_VALUE);
+        let (values, rules): (Vec<Fault>, Vec<Fault>) =
+            self.0.into_iter().partition(|fault| FaultKind::of(fault.code) == FaultKind::Value);
         let mut values = values.into_iter();
         match (values.next(), rules.into_iter().next()) {
             (Some(first), _) => {
@@ -161,9 +170,6 @@ impl Faults {
         }
     }
 }
-
-/// The exit code of a value fault.
-const BAD_VALUE: i32 = 10;
 
 impl<R: Refusal> From<R> for Error {
     fn from(refusal: R) -> Self {

@@ -180,6 +180,60 @@ const NOT_YET: &[&str] = &[
     "worksheet_incomplete",
 ];
 
+// Hints.
+
+/// The texts between quotes in a piece of code.
+fn texts(code: &str) -> impl Iterator<Item = &str> {
+    code.split('"').skip(1).step_by(2)
+}
+
+#[test]
+fn a_hint_is_one_command_and_nothing_around_it() {
+    let mut seen = 0;
+    for (name, text) in sources() {
+        let lines: Vec<&str> = code_of(&text).collect();
+        let mut hints: Vec<&str> = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            if line.contains("fn hint(&self)") {
+                let indent = line.len() - line.trim_start().len();
+                let ends = |line: &&str| line.trim() == "}" && line.len() == indent + 1;
+                let length = lines[at..].iter().position(ends).unwrap_or(0);
+                hints.extend(lines[at..=at + length].iter().flat_map(|line| texts(line)));
+            } else if ["hint: ", "let hint", "hint = ", "hint.get_or_insert"].iter().any(|said| line.contains(said)) {
+                hints.extend(texts(line));
+            }
+            // The demo prints what a shell does with streams as well.
+            if line.contains("format!(\"aftersales ") && name != "cli/demo.rs" {
+                hints.extend(texts(line).filter(|text| text.starts_with("aftersales ")));
+            }
+        }
+        // A word alone is a value, and what begins with a blank or dashes the end of a command.
+        for hint in hints.into_iter().filter(|hint| hint.contains(' ') && !hint.starts_with([' ', '-'])) {
+            let hint = hint.split("\\n").next().unwrap_or(hint);
+            assert!(hint.starts_with("aftersales"), "src/{name}: {hint}");
+            let is_prose = |word: &str| word.chars().any(|c| c.is_uppercase()) || word.ends_with([',', ';', ':', '.']);
+            assert!(!hint.split(' ').any(is_prose), "src/{name}: a placeholder or a sentence: {hint}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "hints are where they were looked for");
+}
+
+#[test]
+fn errors_are_told_apart_by_their_kind() {
+    for (name, text) in sources().into_iter().filter(|(name, _)| !name.starts_with("domain/code")) {
+        for line in code_of(&text) {
+            for word in [".exit(), ", ".code == \"", ".code != \"", "fault.exit ==", ".contains(&error.fault().code)"] {
+                assert!(!line.contains(word) || OF_ONE_LINE.contains(&line.trim()), "src/{name}: {line}");
+            }
+        }
+    }
+}
+
+/// Where a fault of a value is not yet an error, and has no kind.
+const OF_ONE_LINE: &[&str] =
+    &["let missing = fault.field.clone().filter(|_| fault.code == \"missing_field\" && at.is_none());"];
+
 // Help.
 
 #[test]

@@ -19,6 +19,7 @@ mod customer;
 mod documents;
 mod export;
 mod goods;
+mod hints;
 mod house;
 mod import;
 mod load;

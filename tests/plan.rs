@@ -136,11 +136,7 @@ fn what_cannot_be_planned_is_refused() {
     let garden = shop.refused("ticket plan T1 --project Garden --worksheet-template Visit", "worksheets_not_enabled");
     assert_eq!(
         (&garden["field"], &garden["given"], &garden["hint"]),
-        (
-            &json!("worksheet_template"),
-            &json!("Visit"),
-            &json!("leave --worksheet-template out, or: aftersales project edit Garden --worksheets")
-        )
+        (&json!("worksheet_template"), &json!("Visit"), &json!("aftersales project edit Garden --worksheets"))
     );
     for (flags, code, field) in [
         ("--worksheet-template Nowhere", "not_found", "worksheet_template"),

@@ -18,6 +18,7 @@ mod coupon;
 mod customer;
 mod export;
 mod goods;
+mod hints;
 mod house;
 mod import;
 mod load;

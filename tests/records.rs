@@ -429,7 +429,7 @@ fn rights_count_once_an_admin_exists() {
     shop.done("tag create free");
     shop.done("user create root --right admin -y");
     let denied = shop.refused("tag list", "access_denied");
-    assert_eq!(denied["message"], "tester is not a user of this desk");
+    assert_eq!(denied["message"], "tester is not a user of this desk; --as names another, and an admin can make one");
     for (words, ann, ivy) in [
         ("tag list", true, false),
         ("customer list", true, false),
@@ -530,7 +530,7 @@ fn the_lock_date_goes_back_only_with_a_yes() {
     shop.done("desk edit --lock-date 2026-06-30");
     for words in ["desk edit --lock-date 2026-05-31", "desk edit --lock-date ''"] {
         let error = shop.refused(words, "confirmation_needed");
-        assert_eq!(error["hint"], "give --yes to go on", "{words}");
+        assert_eq!(error["hint"], format!("aftersales {words} -o json --yes"));
         shop.done(&format!("{words} --yes"));
         shop.done("desk edit --lock-date 2026-06-30");
     }

@@ -142,7 +142,7 @@ fn on_one_app_free_installing_asks_first_and_changes_nothing_without_a_yes() {
         let error = shop.refused(words, "confirmation_needed");
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("starts a trial of 15 days"), "{words}: {message}");
-        assert_eq!(error["hint"], "give --yes to go on");
+        assert_eq!(error["hint"], format!("aftersales {words} -o json --yes"));
     }
     shop.unchanged("app install helpdesk");
     assert_eq!(

@@ -320,7 +320,7 @@ fn options_say_why_a_service_is_not_available_and_what_enables_it() {
     assert_eq!((&unavailable["available"], &unavailable["fields"]), (&json!(false), &json!({})));
     assert_eq!(
         unavailable["why_not"],
-        "the ticket T00002 has no customer: aftersales ticket edit T00002 --customer CUSTOMER"
+        "the ticket T00002 has no customer, which it can be given: aftersales customer list"
     );
     shop.done("team disable-service Support refunds");
     assert_eq!(

@@ -138,9 +138,8 @@ fn people_read_what_was_found() {
     shop.store.tampered("UPDATE sales_order SET total = total + 1 WHERE id = 'S00001'");
     insta::assert_snapshot!(shop.text("verify"), @r"
     [stderr]
-    error[store_damaged]: the store is damaged: 1 finding
+    error[store_damaged]: the store is damaged: 1 finding; keep it as it is, and go on from a copy or an export
       found [order_totals] S00001: its total is 283.33, and its lines come to 283.32
-    hint: keep it as it is, and go on from a backup or an export
     [exit 42]
     ");
 }

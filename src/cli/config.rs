@@ -190,6 +190,5 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn invalid(message: String, field: Option<&str>, given: Option<&str>) -> Error {
-    let hint = Some("correct it, or name another file with --config".to_owned());
-    report::fault("config_invalid", message, field, given.map(str::to_owned), hint)
+    report::fault("config_invalid", message, field, given.map(str::to_owned), None)
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::Outside;
 use crate::command::Warning;
 use crate::command::pipeline::object::nearest;
-use crate::domain::{Allowed, Error, Fault, code};
+use crate::domain::code::{self, FaultKind};
+use crate::domain::{Allowed, Error, Fault};
 use crate::output::escape::{Color, colored, for_terminal};
 use crate::output::{Format, PrintError, Remarks, Shape};
 use crate::store::engine::address::without_passwords;
@@ -49,6 +50,9 @@ impl Voice {
             let record = finding.record.as_deref().map(|record| format!(" {record}")).unwrap_or_default();
             let told = for_terminal(&format!("{record}: {}", finding.message));
             text.push_str(&format!("  found [{}]{told}\n", finding.check));
+        }
+        if FaultKind::of(fault.code) == FaultKind::Internal {
+            text.push_str("this is a fault of the program: please report it with the command that led to it\n");
         }
         if let Some(hint) = &fault.hint {
             text.push_str(&format!("{}: {}\n", self.word("hint", Color::Cyan), for_terminal(hint)));
@@ -135,6 +139,12 @@ const CLOSED_PIPE: &str = "closed_pipe";
 /// A fault of the call itself, exit 2.
 pub fn usage_error(message: String, field: Option<&str>, given: Option<String>) -> Error {
     fault("usage", message, field, given, None)
+}
+
+/// A call that ends before it says what to do.
+pub fn incomplete(message: String, noun: &str) -> Error {
+    let hint = ["aftersales", noun, "--help"].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    fault("usage", message, None, None, Some(hint))
 }
 
 /// An expression of `--jq` that cannot be read, or cannot be applied to what would be printed.
@@ -233,7 +243,7 @@ struct Wrapped<'f> {
 /// Prints a failure to stderr; answers its exit code. A reader that went away is told nothing.
 pub fn failure(outside: &mut Outside<'_>, error: &Error, voice: Voice) -> i32 {
     let fault = error.fault();
-    if fault.code == CLOSED_PIPE {
+    if error.kind() == FaultKind::Pipe {
         return fault.exit;
     }
     let _ = if voice.json {

@@ -20,7 +20,7 @@ pub const COLUMNS: &[&str] = &["from", "to", "lines", "sha256"];
 
 /// The place copied to holds something else.
 #[derive(Debug, thiserror::Error)]
-#[error("{to} has records of its own, and they are not those of {from}")]
+#[error("{to} has records of its own, and they are not those of {from}; a copy needs a place where no store is yet")]
 struct NotEmpty {
     from: String,
     to: String,
@@ -35,9 +35,6 @@ impl Refusal for NotEmpty {
     }
     fn given(&self) -> Option<String> {
         Some(self.to.clone())
-    }
-    fn hint(&self) -> Option<String> {
-        Some("name a place where no store is yet".to_owned())
     }
 }
 

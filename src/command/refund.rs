@@ -118,7 +118,7 @@ impl Change for TicketRefund {
         let (ask, date) = self.checked(cx, &invoices)?;
         let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
         if invoices.is_empty() {
-            offers(cx, &form)?;
+            offers(cx, &form)??;
             return Err(ValueRefused::missing("invoice").into());
         }
         for invoice in &invoices {

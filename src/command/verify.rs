@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::to_json;
+use crate::domain::code::FaultKind;
 use crate::domain::verify::{Finding, Invariant, StoreDamaged};
 use crate::domain::{Error, Result};
 use crate::procedure;
@@ -55,8 +56,11 @@ pub fn run(db: Result<Db>) -> Result<String> {
 
 /// A store too damaged to be opened is a finding as well.
 fn with_finding(mut error: Error) -> Error {
+    let is_damaged = error.kind() == FaultKind::Damaged;
     let fault = error.fault_mut();
-    if fault.code == "store_damaged" && fault.findings.is_empty() {
+    if is_damaged && fault.findings.is_empty() {
+        // It is this command that would tell more.
+        fault.hint = None;
         fault.findings.push(Invariant::File.unanswered(fault.message.clone()));
     }
     error

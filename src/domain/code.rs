@@ -1,4 +1,5 @@
-//! The stable error codes, each with its exit code and what it means (contract, section 3).
+//! The stable error codes, each with its exit code and what it means (contract, section 3), and the kinds that they fall into:
+//! what the program itself decides by.
 
 /// Code, exit code, meaning.
 pub const CODES: &[(&str, i32, &str)] = &[
@@ -84,7 +85,132 @@ pub const CODES: &[(&str, i32, &str)] = &[
     ("trial_over", 44, "the trial is over"),
 ];
 
+/// What kind of fault a code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The program itself is wrong.
+    Internal,
+    /// The call cannot be read.
+    Usage,
+    /// Lines of a bulk run failed.
+    Lines,
+    /// A value is not as it must be.
+    Value,
+    /// What a value names is not there.
+    NotFound,
+    /// What a value names may be any of several.
+    Ambiguous,
+    /// The ticket's team does not offer the service.
+    Service,
+    /// A rule of the desk does not allow it.
+    Rule,
+    /// A question has to be answered with yes first.
+    Confirmation,
+    /// The user has no right to it.
+    Access,
+    /// What was configured cannot be used.
+    Config,
+    /// The key stands for something else.
+    Key,
+    /// The store is in use; nothing was changed.
+    Busy,
+    /// Nobody knows whether it was done.
+    Unknown,
+    /// The store is not what the program wrote.
+    Damaged,
+    /// The store cannot be used, or takes nothing in.
+    Store,
+    /// The trial is over.
+    Trial,
+    /// The reader of the output went away.
+    Pipe,
+}
+
+impl FaultKind {
+    /// The kind of the fault that `code` stands for.
+    pub fn of(code: &str) -> FaultKind {
+        match (exit_of(code), code) {
+            (_, "service_not_enabled") => FaultKind::Service,
+            (2, _) => FaultKind::Usage,
+            (3, _) => FaultKind::Lines,
+            (10, _) => FaultKind::Value,
+            (11, _) => FaultKind::NotFound,
+            (12, _) => FaultKind::Ambiguous,
+            (13, _) => FaultKind::Rule,
+            (14, _) => FaultKind::Confirmation,
+            (15, _) => FaultKind::Access,
+            (16, _) => FaultKind::Config,
+            (21, _) => FaultKind::Key,
+            (30, _) => FaultKind::Busy,
+            (31, _) => FaultKind::Unknown,
+            (42, _) => FaultKind::Damaged,
+            (40..=43, _) => FaultKind::Store,
+            (44, _) => FaultKind::Trial,
+            (141, _) => FaultKind::Pipe,
+            _ => FaultKind::Internal,
+        }
+    }
+
+    /// Whether nothing after it can be tried: the program or the store failed, or the desk is closed.
+    pub fn ends_the_run(self) -> bool {
+        match self {
+            FaultKind::Internal
+            | FaultKind::Busy
+            | FaultKind::Unknown
+            | FaultKind::Damaged
+            | FaultKind::Store
+            | FaultKind::Trial
+            | FaultKind::Pipe => true,
+            FaultKind::Usage
+            | FaultKind::Lines
+            | FaultKind::Value
+            | FaultKind::NotFound
+            | FaultKind::Ambiguous
+            | FaultKind::Service => false,
+            FaultKind::Rule | FaultKind::Confirmation | FaultKind::Access | FaultKind::Config | FaultKind::Key => false,
+        }
+    }
+
+    /// Whether the values are sound, and a rule or an open question stands against them.
+    pub fn is_of_a_rule(self) -> bool {
+        matches!(self, FaultKind::Service | FaultKind::Rule | FaultKind::Confirmation)
+    }
+
+    /// Whether the help of the command tells what would be right: the command can be given otherwise.
+    pub fn is_of_what_was_given(self) -> bool {
+        matches!(
+            self,
+            FaultKind::Usage
+                | FaultKind::Value
+                | FaultKind::NotFound
+                | FaultKind::Ambiguous
+                | FaultKind::Service
+                | FaultKind::Rule
+                | FaultKind::Lines
+        )
+    }
+}
+
 /// The exit code of `code`; 1 for one that is not in the table, which a test rules out.
 pub fn exit_of(code: &str) -> i32 {
     CODES.iter().find(|(known, ..)| *known == code).map_or(1, |(_, exit, _)| *exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_but_one_has_a_kind_that_is_no_fault_of_the_program() {
+        let internal: Vec<&str> =
+            CODES.iter().map(|(code, ..)| *code).filter(|code| FaultKind::of(code) == FaultKind::Internal).collect();
+        assert_eq!(internal, ["internal"]);
+    }
+
+    #[test]
+    fn what_ends_a_run_is_told_by_the_exit_codes_of_faults_that_nothing_in_the_input_mends() {
+        for (code, exit, _) in CODES {
+            assert_eq!(FaultKind::of(code).ends_the_run(), *exit == 1 || *exit >= 30, "{code}");
+        }
+    }
 }

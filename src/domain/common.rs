@@ -208,7 +208,8 @@ impl Refusal for AlreadyExists {
     }
 }
 
-/// The command would do something that wants a yes first (contract, exit 14).
+/// The command would do something that wants a yes first (contract, exit 14). What to type next is the same with `--yes`, which
+/// only the command line knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{question}")]
 pub struct ConfirmationNeeded {
@@ -219,21 +220,19 @@ impl Refusal for ConfirmationNeeded {
     fn code(&self) -> &'static str {
         "confirmation_needed"
     }
-    fn hint(&self) -> Option<String> {
-        Some("give --yes to go on".to_owned())
-    }
 }
 
 /// Two currencies would be mixed; nothing is converted (spec G4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} is in {has}, not in {wanted}")]
+#[error("{what} is in {has}, not in {wanted}{way_out}")]
 pub struct CurrencyMismatch {
     pub field: &'static str,
     /// What is in the wrong currency, such as `the price of LAMP`.
     pub what: String,
     pub has: Currency,
     pub wanted: Currency,
-    pub hint: Option<String>,
+    /// What would do instead, at the end of the sentence; empty where nothing would.
+    pub way_out: &'static str,
 }
 
 impl Refusal for CurrencyMismatch {
@@ -248,8 +247,5 @@ impl Refusal for CurrencyMismatch {
     }
     fn allowed(&self) -> Option<Allowed> {
         Some(Allowed::One(self.wanted.to_string()))
-    }
-    fn hint(&self) -> Option<String> {
-        self.hint.clone()
     }
 }

@@ -115,7 +115,7 @@ pub fn check_offered(program: &CouponProgram, today: Day) -> Result<(), CouponRe
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CouponRefused {
     /// A day before today, on which the coupon would be expired from the start (spec C3).
-    #[error("{given} is past, so the coupon could never be used")]
+    #[error("{given} is past, so the coupon could never be used; the earliest day is today, {today}")]
     Past { given: Day, today: Day },
     #[error("the program {program} is of type {kind}, so it makes no coupons")]
     NotCoupons { program: String, kind: ProgramType },
@@ -161,13 +161,13 @@ impl Refusal for CouponRefused {
         let edit =
             |program: &str, flag: &str| Some(format!("aftersales coupon-program edit {} {flag}", shell_word(program)));
         match self {
-            CouponRefused::Past { today, .. } => Some(format!("name {today} or a later day, or none for no end")),
+            CouponRefused::Past { .. } => None,
             CouponRefused::NotCoupons { .. } => Some("aftersales coupon-program list --type coupons".to_owned()),
             CouponRefused::Archived { program } => edit(program, "--no-archived"),
             CouponRefused::NotBegun { program, .. } => edit(program, "--start ''"),
             CouponRefused::Over { program, .. } => edit(program, "--end ''"),
             CouponRefused::Used { order, .. } => {
-                order.as_ref().map(|order| format!("aftersales order cancel {order} gives it back"))
+                order.as_ref().map(|order| format!("aftersales order show {}", shell_word(order)))
             }
         }
     }

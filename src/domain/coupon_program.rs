@@ -228,7 +228,7 @@ impl CouponProgram {
                 what: format!("{amount} of the program"),
                 has: amount.currency,
                 wanted: self.currency,
-                hint: Some(format!("give it again in {} with --{}", self.currency, field.replace('_', "-"))),
+                way_out: "; it has to be given again",
             }
             .into()),
         }

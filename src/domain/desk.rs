@@ -220,25 +220,15 @@ impl Actor {
 /// A user runs what they have no right to, or is not known (spec A9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessDenied {
-    #[error("{login} is not a user of this desk")]
+    #[error("{login} is not a user of this desk; --as names another, and an admin can make one")]
     UnknownUser { login: String },
-    #[error("{login} has no right to {right}")]
+    #[error("{login} has no right to {right}, which an admin can give")]
     NoRight { login: String, right: Right },
 }
 
 impl Refusal for AccessDenied {
     fn code(&self) -> &'static str {
         "access_denied"
-    }
-    fn hint(&self) -> Option<String> {
-        match self {
-            AccessDenied::UnknownUser { .. } => Some(
-                "name a user with --as, or let an admin run: aftersales user create LOGIN --right helpdesk".to_owned(),
-            ),
-            AccessDenied::NoRight { login, right } => Some(format!(
-                "let an admin run: aftersales user edit {login} --right {right} (a list replaces the rights)"
-            )),
-        }
     }
 }
 
@@ -272,7 +262,7 @@ impl Refusal for KeyReused {
 
 /// The trial is over and no subscription was added (spec A4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the trial of this desk ended at {ended_at}")]
+#[error("the trial of this desk ended at {ended_at}; a subscription opens it again at once, and nothing is lost")]
 pub struct TrialOver {
     pub ended_at: String,
 }
@@ -289,7 +279,7 @@ impl Refusal for TrialOver {
         "trial_over"
     }
     fn hint(&self) -> Option<String> {
-        Some("aftersales subscription add restores access at once; nothing is lost".to_owned())
+        Some("aftersales subscription add".to_owned())
     }
 }
 

@@ -411,7 +411,7 @@ fn price_in(product: &Product, currency: Currency, field: &'static str) -> super
             what: format!("the price of {}", product.id),
             has: product.price.currency,
             wanted: currency,
-            hint: Some(format!("give its price in {currency}: --{} {}=QTY@PRICE", field.replace('_', "-"), product.id)),
+            way_out: "; a price can be given with the line",
         }
         .into());
     }

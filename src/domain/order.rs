@@ -162,7 +162,7 @@ impl Order {
         match self.state {
             OrderState::Confirmed => Ok(()),
             OrderState::Draft | OrderState::Sent => {
-                let hint = Some(format!("aftersales order confirm {}", self.id));
+                let hint = Some(format!("aftersales order confirm {}", shell_word(&self.id)));
                 Err(StateNotAllowed { hint, ..self.not_to_be("invoiced") }.into())
             }
             OrderState::Cancelled => Err(self.not_to_be("invoiced").into()),
@@ -253,7 +253,7 @@ impl Order {
             what: format!("order {}", self.id),
             state: self.state.to_string(),
             wanted,
-            hint: Some(format!("aftersales order create --customer {} --line SKU=QTY", shell_word(&self.customer.id))),
+            hint: Some(format!("aftersales order show {}", shell_word(&self.id))),
         }
     }
 }
@@ -300,10 +300,12 @@ impl Refusal for OrderRefused {
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
-            OrderRefused::OpenCart { cart, .. } => format!("aftersales order edit {cart} --add-line SKU=QTY"),
-            OrderRefused::Delivered { order } => format!("aftersales transfer list --order {order}"),
-            OrderRefused::Invoiced { order } => format!("aftersales invoice list --order {order}"),
-            OrderRefused::OnTicket { ticket, .. } => format!("aftersales ticket edit {ticket} --order ''"),
+            OrderRefused::OpenCart { cart, .. } => format!("aftersales order show {}", shell_word(cart)),
+            OrderRefused::Delivered { order } => format!("aftersales transfer list --order {}", shell_word(order)),
+            OrderRefused::Invoiced { order } => format!("aftersales invoice list --order {}", shell_word(order)),
+            OrderRefused::OnTicket { ticket, .. } => {
+                format!("aftersales ticket edit {} --order ''", shell_word(ticket))
+            }
         })
     }
 }

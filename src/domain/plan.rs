@@ -91,7 +91,7 @@ fn time_after(
 /// Why an intervention is not planned as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanRefused {
-    #[error("no project is named, and the team {team} has no field service project")]
+    #[error("no project is named with --project, and the team {team} has no field service project")]
     ProjectRequired { team: String },
     #[error("the project {project} has no worksheets, so it takes no worksheet template")]
     WorksheetsNotEnabled { project: String, given: String },
@@ -118,17 +118,9 @@ impl Refusal for PlanRefused {
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
-            PlanRefused::ProjectRequired { team } => {
-                format!(
-                    "name one with --project, or: aftersales team edit {} --field-service-project PROJECT",
-                    shell_word(team)
-                )
-            }
+            PlanRefused::ProjectRequired { .. } => "aftersales project list".to_owned(),
             PlanRefused::WorksheetsNotEnabled { project, .. } => {
-                format!(
-                    "leave --worksheet-template out, or: aftersales project edit {} --worksheets",
-                    shell_word(project)
-                )
+                format!("aftersales project edit {} --worksheets", shell_word(project))
             }
         })
     }
@@ -276,7 +268,7 @@ mod tests {
         assert_eq!(project(Some(other), Some(field_service(true, None)), "Support").unwrap().id, "Garden");
         let refused = project(None, None, "Night shift").unwrap_err();
         assert_eq!((refused.code(), refused.field()), ("project_required", Some("project")));
-        assert!(refused.hint().unwrap().contains("team edit 'Night shift'"));
+        assert_eq!(refused.hint().as_deref(), Some("aftersales project list"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod left;
 pub use edit::edit_lines;
 pub use left::Left;
 
+use super::code::FaultKind;
 use super::common::ValueRefused;
 use super::document::{Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Refunds};
 use super::line::{LineAmount, LineQuantity};
@@ -156,7 +157,7 @@ struct Over<'o> {
 /// A number past what is kept is the fault of what was given.
 fn too_large(error: Error, field: &'static str, given: &str) -> Error {
     match error.fault().field {
-        None if error.fault().code == "invalid_value" => {
+        None if error.kind() == FaultKind::Value => {
             ValueRefused::invalid(field, given, format!("{given}: {}", error.fault().message)).into()
         }
         _ => error,

@@ -217,7 +217,7 @@ impl Repair {
         let confirmed = |repair: &Repair| (repair.product.clone(), repair.quantity, repair.from_return.clone());
         if confirmed(self) != confirmed(after) {
             let wanted = "given another product, quantity or return";
-            let hint = Some(format!("aftersales repair cancel {}", self.id));
+            let hint = Some(format!("aftersales repair cancel {}", shell_word(&self.id)));
             return Err(StateNotAllowed { hint, ..self.not_to_be(wanted) }.into());
         }
         Ok(after.check_parts()?)
@@ -236,7 +236,7 @@ impl Repair {
             what: format!("repair {}", self.id),
             state: self.state.words().to_owned(),
             wanted,
-            hint: Some(format!("aftersales repair {verb} {}", self.id)),
+            hint: Some(format!("aftersales repair {verb} {}", shell_word(&self.id))),
         }
     }
 
@@ -366,7 +366,7 @@ impl Refusal for RepairRefused {
                 format!("aftersales lot list --product {}", shell_word(product))
             }
             RepairRefused::AlreadyQuoted { quotation, .. } => {
-                format!("aftersales order show {quotation}")
+                format!("aftersales order show {}", shell_word(quotation))
             }
             RepairRefused::CustomerRequired { .. } => "aftersales customer list".to_owned(),
         })

@@ -9,7 +9,7 @@ use super::common::StateNotAllowed;
 use super::ticket::OnTicket;
 use crate::domain::value::day::Instant;
 use crate::domain::value::quantity::Quantity;
-use crate::domain::value::reference::Reference;
+use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
 
 choices! {
@@ -122,7 +122,7 @@ impl Task {
             what: format!("task {}", self.id),
             state: self.stage.to_string(),
             wanted,
-            hint: Some(format!("aftersales task show {}", self.id)),
+            hint: Some(format!("aftersales task show {}", shell_word(&self.id))),
         }
     }
 }
@@ -143,7 +143,7 @@ impl Refusal for TaskRefused {
     }
     fn hint(&self) -> Option<String> {
         let TaskRefused::WorksheetSigned { task, .. } = self;
-        Some(format!("aftersales task show {task}"))
+        Some(format!("aftersales task show {}", shell_word(task)))
     }
 }
 

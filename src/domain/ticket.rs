@@ -276,7 +276,7 @@ pub struct LogEntry {
 
 /// A service that needs to know whom it serves was asked for on a ticket without a customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the ticket {ticket} has no customer")]
+#[error("the ticket {ticket} has no customer, which it can be given")]
 pub struct CustomerRequired {
     pub ticket: String,
 }
@@ -289,7 +289,7 @@ impl Refusal for CustomerRequired {
         Some("customer")
     }
     fn hint(&self) -> Option<String> {
-        Some(format!("aftersales ticket edit {} --customer CUSTOMER", self.ticket))
+        Some("aftersales customer list".to_owned())
     }
 }
 

@@ -95,7 +95,7 @@ text_value!(GivenRight, "a right such as helpdesk");
 
 /// The last admin was to lose that right (spec A9).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{login} is the last user with the right admin, and stays one")]
+#[error("{login} is the last user with the right admin, and stays one until another has it")]
 pub struct LastAdmin {
     pub login: String,
 }
@@ -108,7 +108,7 @@ impl Refusal for LastAdmin {
         Some("right")
     }
     fn hint(&self) -> Option<String> {
-        Some("give another user the right first: aftersales user create LOGIN --right admin".to_owned())
+        Some("aftersales user list".to_owned())
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::refund;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::quantity::Quantity;
-use crate::domain::value::reference::Reference;
+use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::store::{Key, document, order, product};
@@ -68,7 +68,7 @@ fn reversed_by(cx: &Cx<'_>, credit_note: &Document) -> Result<Option<Document>> 
 }
 
 fn refused_state(document: &Document, wanted: &'static str) -> crate::domain::Error {
-    let hint = Some(format!("aftersales {} show {}", document.kind.noun(), document.shown()));
+    let hint = Some(format!("aftersales {} show {}", document.kind.noun(), shell_word(document.shown())));
     DocumentRefused::State { document: document.named(), state: document.state, wanted, hint }.into()
 }
 

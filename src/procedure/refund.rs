@@ -122,32 +122,36 @@ pub fn named_invoice(cx: &Cx<'_>, given: &str) -> Result<Document> {
 /// Refuses an invoice that the form does not offer, saying which test it failed, in the spec's order: posted, the
 /// customer's, the order's, holding product and lot (spec B2). Whether something is left is decided with its lines.
 pub fn check_offer(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<()> {
+    why_not_offered(cx, form, invoice)?.map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+fn why_not_offered(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<Option<RefundRefused>> {
     let shown = || invoice.shown().to_owned();
     if invoice.state != DocumentState::Posted {
-        return Err(RefundRefused::NotPosted { invoice: shown(), state: invoice.state }.into());
+        return Ok(Some(RefundRefused::NotPosted { invoice: shown(), state: invoice.state }));
     }
     let refuse =
-        |test: String| RefundRefused::NotOffered { invoice: shown(), test, ticket: form.ticket.clone() }.into();
+        |test: String| Ok(Some(RefundRefused::NotOffered { invoice: shown(), test, ticket: form.ticket.clone() }));
     // What it gave back is refunded of the first invoice (spec B13).
     if let Some(credit_note) = &invoice.invoice {
-        return Err(refuse(format!("reverses the credit note {credit_note}")));
+        return refuse(format!("reverses the credit note {credit_note}"));
     }
     if invoice.customer.key != form.customer.key {
-        return Err(refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id)));
+        return refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id));
     }
     if let Some(order) = &form.order
         && invoice.order.as_ref().is_none_or(|of| of.key != order.key)
     {
-        return Err(refuse(format!("is not of the order {order}")));
+        return refuse(format!("is not of the order {order}"));
     }
     if form.product.is_none() && form.lot.is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let key_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
     match document::holds(cx.db, invoice, key_of(&form.product), key_of(&form.lot))? {
-        (false, _) => Err(refuse(format!("does not have the product {}", shown_or_dash(&form.product)))),
-        (true, false) => Err(refuse(format!("does not have the lot {}", shown_or_dash(&form.lot)))),
-        (true, true) => Ok(()),
+        (false, _) => refuse(format!("does not have the product {}", shown_or_dash(&form.product))),
+        (true, false) => refuse(format!("does not have the lot {}", shown_or_dash(&form.lot))),
+        (true, true) => Ok(None),
     }
 }
 
@@ -155,19 +159,22 @@ fn shown_or_dash(reference: &Option<Reference>) -> &str {
     reference.as_ref().map_or("-", |reference| &reference.id)
 }
 
+/// The invoices on offer, or why there is none: the form is shown all the same, without an invoice to choose.
+pub type Offers = std::result::Result<Vec<Document>, RefundRefused>;
+
 /// The invoices on offer, oldest first, with their lines; none: the refusal says whether there is no posted invoice, none
 /// with the product, or nothing left (spec B2).
-pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
+pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Offers> {
     let posted = document::posted_invoices_of(cx.db, form.customer.key)?;
     if posted.is_empty() {
-        return Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone(), of: String::new() }.into());
+        return Ok(Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone(), of: String::new() }));
     }
     let mut fitting = Vec::new();
     for invoice in posted {
-        match check_offer(cx, form, &invoice) {
-            Ok(()) => fitting.push(invoice),
-            Err(error) if error.fault().code == "invoice_not_offered" => {}
-            Err(error) => return Err(error),
+        match why_not_offered(cx, form, &invoice)? {
+            None => fitting.push(invoice),
+            Some(RefundRefused::NotOffered { .. }) => {}
+            Some(refused) => return Err(refused.into()),
         }
     }
     if fitting.is_empty() {
@@ -175,14 +182,13 @@ pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
         let narrowed =
             |what: &str, by: &Option<Reference>| by.as_ref().map(|by| format!(" {what} {by}")).unwrap_or_default();
         let of_order = narrowed("of the order", &form.order);
-        return Err(match &form.product {
+        return Ok(Err(match &form.product {
             Some(product) => {
                 let of = narrowed("with the lot", &form.lot) + &of_order;
                 RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone(), of }
             }
             None => RefundRefused::NoPostedInvoice { customer, of: of_order },
-        }
-        .into());
+        }));
     }
     let mut left = Vec::new();
     let mut last = String::new();
@@ -195,9 +201,9 @@ pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Vec<Document>> {
         }
     }
     if left.is_empty() {
-        return Err(RefundRefused::NothingLeft { invoice: last, holders: Vec::new() }.into());
+        return Ok(Err(RefundRefused::NothingLeft { invoice: last, holders: Vec::new() }));
     }
-    Ok(left)
+    Ok(Ok(left))
 }
 
 /// The drafts that hold something of an invoice, for the hint of a refusal.
@@ -209,11 +215,7 @@ pub fn holders(cx: &Cx<'_>, invoice: &Document) -> Result<Vec<String>> {
 /// The form of `ticket refund` for the ticket: defaults and choices (spec A8, B1 to B3).
 pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     let form = form(cx, ticket, customer_of(ticket)?, Narrowing::default())?;
-    let invoices = match offers(cx, &form) {
-        Ok(invoices) => invoices,
-        Err(error) if NONE_ON_OFFER.contains(&error.fault().code) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let invoices = offers(cx, &form)?.unwrap_or_default();
     let orders = ticket::orders_of(cx.db, form.customer.key, form.product.as_ref().map(|product| product.key))?;
     let products = match &form.order {
         Some(order) => ticket::products_on(cx.db, order.key)?,
@@ -247,9 +249,6 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         false => fields.hidden("allow_excess"),
     })
 }
-
-/// With these codes the form is shown all the same, without an invoice to choose.
-const NONE_ON_OFFER: [&str; 3] = ["no_posted_invoice", "no_invoice_with_product", "nothing_to_refund"];
 
 fn ids(references: Vec<Reference>) -> Vec<String> {
     references.into_iter().map(|reference| reference.id).collect()

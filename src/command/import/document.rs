@@ -22,7 +22,7 @@ use crate::domain::transfer::MoveRefused;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
-use crate::domain::value::reference::{Reference, generated_number, generated_parts};
+use crate::domain::value::reference::{Reference, generated_number, generated_parts, shell_word};
 use crate::procedure::context::{Cx, found};
 use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
@@ -172,7 +172,7 @@ fn named(run: &mut Run<'_, '_>, id: &str) -> Result<Option<Document>> {
 }
 
 fn unchangeable(before: &Document) -> crate::domain::Error {
-    let hint = Some(format!("aftersales {} show {}", before.kind.noun(), before.shown()));
+    let hint = Some(format!("aftersales {} show {}", before.kind.noun(), shell_word(before.shown())));
     StateNotAllowed { what: before.named(), state: before.state.to_string(), wanted: "changed by an import", hint }
         .into()
 }
@@ -470,7 +470,7 @@ fn check(document: &Document, invoice: Option<&Document>) -> Result<()> {
             what: invoice.named(),
             has: invoice.currency,
             wanted: document.currency,
-            hint: None,
+            way_out: "",
         }
         .into());
     }

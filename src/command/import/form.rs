@@ -188,7 +188,7 @@ fn import<F: Form>(
     let filled = form.check_needed().and_then(|()| form.fill(cx, &mut same));
     let taken = || AlreadyExists { kind: words_of(kind), noun: noun_of(kind), field: "id", given: id.to_owned() };
     match filled {
-        Err(error) if !matches!(error.exit(), 13 | 14) => Err(error),
+        Err(error) if !error.kind().is_of_a_rule() => Err(error),
         Ok(()) if to_json(&same)? == to_json(&before)? => told::<F>(&before),
         _ => Err(taken().into()),
     }

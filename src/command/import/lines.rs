@@ -70,7 +70,7 @@ impl Terms<'_> {
                 what: format!("the price of {}", product.id),
                 has: product.price.currency,
                 wanted: currency,
-                hint: Some(format!("tell the line's price in {currency}")),
+                way_out: "; a price can be given with the line",
             }
             .into()),
             (None, None) => Err(ValueRefused::missing("price").into()),

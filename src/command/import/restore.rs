@@ -28,7 +28,7 @@ pub const HEADER: &str = "export";
 
 /// The store has records of its own, which a restoration would have to mix with those of the file.
 #[derive(Debug, thiserror::Error)]
-#[error("the store has records of its own, and an export is restored into a new store")]
+#[error("the store has records of its own, and an export is restored into a new one, which init makes")]
 struct StoreNotEmpty;
 
 impl Refusal for StoreNotEmpty {
@@ -36,7 +36,7 @@ impl Refusal for StoreNotEmpty {
         "store_not_empty"
     }
     fn hint(&self) -> Option<String> {
-        Some("make a new store with aftersales init --store PATH, and import the file there".to_owned())
+        Some("aftersales init --help".to_owned())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::ticket::TicketRefused;
 use crate::domain::transfer::{MoveRefused, Transfer, TransferKind, TransferLine, TransferState, check_way};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
-use crate::domain::value::reference::{Reference, generated_number};
+use crate::domain::value::reference::{Reference, generated_number, shell_word};
 use crate::procedure;
 use crate::procedure::context::{Cx, found};
 use crate::store::{linking, ticket, transfer};
@@ -101,7 +101,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     }
     if run.update {
         let what = format!("the transfer {}", before.id);
-        let hint = Some(format!("aftersales transfer show {}", before.id));
+        let hint = Some(format!("aftersales transfer show {}", shell_word(&before.id)));
         return Err(
             StateNotAllowed { what, state: before.state.to_string(), wanted: "changed by an import", hint }.into()
         );

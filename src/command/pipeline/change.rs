@@ -124,7 +124,7 @@ pub fn internal(message: impl Into<String>) -> Error {
         field: None,
         given: None,
         allowed: None,
-        hint: Some("please report this with the command that led to it".to_owned()),
+        hint: None,
         line: None,
         others: Vec::new(),
         findings: Vec::new(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{AnyChange, Cx, Parsed, Told, Warning};
+use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Actor, Desk, KeyReused, Right, TrialOver};
 use crate::domain::value::day::Instant;
@@ -399,10 +400,11 @@ pub(in crate::command) fn check_key(key: &str) -> Result<()> {
 
 /// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
 fn comes_before_values(earlier: &Error, values: &Error) -> bool {
-    let Fault { code, exit, field, .. } = earlier.fault();
+    let field = &earlier.fault().field;
     let at_fault = |fault: &Fault| fault.field.is_some() && fault.field == *field;
     let of_values = at_fault(values.fault()) || values.fault().others.iter().any(at_fault);
-    (matches!(exit, 11 | 12 | 15) || *code == "service_not_enabled") && !of_values
+    matches!(earlier.kind(), FaultKind::NotFound | FaultKind::Ambiguous | FaultKind::Access | FaultKind::Service)
+        && !of_values
 }
 
 /// From its last instant on, an ended trial leaves only what gets a subscription or the data out (spec A4).

@@ -15,19 +15,19 @@ pub enum StoreError {
     NoDatabase(String, String),
     #[error("{0}")]
     Foreign(String),
-    #[error("the store was written by a newer version of aftersales (its format is {0})")]
+    #[error("the store was written by a newer version of aftersales (its format is {0}), which is needed to use it")]
     Newer(i64),
     /// It is upgraded by the first command that may write to it; `why` is what kept one from it.
     #[error("{}", older(store, *format, why.as_deref()))]
     Older { store: String, format: i64, why: Option<String> },
     #[error("the store is damaged: {0}")]
     Damaged(String),
-    #[error("the store cannot grow: {0}")]
+    #[error("the store cannot grow: {0}; with more room the same command can be run again")]
     Full(String),
-    #[error("the store cannot be written: {0}")]
+    #[error("the store cannot be written: {0}; its file and folder have to be writable")]
     ReadOnly(String),
     /// The server lets the role read, and no more.
-    #[error("the store cannot be written: {0}")]
+    #[error("the store cannot be written: {0}; it takes a role that may, on a server that takes changes")]
     Denied(String),
     /// Something that is not the store's depends on a part of it that has to be changed.
     #[error("{0}")]
@@ -38,10 +38,10 @@ pub enum StoreError {
     #[error("another command got in the way")]
     Conflict,
     /// The server went away, or never came, and nothing was committed.
-    #[error("{0}")]
+    #[error("{0}; nothing was changed")]
     Lost(String),
     /// The server went away while committing.
-    #[error("{0}")]
+    #[error("{0}; with a --key the same command again is safe, without one the log has to be looked at first")]
     Unknown(String),
     /// The server cannot be used with what was set.
     #[error("{0}")]
@@ -80,35 +80,32 @@ impl Refusal for StoreError {
     }
 
     fn hint(&self) -> Option<String> {
-        let hint = match self {
-            StoreError::Missing(path) => {
-                return Some(format!("aftersales init --store {}", reference::shell_word(path)));
-            }
-            StoreError::NoDatabase(_, command) => return Some(command.clone()),
-            StoreError::Foreign(_) => "name the store with --store",
-            StoreError::Newer(_) => "use the version of aftersales that wrote it, or a newer one",
+        match self {
+            StoreError::Missing(path) => Some(format!("aftersales init --store {}", reference::shell_word(path))),
+            StoreError::NoDatabase(_, command) => Some(command.clone()),
             // Whoever may write to the store may run it, and there is nothing that it changes beside the format.
             StoreError::Older { store, why: None, .. } => {
-                return Some(format!("aftersales init --store {}", reference::shell_word(store)));
+                Some(format!("aftersales init --store {}", reference::shell_word(store)))
             }
-            StoreError::Older { .. } => return None,
-            StoreError::Damaged(_) => "aftersales verify says what is wrong; keep it as it is and go on from a copy",
-            StoreError::Full(_) => "make room, then run the same command again",
-            StoreError::ReadOnly(_) => "make the file and its folder writable, then run the same command again",
-            StoreError::Denied(_) => "use a role that may change the store, on a server that takes changes",
-            StoreError::Busy | StoreError::Conflict => "run the same command again",
-            StoreError::Lost(_) => "nothing was changed: run the same command again",
-            StoreError::Unknown(_) => {
-                "with a --key the same command again is safe; without one look first whether it was done"
-            }
-            StoreError::Refused(_) => "correct the store's URL, or what it takes from the environment and its files",
-            StoreError::TooLarge(fault) => return fault.hint(),
-            StoreError::Stream(..) => "run the same command again; with keys nothing is done twice",
-            StoreError::InUse(_) | StoreError::Constraint(_) | StoreError::Fault(_) => {
-                "please report this with the command that led to it"
-            }
-        };
-        Some(hint.to_owned())
+            StoreError::Damaged(_) => Some("aftersales verify".to_owned()),
+            StoreError::Unknown(_) => Some("aftersales log".to_owned()),
+            StoreError::TooLarge(fault) => fault.hint(),
+            // Somebody has to change something else first, or the same command does, which is known where it is read.
+            StoreError::Foreign(_)
+            | StoreError::Newer(_)
+            | StoreError::Older { .. }
+            | StoreError::Full(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::Denied(_)
+            | StoreError::InUse(_)
+            | StoreError::Busy
+            | StoreError::Conflict
+            | StoreError::Lost(_)
+            | StoreError::Refused(_)
+            | StoreError::Constraint(_)
+            | StoreError::Stream(..)
+            | StoreError::Fault(_) => None,
+        }
     }
 }
 

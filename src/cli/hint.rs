@@ -1,0 +1,76 @@
+//! The hint of an error as it can be typed where the error is told: in the store and by the user that this call named; and the
+//! call itself, where it is the call that has to be given again.
+
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+
+use crate::domain::Error;
+use crate::domain::code::FaultKind;
+use crate::domain::value::reference::shell_word;
+use crate::store::engine::address::without_passwords;
+
+/// The flags by which a call names where it looks and who asks; what stands in the environment holds for the hint too.
+const CARRIED: [&str; 3] = ["config", "store", "as"];
+
+/// Makes the hint of `error` one that can be typed as it stands.
+pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches) {
+    let given_again = match error.kind() {
+        FaultKind::Confirmation => again(arguments, " --yes"),
+        FaultKind::Busy if is_safe_again(matches) => again(arguments, ""),
+        FaultKind::Unknown if is_safe_again(matches) && matches.contains_id("key") => again(arguments, ""),
+        _ => None,
+    };
+    let hint = &mut error.fault_mut().hint;
+    *hint = given_again.or_else(|| hint.take().map(|hint| carrying(hint, matches)));
+}
+
+/// Whether the call did nothing where it says so. A bulk run may have done the lines that it answered.
+fn is_safe_again(matches: &ArgMatches) -> bool {
+    !matches!(matches.subcommand_name(), Some("apply" | "import"))
+}
+
+/// The call as it was typed, with that behind its first word, or behind all where nothing speaks against it.
+fn again(arguments: &[OsString], with: &str) -> Option<String> {
+    let words: Option<Vec<&str>> = arguments.iter().skip(1).map(|word| word.to_str()).collect();
+    let words = words?;
+    let typed: Vec<String> = words.iter().map(|word| shell_word(&without_passwords(word))).collect();
+    let typed = typed.join(" ");
+    // Behind two dashes a flag would be a text.
+    Some(match words.contains(&"--") {
+        true => format!("aftersales{with} {typed}"),
+        false => format!("aftersales {typed}{with}"),
+    })
+}
+
+/// A command of ours with the flags that make it find what this call found; help is the same everywhere.
+fn carrying(mut hint: String, matches: &ArgMatches) -> String {
+    if !hint.starts_with("aftersales ") || hint.ends_with(" --help") {
+        return hint;
+    }
+    for name in CARRIED {
+        if let Some(given) = matches.get_one::<String>(name)
+            && !hint.contains(&format!(" --{name} "))
+        {
+            hint.push_str(&format!(" --{name} {}", shell_word(&without_passwords(given))));
+        }
+    }
+    hint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_given_again_as_it_was_typed() {
+        for (words, with, expected) in [
+            (&["customer", "list"][..], "", "aftersales customer list"),
+            (&["ticket", "note", "T1", "it's on"], " --yes", "aftersales ticket note T1 \"it's on\" --yes"),
+            (&["tag", "create", "--", "-x"], " --yes", "aftersales --yes tag create -- -x"),
+        ] {
+            let arguments: Vec<OsString> = [&["/usr/bin/aftersales"], words].concat().iter().map(Into::into).collect();
+            assert_eq!(again(&arguments, with).as_deref(), Some(expected));
+        }
+    }
+}
