@@ -189,7 +189,7 @@ fn read(
     )?;
     spooled.send(outside.stdout).map_err(PrintError::Stream)?;
     if !settings.quiet {
-        let nothing = many.then(|| format!("no {} found", command::record::plural_of(kind.kind)));
+        let nothing = many.then(|| format!("no {} found", command::noun::plural_of(kind.kind)));
         report::remarks(outside, &settings.shape, &remarks, nothing.as_deref());
     }
     Ok(())

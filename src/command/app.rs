@@ -4,25 +4,17 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::filter::tests_of;
-use super::pipeline::record::limit_of;
+use super::pipeline::noun::limit_of;
 use super::{Change, Cx, Read, to_json};
 use crate::domain::Result;
-use crate::domain::app::{App, AppShown};
+use crate::domain::app::AppShown;
 use crate::domain::common::{NotFound, ValueRefused};
 use crate::domain::desk::Right;
-use crate::domain::team::Service;
 use crate::procedure::install;
 use crate::store::Value;
+pub use crate::store::app::KEYS;
 use crate::store::app::SHOWN;
 use crate::store::engine::filter::Test;
-use crate::store::engine::table::{Column, link, rows, switch, words};
-
-/// What an application is told by.
-pub const KEYS: &[Column] = &[
-    words(App::WORDS).called("id"),
-    switch().called("installed"),
-    rows(&[link("team").called("team"), words(Service::WORDS).called("service")]).called("needed_by"),
-];
 
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["id", "installed", "needed_by"];

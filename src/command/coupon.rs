@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
-use super::pipeline::record::Changed;
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};

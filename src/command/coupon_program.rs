@@ -4,8 +4,8 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Emptied, Form, Help, NewId, check_free};
+use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
-use super::pipeline::record::Changed;
 use super::{Change, Cx, given, naming};
 use crate::domain::coupon_program::{
     AmountTax, Conditions, CouponProgram, Covers, GivenConditions, GivenReward, Names, NewReward, On, ProgramType,

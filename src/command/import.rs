@@ -9,9 +9,9 @@ use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Wor
 use super::pipeline::group::check_key;
 use super::pipeline::naming::checked_id;
 use super::pipeline::object::Pairs;
-use super::pipeline::record::words_of;
 use super::pipeline::{Mode, Session};
 use super::{Action, Cx, Told, content, entry, internal, object};
+use crate::domain::common::words_of;
 use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::ticket::NamedOrder;

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::pipeline::filter::tests_of;
+use super::pipeline::noun::limit_of;
 use super::pipeline::noun::{days_between, sort_of};
-use super::pipeline::record::limit_of;
 use super::{Action, Cx, Read, entry, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;

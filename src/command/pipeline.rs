@@ -11,7 +11,6 @@ pub mod group;
 pub mod naming;
 pub mod noun;
 pub mod object;
-pub mod record;
 
 pub use change::*;
 pub use group::*;

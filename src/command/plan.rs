@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::Changed;
-use super::{Change, Cx, given};
+use super::pipeline::noun::Changed;
+use super::{Change, Cx};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
 use crate::domain::project::Project;
@@ -16,6 +16,7 @@ use crate::domain::value::text::Setting;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::domain::{Error, Faults, Result};
 use crate::output::Detail;
+use crate::procedure::look_up;
 use crate::procedure::plan::default_project;
 use crate::procedure::{service, ticket_log};
 use crate::store::task;
@@ -67,9 +68,9 @@ impl Change for TicketPlan {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
         let ticket = service::ticket(cx, &self.ticket)?;
-        let named: Option<Project> = given::record(cx, "project", self.project.as_deref())?;
+        let named: Option<Project> = look_up::optional(cx, "project", self.project.as_deref())?;
         let template = template_given(cx, self.worksheet_template.as_deref())?;
-        let assignee: Option<User> = given::record(cx, "assignee", self.assignee.as_deref())?;
+        let assignee: Option<User> = look_up::optional(cx, "assignee", self.assignee.as_deref())?;
         service::check_offered(cx, &ticket, Service::FieldService)?;
 
         let mut faults = Faults::default();
@@ -107,6 +108,6 @@ impl Change for TicketPlan {
 
 /// The worksheet template that was given, emptied or named; none where it was left out.
 pub fn template_given(cx: &Cx<'_>, given: Option<&str>) -> Result<Option<Setting<Reference>>> {
-    let template: Option<WorksheetTemplate> = given::record(cx, "worksheet_template", given)?;
+    let template: Option<WorksheetTemplate> = look_up::optional(cx, "worksheet_template", given)?;
     Ok(given.map(|_| Setting(template.map(|template| template.reference()))))
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
-use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::line::{LineNumber, LineQuantity, NewLine};

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::record::one;
+use super::pipeline::noun::one;
 use super::{Change, Cx};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;

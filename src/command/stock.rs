@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::pipeline::noun::Changed;
 use super::pipeline::noun::Noun;
-use super::pipeline::record::Changed;
 use super::{Change, Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;

@@ -219,7 +219,7 @@ fn set_defaults(
     return_location: Option<&str>,
 ) -> Result<()> {
     let project: Option<Project> = look_up::optional(cx, "field_service_project", field_service_project)?;
-    let location: Option<Location> = given::record(cx, "return_location", return_location)?;
+    let location: Option<Location> = look_up::optional(cx, "return_location", return_location)?;
     if field_service_project.is_some() {
         team.field_service_project = project.map(|project| project.reference());
     }

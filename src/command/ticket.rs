@@ -18,7 +18,7 @@ use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
-use crate::procedure::{about, tags, ticket_log};
+use crate::procedure::{about, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::ticket;
 
@@ -397,18 +397,18 @@ fn put_in(cx: &Cx<'_>, before: &Ticket, stage: &Stage, kind: &'static str) -> Re
 }
 
 pub(super) fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
-    let team: Team = super::pipeline::record::one(cx, "team", &needed("team", given)?)?;
+    let team: Team = one(cx, "team", &needed("team", given)?)?;
     Ok(Reference { key: team.key, id: team.id })
 }
 
 /// The user of that login; none where it is empty or not given.
 pub(super) fn user_named(cx: &Cx<'_>, login: Option<&str>) -> Result<Option<Reference>> {
-    let user: Option<User> = given::record(cx, "user", login)?;
+    let user: Option<User> = look_up::optional(cx, "user", login)?;
     Ok(user.map(|user| user.reference()))
 }
 
 pub(super) fn stage_named(cx: &Cx<'_>, given: &str) -> Result<Stage> {
-    super::pipeline::record::one(cx, "stage", &needed("stage", given)?)
+    one(cx, "stage", &needed("stage", given)?)
 }
 
 /// A text that may not be empty.

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::noun::Noun;
-use super::{Change, Cx, given};
+use super::{Change, Cx};
 use crate::domain::common::{StateNotAllowed, ValueRefused};
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
@@ -82,7 +82,7 @@ impl Change for TransferCreate {
     const RIGHT: Right = Right::Inventory;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TransferOutcome> {
-        let order: Option<Order> = given::record(cx, "order", self.order.as_deref())?;
+        let order: Option<Order> = look_up::optional(cx, "order", self.order.as_deref())?;
         let customer: Option<Customer> = look_up::optional(cx, "customer", self.customer.as_deref())?;
         let from: Option<Location> = look_up::optional(cx, "from", self.from.as_deref())?;
         let to: Option<Location> = look_up::optional(cx, "to", self.to.as_deref())?;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
-    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of,
-    percent, quantity, records, rows, switch, text, words,
+    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of, object,
+    percent, quantity, records, switch, text, words,
 };
 use super::engine::uses;
 use super::{Db, Key, Result, Row, StoreError, Value};
@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
     day().called("end").column("end_date").optional().listed(),
     int().called("usage_limit").optional().listed(),
     list_of("rewards").called("rewards"),
-    rows(&[
+    object(&[
         amount().called("minimum_amount").optional(),
         words(AmountTax::WORDS).called("minimum_amount_tax"),
         quantity().called("minimum_quantity").optional(),

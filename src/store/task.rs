@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
-    Column, DayOf, FoundBy, Table, id, instant, int, json, link, quantity, records, rows, text, words,
+    Column, DayOf, FoundBy, Table, id, instant, int, json, link, object, quantity, records, rows, text, words,
 };
 use super::{Db, Key, Result, Value};
 use crate::domain::task::{Stage, Task, Worksheet};
@@ -31,7 +31,7 @@ const COLUMNS: &[Column] = &[
     instant().called("planned_end").optional(),
     int().called("worked_minutes").is("CAST(0 AS BIGINT)"),
     rows(&[link("product").called("product"), quantity().called("quantity")]).called("products"),
-    rows(&[
+    object(&[
         link("worksheet_template").called("template"),
         json().called("values"),
         text().called("signed_by").optional(),

@@ -2,10 +2,11 @@
 //! `edit` (contract, sections 1 and 4).
 
 use super::Cx;
-use super::record::{Record, one};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::value::text::Setting;
+use crate::procedure::look_up::one;
+use crate::store::engine::record::Described;
 
 /// The checked value of a field that a record cannot be without.
 pub fn needed<T>(field: &'static str, given: Option<Setting<T>>, checked: impl FnOnce(T) -> Checked<T>) -> Result<T> {
@@ -56,13 +57,8 @@ pub fn list<T: Clone>(given: &[Setting<T>]) -> Vec<T> {
 }
 
 /// The records that a list names, in its order; an empty text stands for none.
-pub fn records<R: Record>(cx: &Cx<'_>, field: &'static str, given: &[String]) -> Result<Vec<R>> {
+pub fn records<R: Described>(cx: &Cx<'_>, field: &'static str, given: &[String]) -> Result<Vec<R>> {
     given.iter().filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).collect()
-}
-
-/// The record that an optional reference names; none where it was left out or emptied.
-pub fn record<R: Record>(cx: &Cx<'_>, field: &'static str, given: Option<&str>) -> Result<Option<R>> {
-    given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()
 }
 
 /// What a switch and its `--no-` twin say; none where neither was given.

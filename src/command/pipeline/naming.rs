@@ -3,11 +3,9 @@
 
 use super::Cx;
 use super::form::NewId;
-use super::record::{Record, words_of};
 use crate::domain::Result;
-use crate::domain::common::{AlreadyExists, ValueRefused};
+use crate::domain::common::ValueRefused;
 use crate::domain::value::reference::generated_number;
-use crate::store::{self, Db, Key};
 
 /// An id that a new record can have: one line, not blank.
 pub fn checked_id(id: &str) -> Result<String> {
@@ -86,36 +84,4 @@ pub fn rename(name: &mut String, given: Option<&str>) -> Result<()> {
 pub fn rename_found(name: &mut String, given: Option<&str>) -> Result<()> {
     ValueRefused::check_length("name", given.unwrap_or_default())?;
     rename(name, given)
-}
-
-/// Refuses a new id under which `found` stands already.
-pub fn check_new<R: Record>(id: &str, found: Option<R>) -> Result<()> {
-    match found {
-        Some(_) => Err(taken::<R>("id", id)),
-        None => Ok(()),
-    }
-}
-
-/// Refuses the id and the name of a new record where one of them finds another record.
-pub fn check_new_names<R: Record>(db: &Db, id: &str, name: &str, find: Finder<R>) -> Result<()> {
-    check_new(id, find(db, id)?)?;
-    match find(db, name)? {
-        Some(_) => Err(taken::<R>("name", name)),
-        None => Ok(()),
-    }
-}
-
-/// Refuses a changed name that finds a record other than `own`.
-pub fn check_name<R: Record>(db: &Db, name: &str, own: Key, find: Finder<R>) -> Result<()> {
-    match find(db, name)? {
-        Some(other) if other.key() != own => Err(taken::<R>("name", name)),
-        _ => Ok(()),
-    }
-}
-
-/// Looks a record up by its id and, ignoring case, its name.
-type Finder<R> = fn(&Db, &str) -> store::Result<Option<R>>;
-
-fn taken<R: Record>(field: &'static str, given: &str) -> crate::domain::Error {
-    AlreadyExists { kind: words_of(R::KIND), noun: R::NOUN, field, given: given.to_owned() }.into()
 }

@@ -5,20 +5,19 @@ use std::marker::PhantomData;
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::Value as Json;
 
 use super::filter::{compared_in, days, instants, tests_of};
-use super::record::limit_of;
 use super::{Cx, Keys, Read, to_json};
 use crate::domain::common::{ValueRefused, words_of};
 use crate::domain::desk::Right;
-use crate::domain::value::day::Day;
 use crate::domain::value::reference::folded;
 use crate::domain::{Allowed, Result};
 use crate::output::Opens;
 pub use crate::procedure::look_up::one;
 use crate::store::engine::filter::{Asked, Condition, Listing, Test};
-use crate::store::engine::record::{self, Described, Found};
+use crate::store::engine::record::Described;
 use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
 use crate::store::{self, Db, Value};
 
@@ -47,6 +46,17 @@ pub trait Noun: Described + Serialize {
     /// The record as `show` prints it.
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
+    }
+}
+
+/// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
+pub struct Changed<R>(pub R);
+
+impl<R: Noun> Serialize for Changed<R> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut result = serializer.serialize_map(Some(1))?;
+        result.serialize_entry(R::KIND, &self.0)?;
+        result.end()
     }
 }
 
@@ -198,8 +208,7 @@ impl<R: Noun> clap::Args for List<R> {
         let on =
             |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
         let table = R::table();
-        let mut command =
-            command.about(format!("List {}", super::record::plural_of(R::KIND))).args(filters(table).map(filter));
+        let mut command = command.about(format!("List {}", plural_of(R::KIND))).args(filters(table).map(filter));
         if tags_of(table).is_some() {
             command = command.arg(many("tag", "TAG", "Only those with this tag (repeatable: any of them)"));
         }
@@ -367,60 +376,25 @@ impl<'l> RecordTests<'l> {
     }
 }
 
-/// Makes a kind of record one that others are looked up as, beside those that are not described yet.
-macro_rules! found_as_before {
-    ($($record:ty),* $(,)?) => { $(
-        impl super::record::Record for $record {
-            const KIND: &'static str = <$record as Noun>::KIND;
-            const NOUN: &'static str = <$record as Noun>::NOUN;
-            const RIGHT: Right = <$record as Noun>::RIGHT;
-            const FIELDS: &'static [&'static str] = &[];
-            const COLUMNS: &'static [&'static str] = &[];
-            const SCALARS: &'static [&'static str] = &[];
-            const DAY: Option<&'static str> = None;
-            fn find(db: &Db, given: &str) -> store::Result<Option<Self>> {
-                match record::find::<$record>(db, given)? {
-                    Found::One(one) => Ok(Some(one)),
-                    _ => Ok(None),
-                }
-            }
-            fn look_up(db: &Db, given: &str) -> store::Result<Found<Self>> {
-                record::find::<$record>(db, given)
-            }
-            fn page(_: &Db, _: store::Page) -> store::Result<Vec<Self>> {
-                Ok(Vec::new())
-            }
-            fn key(&self) -> store::Key {
-                Described::key(self)
-            }
-            fn settle(&mut self, today: Day) {
-                self.as_of(today);
-            }
-        }
-    )* };
+/// The number of records that `--limit` asks for.
+pub fn limit_of(given: Option<&str>) -> Result<i64> {
+    let Some(text) = given else {
+        return Ok(i64::MAX);
+    };
+    match text.parse::<i64>() {
+        Ok(limit) if limit >= 0 => Ok(limit),
+        _ => Err(ValueRefused::invalid("limit", text, format!("{text:?} is not a whole number from 0 on")).into()),
+    }
 }
-found_as_before!(
-    crate::domain::customer::Customer,
-    crate::domain::document::CreditNote,
-    crate::domain::document::Invoice,
-    crate::domain::journal::Journal,
-    crate::domain::location::Location,
-    crate::domain::product::Lot,
-    crate::domain::order::Order,
-    crate::domain::payment::Payment,
-    crate::domain::product::Product,
-    crate::domain::project::Project,
-    crate::domain::repair::Repair,
-    crate::domain::stage::Stage,
-    crate::domain::stock::Stock,
-    crate::domain::tag::Tag,
-    crate::domain::tax::Tax,
-    crate::domain::team::Team,
-    crate::domain::coupon::Coupon,
-    crate::domain::coupon_program::CouponProgram,
-    crate::domain::task::Task,
-    crate::domain::ticket::Ticket,
-    crate::domain::transfer::Transfer,
-    crate::domain::user::User,
-    crate::domain::worksheet_template::WorksheetTemplate,
-);
+
+/// Several records of a kind, in a sentence.
+pub fn plural_of(kind: &str) -> String {
+    let words = kind.replace('_', " ");
+    match words.as_str() {
+        "stock" | "log" => words,
+        "tax" => "taxes".to_owned(),
+        "mail" => "mails".to_owned(),
+        words if words.ends_with('y') => format!("{}ies", words.trim_end_matches('y')),
+        words => format!("{words}s"),
+    }
+}
