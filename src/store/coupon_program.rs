@@ -31,7 +31,7 @@ const COLUMNS: &[Column] = &[
     text().called("name").listed().searched(),
     words(ProgramType::WORDS).called("type").listed(),
     switch().called("archived").listed(),
-    text().called("code").optional().listed(),
+    text().called("code").optional().listed().uncut(),
     currency().called("currency").listed(),
     day().called("start").column("start_date").optional().listed(),
     day().called("end").column("end_date").optional().listed(),

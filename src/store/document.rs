@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::{Statement, Tables};
 use super::engine::table::{
-    BY_LINE, BY_PLACE, Column, DOCUMENT_LINES, DayOf, FoundBy, ORDER_LINES, Table, amount, currency, day, id, int,
+    BY_LINE, BY_PLACE, Column, DOCUMENT_LINES, DayOf, FoundBy, ORDER_LINES, Table, amount, currency, day, id, ids, int,
     line, link, list, list_of, numbered, percent, price, quantity, records, rows, switch, text, words,
 };
 use super::payment::{MATCHED, matched, told};
@@ -89,7 +89,7 @@ const fn columns(which: Which) -> [Column; 30] {
     let invoice = numbered("document").called("invoice").optional();
     [
         id().called("id"),
-        text().called("number").optional().searched(),
+        text().called("number").optional().uncut().searched(),
         match which {
             Which::Both => kind,
             _ => kind.is("t.kind"),
@@ -157,7 +157,7 @@ const LINES: Table = list(
         quantity().called("quantity"),
         price().called("price"),
         percent().called("discount"),
-        list_of("taxes").called("taxes"),
+        ids().called("taxes"),
         words(Refunds::WORDS).called("refunds").optional(),
         line(&DOCUMENT_LINES).called("invoice_line").optional().hidden(),
         line(&DOCUMENT_LINES).called("share_of").optional().hidden(),

@@ -55,7 +55,7 @@ const LINES: Table = list(
         quantity().called("invoiced").of_record(),
         price().called("price"),
         percent().called("discount"),
-        list_of("taxes").called("taxes"),
+        ids().called("taxes"),
         text().called("coupon").optional(),
         amount().called("untaxed"),
         amount().called("tax"),

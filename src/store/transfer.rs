@@ -21,7 +21,7 @@ static COLUMNS: &[Column] = &[
     id().called("id"),
     words(TransferKind::WORDS).called("kind").listed(),
     words(TransferState::WORDS).called("state").listed(),
-    text().called("origin").optional().listed().searched(),
+    text().called("origin").optional().listed().uncut().searched(),
     link("customer").called("customer").optional().listed(),
     link("sales_order").called("order").column("sales_order").optional().listed(),
     link("ticket").called("ticket").optional().listed(),

@@ -286,11 +286,12 @@ fn made(table: &'static Table) -> &'static Made {
         return made;
     }
     let select = select_of(table);
+    let compared = |column| if column == "id" { id_of(table) } else { format!("t.{column}") };
     let made: &'static Made = Box::leak(Box::new(Made {
         insert: insert_of(table),
         update: update_of(table),
         by_id: select.with(&[format!("{} = $1", id_of(table))], ""),
-        by_exact: exact_columns(table).map(|column| select.with(&[format!("t.{column} = $1")], "")).collect(),
+        by_exact: exact_columns(table).map(|column| select.with(&[format!("{} = $1", compared(column))], "")).collect(),
         by_key: select.with(&["t.key = $1".to_owned()], ""),
         select,
     }));
