@@ -562,5 +562,5 @@ fn a_list_of_transfers_is_asked_by_what_they_are_and_when() {
         lines.iter().map(|line| line["quantity"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
     };
     let listed: Vec<String> = listed.as_array().unwrap().iter().map(quantities).collect();
-    assert_eq!(listed, ["1", "99", "2", "10 2.5 3 1 1 1"]);
+    assert_eq!(listed, ["1", "99", "2", "10 2.5 1 3 1 1"]);
 }

@@ -10,17 +10,33 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::in_use::InUse;
-use crate::domain::lot::{LotShown, at_customers};
+use crate::domain::lot::{LotEventKind, LotShown, at_customers};
 use crate::domain::product::{Lot, Product};
 use crate::domain::value::reference::Reference;
 use crate::procedure::look_up;
 use crate::store::engine::record;
+use crate::store::engine::table::{Column, day, link, quantity, rows, text, words};
 use crate::store::{lot, product};
 
 impl Noun for Lot {
     const KIND: &'static str = "lot";
     const NOUN: &'static str = "lot";
     const RIGHT: Right = Right::Inventory;
+    const ALSO: &'static [Column] = &[
+        rows(&[link("location").called("location"), quantity().called("quantity"), quantity().called("reserved")])
+            .called("stock"),
+        rows(&[link("customer").called("customer"), quantity().called("quantity")]).called("customers"),
+        rows(&[
+            day().optional().called("date"),
+            words(LotEventKind::WORDS).called("kind"),
+            quantity().called("quantity"),
+            text().optional().called("document"),
+            link("customer").optional().called("customer"),
+            link("location").optional().called("from"),
+            link("location").optional().called("to"),
+        ])
+        .called("life"),
+    ];
 
     /// Where it is, and its life: received, sold to whom, returned, repaired.
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
