@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
-    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, int, link, list, list_of, object,
-    percent, quantity, records, switch, text, words,
+    BY_PLACE, Column, FoundBy, Table, amount, currency, day, folded, folded_code, id, ids, int, link, list, object,
+    percent, quantity, records, rows, switch, text, words,
 };
 use super::engine::uses;
 use super::{Db, Key, Result, Row, StoreError, Value};
@@ -36,12 +36,22 @@ const COLUMNS: &[Column] = &[
     day().called("start").column("start_date").optional().listed(),
     day().called("end").column("end_date").optional().listed(),
     int().called("usage_limit").optional().listed(),
-    list_of("rewards").called("rewards"),
+    // A reward is told by one set of keys, whichever type it is of.
+    rows(&[
+        words(RewardType::WORDS).called("type"),
+        amount().called("value").optional(),
+        words(Covers::WORDS).called("on").optional(),
+        ids().called("products"),
+        link("product").called("product").optional(),
+        quantity().called("quantity").optional(),
+        amount().called("maximum").optional(),
+    ])
+    .called("rewards"),
     object(&[
         amount().called("minimum_amount").optional(),
         words(AmountTax::WORDS).called("minimum_amount_tax"),
         quantity().called("minimum_quantity").optional(),
-        list_of("products").called("products"),
+        ids().called("products"),
     ])
     .called("conditions"),
     // The conditions, as they are stored.
