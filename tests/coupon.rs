@@ -343,11 +343,11 @@ fn a_list_knows_the_state_of_the_day() {
         shop.clock(&format!("{day}T12:00:00Z"));
         assert_eq!(listed("--state valid").iter().collect::<Vec<_>>(), valid, "{day}");
         assert_eq!(listed("--state expired").iter().collect::<Vec<_>>(), expired, "{day}");
-        assert_eq!(listed("--state cancelled"), [gone.clone()], "{day}");
-        assert_eq!(listed("--state used"), [String::new(); 0], "{day}");
+        assert_eq!(listed("--state cancelled"), std::slice::from_ref(&gone), "{day}");
+        assert_eq!(listed("--state used"), Vec::<String>::new(), "{day}");
         assert_eq!(listed("--state valid --state expired --newest"), [short.clone(), lasting.clone()], "{day}");
         assert_eq!(listed("--sort state").iter().collect::<Vec<_>>(), sorted, "{day}");
-        assert_eq!(listed("--sort=-state --limit 1"), [lasting.clone()], "{day}");
+        assert_eq!(listed("--sort=-state --limit 1"), std::slice::from_ref(&lasting), "{day}");
     }
     for (flags, expected) in [
         ("--program fixed", vec![&short]),
@@ -362,7 +362,7 @@ fn a_list_knows_the_state_of_the_day() {
     ] {
         assert_eq!(listed(flags).iter().collect::<Vec<_>>(), expected, "{flags}");
     }
-    assert_eq!(listed(&format!("--id {}", short.to_lowercase().replace('-', ""))), [short.clone()]);
+    assert_eq!(listed(&format!("--id {}", short.to_lowercase().replace('-', ""))), std::slice::from_ref(&short));
     for (flags, code, field) in [
         ("--state active", "invalid_value", "state"),
         ("--program None", "not_found", "program"),

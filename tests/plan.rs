@@ -317,7 +317,7 @@ fn tasks_are_listed_by_what_is_known_of_them() {
     assert_eq!(shop.ok("task list --stage planned")[0], shop.ok("task show FS1"));
     // The day is the desk's.
     shop.done("desk edit --timezone America/New_York");
-    assert_eq!(listed("--since 2026-12-01"), [String::new(); 0]);
+    assert_eq!(listed("--since 2026-12-01"), Vec::<String>::new());
     assert_eq!(listed("--planned-start 2026-11-30"), ["FS00003"]);
     for (flags, code) in
         [("--stage begun", "invalid_value"), ("--assignee bob", "not_found"), ("--planned-end later", "invalid_value")]
