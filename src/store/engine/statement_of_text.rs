@@ -1,4 +1,4 @@
-//! Statements that are still said as a text. (In between: goes when the last of them is a value.)
+//! Questions to an engine's own catalog, which are said as a text: which of the store's tables they name is found out once.
 
 use super::statement::{Does, Said, Statement, Tables};
 use crate::store::tables::NAMES;
