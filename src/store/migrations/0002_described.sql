@@ -1,4 +1,4 @@
--- Format 2: what the desk learned after its first release. Not released yet: sections are added below until it is.
+-- Format 2: what the desk learned after its first release. Released, so never edited: what comes next is a format of its own.
 
 -- An optional text that was not given is null everywhere. Rebuilt tables go first, so that what is added below is added to them.
 CREATE TABLE ticket_new (
