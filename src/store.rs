@@ -35,4 +35,4 @@ pub mod user;
 pub mod verify;
 pub mod worksheet_template;
 
-pub use engine::{Access, Column, Db, Key, Page, Result, Row, StoreError, Value};
+pub use engine::{Access, Column, Db, Key, Result, Row, StoreError, Value};

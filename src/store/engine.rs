@@ -18,7 +18,7 @@ pub mod table;
 pub mod uses;
 mod value;
 
-pub use db::{Access, Db, Page};
+pub use db::{Access, Db};
 pub use error::{Result, StoreError};
 pub use row::{Column, Row};
 pub use value::Value;

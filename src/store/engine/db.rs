@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::address::Address;
 use super::row::RowOf;
 use super::statement::{Said, Statement, Tables};
-use super::{Key, Result, Row, StoreError, Value, numbering, postgres, sqlite};
+use super::{Result, Row, StoreError, Value, numbering, postgres, sqlite};
 use crate::domain::value::money::Currency;
 use crate::domain::value::reference;
-use crate::params;
 use crate::store::{desk, stock_level};
 
 /// How a store is opened.
@@ -379,62 +378,7 @@ pub(super) fn wrongly_changed(rows: impl std::fmt::Display, wanted: u64, sql: &s
     StoreError::Damaged(format!("{rows} rows instead of {wanted} changed by {sql}"))
 }
 
-/// A page of a list, in order of creation or (newest) against it.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// The last key of the page before, where there was one.
-    pub after: Option<Key>,
-    pub newest: bool,
-    pub limit: i64,
-}
-
-/// The two statements of a list: `head`, then rows from a key on, forwards and backwards.
-#[macro_export]
-macro_rules! paged {
-    ($head:expr, $key:literal) => {
-        $crate::paged!($head, $key, "")
-    };
-    ($head:expr, $key:literal, $and:literal) => {
-        (
-            concat!($head, " WHERE ", $key, " > $1", $and, " ORDER BY ", $key, " LIMIT $2"),
-            concat!($head, " WHERE ", $key, " < $1", $and, " ORDER BY ", $key, " DESC LIMIT $2"),
-        )
-    };
-}
-
-/// The two statements of a lookup by id or, ignoring case, by name, over rows called `alias`.
-#[macro_export]
-macro_rules! named {
-    ($head:expr, $alias:literal) => {
-        (concat!($head, " WHERE ", $alias, ".id = $1"), concat!($head, " WHERE ", $alias, ".name_folded = $1"))
-    };
-}
-
 impl Db {
-    /// The record with that id or else, ignoring case, that name (contract, section 2), by the statements that `named!` makes.
-    pub fn by_id_or_name<T>(
-        &self,
-        statements: (&'static str, &'static str),
-        given: &str,
-        map: impl Fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
-        match self.query_opt(statements.0, params![given], &map)? {
-            Some(found) => Ok(Some(found)),
-            None => self.query_opt(statements.1, params![reference::folded(given)], &map),
-        }
-    }
-
-    /// One page of a list, by the statements that `paged!` makes.
-    pub fn page<T>(
-        &self,
-        statements: (&'static str, &'static str),
-        page: Page,
-        map: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let (sql, from) = if page.newest { (statements.1, i64::MAX) } else { (statements.0, i64::MIN) };
-        self.query(sql, params![page.after.unwrap_or(from), page.limit], map)
-    }
-
     /// Looks a typed reference up exactly, then, where it has the shape of a generated one, with its padding
     /// (contract, section 2).
     pub fn by_reference<T>(&self, given: &str, find: impl Fn(&str) -> Result<Option<T>>) -> Result<Option<T>> {
