@@ -150,6 +150,7 @@ fn a_ticket_gives_a_coupon() {
     let expected = json!({
         "id": code, "program": "Sorry 10", "ticket": "T00001", "customer": "C00001", "only_customer": false,
         "valid_until": "2026-12-31", "state": "valid", "order": null, "share_link": null, "sent_at": null,
+        "created_at": "2026-11-23T10:00:00Z",
     });
     assert_eq!(coupon(&made), &expected);
     // Found however it is spelled.

@@ -69,6 +69,7 @@ fn a_ticket_plans_a_task_with_the_defaults_of_its_team() {
             "ticket": "T00001", "assignee": null, "planned_start": null, "planned_end": null, "worked_minutes": 0,
             "products": [],
             "worksheet": {"template": "Visit", "values": {}, "signed_by": null, "signed_at": null},
+            "created_at": "2026-11-23T10:00:00Z",
         }})
     );
     assert_eq!(shop.ok("task show FS1"), made["result"]["task"]);
@@ -206,6 +207,7 @@ fn view_prints_the_whole_task() {
     ticket          T00001
     planned_start   2026-11-24 09:00
     worked_minutes  0
+    created_at      2026-11-23 10:00
 
     worksheet
     template  Visit
@@ -305,7 +307,8 @@ fn tasks_are_listed_by_what_is_known_of_them() {
         ("--project bare", vec!["FS00002"]),
         ("--customer 'ada ltd' --ticket T1 --newest --limit 2", vec!["FS00003", "FS00002"]),
         ("--planned-start 2026-11", vec!["FS00001"]),
-        ("--since 2026-12-01", vec!["FS00003"]),
+        ("--since 2026-11-23 --until 2026-11-23", vec!["FS00001", "FS00002", "FS00003"]),
+        ("--since 2026-11-24", vec![]),
         ("--search second", vec!["FS00002"]),
         ("--sort=-planned-start", vec!["FS00003", "FS00001", "FS00002"]),
         ("--id FS3", vec!["FS00003"]),
@@ -317,7 +320,10 @@ fn tasks_are_listed_by_what_is_known_of_them() {
     assert_eq!(shop.ok("task list --stage planned")[0], shop.ok("task show FS1"));
     // The day is the desk's.
     shop.done("desk edit --timezone America/New_York");
-    assert_eq!(listed("--since 2026-12-01"), Vec::<String>::new());
+    shop.clock("2026-11-24T04:59:00Z");
+    let late = shop.done("ticket plan T1 --project Bare")["created"][0].as_str().unwrap().to_owned();
+    assert_eq!(listed("--since 2026-11-24"), Vec::<String>::new());
+    assert_eq!(listed("--since 2026-11-23").last(), Some(&late));
     assert_eq!(listed("--planned-start 2026-11-30"), ["FS00003"]);
     for (flags, code) in
         [("--stage begun", "invalid_value"), ("--assignee bob", "not_found"), ("--planned-end later", "invalid_value")]

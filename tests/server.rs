@@ -365,7 +365,7 @@ fn what_is_gone_from_the_schema_is_told_by_name() {
 #[test]
 fn a_role_that_may_make_no_schema_is_told_what_an_upgrade_needs() {
     let shop = Shop::without_store();
-    shop.store.made_of_format_1(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/format-1.db"));
+    shop.store.made_of_format(1);
     let schema = shop.store.schema().name().to_owned();
     shop.store.schema().sql(&format!(
         "CREATE ROLE keeper LOGIN; CREATE ROLE passerby LOGIN; ALTER SCHEMA \"{schema}\" OWNER TO keeper;

@@ -256,7 +256,7 @@ fn what_an_interrupted_run_has_left_is_removed_by_the_next() {
 /// A shop with the store of the first format in its file, which anybody may read.
 fn old_shop() -> Shop {
     let shop = Shop::without_store();
-    shop.store.made_of_format_1(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores/format-1.db"));
+    shop.store.made_of_format(1);
     shop
 }
 

@@ -15,16 +15,28 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stores").join(name)
 }
 
+/// The formats before the present one.
+const OLDER: [usize; 2] = [1, 2];
+
+/// A shop with a store of an earlier format.
+fn shop_of_format(format: usize) -> Shop {
+    let shop = Shop::without_store();
+    shop.store.made_of_format(format);
+    shop
+}
+
 /// A shop with the store of the first format.
 fn old_shop() -> Shop {
-    let shop = Shop::without_store();
-    shop.store.made_of_format_1(&fixture("format-1.db"));
-    shop
+    shop_of_format(1)
 }
 
 /// The same, brought to the present format.
 fn upgraded_shop() -> Shop {
-    let shop = old_shop();
+    upgraded(old_shop())
+}
+
+/// The shop, brought to the present format.
+fn upgraded(shop: Shop) -> Shop {
     let ran = shop.run("init");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     shop
@@ -65,10 +77,10 @@ fn says_still(before: &Value, after: &Value, of: &str) {
     }
 }
 
-/// Each record of the first format's export is in the export of that store.
-fn all_is_there(shop: &Shop, flags: &str) {
-    let before = std::fs::read_to_string(fixture("format-1.ndjson")).unwrap();
-    let ran = shop.run(&format!("export --as root {flags}"));
+/// Each record of the export of that earlier format is in the export of that store.
+fn all_is_there(shop: &Shop, format: usize) {
+    let before = std::fs::read_to_string(fixture(&format!("format-{format}.ndjson"))).unwrap();
+    let ran = shop.run("export --as root");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let after = records(&ran.stdout);
     for (kind, before) in records(&before) {
@@ -107,7 +119,7 @@ fn who_only_reads_an_older_store_is_told_the_command_that_upgrades_it() {
     // The hint does it, whoever types it, and changes nothing else.
     let ran = shop.run(hint.strip_prefix("aftersales ").unwrap());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    all_is_there(&shop, "");
+    all_is_there(&shop, 1);
 }
 
 #[test]
@@ -151,7 +163,7 @@ fn a_command_that_is_refused_has_upgraded_nevertheless() {
 #[test]
 fn everything_of_an_upgraded_store_is_there_and_goes_on() {
     let shop = upgraded_shop();
-    all_is_there(&shop, "");
+    all_is_there(&shop, 1);
     let answer = shop.ok("verify");
     assert_eq!(answer["clean"], true);
 
@@ -169,17 +181,39 @@ fn everything_of_an_upgraded_store_is_there_and_goes_on() {
 }
 
 #[test]
-fn an_export_of_the_first_format_is_restored() {
-    let shop = Shop::new();
-    shop.write("old.ndjson", std::fs::read(fixture("format-1.ndjson")).unwrap());
-    let ran = shop.run("import old.ndjson");
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    all_is_there(&shop, "");
+fn an_export_of_an_earlier_format_is_restored() {
+    for format in OLDER {
+        let shop = Shop::new();
+        shop.write("old.ndjson", std::fs::read(fixture(&format!("format-{format}.ndjson"))).unwrap());
+        let ran = shop.run("import old.ndjson");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        all_is_there(&shop, format);
+        shop.ok("verify");
+        // It is what the upgraded store is.
+        let upgraded = upgraded(shop_of_format(format));
+        let export = "export --as root";
+        assert_eq!(shop.run(export).stdout, upgraded.run(export).stdout);
+    }
+}
+
+#[test]
+fn a_store_of_the_second_format_goes_on() {
+    let shop = upgraded(shop_of_format(2));
+    all_is_there(&shop, 2);
+    assert_eq!(shop.ok("verify")["clean"], true);
+
+    // Keys are known, numbers and operations go on.
+    let again = "ticket create --team Support --customer C00002 --subject 'The lamp, again' --tag lamps --key t-2";
+    assert_eq!(shop.ok(&format!("{again} --as root"))["status"], "replayed");
+    let refund = shop.done("ticket refund T1 --invoice INV/2026/00001 --line 1=1 --post --as root");
+    assert_eq!(refund["operation"], 39);
+    assert_eq!(refund["result"]["credit_notes"][0]["number"], "RINV/2026/00003");
+    // What was made before the day was kept is older than all that has one.
+    let made = shop.done("ticket plan T1 --as root")["created"][0].as_str().unwrap().to_owned();
+    let ids = |words: &str| shop.run(&format!("task list -o ids --as root {words}")).stdout;
+    assert_eq!(ids("--since 2026-01-01"), format!("{made}\n"));
+    assert_eq!(ids("--until 2026-01-01"), "FS00001\n");
     shop.ok("verify");
-    // It is what the upgraded store is.
-    let upgraded = upgraded_shop();
-    let export = "export --as root";
-    assert_eq!(shop.run(export).stdout, upgraded.run(export).stdout);
 }
 
 #[test]

@@ -83,6 +83,7 @@ impl Change for TicketCoupon {
             order: None,
             share_link: None,
             sent_at: None,
+            created_at: Some(cx.now),
         };
         coupon::insert(cx.db, &coupon)?;
         let text = format!("Coupon of {}: {}", program.id, worth_of(&program));

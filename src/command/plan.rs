@@ -96,6 +96,7 @@ impl Change for TicketPlan {
             worked_minutes: 0,
             products: Vec::new(),
             worksheet: template.map(Worksheet::blank),
+            created_at: Some(cx.now),
         };
         task.follow_planned_start();
         task::insert(cx.db, &task)?;

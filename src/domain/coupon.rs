@@ -46,6 +46,8 @@ pub struct Coupon {
     pub order: Option<Reference>,
     pub share_link: Option<String>,
     pub sent_at: Option<Instant>,
+    /// When it was made; none: before that was kept.
+    pub created_at: Option<Instant>,
 }
 
 fn null_for_empty<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
@@ -197,6 +199,7 @@ mod tests {
             order: None,
             share_link: None,
             sent_at: None,
+            created_at: None,
         }
     }
 

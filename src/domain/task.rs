@@ -50,6 +50,8 @@ pub struct Task {
     pub worked_minutes: i64,
     pub products: Vec<UsedProduct>,
     pub worksheet: Option<Worksheet>,
+    /// When it was planned; none: before that was kept.
+    pub created_at: Option<Instant>,
 }
 
 /// What was used on site.
@@ -166,6 +168,7 @@ mod tests {
             worked_minutes: 0,
             products: Vec::new(),
             worksheet: None,
+            created_at: None,
         }
     }
 

@@ -21,6 +21,7 @@ described! {
         order: link("sales_order").column("used_by").exported_as("used_by").optional().listed(),
         share_link: text().optional(),
         sent_at: instant().optional(),
+        created_at: instant().optional(),
     } beside {
         code_folded: folded_code("id"),
         cancelled: switch().starts_at(0),
@@ -29,7 +30,10 @@ described! {
 
 pub static COUPON: Table = records("coupon", "coupon", Coupon::COLUMNS)
     .found_by(&[FoundBy::Exactly("id"), FoundBy::Folded("code_folded")])
-    .dated(DayOf::Day("t.valid_until"));
+    .dated(DayOf::Instant(CREATED_AT));
+
+/// When it was made; what is older than this column came before all that has one.
+const CREATED_AT: &str = "COALESCE(t.created_at, '')";
 
 /// The state but for whether it is expired, which the store knows of no day by itself.
 const STORED_STATE: &str =

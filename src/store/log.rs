@@ -99,7 +99,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The operations as their rows; beside what is told, `verify` reads the chain of hashes.
 pub static OPERATION: Table =
-    records("operation", "operation", COLUMNS).by("key").with(LISTS).found_by(&[]).dated(DayOf::Instant("at"));
+    records("operation", "operation", COLUMNS).by("key").with(LISTS).found_by(&[]).dated(DayOf::Instant("t.at"));
 
 const COLUMNS: &[Column] = &[
     int().called("operation").column("key"),

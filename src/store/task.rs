@@ -17,7 +17,10 @@ field_of_words!(Stage);
 
 pub static TASK: Table = records("task", "task", COLUMNS)
     .found_by(&[FoundBy::Exactly("id"), FoundBy::Padded])
-    .dated(DayOf::Instant("planned_start"));
+    .dated(DayOf::Instant(CREATED_AT));
+
+/// When it was planned; what is older than this column came before all that has one.
+const CREATED_AT: &str = "COALESCE(t.created_at, '')";
 
 const COLUMNS: &[Column] = &[
     id().called("id"),
@@ -39,6 +42,7 @@ const COLUMNS: &[Column] = &[
     ])
     .called("worksheet")
     .optional(),
+    instant().called("created_at").optional(),
     // The worksheet, as it is stored.
     link("worksheet_template").called("worksheet_template").optional().hidden(),
     text().called("signed_by").optional().hidden(),
@@ -65,6 +69,7 @@ impl Described for Task {
             worked_minutes: cells.take()?,
             products: Vec::new(),
             worksheet: None,
+            created_at: cells.take()?,
         };
         let (template, signed_by, signed_at): (Option<Key>, _, _) = (cells.take()?, cells.take()?, cells.take()?);
         task.worksheet = template.map(|key| Worksheet {
@@ -92,6 +97,7 @@ impl Described for Task {
             Value::Null,
             Value::Null,
             Value::Null,
+            self.created_at.bind(),
             worksheet.map_or(Value::Null, |worksheet| worksheet.template.bind()),
             worksheet.map_or(Value::Null, |worksheet| worksheet.signed_by.bind()),
             worksheet.map_or(Value::Null, |worksheet| worksheet.signed_at.bind()),

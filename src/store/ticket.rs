@@ -59,7 +59,7 @@ static LISTS: &[Table] = &[TAGS, LOG];
 pub static TICKET: Table = records("ticket", "ticket", Ticket::COLUMNS)
     .with(LISTS)
     .found_by(&[FoundBy::Exactly("id"), FoundBy::Padded])
-    .dated(DayOf::Instant("created_at"));
+    .dated(DayOf::Instant("t.created_at"));
 
 /// Loads the tags of some tickets.
 fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {

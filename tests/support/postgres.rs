@@ -143,13 +143,19 @@ impl Schema {
         self.inside.borrow_mut().client.batch_execute(&made).expect("a table");
     }
 
-    /// Makes the tables by the first script, as the program did, and puts the rows of the file into them.
-    pub fn made_of_format_1(&self, file: &Path) {
+    /// Makes the tables by the first scripts, as the program did, and puts the rows of the file into them.
+    pub fn made_of_format(&self, format: usize, file: &Path) {
+        const SCRIPTS: [&str; 2] = [
+            include_str!("../../src/store/migrations/0001_desk.sql"),
+            include_str!("../../src/store/migrations/0002_described.sql"),
+        ];
         let address = Address::parse(&self.address(), &Surroundings { variable: &|_| None }).expect("an address");
         let db = Db::create(&address).expect("a place for a store");
         db.begin_write().expect("a new schema");
-        db.run_script(include_str!("../../src/store/migrations/0001_desk.sql")).expect("the first script");
-        db.mark_as_ours(1).expect("the mark of a store");
+        for script in SCRIPTS.iter().take(format) {
+            db.run_script(script).expect("the script of a format");
+        }
+        db.mark_as_ours(i64::try_from(format).expect("a small number")).expect("the mark of a store");
         db.commit().expect("the tables");
         drop(db);
         let mut rows = "BEGIN; SET LOCAL session_replication_role = replica; ".to_owned();
@@ -176,7 +182,8 @@ impl Schema {
             assert!(copies.is_empty(), "there is more than one copy");
             return None;
         };
-        assert_eq!(*copy, format!("{}_format_1", self.name));
+        let format = copy.strip_prefix(&format!("{}_format_", self.name));
+        assert!(format.is_some_and(|format| format.parse::<u8>().is_ok()), "{copy}");
         let inside = Inside { client: connected(copy), rows: None };
         let copy = std::mem::ManuallyDrop::new(Schema { name: copy.clone(), inside: RefCell::new(inside) });
         Some(copy.state())

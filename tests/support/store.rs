@@ -110,11 +110,12 @@ impl Store {
         }
     }
 
-    /// Makes a store of the first format: the one that the program of that time left in a file.
-    pub fn made_of_format_1(&self, file: &Path) {
+    /// Makes a store of an earlier format: the one that the program of that time left in a file of `fixtures/stores`.
+    pub fn made_of_format(&self, format: usize) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/stores/format-{format}.db"));
         match self {
-            Store::File(store) => store.made_of(file),
-            Store::Schema(schema) => schema.made_of_format_1(file),
+            Store::File(store) => store.made_of(&file),
+            Store::Schema(schema) => schema.made_of_format(format, &file),
         }
     }
 

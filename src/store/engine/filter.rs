@@ -223,8 +223,7 @@ impl Asked {
         for test in &self.days {
             let day = match T::table().day {
                 DayOf::Nothing => "NULL".to_owned(),
-                DayOf::Day(sql) => sql.to_owned(),
-                DayOf::Instant(column) => format!("t.{column}"),
+                DayOf::Day(sql) | DayOf::Instant(sql) => sql.to_owned(),
             };
             conditions.push(any_of(&day, std::slice::from_ref(test), params));
         }

@@ -21,8 +21,11 @@ use crate::store::tables::TABLES;
 /// The format that this program reads and writes.
 pub const VERSION: i64 = SCRIPTS.len() as i64;
 
-const SCRIPTS: [&str; 2] =
-    [include_str!("../migrations/0001_desk.sql"), include_str!("../migrations/0002_described.sql")];
+const SCRIPTS: [&str; 3] = [
+    include_str!("../migrations/0001_desk.sql"),
+    include_str!("../migrations/0002_described.sql"),
+    include_str!("../migrations/0003_sealed.sql"),
+];
 
 /// The scripts that a store in the format `version` has not seen; all of them for an empty one.
 pub(super) fn scripts_after(version: i64) -> &'static [&'static str] {

@@ -49,7 +49,7 @@ pub enum DayOf {
     Nothing,
     /// The day in this expression over the row `t`.
     Day(&'static str),
-    /// The day, in the desk's zone, of the instant in this column.
+    /// The day, in the desk's zone, of the instant in this expression over the row `t`.
     Instant(&'static str),
 }
 
