@@ -17,7 +17,7 @@ pub struct Finding {
 macro_rules! invariants {
     ($($case:ident = $name:literal: $holds:literal, $breach:literal;)+) => {
         /// Something that must hold in every store.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Invariant { $(#[doc = $holds] $case),+ }
 
         impl Invariant {

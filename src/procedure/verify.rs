@@ -1,7 +1,9 @@
 //! Checking a store: every invariant, and what breaks it.
 
+use std::collections::HashMap;
+
 use crate::domain::Result;
-use crate::domain::verify::{Finding, Invariant};
+use crate::domain::verify::{Breach, Finding, Invariant};
 use crate::store::{Db, StoreError, verify};
 
 /// How many breaches of one invariant are told; the rest is counted.
@@ -10,29 +12,53 @@ const TOLD: u64 = 50;
 /// What breaks the invariants, in their order; nothing where all hold. A check that the store cannot answer is a finding
 /// itself, since a damaged file fails in the middle of anything.
 pub fn findings(db: &Db) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for invariant in Invariant::ALL {
+    let mut found = Found::default();
+    for pass in verify::passes() {
         // Where a statement fails, some engines answer nothing more until it is undone.
         db.savepoint()?;
-        let mut count = 0;
-        let checked = verify::each_breach(db, *invariant, &mut |breach| {
-            count += 1;
-            if count <= TOLD {
-                findings.push(invariant.finding(breach));
-            }
-        });
-        if count > TOLD {
-            findings.push(invariant.more(count - TOLD));
-        }
-        match checked {
+        match pass.run(db, &mut |invariant, breach| found.tell(invariant, breach)) {
             Ok(()) => db.release()?,
             Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))) => {
                 // A file that is broken may have ended the read by itself.
                 let _ = db.undo();
-                findings.push(invariant.unanswered(error.to_string()));
+                for invariant in pass.of() {
+                    found.of(*invariant).1.push(invariant.unanswered(error.to_string()));
+                }
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(findings)
+    Ok(found.in_order())
+}
+
+/// What was found of each invariant: how many breaches, and those that are told.
+#[derive(Default)]
+struct Found(HashMap<Invariant, (u64, Vec<Finding>)>);
+
+impl Found {
+    fn of(&mut self, invariant: Invariant) -> &mut (u64, Vec<Finding>) {
+        self.0.entry(invariant).or_default()
+    }
+
+    fn tell(&mut self, invariant: Invariant, breach: Breach) {
+        let (count, told) = self.of(invariant);
+        *count = count.saturating_add(1);
+        if *count <= TOLD {
+            told.push(invariant.finding(breach));
+        }
+    }
+
+    fn in_order(mut self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for invariant in Invariant::ALL {
+            let Some((count, told)) = self.0.remove(invariant) else {
+                continue;
+            };
+            findings.extend(told);
+            if count > TOLD {
+                findings.push(invariant.more(count.saturating_sub(TOLD)));
+            }
+        }
+        findings
+    }
 }
