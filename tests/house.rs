@@ -106,6 +106,21 @@ fn sql_stands_in_the_store_alone() {
     }
 }
 
+/// A second place that began or kept a transaction would have rights, keys, dry runs and the log to think of again.
+#[test]
+fn changes_take_one_road() {
+    let road = ["command/pipeline/session.rs", "command/pipeline/group.rs"];
+    let of_the_road =
+        |name: &str| road.contains(&name) || name.starts_with("store") || name.starts_with("command/verify");
+    for (name, text) in sources().into_iter().filter(|(name, _)| !of_the_road(name)) {
+        for line in code_of(&text) {
+            for word in ["begin_write(", "begin_read(", ".commit()", ".rollback()", "NewOperation", "keep_outcome("] {
+                assert!(!line.contains(word), "src/{name}: {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn only_main_touches_the_outside() {
     for (name, text) in sources().into_iter().filter(|(name, _)| name != "main.rs") {

@@ -72,6 +72,19 @@ fn init_checks_its_flags_before_it_makes_anything() {
 }
 
 #[test]
+fn init_is_done_once_under_its_key() {
+    let shop = Shop::without_store();
+    let made = shop.done("init --company 'Ada Ltd' --key first");
+    let again = shop.ok("init --company 'Ada Ltd' --key first");
+    assert_eq!((&again["status"], &again["operation"]), (&"replayed".into(), &made["operation"]));
+    assert_eq!(again["result"], made["result"]);
+    assert_eq!(shop.refused("init --key first", "key_reused")["field"], "key");
+    shop.unchanged("init --key second");
+    shop.done("tag create loud --key second");
+    assert_eq!(shop.ok("log")[0]["key"], "first");
+}
+
+#[test]
 fn another_applications_tables_are_left_alone() {
     let shop = Shop::without_store();
     shop.store.made_foreign();

@@ -9,8 +9,8 @@ use std::path::Path;
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::init::Init;
-use crate::command::pipeline::{Answer, Mode, Session};
-use crate::command::{export, internal, layout_of, schema, verify};
+use crate::command::pipeline::{Answer, Clock as _, Envelope, Mode, Session};
+use crate::command::{Parsed, export, internal, layout_of, schema, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::output::names::NO_NAMES;
@@ -37,14 +37,16 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let init =
         Init { currency: text("currency"), company: text("company"), plan: text("plan"), timezone: text("timezone") };
-    let plan = init.checked()?;
+    let new = init.checked()?;
+    let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: settings.key.clone() };
     let clock = settings.clock(outside.clock);
     let mut printed = Printed::default();
     let answer = loop {
         let imagined = settings.mode == Mode::DryRun && settings.store.file().is_some_and(|file| !file.exists());
         let db = if imagined { Db::imagined()? } else { settings.create(outside)? };
         let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
-        let answer = plan.run(&db, &clock, &settings.actor, settings.mode, &mut ready)?;
+        let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+        let answer = session.run_single_of(&envelope, settings.mode, |db| new.of(db, clock.now()), &mut ready)?;
         // Where another `init` was faster, there is a store by now, and this one finds it in use.
         if settings.mode == Mode::DryRun || db.keep()? {
             break answer;

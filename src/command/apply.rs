@@ -1,7 +1,7 @@
 //! `apply`: lines that are commands, each run as if it were typed (contract, section 4).
 
 use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
-use super::pipeline::{Answer, Envelope, Group, Mode, Session, Status};
+use super::pipeline::{Answer, Envelope, Group, Mode, Session};
 use super::{Action, COMMANDS, Entry, Parsed, entry, internal, object};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Error, Refusal, Result};
@@ -126,19 +126,13 @@ impl Refusal for NoSuchCommand {
 }
 
 fn answered(line: u64, key: Option<String>, answer: Answer) -> Answered {
-    let status = match answer.status {
-        Status::Done => LineStatus::Done,
-        Status::Unchanged => LineStatus::Unchanged,
-        Status::Replayed => LineStatus::Replayed,
-        Status::Planned => LineStatus::Planned,
-    };
-    let Answer { command, operation, created, result, warnings, amounts, .. } = answer;
+    let Answer { command, status, operation, created, result, warnings, amounts, .. } = answer;
     let answer = LineAnswer {
         operation,
         created,
         result: Some(result),
         warnings,
-        ..LineAnswer::of(line, Some(command), key, status)
+        ..LineAnswer::of(line, Some(command), key, status.into())
     };
     (answer, amounts)
 }

@@ -2,15 +2,13 @@
 //! other, checked as `verify` does, exported again and compared, and only then kept.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::import::Restoring;
-use super::pipeline::{Answer, Mode, Session, Status, retried};
-use super::{Cx, export, internal, to_json};
+use super::pipeline::{Answer, Group, Mode, Session, Status};
+use super::{Cx, export, internal};
 use crate::domain::desk::Right;
 use crate::domain::{Refusal, Result};
-use crate::output::Detail;
 use crate::store::Db;
 use crate::store::engine::exchange;
 use crate::store::log::hex;
@@ -71,22 +69,27 @@ impl Copy<'_> {
     ) -> Result<Answer> {
         let mut answer = None;
         session.read(Right::Rescue, |from| {
-            answer = Some(retried(to, || {
-                to.begin_write()?;
-                let copied = self.begun(from, to, mode, progress).and_then(|answer| ready(&answer).map(|()| answer));
-                match &copied {
-                    Ok(answer) if answer.status == Status::Done => to.commit()?,
-                    Ok(_) => to.rollback()?,
-                    Err(_) => drop(to.rollback()),
-                }
-                copied
-            })?);
+            let there = session.at(to);
+            answer = Some(there.in_group(
+                || there.open_group_of(mode, |_| Ok(from.desk.clone())),
+                |group| {
+                    let answer = self.copied(from, group, mode, progress)?;
+                    ready(&answer).map(|()| answer)
+                },
+            )?);
             Ok(())
         })?;
         answer.ok_or_else(|| internal("a copy without an answer"))
     }
 
-    fn begun(&self, from: &Cx<'_>, to: &Db, mode: Mode, progress: &mut dyn FnMut(u64)) -> Result<Answer> {
+    fn copied(
+        &self,
+        from: &Cx<'_>,
+        group: &mut Group<'_>,
+        mode: Mode,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Answer> {
+        let to = group.to_restore();
         if to.has_tables()? && !exchange::is_fresh(to)? {
             let (there, here) = (digest_of(&at(from, to), &mut |_| {})?, digest_of(from, progress)?);
             return match there == here {
@@ -114,22 +117,13 @@ impl Copy<'_> {
         if digest_of(&at(from, to), &mut |_| {})? != copied {
             return Err(internal("the copy is not what was copied"));
         }
+        group.keep_as_it_stands();
         self.answer(if mode == Mode::DryRun { Status::Planned } else { Status::Done }, copied)
     }
 
     fn answer(&self, status: Status, (lines, sha256): (u64, String)) -> Result<Answer> {
         let copy = Copied { from: self.from, to: self.to, lines, sha256 };
-        let result = RawValue::from_string(to_json(&CopyOutcome { copy })?);
-        Ok(Answer {
-            command: "store copy".to_owned(),
-            status,
-            operation: None,
-            created: Vec::new(),
-            result: result.map_err(|error| internal(error.to_string()))?,
-            warnings: Vec::new(),
-            amounts: Vec::new(),
-            detail: Detail::Row,
-        })
+        Answer::outside_the_log("store copy", status, &CopyOutcome { copy })
     }
 }
 

@@ -6,19 +6,16 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::pipeline::bulk::{Answered, Line, LineAnswer, LineStatus, Running, Work, take_text};
-use super::pipeline::group::check_key;
 use super::pipeline::naming::checked_id;
 use super::pipeline::object::Pairs;
-use super::pipeline::{Mode, Session};
+use super::pipeline::{Begun, Group, Mode, Session, Stepwise};
 use super::{Action, Cx, Told, content, entry, internal, object};
 use crate::domain::common::words_of;
 use crate::domain::common::{AlreadyExists, ValueRefused};
-use crate::domain::desk::{Desk, KeyReused, Right};
+use crate::domain::desk::Right;
 use crate::domain::ticket::NamedOrder;
-use crate::domain::value::day::Instant;
 use crate::domain::{Allowed, Error, Fault, Refusal, Result};
-use crate::store::log::{NewOperation, Tail};
-use crate::store::{self, Db};
+use crate::store::Key;
 
 mod document;
 mod form;
@@ -191,10 +188,8 @@ const COMMAND: &str = "import";
 /// An import at work.
 struct Importing<'s> {
     import: &'s Import,
-    session: &'s Session<'s>,
+    group: Group<'s>,
     mode: Mode,
-    desk: Desk,
-    now: Instant,
     input: Input,
 }
 
@@ -207,42 +202,25 @@ enum Input {
     /// A restoration that failed: nothing of it will stand, so nothing more is tried.
     Refused,
     /// The key was used for this import before.
-    Replayed(i64),
+    Replayed(Key),
 }
 
 /// Records on their way in.
 struct Records {
-    operation: i64,
-    /// How many records were touched.
-    touched: i64,
+    steps: Stepwise,
     lookup: Lookup,
 }
 
 impl<'s> Importing<'s> {
     fn begin(import: &'s Import, session: &'s Session<'s>, mode: Mode) -> Result<Importing<'s>> {
-        session.db.begin_write()?;
-        let now = session.clock.now();
-        let begun = store::desk::load(session.db).map_err(Error::from).and_then(|desk| {
-            session.check(&desk, now, Right::Admin)?;
-            Ok(desk)
-        });
-        match begun {
-            Ok(desk) => Ok(Importing { import, session, mode, desk, now, input: Input::Unseen }),
+        let mut group = session.open_group(mode)?;
+        match group.admit(Right::Admin) {
+            Ok(()) => Ok(Importing { import, group, mode, input: Input::Unseen }),
             Err(error) => {
-                // The first fault is the one to tell.
-                let _ = session.db.rollback();
+                group.abandon();
                 Err(error)
             }
         }
-    }
-
-    fn db(&self) -> &'s Db {
-        self.session.db
-    }
-
-    /// The content of the command, which its key stands for.
-    fn content(&self) -> String {
-        content::to_json(COMMAND, self.import)
     }
 
     /// Decides by the first record what the lines are.
@@ -250,29 +228,12 @@ impl<'s> Importing<'s> {
         if !matches!(self.input, Input::Unseen) || kind == HEADER {
             return Ok(());
         }
-        let content = self.content();
-        if let Some(key) = self.import.key.as_deref() {
-            check_key(key)?;
-            if let Some(kept) = self.db().kept_outcome(key)? {
-                if kept.command != content {
-                    return Err(KeyReused { key: key.to_owned(), operation: Some(kept.operation) }.into());
-                }
-                self.input = Input::Replayed(kept.operation);
-                return Ok(());
-            }
-        }
-        let operation = self.db().next_number("operation")?;
-        let row = NewOperation {
-            operation,
-            at: self.now,
-            recorded_at: self.session.clock.machine(),
-            actor: &self.session.actor,
-            command: &content,
-            touched: &[],
+        // The content of the command is what its key stands for.
+        let content = content::to_json(COMMAND, self.import);
+        self.input = match self.group.begin_steps(&content, self.import.key.as_deref())? {
+            Begun::Replayed(operation) => Input::Replayed(operation),
+            Begun::New(steps) => Input::Records(Box::new(Records { steps, lookup: Lookup::default() })),
         };
-        Tail::load(self.db())?.append(self.db(), &row)?;
-        let records = Records { operation, touched: 0, lookup: Lookup::default() };
-        self.input = Input::Records(Box::new(records));
         Ok(())
     }
 
@@ -280,14 +241,15 @@ impl<'s> Importing<'s> {
         let (kind, pairs) = self.read(line)?;
         self.open(&kind)?;
         let answer = |status| LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status);
+        let restored = if self.mode == Mode::DryRun { LineStatus::Planned } else { LineStatus::Done };
         match &mut self.input {
             Input::Unseen => {
                 self.input = Input::Refused;
-                self.input = Input::Restoration(Restoring::begin(self.session.db, pairs)?);
-                Ok((answer(self.done()), Vec::new()))
+                self.input = Input::Restoration(Restoring::begin(self.group.to_restore(), pairs)?);
+                Ok((answer(restored), Vec::new()))
             }
-            Input::Restoration(restoring) => match restoring.record(self.session.db, &kind, pairs) {
-                Ok(id) => Ok((LineAnswer { created: id.into_iter().collect(), ..answer(self.done()) }, Vec::new())),
+            Input::Restoration(restoring) => match restoring.record(self.group.to_restore(), &kind, pairs) {
+                Ok(id) => Ok((LineAnswer { created: id.into_iter().collect(), ..answer(restored) }, Vec::new())),
                 Err(error) => {
                     self.input = Input::Refused;
                     Err(error)
@@ -298,12 +260,15 @@ impl<'s> Importing<'s> {
                 Ok((LineAnswer { operation: Some(*operation), ..answer(LineStatus::Replayed) }, Vec::new()))
             }
             Input::Records(_) if kind == HEADER => Err(HeaderInside.into()),
-            Input::Records(_) => self.record(line, &kind, pairs),
+            Input::Records(records) => {
+                let Records { steps, lookup } = &mut **records;
+                let update = self.import.update;
+                let step = self.group.step(steps, |cx| imported(cx, lookup, &kind, pairs, update))?;
+                let Told { created, warnings, amounts, touched: _ } = step.told;
+                let (operation, result) = (step.operation, step.result);
+                Ok((LineAnswer { operation, created, result, warnings, ..answer(step.status.into()) }, amounts))
+            }
         }
-    }
-
-    fn done(&self) -> LineStatus {
-        if self.mode == Mode::DryRun { LineStatus::Planned } else { LineStatus::Done }
     }
 
     /// A line as a kind of record and its keys.
@@ -312,59 +277,6 @@ impl<'s> Importing<'s> {
         let kind = take_text(&mut pairs, "record")?.or_else(|| self.import.kind.clone());
         let kind = kind.ok_or_else(|| missing("record"))?;
         Ok((kind, pairs))
-    }
-
-    /// Imports one record on a savepoint of its own.
-    fn record(&mut self, line: &Line, kind: &str, pairs: Pairs<'_>) -> Result<Answered> {
-        let db = self.db();
-        let (is_commit, done) = (self.mode == Mode::Commit, self.done());
-        let Input::Records(records) = &mut self.input else {
-            return Err(internal("no records are being imported"));
-        };
-        db.savepoint()?;
-        let cx = Cx::new(db, &self.desk, &self.session.actor, self.now, self.session.yes).within(records.operation);
-        let cx = if is_commit { cx } else { cx.as_plan() };
-        let imported = imported(&cx, &mut records.lookup, kind, pairs, self.import.update);
-        let changed = cx.changed_anything();
-        let Told { created, touched, warnings, amounts } = cx.into_told();
-        let touched_before = records.touched;
-        let settled = imported.and_then(|result| {
-            for (kind, id) in &touched {
-                records.touched += 1;
-                store::log::touch(db, records.operation, records.touched, kind, id)?;
-            }
-            // What is only underway may still fail, and then it is this record's fault.
-            db.wait_for_writes()?;
-            Ok(result)
-        });
-        let result = match settled {
-            Ok(result) => result,
-            Err(error) => {
-                records.touched = touched_before;
-                if !error.is_of_the_store() {
-                    db.undo()?;
-                }
-                return Err(error);
-            }
-        };
-        if changed {
-            db.release()?;
-        } else {
-            db.undo()?;
-        }
-        let operation = (changed && is_commit).then_some(records.operation);
-        if touched.iter().any(|(kind, _)| *kind == "desk") {
-            self.desk = store::desk::load(db)?;
-        }
-        let status = if changed { done } else { LineStatus::Unchanged };
-        let answer = LineAnswer {
-            operation,
-            created,
-            result,
-            warnings,
-            ..LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status)
-        };
-        Ok((answer, amounts))
     }
 }
 
@@ -384,36 +296,21 @@ impl Running for Importing<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let db = self.db();
-        let kept = match &self.input {
-            Input::Restoration(restoring) => match restoring.check(db) {
-                Ok(()) => true,
-                Err(error) => {
-                    let _ = db.rollback();
-                    return Err(error);
-                }
-            },
-            Input::Records(records) => records.touched > 0,
-            Input::Unseen | Input::Refused | Input::Replayed(_) => false,
-        };
-        if !kept || self.mode == Mode::DryRun {
-            let tried = if kept { db.try_out() } else { Ok(()) };
-            let undone = db.rollback();
-            return Ok(tried.and(undone)?);
+        let Importing { mut group, input, .. } = *self;
+        if let Input::Restoration(restoring) = &input {
+            if let Err(error) = restoring.check(group.to_restore()) {
+                group.abandon();
+                return Err(error);
+            }
+            group.keep_as_it_stands();
         }
-        if let (Input::Records(records), Some(key)) = (&self.input, &self.import.key) {
-            db.keep_outcome(records.operation, key, NOTHING_TOLD)?;
-        }
-        Ok(db.commit()?)
+        group.finish()
     }
 
     fn abandon(self: Box<Self>) {
-        let _ = self.db().rollback();
+        self.group.abandon();
     }
 }
-
-/// What is kept for the key of an import: its answers are many, and are not told again.
-const NOTHING_TOLD: &str = r#"{"created":[],"result":null,"warnings":[]}"#;
 
 /// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing
 /// was there already.

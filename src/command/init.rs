@@ -1,18 +1,20 @@
 //! `init`: the desk's own record and what a new store has (contract, section 6).
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::pipeline::{Answer, Clock, Mode, Status};
-use super::{content, to_json};
+use super::content;
+use super::pipeline::{AnyChange, Cx, raw};
 use crate::domain::common::ValueRefused;
-use crate::domain::desk::{Actor, Desk, Plan, Timezone};
+use crate::domain::desk::{Desk, Plan, Right, Timezone};
+use crate::domain::value::day::Instant;
 use crate::domain::value::money::Currency;
 use crate::domain::{Allowed, Faults, Refusal, Result};
-use crate::store::log::{NewOperation, Tail};
+use crate::output::Detail;
 use crate::store::{self, Db};
 
 /// The flags of `init` as given.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, Debug, Clone)]
 pub struct Init {
     pub currency: Option<String>,
     pub company: Option<String>,
@@ -21,6 +23,7 @@ pub struct Init {
 }
 
 /// What a new desk will be.
+#[derive(Clone)]
 pub struct NewDesk {
     given: Init,
     currency: Currency,
@@ -76,51 +79,30 @@ struct InitOutcome {
 }
 
 impl NewDesk {
-    /// Makes the desk in an empty store; a store in use stays as it is. `ready` gets the answer while it can still be undone.
-    pub fn run(
-        &self,
-        db: &Db,
-        clock: &dyn Clock,
-        actor: &Actor,
-        mode: Mode,
-        ready: &mut dyn FnMut(&Answer) -> Result<()>,
-    ) -> Result<Answer> {
-        db.begin_write()?;
-        match self.begun(db, clock, actor, mode).and_then(|answer| ready(&answer).map(|()| answer)) {
-            Ok(answer) if mode == Mode::Commit => Ok(db.commit().map(|()| answer)?),
-            ended => {
-                // What is told is how it went; what is not committed is undone in any case.
-                let _ = db.rollback();
-                ended
-            }
+    /// What a group is opened for: the desk of the store, or in an empty store the one to be, for which it makes the tables.
+    pub fn of(&self, db: &Db, now: Instant) -> Result<Desk> {
+        if db.has_tables()? {
+            return Ok(store::desk::load(db)?);
         }
+        db.migrate_from(0)?;
+        Ok(self.desk(now))
     }
 
-    fn begun(&self, db: &Db, clock: &dyn Clock, actor: &Actor, mode: Mode) -> Result<Answer> {
-        let (status, operation, desk) = if db.has_tables()? {
-            let desk = store::desk::load(db)?;
-            self.check_same(&desk)?;
-            (Status::Unchanged, None, desk)
-        } else {
-            let (operation, desk) = self.make(db, clock, actor)?;
-            match mode {
-                Mode::Commit => (Status::Done, Some(operation), desk),
-                Mode::DryRun => (Status::Planned, None, desk),
-            }
-        };
-        let result = to_json(&InitOutcome { desk: super::desk::DeskShown::of(&desk) })?;
-        let result =
-            serde_json::value::RawValue::from_string(result).map_err(|error| super::internal(error.to_string()))?;
-        Ok(Answer {
-            command: "init".to_owned(),
-            status,
-            operation,
-            created: Vec::new(),
-            result,
-            warnings: Vec::new(),
-            amounts: Vec::new(),
-            detail: crate::output::Detail::Row,
-        })
+    fn desk(&self, now: Instant) -> Desk {
+        Desk {
+            company: self.given.company.clone().unwrap_or_default(),
+            currency: self.currency,
+            timezone: self.timezone.clone(),
+            lock_date: None,
+            shop_url: None,
+            portal_url: None,
+            mail_from: None,
+            customers_may_close: false,
+            plan: self.plan,
+            created_at: now,
+            trial_started_at: None,
+            subscription_added_at: None,
+        }
     }
 
     /// Refuses a flag that asks for something else than the desk in use has.
@@ -140,37 +122,39 @@ impl NewDesk {
         faults.refuse()
     }
 
-    fn make(&self, db: &Db, clock: &dyn Clock, actor: &Actor) -> Result<(i64, Desk)> {
-        db.migrate_from(0)?;
-        let desk = Desk {
-            company: self.given.company.clone().unwrap_or_default(),
-            currency: self.currency,
-            timezone: self.timezone.clone(),
-            lock_date: None,
-            shop_url: None,
-            portal_url: None,
-            mail_from: None,
-            customers_may_close: false,
-            plan: self.plan,
-            created_at: clock.now(),
-            trial_started_at: None,
-            subscription_added_at: None,
+    /// Makes the desk, and what a new store has.
+    fn make(&self, cx: &Cx<'_>) -> Result<Desk> {
+        let desk = self.desk(cx.now);
+        store::currency::keep(cx.db, desk.currency)?;
+        store::desk::save(cx.db, &desk)?;
+        store::desk::seed(cx.db)?;
+        cx.touched("desk", "desk");
+        Ok(desk)
+    }
+}
+
+impl AnyChange for NewDesk {
+    fn name(&self) -> &'static str {
+        "init"
+    }
+    fn right(&self) -> Right {
+        Right::Rescue
+    }
+    fn content(&self) -> String {
+        content::to_json(self.name(), &self.given)
+    }
+    fn detail(&self) -> Detail {
+        Detail::Row
+    }
+    fn ahead(&self, _db: &Db) -> Result<()> {
+        Ok(())
+    }
+    /// Makes the desk in an empty store; a store in use stays as it is.
+    fn run(&self, cx: &Cx<'_>) -> Result<Box<RawValue>> {
+        let desk = match store::desk::find(cx.db)? {
+            Some(desk) => self.check_same(&desk).map(|()| desk)?,
+            None => self.make(cx)?,
         };
-        store::currency::keep(db, desk.currency)?;
-        store::desk::save(db, &desk)?;
-        store::desk::seed(db)?;
-        let operation = db.next_number("operation")?;
-        let command = content::to_json("init", &self.given);
-        let touched = [("desk", "desk".to_owned())];
-        let row = NewOperation {
-            operation,
-            at: desk.created_at,
-            recorded_at: clock.machine(),
-            actor,
-            command: &command,
-            touched: &touched,
-        };
-        Tail::load(db)?.append(db, &row)?;
-        Ok((operation, desk))
+        raw(&InitOutcome { desk: super::desk::DeskShown::of(&desk) })
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::group::{Mode, Session, retried};
-use super::{Warning, internal, object};
+use super::session::retried;
+use super::{Mode, Session, Status, Warning, internal, object};
 use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 
@@ -102,6 +102,17 @@ pub enum LineStatus {
     Planned,
     Error,
     Skipped,
+}
+
+impl From<Status> for LineStatus {
+    fn from(status: Status) -> LineStatus {
+        match status {
+            Status::Done => LineStatus::Done,
+            Status::Unchanged => LineStatus::Unchanged,
+            Status::Replayed => LineStatus::Replayed,
+            Status::Planned => LineStatus::Planned,
+        }
+    }
 }
 
 /// The answer to one line.

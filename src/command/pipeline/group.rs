@@ -1,30 +1,19 @@
-//! The pipeline: a group of changes in one transaction, each on its own savepoint: access, key, run, log row; then one
-//! commit, and only then the answers. A single command is a group of one, a dry run is the same path with a rollback.
+//! A group: changes in one transaction, each whole or without a trace: access, key, run, log row; then one commit, and only
+//! then the answers. A single command is a group of one, a dry run is the same path with a rollback. A change of many steps,
+//! such as an import, has one row of the log for all of them; a restoration brings the log with it.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
-use super::{AnyChange, Cx, Parsed, Told, Warning};
+use super::answer::{NOTHING_TOLD, Telling};
+use super::session::check_trial;
+use super::{Answer, AnyChange, Cx, Parsed, Session, Status, Told};
 use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
-use crate::domain::desk::{Actor, Desk, KeyReused, Right, TrialOver};
+use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::value::day::Instant;
-use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Result};
-use crate::output::Detail;
-use crate::procedure;
 use crate::store::log::{KeptOutcome, NewOperation, Tail};
 use crate::store::{self, Db, Key};
 
-/// Where the time comes from; only `main` makes one that reads a clock.
-pub trait Clock {
-    /// The moment that commands see, fixed by `--now`.
-    fn now(&self) -> Instant;
-    /// The machine's own, which the log keeps beside it.
-    fn machine(&self) -> Instant;
-}
-
-/// One command with who, when and key.
+/// One command with its key.
 pub struct Envelope {
     pub parsed: Parsed,
     pub key: Option<String>,
@@ -37,71 +26,6 @@ pub enum Mode {
     DryRun,
 }
 
-/// How a change ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Done,
-    Unchanged,
-    Replayed,
-    Planned,
-}
-
-/// The answer to one change (contract, section 2).
-#[derive(Debug, Serialize)]
-pub struct Answer {
-    pub command: String,
-    pub status: Status,
-    pub operation: Option<Key>,
-    pub created: Vec<String>,
-    pub result: Box<RawValue>,
-    pub warnings: Vec<Warning>,
-    /// Totals of the documents made.
-    #[serde(skip)]
-    pub amounts: Vec<Money>,
-    /// How much of each record of the result a table tells.
-    #[serde(skip)]
-    pub detail: Detail,
-}
-
-impl Answer {
-    /// Its keys as printed.
-    pub const FIELDS: &[&str] = &["command", "status", "operation", "created", "result", "warnings"];
-}
-
-/// An answer kept for its key.
-#[derive(Serialize)]
-struct Keeping<'a> {
-    created: &'a [String],
-    result: &'a RawValue,
-    warnings: &'a [Warning],
-}
-
-/// What is told again of an answer that was kept.
-#[derive(serde::Deserialize)]
-struct Kept {
-    created: Vec<String>,
-    result: Box<RawValue>,
-    warnings: Vec<KeptWarning>,
-}
-
-#[derive(serde::Deserialize)]
-struct KeptWarning {
-    code: String,
-    message: String,
-}
-
-/// How often a transaction is tried that others get in the way of.
-const TRIES: usize = 10;
-
-/// A desk at work: the open store, who asks, and the clock.
-pub struct Session<'a> {
-    pub db: &'a Db,
-    pub clock: &'a dyn Clock,
-    pub actor: Actor,
-    pub yes: bool,
-}
-
 /// A group that is open: its transaction runs until `finish`.
 pub struct Group<'s> {
     session: &'s Session<'s>,
@@ -112,142 +36,111 @@ pub struct Group<'s> {
     checked: Vec<Right>,
     /// The first operation of a dry run: from it on, operations are planned and will not stand in the log.
     first_planned: Option<Key>,
+    /// Whether anything was done so far that is to be kept.
+    keeps: bool,
 }
 
-impl<'s> Session<'s> {
-    /// Opens a group. The store is locked for writing from here on.
-    pub fn open_group(&'s self, mode: Mode) -> Result<Group<'s>> {
-        self.db.begin_write()?;
-        match self.group_begun(mode) {
-            Ok(group) => Ok(group),
-            Err(error) => {
-                // The first fault is the one to tell.
-                let _ = self.db.rollback();
-                Err(error)
-            }
-        }
+/// A change of many steps: one row of the log, one moment.
+pub struct Stepwise {
+    operation: Key,
+    now: Instant,
+    /// How many records were touched.
+    touched: i64,
+}
+
+/// How a change of many steps begins.
+pub enum Begun {
+    New(Stepwise),
+    /// Its key was used for the same before.
+    Replayed(Key),
+}
+
+/// What one step of a change did.
+pub struct Step<T> {
+    pub result: T,
+    pub status: Status,
+    pub operation: Option<Key>,
+    pub told: Told,
+}
+
+impl<'s> Group<'s> {
+    pub(super) fn begun(session: &'s Session<'s>, desk: Desk, mode: Mode) -> Group<'s> {
+        Group { session, desk, tail: None, mode, checked: Vec::new(), first_planned: None, keeps: false }
     }
 
-    fn group_begun(&'s self, mode: Mode) -> Result<Group<'s>> {
-        let desk = store::desk::load(self.db)?;
-        Ok(Group { session: self, desk, tail: None, mode, checked: Vec::new(), first_planned: None })
-    }
-
-    /// Runs one change as a group of its own. `ready` gets the answer while it can still be undone: an answer that cannot be
-    /// printed as asked is refused before it is true.
-    pub fn run_single(
-        &self,
-        envelope: &Envelope,
-        mode: Mode,
-        ready: &mut dyn FnMut(&Answer) -> Result<()>,
-    ) -> Result<Answer> {
-        retried(self.db, || {
-            let mut group = self.open_group(mode)?;
-            match group.run(envelope).and_then(|answer| ready(&answer).map(|()| answer)) {
-                Ok(answer) => group.finish().map(|()| answer),
-                Err(error) => {
-                    group.abandon();
-                    Err(error)
-                }
+    /// Runs one change of the group: done, or undone without a trace.
+    pub fn run(&mut self, envelope: &Envelope) -> Result<Answer> {
+        let ran = self.apart(|answer: &Answer| answer.status, |group| group.enveloped(envelope));
+        ran.map_err(|mut error| {
+            if let Parsed::Whole(change) = &envelope.parsed {
+                error.suggest_help(change.name());
             }
+            error
         })
     }
 
-    /// Runs a read over one moment of the store.
-    pub fn read(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
-        self.read_widened(right, |_| Ok(None), run)
-    }
-
-    /// Runs a read that another right may open too, depending on what is read: `wider` is asked where `right` is missing.
-    pub fn read_widened(
-        &self,
-        right: Right,
-        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
-        run: impl FnOnce(&Cx<'_>) -> Result<()>,
-    ) -> Result<()> {
-        self.db.begin_read()?;
-        let read = self.read_begun(right, wider, run);
-        let ended = self.db.end_read();
-        read.and(ended.map_err(Error::from))
-    }
-
-    fn read_begun(
-        &self,
-        right: Right,
-        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
-        run: impl FnOnce(&Cx<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let desk = store::desk::load(self.db)?;
-        let now = self.clock.now();
-        check_trial(&desk, now, right)?;
-        if let Err(denied) = procedure::access::check(self.db, &self.actor, right) {
-            let wider = if denied.is_of_the_store() { None } else { wider(self.db)? };
-            if !wider.map_or(Ok(false), |wider| procedure::access::may(self.db, &self.actor, wider))? {
-                return Err(denied);
-            }
-        }
-        run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
-    }
-
-    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
-    pub(in crate::command) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
-        check_trial(desk, now, right)?;
-        procedure::access::check(self.db, &self.actor, right)
-    }
-}
-
-/// Runs a transaction; again from its beginning where another got in its way, which undid this one, and then with a care that
-/// the first time can do without: each command's changes are waited for, so that a fault of theirs is its own.
-pub(in crate::command) fn retried<T>(db: &Db, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
-    // What was before is of no interest.
-    db.was_in_conflict();
-    db.may_run_again(true);
-    for _ in 1..TRIES {
-        let ended = transaction();
-        db.may_run_again(false);
-        if !db.was_in_conflict() || ended.is_ok() {
-            return ended;
-        }
-    }
-    transaction()
-}
-
-impl Group<'_> {
-    /// Runs one change of the group: done, or undone without a trace.
-    pub fn run(&mut self, envelope: &Envelope) -> Result<Answer> {
-        let db = self.session.db;
-        db.savepoint()?;
-        // What is only underway may still fail, and then it is this command's fault.
-        match self.on_savepoint(envelope).and_then(|answer| db.wait_for_writes().map(|()| answer).map_err(Error::from))
+    /// Begins a change whose steps come one by one; its row of the log stands before them.
+    pub fn begin_steps(&mut self, content: &str, key: Option<&str>) -> Result<Begun> {
+        if let Some(key) = key
+            && let Some(kept) = self.kept_of(key, content)?
         {
-            // Nothing was to be changed, so nothing is: numbers that were only looked at go back.
-            Ok(answer) if answer.status == Status::Unchanged => db.undo().map(|()| answer).map_err(Error::from),
-            Ok(answer) => {
-                db.release()?;
-                Ok(answer)
-            }
-            Err(mut error) => {
-                if !error.is_of_the_store() {
-                    db.undo()?;
-                }
-                if let Parsed::Whole(change) = &envelope.parsed {
-                    error.suggest_help(change.name());
-                }
-                Err(error)
-            }
+            return Ok(Begun::Replayed(kept.operation));
         }
+        let (operation, now) = (self.session.db.next_number("operation")?, self.session.clock.now());
+        self.log(operation, now, content, &[])?;
+        if let Some(key) = key {
+            self.session.db.keep_outcome(operation, key, NOTHING_TOLD)?;
+        }
+        Ok(Begun::New(Stepwise { operation, now, touched: 0 }))
     }
 
-    /// Keeps the group, or undoes it where it was a dry run.
+    /// Runs one step of such a change: done, or undone without a trace.
+    pub fn step<T>(&mut self, steps: &mut Stepwise, work: impl FnOnce(&Cx<'_>) -> Result<T>) -> Result<Step<T>> {
+        let operation = steps.operation;
+        let mut touched_by_now = steps.touched;
+        let step = self.apart(
+            |step: &Step<T>| step.status,
+            |group| {
+                let cx = group.view(steps.now).within(operation);
+                let result = work(&cx)?;
+                let told = cx.into_told();
+                for (kind, id) in &told.touched {
+                    touched_by_now += 1;
+                    store::log::touch(group.session.db, operation, touched_by_now, kind, id)?;
+                }
+                group.learn_from(&told)?;
+                let (status, operation) = group.ended(&told, operation);
+                Ok(Step { result, status, operation, told })
+            },
+        )?;
+        steps.touched = touched_by_now;
+        Ok(step)
+    }
+
+    /// The store, to write in it what stands in another one as it stands there, its log included; `keep_as_it_stands` keeps it.
+    pub fn to_restore(&self) -> &'s Db {
+        self.session.db
+    }
+
+    /// Keeps what was restored.
+    pub fn keep_as_it_stands(&mut self) {
+        self.keeps = true;
+    }
+
+    /// Refuses who has no right to what the group is opened for.
+    pub fn admit(&mut self, right: Right) -> Result<()> {
+        self.check_access(right, self.session.clock.now())
+    }
+
+    /// Keeps the group, or undoes it where it was a dry run or changed nothing.
     pub fn finish(self) -> Result<()> {
-        match self.mode {
-            Mode::Commit => Ok(self.session.db.commit()?),
-            Mode::DryRun => {
-                let tried = self.session.db.try_out();
-                let undone = self.session.db.rollback();
-                Ok(tried.and(undone)?)
-            }
+        let db = self.session.db;
+        if self.keeps && self.mode == Mode::Commit {
+            return Ok(db.commit()?);
         }
+        let tried = if self.keeps { db.try_out() } else { Ok(()) };
+        let undone = db.rollback();
+        Ok(tried.and(undone)?)
     }
 
     /// Undoes the whole group, for a reason that is told instead of any fault in undoing it: what is not committed is
@@ -256,7 +149,35 @@ impl Group<'_> {
         let _ = self.session.db.rollback();
     }
 
-    fn on_savepoint(&mut self, envelope: &Envelope) -> Result<Answer> {
+    /// Runs a part of the group that can be undone alone, and says by its status what becomes of it.
+    fn apart<T>(&mut self, status: impl FnOnce(&T) -> Status, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let db = self.session.db;
+        db.savepoint()?;
+        // What is only underway may still fail, and then it is this part's fault.
+        let ran = work(self).and_then(|done| db.wait_for_writes().map(|()| done).map_err(Error::from));
+        match ran {
+            Ok(done) => {
+                match status(&done) {
+                    // Nothing was to be changed, so nothing is: numbers that were only looked at go back.
+                    Status::Unchanged => db.undo()?,
+                    Status::Replayed => db.release()?,
+                    Status::Done | Status::Planned => {
+                        db.release()?;
+                        self.keeps = true;
+                    }
+                }
+                Ok(done)
+            }
+            Err(error) => {
+                if !error.is_of_the_store() {
+                    db.undo()?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn enveloped(&mut self, envelope: &Envelope) -> Result<Answer> {
         let now = self.session.clock.now();
         let key = envelope.key.as_deref();
         match &envelope.parsed {
@@ -291,62 +212,83 @@ impl Group<'_> {
     }
 
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
-        let session = self.session;
+        let db = self.session.db;
         let content = change.content();
-        change.ahead(session.db)?;
+        change.ahead(db)?;
         if let Some(key) = key
-            && let Some(replayed) = self.replay(change, key, &content)?
+            && let Some(kept) = self.kept_of(key, &content)?
         {
-            return Ok(replayed);
+            let told = Telling::again(&kept.outcome)?;
+            return Ok(Answer::to(change, Status::Replayed, self.logged(kept.operation), told));
         }
 
         let cx = self.view(now);
         let result = change.run(&cx)?;
         let operation = if cx.changed_anything() { Some(cx.operation()?) } else { None };
-        let Told { created, touched, warnings, amounts } = cx.into_told();
+        let told = cx.into_told();
         let Some(operation) = operation else {
-            return Ok(answer(change, Status::Unchanged, None, created, result, warnings, amounts));
+            return Ok(Answer::to(change, Status::Unchanged, None, Telling::of(result, told)));
         };
-        for (kind, _) in &touched {
+        self.learn_from(&told)?;
+
+        // A dry run takes every step, so that a line which comes later finds the key of this one (contract, section 4).
+        self.log(operation, now, &content, &told.touched)?;
+        let (status, logged) = self.ended(&told, operation);
+        let telling = Telling::of(result, told);
+        if let Some(key) = key {
+            db.keep_outcome(operation, key, &telling.kept()?)?;
+        }
+        Ok(Answer::to(change, status, logged, telling))
+    }
+
+    /// Takes in what a change did to what the group itself looks at.
+    fn learn_from(&mut self, told: &Told) -> Result<()> {
+        for (kind, _) in &told.touched {
             match *kind {
-                "desk" => self.desk = store::desk::load(session.db)?,
+                "desk" => self.desk = store::desk::load(self.session.db)?,
                 "user" => self.checked.clear(),
                 _ => {}
             }
         }
+        Ok(())
+    }
 
-        // A dry run takes every step, so that a line which comes later finds the key of this one (contract, section 4).
-        let row = NewOperation {
-            operation,
-            at: now,
-            recorded_at: session.clock.machine(),
-            actor: &session.actor,
-            command: &content,
-            touched: &touched,
-        };
+    /// Writes a change's row of the log.
+    fn log(&mut self, operation: Key, at: Instant, command: &str, touched: &[(&'static str, String)]) -> Result<()> {
+        let Session { db, clock, actor, .. } = self.session;
         let tail = match self.tail.take() {
             Some(tail) => tail,
-            None => Tail::load(session.db)?,
+            None => Tail::load(db)?,
         };
-        self.tail = Some(tail.append(session.db, &row)?);
-        if let Some(key) = key {
-            let keeping = Keeping { created: &created, result: &result, warnings: &warnings };
-            session.db.keep_outcome(operation, key, &super::to_json(&keeping)?)?;
-        }
-        let (status, operation) = match self.mode {
+        let row = NewOperation { operation, at, recorded_at: clock.machine(), actor, command, touched };
+        self.tail = Some(tail.append(db, &row)?);
+        Ok(())
+    }
+
+    /// How a change ended that told this, and the number under which the log knows it from now on.
+    fn ended(&mut self, told: &Told, operation: Key) -> (Status, Option<Key>) {
+        match self.mode {
+            _ if told.touched.is_empty() => (Status::Unchanged, None),
             Mode::Commit => (Status::Done, Some(operation)),
             Mode::DryRun => {
                 self.first_planned.get_or_insert(operation);
                 (Status::Planned, None)
             }
-        };
-        Ok(answer(change, status, operation, created, result, warnings, amounts))
+        }
     }
 
     /// What was done under a key before, be it only planned by this very run.
     fn kept(&self, key: &str) -> Result<Option<KeptOutcome>> {
         check_key(key)?;
         Ok(self.session.db.kept_outcome(key)?)
+    }
+
+    /// What was done under a key before, of the same content; `key_reused` where the content differs.
+    fn kept_of(&self, key: &str, content: &str) -> Result<Option<KeptOutcome>> {
+        match self.kept(key)? {
+            Some(kept) if kept.command != content => Err(self.reused(key, &kept)),
+            kept => Ok(kept),
+        }
     }
 
     /// The number under which the log knows an operation; none where it is only planned.
@@ -356,42 +298,16 @@ impl Group<'_> {
 
     /// Refuses a key that stands for a change already done, for a command that cannot be that change.
     fn check_unused(&self, key: &str) -> Result<()> {
-        match self.kept(key)? {
-            None => Ok(()),
-            Some(kept) => Err(KeyReused { key: key.to_owned(), operation: self.logged(kept.operation) }.into()),
-        }
+        self.kept(key)?.map_or(Ok(()), |kept| Err(self.reused(key, &kept)))
     }
 
-    /// The stored answer of a key already used for the same content; `key_reused` where the content differs.
-    fn replay(&self, change: &dyn AnyChange, key: &str, content: &str) -> Result<Option<Answer>> {
-        let Some(kept) = self.kept(key)? else {
-            return Ok(None);
-        };
-        let operation = self.logged(kept.operation);
-        if kept.command != content {
-            return Err(KeyReused { key: key.to_owned(), operation }.into());
-        }
-        let told: Kept = serde_json::from_str(&kept.outcome).map_err(|error| super::internal(error.to_string()))?;
-        let warnings = told.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect();
-        Ok(Some(answer(change, Status::Replayed, operation, told.created, told.result, warnings, Vec::new())))
+    fn reused(&self, key: &str, kept: &KeptOutcome) -> Error {
+        KeyReused { key: key.to_owned(), operation: self.logged(kept.operation) }.into()
     }
-}
-
-fn answer(
-    change: &dyn AnyChange,
-    status: Status,
-    operation: Option<Key>,
-    created: Vec<String>,
-    result: Box<RawValue>,
-    warnings: Vec<Warning>,
-    amounts: Vec<Money>,
-) -> Answer {
-    let detail = change.detail();
-    Answer { command: change.name().to_owned(), status, operation, created, result, warnings, amounts, detail }
 }
 
 /// A key as it may be kept (contract, section 5): 1 to 255 bytes.
-pub(in crate::command) fn check_key(key: &str) -> Result<()> {
+fn check_key(key: &str) -> Result<()> {
     if key.is_empty() || key.len() > 255 || key.contains('\0') {
         return Err(ValueRefused::invalid("key", key, "a key has 1 to 255 bytes").into());
     }
@@ -405,12 +321,4 @@ fn comes_before_values(earlier: &Error, values: &Error) -> bool {
     let of_values = at_fault(values.fault()) || values.fault().others.iter().any(at_fault);
     matches!(earlier.kind(), FaultKind::NotFound | FaultKind::Ambiguous | FaultKind::Access | FaultKind::Service)
         && !of_values
-}
-
-/// From its last instant on, an ended trial leaves only what gets a subscription or the data out (spec A4).
-fn check_trial(desk: &Desk, now: Instant, right: Right) -> Result<()> {
-    if desk.trial_over(now) && right != Right::Rescue {
-        return Err(TrialOver::of(desk).into());
-    }
-    Ok(())
 }

@@ -1,0 +1,167 @@
+//! A desk at work: the open store, who asks, and the clock; and what runs in one transaction of it.
+
+use super::{Answer, Cx, Envelope, Group, Mode};
+use crate::domain::desk::{Actor, Desk, Right, TrialOver};
+use crate::domain::value::day::Instant;
+use crate::domain::{Error, Result};
+use crate::procedure;
+use crate::store::{self, Db};
+
+/// Where the time comes from; only `main` makes one that reads a clock.
+pub trait Clock {
+    /// The moment that commands see, fixed by `--now`.
+    fn now(&self) -> Instant;
+    /// The machine's own, which the log keeps beside it.
+    fn machine(&self) -> Instant;
+}
+
+/// How often a transaction is tried that others get in the way of.
+const TRIES: usize = 10;
+
+/// A desk at work: the open store, who asks, and the clock.
+pub struct Session<'a> {
+    pub db: &'a Db,
+    pub clock: &'a dyn Clock,
+    pub actor: Actor,
+    pub yes: bool,
+}
+
+impl<'a> Session<'a> {
+    /// The same caller at another store.
+    pub fn at<'b>(&'b self, db: &'b Db) -> Session<'b>
+    where
+        'a: 'b,
+    {
+        Session { db, clock: self.clock, actor: self.actor.clone(), yes: self.yes }
+    }
+
+    /// Opens a group. The store is locked for writing from here on.
+    pub fn open_group(&self, mode: Mode) -> Result<Group<'_>> {
+        self.open_group_of(mode, |db| Ok(store::desk::load(db)?))
+    }
+
+    /// Opens a group in a store that may only be made by it: `desk` says, in the open transaction, whose it is or will be.
+    pub fn open_group_of(&self, mode: Mode, desk: impl FnOnce(&Db) -> Result<Desk>) -> Result<Group<'_>> {
+        self.db.begin_write()?;
+        match desk(self.db) {
+            Ok(desk) => Ok(Group::begun(self, desk, mode)),
+            Err(error) => {
+                // The first fault is the one to tell.
+                let _ = self.db.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs one change as a group of its own. `ready` gets the answer while it can still be undone: an answer that cannot be
+    /// printed as asked is refused before it is true.
+    pub fn run_single(
+        &self,
+        envelope: &Envelope,
+        mode: Mode,
+        ready: &mut dyn FnMut(&Answer) -> Result<()>,
+    ) -> Result<Answer> {
+        self.run_single_of(envelope, mode, |db| Ok(store::desk::load(db)?), ready)
+    }
+
+    /// Runs one change as a group of its own, in a store that may only be made by it.
+    pub fn run_single_of(
+        &self,
+        envelope: &Envelope,
+        mode: Mode,
+        desk: impl Fn(&Db) -> Result<Desk>,
+        ready: &mut dyn FnMut(&Answer) -> Result<()>,
+    ) -> Result<Answer> {
+        self.in_group(
+            || self.open_group_of(mode, &desk),
+            |group| {
+                let answer = group.run(envelope)?;
+                ready(&answer).map(|()| answer)
+            },
+        )
+    }
+
+    /// Runs all that a group does, and keeps it where that goes well; again from its beginning where another got in its way.
+    pub fn in_group<'s, T>(
+        &'s self,
+        mut open: impl FnMut() -> Result<Group<'s>>,
+        mut work: impl FnMut(&mut Group<'s>) -> Result<T>,
+    ) -> Result<T> {
+        retried(self.db, || {
+            let mut group = open()?;
+            match work(&mut group) {
+                Ok(answer) => group.finish().map(|()| answer),
+                Err(error) => {
+                    group.abandon();
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Runs a read over one moment of the store.
+    pub fn read(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
+        self.read_widened(right, |_| Ok(None), run)
+    }
+
+    /// Runs a read that another right may open too, depending on what is read: `wider` is asked where `right` is missing.
+    pub fn read_widened(
+        &self,
+        right: Right,
+        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
+        run: impl FnOnce(&Cx<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.db.begin_read()?;
+        let read = self.read_begun(right, wider, run);
+        let ended = self.db.end_read();
+        read.and(ended.map_err(Error::from))
+    }
+
+    fn read_begun(
+        &self,
+        right: Right,
+        wider: impl FnOnce(&Db) -> Result<Option<Right>>,
+        run: impl FnOnce(&Cx<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let desk = store::desk::load(self.db)?;
+        let now = self.clock.now();
+        check_trial(&desk, now, right)?;
+        if let Err(denied) = procedure::access::check(self.db, &self.actor, right) {
+            let wider = if denied.is_of_the_store() { None } else { wider(self.db)? };
+            if !wider.map_or(Ok(false), |wider| procedure::access::may(self.db, &self.actor, wider))? {
+                return Err(denied);
+            }
+        }
+        run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
+    }
+
+    /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
+    pub(in crate::command) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
+        check_trial(desk, now, right)?;
+        procedure::access::check(self.db, &self.actor, right)
+    }
+}
+
+/// Runs a transaction; again from its beginning where another got in its way, which undid this one, and then with a care that
+/// the first time can do without: each command's changes are waited for, so that a fault of theirs is its own.
+pub(in crate::command) fn retried<T>(db: &Db, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
+    // What was before is of no interest.
+    db.was_in_conflict();
+    db.may_run_again(true);
+    for _ in 1..TRIES {
+        let ended = transaction();
+        db.may_run_again(false);
+        if !db.was_in_conflict() || ended.is_ok() {
+            return ended;
+        }
+    }
+    transaction()
+}
+
+/// From its last instant on, an ended trial leaves only what gets a subscription or the data out (spec A4).
+pub(super) fn check_trial(desk: &Desk, now: Instant, right: Right) -> Result<()> {
+    if desk.trial_over(now) && right != Right::Rescue {
+        return Err(TrialOver::of(desk).into());
+    }
+    Ok(())
+}
