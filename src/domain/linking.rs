@@ -78,7 +78,13 @@ pub fn find_billed_line(sources: &mut [Source], product: Option<i64>, quantity: 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::document::left_to_bill;
+    use crate::domain::product::Tracking;
+    use crate::domain::transfer::delivery_of;
+    use crate::domain::value::reference::Reference;
 
     fn quantity(text: &str) -> Quantity {
         text.parse().unwrap()
@@ -117,6 +123,77 @@ mod tests {
                 .map(|(product, lot, wanted)| find_line(&mut left, Some(*product), *lot, quantity(wanted)))
                 .collect();
             assert_eq!(found, expected, "{asked:?}");
+        }
+    }
+
+    /// Lines of an order with what earlier documents have of each: product, price, ordered, and the pieces taken before.
+    fn lines() -> impl Strategy<Value = Vec<(i64, i64, i64, Vec<i64>)>> {
+        prop::collection::vec((1..4_i64, 1..3_i64, 1..7_i64, prop::collection::vec(1..4_i64, 0..3)), 1..8)
+    }
+
+    /// The places of so many lines, in any order.
+    fn shuffled() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+        prop::collection::vec(any::<prop::sample::Index>(), 8)
+    }
+
+    fn in_order<T>(mut lines: Vec<T>, places: &[prop::sample::Index]) -> Vec<T> {
+        let mut ordered = Vec::with_capacity(lines.len());
+        for place in places.iter().take(lines.len()) {
+            ordered.push(lines.remove(place.index(lines.len())));
+        }
+        ordered
+    }
+
+    fn whole(number: i64) -> Quantity {
+        Quantity::from_millionths(number * 1_000_000)
+    }
+
+    proptest! {
+        /// What `transfer create --order` would deliver, told by an import in any order, finds the lines it would be made of: then
+        /// nothing is left of any (spec G6).
+        #[test]
+        fn an_imported_delivery_finds_what_a_created_one_delivers(lines in lines(), places in shuffled()) {
+            let to_deliver: Vec<ToDeliver> = lines
+                .iter()
+                .zip(1..)
+                .map(|((product, _, ordered, before), key)| ToDeliver {
+                    order_line: key,
+                    product: Reference { key: *product, id: product.to_string() },
+                    tracking: Tracking::None,
+                    left: whole(ordered - before.iter().sum::<i64>()),
+                })
+                .collect();
+            let created = delivery_of(&to_deliver);
+            let mut sources = of_order(&to_deliver);
+            for line in in_order(created, &places) {
+                let found = find_line(&mut sources, Some(line.product.key), None, line.quantity);
+                let own = to_deliver.iter().find(|own| Some(own.order_line) == found);
+                let own = own.map(|own| (own.product.key, own.left));
+                prop_assert_eq!(own, Some((line.product.key, line.quantity)));
+            }
+            prop_assert!(sources.iter().all(|source| source.left <= Quantity::ZERO), "{sources:?}");
+        }
+
+        /// What `invoice create --order` would bill, told by an import in any order, finds the lines it would bill, at their price
+        /// (spec B15, G6).
+        #[test]
+        fn an_imported_bill_finds_what_a_created_one_bills(lines in lines(), places in shuffled()) {
+            let mut sources = Vec::new();
+            for ((product, price, ordered, before), key) in lines.iter().zip(1..) {
+                let bills: Vec<Quantity> = before.iter().copied().map(whole).collect();
+                let left = left_to_bill(whole(*ordered), &bills).unwrap();
+                let price = Some(price.to_string().parse().unwrap());
+                sources.push(Source { key, product: Some(*product), lot: None, price, left });
+            }
+            let created: Vec<Source> = sources.iter().filter(|source| !source.left.is_zero()).cloned().collect();
+            let before = sources.clone();
+            for line in in_order(created, &places) {
+                let found = find_billed_line(&mut sources, line.product, line.left, line.price.unwrap());
+                let own = before.iter().find(|own| Some(own.key) == found);
+                let own = own.map(|own| (own.product, own.price, own.left));
+                prop_assert_eq!(own, Some((line.product, line.price, line.left)));
+            }
+            prop_assert!(sources.iter().all(|source| source.left.is_zero()), "{sources:?}");
         }
     }
 }
