@@ -18,6 +18,7 @@ mod coupon;
 mod customer;
 mod documents;
 mod export;
+mod faults;
 mod goods;
 mod hints;
 mod house;
