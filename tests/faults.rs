@@ -25,8 +25,10 @@ fn can_inject() -> bool {
         let can = tried.is_ok_and(|status| status.success());
         if !can {
             use std::io::Write;
-            let skipped = b"faults of the disk are not tried: strace (Debian's package) is not there or may not trace\n";
-            let _ = std::fs::OpenOptions::new().write(true).open("/dev/stderr").and_then(|mut to| to.write_all(skipped));
+            let skipped =
+                b"faults of the disk are not tried: strace (Debian's package) is not there or may not trace\n";
+            let _ =
+                std::fs::OpenOptions::new().write(true).open("/dev/stderr").and_then(|mut to| to.write_all(skipped));
         }
         can
     })

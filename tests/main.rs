@@ -13,6 +13,7 @@ mod sample;
 mod support;
 
 mod apply;
+mod attack;
 mod copy;
 mod coupon;
 mod customer;

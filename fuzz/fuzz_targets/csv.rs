@@ -1,0 +1,5 @@
+#![no_main]
+
+use aftersales_fuzz::attack;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| attack("csv", input));
