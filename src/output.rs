@@ -445,7 +445,8 @@ fn print_ids(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     let ids = value.get("id").into_iter().chain(created).chain(done_to).filter(|id| !id.is_null());
     for id in ids {
         match id {
-            Value::String(id) => writeln!(out, "{id}")?,
+            // Ids have no control characters, but those of a store that was made before they were refused.
+            Value::String(id) => writeln!(out, "{}", escape::in_one_line(id))?,
             other => writeln!(out, "{other}")?,
         }
     }

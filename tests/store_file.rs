@@ -175,6 +175,138 @@ pub fn as_nobody(shop: &Shop, words: &str) -> Ran {
 }
 
 #[test]
+fn a_file_with_two_names_is_refused_under_both() {
+    let shop = Shop::new();
+    shop.done("customer create --name Ada");
+    fs::hard_link(shop.path("desk.db"), shop.path("other.db")).unwrap();
+    shop.abandoned();
+    for store in ["desk.db", "other.db"] {
+        for words in ["customer list", "customer create", "init", "export", "store copy desk.db copy.db"] {
+            let error = shop.refused(&format!("{words} --store {store}"), "store_foreign");
+            assert!(error["message"].as_str().unwrap().contains("under 2 names"), "{error:#}");
+        }
+    }
+    fs::remove_file(shop.path("desk.db")).unwrap();
+    shop.done("customer create --store other.db");
+}
+
+#[test]
+fn a_link_leads_to_the_store_and_to_its_log() {
+    let shop = Shop::new();
+    fs::create_dir(shop.path("far")).unwrap();
+    std::os::unix::fs::symlink("../desk.db", shop.path("far/link.db")).unwrap();
+    let other = Connection::open(shop.path("desk.db")).unwrap();
+    other.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE desk SET company = 'In the log'").unwrap();
+    let desk = shop.ok("desk show --store far/link.db");
+    assert_eq!(desk["company"], "In the log", "what lies in the log is seen");
+    shop.done("customer create --store far/link.db");
+    assert_eq!(shop.ok("customer list").as_array().unwrap().len(), 1);
+    assert_eq!(fs::read_dir(shop.path("far")).unwrap().count(), 1, "nothing lies beside the link");
+}
+
+#[test]
+fn a_log_without_its_store_is_not_taken_for_a_new_ones() {
+    let shop = Shop::new();
+    let other = Connection::open(shop.path("desk.db")).unwrap();
+    other.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE stage SET folded = 0").unwrap();
+    shop.abandoned();
+    fs::remove_file(shop.path("desk.db")).unwrap();
+    let log = fs::read(shop.path("desk.db-wal")).unwrap();
+    for words in ["init", "store copy other.db desk.db"] {
+        assert_eq!(shop.run("init --store other.db").code, 0);
+        let error = shop.refused(words, "store_foreign");
+        assert!(error["message"].as_str().unwrap().contains("desk.db-wal is the log"), "{error:#}");
+    }
+    assert_eq!(fs::read(shop.path("desk.db-wal")).unwrap(), log);
+}
+
+#[test]
+fn a_store_is_read_where_nothing_can_be_laid_beside_it() {
+    let shop = Shop::new();
+    shop.done("customer create --name Ada");
+    for words in ["customer list -o ids", "export", "verify", "log -o json"] {
+        let ran = finished(limited(&shop, words, 0).spawn().unwrap());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words}");
+        assert_eq!(ran.stdout, shop.run(words).stdout, "{words}");
+    }
+    let ran = finished(limited(&shop, "customer create", 0).spawn().unwrap());
+    assert!(ran.code == 43 && ran.stderr.starts_with("error[store_full]"), "{}", ran.stderr);
+
+    // The same where a writer that was ended has left its log.
+    let mut writer = Connection::open(shop.path("desk.db")).unwrap();
+    let log = writer.transaction().unwrap();
+    log.execute("UPDATE desk SET company = 'In the log'", []).unwrap();
+    log.commit().unwrap();
+    for file in ["desk.db", "desk.db-wal"] {
+        fs::copy(shop.path(file), shop.path(&file.replace("desk", "left"))).unwrap();
+    }
+    let ran = finished(limited(&shop, "desk show --store left.db -o json", 0).spawn().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(json(&ran.stdout)["company"], "In the log");
+    assert_eq!(fs::read(shop.path("left.db-wal")).unwrap(), fs::read(shop.path("desk.db-wal")).unwrap());
+}
+
+#[test]
+fn a_temporary_folder_that_is_none_is_told_as_that() {
+    let shop = Shop::new();
+    shop.write("records.ndjson", "{\"record\":\"tag\",\"id\":\"new\"}\n");
+    let lines: String =
+        (0..4_000).map(|n| format!("{{\"command\":\"customer create\",\"name\":\"{n:0>1200}\"}}\n")).collect();
+    shop.apply(&lines);
+    // Input that is read whole, and output that is held back.
+    for words in ["import records.ndjson", "customer list"] {
+        let ran = finished(shop.command(words).env("TMPDIR", "/no/such/folder").spawn().unwrap());
+        assert!(ran.code == 16 && ran.stdout.is_empty(), "{words}: {} {}", ran.code, ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error[config_invalid]") && ran.stderr.contains("/no/such/folder"),
+            "{}",
+            ran.stderr
+        );
+    }
+    shop.run("import records.ndjson");
+}
+
+#[test]
+fn what_a_broken_schema_lacks_is_damage_and_no_fault_of_the_program() {
+    for broken in [
+        "PRAGMA foreign_keys = OFF; DROP TABLE customer",
+        "ALTER TABLE customer RENAME COLUMN email TO mail",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE customer (' WHERE name = 'customer'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'customer'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = x'ff' WHERE name = 'customer'",
+    ] {
+        let shop = Shop::new();
+        Connection::open(shop.path("desk.db")).unwrap().execute_batch(broken).unwrap();
+        all_refused(&shop, "store_damaged");
+        shop.refused("verify", "store_damaged");
+    }
+}
+
+#[test]
+fn an_id_is_one_line_of_text() {
+    let shop = Shop::new();
+    for record in [
+        r#"{"record":"tag","id":"a\u001b[2Jb"}"#,
+        r#"{"record":"product","id":"a\tb","name":"Lamp"}"#,
+        r#"{"record":"user","id":"a\nb","name":"Ann"}"#,
+        r#"{"record":"team","id":"a\u007f"}"#,
+        r#"{"record":"location","id":"WH/\u009b","type":"internal"}"#,
+    ] {
+        let ran = shop.run_with("import -o json", record);
+        assert_eq!(json(&ran.stdout)[0]["error"]["code"], "invalid_value", "{record}: {}", ran.stdout);
+        assert_eq!(json(&ran.stdout)[0]["error"]["field"], "id", "{record}");
+    }
+    shop.refused("product create 'a\u{7}b' --name Lamp", "invalid_value");
+    // A store that has such an id from before is listed, line by line.
+    shop.done("tag create fine");
+    shop.store.tampered("UPDATE tag SET id = 'a' || char(27) || '[2J' || char(10) || 'b'");
+    assert_eq!(shop.run("tag list -o ids").stdout, "a\\u{1b}[2J\\u{a}b\n");
+    let export = shop.run("export").stdout;
+    assert_eq!(shop.run("init --store new.db").code, 0);
+    assert_eq!(shop.run_with("import --store new.db", &export).code, 0, "and comes back from its export");
+}
+
+#[test]
 fn what_is_planted_in_the_schema_is_told_and_does_not_run() {
     for (planted, told) in [
         (

@@ -5,6 +5,7 @@ use clap::{ArgMatches, Command};
 use super::report::Exit;
 use super::{Outside, Settings};
 use crate::output::PrintError;
+use crate::output::spooled::temporary_folder;
 
 /// The commands of the tour; every line is one, `#` starts a heading, and lines of JSON are piped into the one before.
 const TOUR: &str = include_str!("../../fixtures/demo.txt");
@@ -22,7 +23,7 @@ pub fn demo_command() -> Command {
 
 /// Runs the tour. A command that ends otherwise than the tour says ends it.
 pub fn demo(outside: &mut Outside<'_>, _settings: &Settings, _matches: &ArgMatches) -> Result<(), Exit> {
-    let folder = tempfile::tempdir().map_err(PrintError::Stream)?;
+    let folder = temporary_folder().map_err(PrintError::Stream)?;
     let store = folder.path().join("desk.db").to_string_lossy().into_owned();
     // The commands can be pasted into a shell; there the shop stays.
     writeln!(outside.stdout, "$ export AFTERSALES_STORE=demo.db").map_err(PrintError::Stream)?;

@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use super::Outside;
 use crate::command::Warning;
+use crate::command::pipeline::bulk::temporary_fault;
 use crate::command::pipeline::object::nearest;
 use crate::domain::code::{self, FaultKind};
 use crate::domain::{Allowed, Error, Fault};
 use crate::output::escape::{Color, colored, for_terminal};
+use crate::output::spooled::is_of_temporary;
 use crate::output::{Format, PrintError, Remarks, Shape};
 use crate::store::engine::address::without_passwords;
 use crate::store::engine::migrate::{self, Upgraded};
@@ -130,6 +132,9 @@ impl From<PrintError> for Error {
 
 /// An output that would not take it: a closed pipe is 141, a full disk 43.
 pub fn stream_fault(error: &std::io::Error) -> Error {
+    if is_of_temporary(error) {
+        return temporary_fault(error);
+    }
     let code = if error.kind() == std::io::ErrorKind::BrokenPipe { CLOSED_PIPE } else { "store_full" };
     fault(code, format!("the output could not be written: {error}"), None, None, None)
 }

@@ -11,11 +11,13 @@ use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::init::Init;
 use crate::command::pipeline::{Answer, Clock as _, Envelope, Mode, Session};
 use crate::command::{Parsed, export, internal, layout_of, schema, verify};
+use crate::domain::Error;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::output::names::NO_NAMES;
 use crate::output::{Format, Kind, PrintError, Records, check_fields};
 use crate::store::Db;
+use crate::store::engine::new_file::{NewFile, is_want_of_room};
 
 /// `init` as clap sees it.
 pub fn init_command() -> Command {
@@ -85,9 +87,7 @@ pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         None | Some("-") => write(&mut *outside.stdout),
         Some(file) => {
             let path = Path::new(file);
-            let unwritable = |error: std::io::Error| {
-                ValueRefused::invalid("file", file, format!("{file} cannot be written: {error}"))
-            };
+            let unwritable = |error: std::io::Error| not_written(file, &error);
             if settings.store.file().is_some_and(|store| is_same_file(path, store)) {
                 return Err(ValueRefused::invalid("file", file, format!("{file} is the store itself")).into());
             }
@@ -95,11 +95,9 @@ pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
                 // A device or a pipe takes what it is given as it comes.
                 return write(&mut std::fs::File::create(path).map_err(unwritable)?);
             }
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let mut whole = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-            write(whole.as_file_mut())?;
-            whole.as_file().sync_all().map_err(unwritable)?;
-            whole.persist(path).map_err(|error| unwritable(error.error))?;
+            let whole = NewFile::beside(path).map_err(unwritable)?;
+            write(&mut whole.as_file())?;
+            whole.replace(path).map_err(unwritable)?;
             if !settings.quiet {
                 let _ = writeln!(outside.stderr, "{lines} lines written to {file}");
             }
@@ -108,7 +106,16 @@ pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     }
 }
 
-fn is_same_file(one: &Path, other: &Path) -> bool {
+/// Why a file that was named could not be written: its disk is full, or it is none to write to.
+pub(super) fn not_written(file: &str, error: &std::io::Error) -> Error {
+    let message = format!("{file} cannot be written: {error}");
+    match is_want_of_room(error) {
+        true => report::fault("store_full", message, Some("file"), Some(file.to_owned()), None),
+        false => ValueRefused::invalid("file", file, message).into(),
+    }
+}
+
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 

@@ -38,6 +38,17 @@ impl ValueRefused {
         ValueRefused::Missing { field }
     }
 
+    /// Refuses what no record can be called for good: a text with control characters, which would steer a terminal or break a list
+    /// of ids, or one that is too long.
+    pub fn check_id(field: &'static str, given: &str) -> Result<(), ValueRefused> {
+        if given.contains(char::is_control) {
+            let message =
+                format!("{field} has control characters, and what a record is called stands on one line of text");
+            return Err(ValueRefused::invalid(field, given, message));
+        }
+        ValueRefused::check_length(field, given)
+    }
+
     /// Refuses an id, or a name, number or code that a record is found by, which is too long for that.
     pub fn check_length(field: &'static str, given: &str) -> Result<(), ValueRefused> {
         if given.len() <= LONGEST {

@@ -260,7 +260,7 @@ pub fn check_code(kind: ProgramType, code: Option<&str>) -> Result<()> {
         (ProgramType::Coupons, Some(code)) => {
             ValueRefused::invalid("code", code, "only a program of type promo-code has a shared code")
         }
-        (ProgramType::PromoCode, Some(code)) => return Ok(ValueRefused::check_length("code", code)?),
+        (ProgramType::PromoCode, Some(code)) => return Ok(ValueRefused::check_id("code", code)?),
         (ProgramType::Coupons, None) => return Ok(()),
     };
     Err(fault.into())

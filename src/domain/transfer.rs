@@ -364,10 +364,10 @@ pub fn check_new_lot(line: &TransferLine, id: &str) -> Result<()> {
         let product = line.product.id.clone();
         return Err(MoveRefused::NotTracked { product, line: line.line, given: id.to_owned() }.into());
     }
-    if id.trim().is_empty() || id.contains(char::is_control) {
-        return Err(ValueRefused::invalid("lot", id, "a lot is named by one line of text").into());
+    if id.trim().is_empty() {
+        return Err(ValueRefused::invalid("lot", id, "a lot is named by more than blanks").into());
     }
-    Ok(ValueRefused::check_length("lot", id)?)
+    Ok(ValueRefused::check_id("lot", id)?)
 }
 
 /// Whether lots that are not there yet are made for a transfer of that kind: for what comes in, where it takes nothing back

@@ -1,5 +1,7 @@
 //! Text on its way to a terminal: what untrusted text could steer it with is shown, not sent; our own words may be coloured.
 
+use std::borrow::Cow;
+
 /// Control and bidirectional characters as `\u{1b}`; all else as it is.
 pub fn for_terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -11,6 +13,18 @@ pub fn for_terminal(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Control characters as `\u{1b}`; all else as it is, so that a text which names something goes on naming it.
+pub fn in_one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |character: char| match character.is_control() {
+        true => character.escape_unicode().to_string(),
+        false => character.to_string(),
+    };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 fn steers(character: char) -> bool {

@@ -23,7 +23,7 @@ pub fn named(cx: &Cx<'_>, names: &[String]) -> Result<Vec<Reference>> {
 }
 
 fn made(cx: &Cx<'_>, name: &str) -> Result<Reference> {
-    ValueRefused::check_length("tag", name)?;
+    ValueRefused::check_id("tag", name)?;
     let tag = Tag { key: cx.db.next_key()?, id: name.to_owned(), name: name.to_owned() };
     record::insert(cx.db, &tag)?;
     // A by-product of what is tagged.

@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod filter;
 pub mod made;
 pub mod migrate;
+pub mod new_file;
 mod numbering;
 mod postgres;
 pub mod record;

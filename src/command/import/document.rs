@@ -222,7 +222,7 @@ impl ImportedDocument {
             DocumentState::Posted => Some(record.number.clone().unwrap_or_else(|| id.clone())),
             DocumentState::Cancelled => record.number.clone(),
         };
-        ValueRefused::check_length("number", number.as_deref().unwrap_or_default())?;
+        ValueRefused::check_id("number", number.as_deref().unwrap_or_default())?;
         let (order, invoice_order) = (order.map(|named| named.order), invoice.as_ref().and_then(|i| i.order.clone()));
         let reason = record.reason.clone().filter(|reason| !reason.is_empty());
         let text = record.text.clone().or_else(|| {

@@ -11,6 +11,9 @@ use super::session::retried;
 use super::{Mode, Session, Status, Warning, internal, object};
 use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
+use crate::output::spooled;
+use crate::store::StoreError;
+use crate::store::engine::new_file::is_want_of_room;
 
 /// What ends a run that met a failing line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,7 +311,7 @@ impl Bulk<'_> {
         }
         let (run, kept) = retried(session.db, || {
             input.seek(SeekFrom::Start(0)).map_err(no_room)?;
-            let mut kept = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+            let mut kept = std::io::BufWriter::new(spooled::temporary().map_err(no_room)?);
             let mut group = self.work.begin(session, self.mode)?;
             let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
             match ran {
@@ -559,7 +562,7 @@ fn next_waiting(lines: &mut dyn Lines) -> Option<Line> {
 
 /// All lines up to the end of the input in a temporary file, and how many they are.
 fn kept_input(lines: &mut dyn Lines) -> Result<(BufReader<std::fs::File>, u64)> {
-    let mut writer = std::io::BufWriter::new(tempfile::tempfile().map_err(no_room)?);
+    let mut writer = std::io::BufWriter::new(spooled::temporary().map_err(no_room)?);
     let mut count = 0u64;
     while let Some(line) = next_line(lines)? {
         count += 1;
@@ -590,6 +593,14 @@ fn read_kept(input: &mut impl std::io::Read) -> std::io::Result<Line> {
     Ok(Line { number, bytes })
 }
 
+/// A fault of the temporary files that input and answers lie in meanwhile.
 fn no_room(error: std::io::Error) -> Error {
-    crate::store::StoreError::Full(format!("a temporary file: {error}")).into()
+    let error = if spooled::is_of_temporary(&error) { error } else { spooled::of_temporary(error) };
+    temporary_fault(&error)
+}
+
+/// A temporary file that failed: for want of room, or because the folder that the caller set is none.
+pub fn temporary_fault(error: &std::io::Error) -> Error {
+    let told = error.to_string();
+    if is_want_of_room(error) { StoreError::Full(told).into() } else { StoreError::Refused(told).into() }
 }

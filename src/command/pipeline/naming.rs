@@ -7,15 +7,12 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::value::reference::generated_number;
 
-/// An id that a new record can have: one line, not blank.
+/// An id that a new record can have: one line of text, not blank.
 pub fn checked_id(id: &str) -> Result<String> {
     if id.trim().is_empty() {
         return Err(ValueRefused::missing("id").into());
     }
-    if id.contains(['\n', '\r']) {
-        return Err(ValueRefused::invalid("id", id, "an id stands on one line").into());
-    }
-    ValueRefused::check_length("id", id)?;
+    ValueRefused::check_id("id", id)?;
     Ok(id.to_owned())
 }
 

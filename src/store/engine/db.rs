@@ -269,14 +269,17 @@ impl Db {
     /// Starts a read of one moment: every statement until `end_read` sees the same store.
     pub fn begin_read(&self) -> Result<()> {
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("BEGIN DEFERRED"),
+            Engine::Sqlite(sqlite) => sqlite.begin_read(),
             Engine::Postgres(postgres) => postgres.begin_read(),
         }
     }
 
     /// Ends a read begun by `begin_read`.
     pub fn end_read(&self) -> Result<()> {
-        self.rollback()
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.end_read(),
+            Engine::Postgres(_) => self.rollback(),
+        }
     }
 
     /// Makes the group durable; the counters it moved are written first.
@@ -284,7 +287,7 @@ impl Db {
         self.write_stock_levels()?;
         self.flush_counters()?;
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("COMMIT"),
+            Engine::Sqlite(sqlite) => sqlite.commit(),
             Engine::Postgres(postgres) => postgres.commit(),
         }
     }

@@ -37,6 +37,11 @@ pub enum StoreError {
     /// Two transactions got in each other's way, and this one was undone: it can be run again from its beginning.
     #[error("another command got in the way")]
     Conflict,
+    #[error(
+        "another store was put in the place of this one while the command was working; what it answered until then was done \
+         in the one before"
+    )]
+    Replaced,
     /// The server went away, or never came, and nothing was committed.
     #[error("{0}; nothing was changed")]
     Lost(String),
@@ -69,7 +74,7 @@ impl Refusal for StoreError {
             StoreError::Damaged(_) => "store_damaged",
             StoreError::Full(_) => "store_full",
             StoreError::ReadOnly(_) | StoreError::Denied(_) => "store_read_only",
-            StoreError::Busy | StoreError::Conflict | StoreError::Lost(_) => "store_busy",
+            StoreError::Busy | StoreError::Conflict | StoreError::Replaced | StoreError::Lost(_) => "store_busy",
             StoreError::Unknown(_) => "outcome_unknown",
             StoreError::Refused(_) => "config_invalid",
             StoreError::TooLarge(fault) => fault.code(),
@@ -100,6 +105,7 @@ impl Refusal for StoreError {
             | StoreError::InUse(_)
             | StoreError::Busy
             | StoreError::Conflict
+            | StoreError::Replaced
             | StoreError::Lost(_)
             | StoreError::Refused(_)
             | StoreError::Constraint(_)
