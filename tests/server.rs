@@ -3,12 +3,14 @@
 use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 
+use crate::support::line::Line;
 use crate::support::server::{Server, shared};
 use crate::support::{Shop, finished, split};
 
@@ -124,6 +126,69 @@ fn a_password_is_shown_nowhere() {
     heard(shop.run("customer list"), 16);
     assert!(said.contains("discreet@127.0.0.1"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn an_address_that_is_none_shows_no_password_and_makes_no_file() {
+    let shop = Shop::without_store();
+    let mut said = String::new();
+    for (address, word) in [
+        ("host=127.0.0.1 user=ann password=s3cret dbname=shop", true),
+        (" password = 's3cret word' host=h", true),
+        ("postgres:/ann:s3cret@h/shop", true),
+        ("postgresql:ann:s3cret@h/shop", true),
+        ("postgres//ann:s3cret@h/shop", false),
+        ("POSTGRES://ann:s3cret@h/shop", true),
+        ("jdbc:postgresql://h/shop?user=ann&password=s3cret", true),
+        ("mysql://ann:s3cret@h/shop", true),
+        ("ann:s3cret@h/shop", false),
+        ("postgres://ann:p@s3cret@h/shop", true),
+        ("postgres://ann:p/s3cret@h/shop", true),
+        ("postgres://ann:p?s3cret@h/shop", true),
+        ("postgres://ann:p#s3cret@h/shop", true),
+        ("postgres://ann:12/s3cret@h/shop", true),
+        ("postgres://h/shop?password=a&s3cret=b", true),
+        ("postgres://ann@h/shop?password=s3cret&schema=%24user", true),
+    ] {
+        let mut hear = |ran: crate::support::Ran, codes: &[i32]| {
+            assert!(codes.contains(&ran.code), "{address}: {}{}", ran.code, ran.stderr);
+            assert_eq!(ran.stdout, "");
+            said.push_str(&ran.stderr);
+        };
+        for format in ["table", "json"] {
+            for words in ["init", "customer list", "customer create -v", "apply"] {
+                let mut command = shop.command(&format!("{words} -o {format} --store"));
+                hear(finished(command.arg(address).spawn().unwrap()), &[2]);
+            }
+            for words in ["store copy", "store copy x.db"] {
+                let mut command = shop.command(&format!("{words} -o {format}"));
+                command.arg(address);
+                if words == "store copy" {
+                    command.arg("x.db");
+                }
+                hear(finished(command.spawn().unwrap()), &[2, 40]);
+            }
+            // Where something else belongs, it is told that it does not belong there: no more of it than of any word.
+            if word {
+                for words in ["customer list", "customer", "ticket show T1", ""] {
+                    let mut command = shop.command(&format!("-o {format} {words}"));
+                    hear(finished(command.arg(address).spawn().unwrap()), &[2]);
+                }
+            }
+        }
+        let mut command = shop.command("customer list");
+        command.env("AFTERSALES_STORE", address);
+        hear(finished(command.spawn().unwrap()), &[16]);
+        shop.write("aftersales.toml", format!("store = \"{}\"\n", address.replace('\\', "")));
+        let mut command = shop.command("customer list");
+        command.env_remove("AFTERSALES_STORE");
+        hear(finished(command.spawn().unwrap()), &[16]);
+        std::fs::remove_file(shop.path("aftersales.toml")).unwrap();
+    }
+    assert!(!said.contains("s3cret"), "{said}");
+    let files: Vec<_> = std::fs::read_dir(shop.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(files.is_empty(), "{files:?}");
+    assert!(shop.run("customer list --help").stdout.contains("process list"));
 }
 
 #[test]
@@ -474,6 +539,236 @@ fn who_may_not_even_read_is_told_so() {
             let error = shop.refused(&format!("{words} --store '{url}'"), "config_invalid");
             assert!(error["message"].as_str().unwrap().starts_with(&url), "{taken}: {error}");
         }
+    }
+}
+
+/// A shop whose schema is given to a role `name` who is no superuser, and the shop's address as that role.
+fn shop_of(name: &str) -> (Shop, String) {
+    let shop = Shop::new();
+    let schema = shop.store.schema().name().to_owned();
+    shop.store.schema().sql(&format!(
+        "CREATE ROLE {name} LOGIN; ALTER SCHEMA \"{schema}\" OWNER TO {name};
+         DO $$ DECLARE name TEXT; BEGIN
+           FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP
+             EXECUTE format('ALTER TABLE %I OWNER TO {name}', name);
+           END LOOP; END $$"
+    ));
+    let url = shared().address_as(name, &schema);
+    (shop, url)
+}
+
+#[test]
+fn what_another_role_prepared_is_not_run() {
+    let (shop, url) = shop_of("mallory");
+    let schema = shop.store.schema().name().to_owned();
+    let to = |url: &str, words: &str| format!("{words} --store '{url}'");
+    let (owner, writer) = (shop.store.address(), shared().address_as("helper", &schema));
+    shop.store.schema().sql(&format!(
+        "CREATE ROLE helper LOGIN; GRANT USAGE ON SCHEMA \"{schema}\" TO helper;
+         GRANT ALL ON ALL TABLES IN SCHEMA \"{schema}\" TO helper"
+    ));
+    // Tables alone do nothing by themselves when they are read; to be written they have to be one's own.
+    shop.done(&to(&url, "customer create"));
+    for reader in [&owner, &writer] {
+        assert_eq!(shop.ok(&to(reader, "customer list"))[0]["id"], "C00001");
+        let error = shop.refused(&to(reader, "customer create"), "store_foreign");
+        assert!(error["message"].as_str().unwrap().contains("mallory"), "{error}");
+    }
+    shop.store.schema().sql("GRANT mallory TO helper");
+    shop.done(&to(&writer, "customer create"));
+    shop.store.schema().sql("REVOKE mallory FROM helper");
+
+    // Whatever would run with the reader's rights is not even looked at.
+    let made = "CREATE FUNCTION seize() RETURNS boolean LANGUAGE plpgsql AS
+                $$ BEGIN ALTER ROLE mallory SUPERUSER; RETURN true; END $$";
+    let is_seized = || {
+        let row = shared().client().query_one("SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", &[]);
+        row.unwrap().get::<_, bool>(0)
+    };
+    let as_mallory = |sql: &str| {
+        shop.store.schema().sql(&format!("SET ROLE mallory; {sql}; RESET ROLE"));
+    };
+    for (done, undone) in [
+        (
+            "ALTER TABLE store_format RENAME TO kept; CREATE VIEW store_format AS SELECT * FROM kept WHERE seize()",
+            "DROP VIEW store_format; ALTER TABLE kept RENAME TO store_format",
+        ),
+        (
+            "ALTER TABLE customer RENAME TO kept; CREATE VIEW customer AS SELECT * FROM kept WHERE seize()",
+            "DROP VIEW customer; ALTER TABLE kept RENAME TO customer",
+        ),
+        (
+            "ALTER TABLE customer ENABLE ROW LEVEL SECURITY; CREATE POLICY sly ON customer USING (seize())",
+            "DROP POLICY sly ON customer; ALTER TABLE customer DISABLE ROW LEVEL SECURITY",
+        ),
+        (
+            "CREATE FUNCTION pick(a bigint, b text) RETURNS boolean LANGUAGE sql AS 'SELECT seize()';
+             CREATE OPERATOR = (LEFTARG = bigint, RIGHTARG = text, FUNCTION = pick)",
+            "DROP OPERATOR = (bigint, text); DROP FUNCTION pick(bigint, text)",
+        ),
+    ] {
+        as_mallory(&format!("{made}; {done}"));
+        for words in ["customer list", "customer create", "verify", "init", "export"] {
+            for reader in [&owner, &writer] {
+                let error = shop.refused(&to(reader, words), "store_foreign");
+                assert_eq!(error["hint"], serde_json::Value::Null, "{error}");
+            }
+        }
+        assert!(!is_seized(), "{done}");
+        as_mallory(&format!("{undone}; DROP FUNCTION seize()"));
+    }
+    shop.ok(&to(&owner, "verify"));
+    shop.refused(&format!("init --store '{}'", shared().address("%24user")), "usage");
+}
+
+#[test]
+fn a_table_that_is_gone_is_damage() {
+    let shop = Shop::new();
+    shop.abandoned();
+    shop.store.schema().sql("ALTER TABLE customer RENAME TO gone");
+    for words in ["customer list", "customer create"] {
+        shop.refused(words, "store_damaged");
+    }
+    assert_eq!(shop.run("export").code, 42);
+}
+
+#[test]
+fn how_long_a_statement_may_take_is_not_the_servers_to_say() {
+    let (shop, url) = shop_of("hasty");
+    shared().sql("ALTER ROLE hasty SET statement_timeout = '300ms'");
+    shop.done(&format!("customer create --store '{url}'"));
+    // A writer who waits is busy, not cut off.
+    let lock = shop.store.locked();
+    let error = shop.refused(&format!("customer create --store '{url}'"), "store_busy");
+    assert!(error["message"].as_str().unwrap().contains("another command"), "{error}");
+    drop(lock);
+}
+
+// A writer that is not there any more.
+
+#[test]
+fn a_writer_that_vanishes_lets_go_of_the_store() {
+    let shop = Shop::new();
+    let line = Line::to(shared().port(), Duration::ZERO);
+    line.falls_silent_after("FOR UPDATE");
+    let mut command = shop.command("customer create --name Gone");
+    command.env("AFTERSALES_STORE", line.address(&shop.store.address()));
+    let mut vanished = command.spawn().unwrap();
+    while !line.is_silent() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    shop.refused("customer create --name Early", "store_busy");
+    let ran = (0..20).map(|_| shop.run("customer create --name Ada")).find(|ran| ran.code != 30);
+    assert_eq!(ran.map(|ran| ran.code), Some(0), "the store stays locked");
+    vanished.kill().unwrap();
+    vanished.wait().unwrap();
+    assert_eq!(shop.ok("customer list")[0]["name"], "Ada");
+}
+
+// A pooler.
+
+/// A pooler before the shared server; none where it is not installed.
+struct Pooler {
+    process: std::process::Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Pooler {
+    /// Starts one that hands its few connections to whoever comes, for as long as `mode` says.
+    fn start(mode: &str) -> Option<Pooler> {
+        let program =
+            ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|path| std::path::Path::new(path).exists());
+        let Some(program) = program else {
+            eprintln!("a story of a pooler is skipped: pgbouncer is not installed (Debian's package pgbouncer)");
+            return None;
+        };
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let port = nobody();
+        let settings = format!(
+            "[databases]\npostgres = host=127.0.0.1 port={} user=aftersales\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\nmax_client_conn = 100\n",
+            shared().port()
+        );
+        let file = folder.path().join("pgbouncer.ini");
+        std::fs::write(&file, settings).unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let mut command = std::process::Command::new(program);
+        if nix::unistd::Uid::effective().is_root() {
+            command.args(["-u", "nobody"]);
+        }
+        let process = command.arg("-q").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let pooler = Pooler { process, port, _folder: folder };
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(pooler)
+    }
+
+    fn address(&self, schema: &str) -> String {
+        format!("postgres://aftersales@127.0.0.1:{}/postgres?schema={schema}", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn desks_behind_a_pooler_stay_apart() {
+    let Some(pooler) = Pooler::start("transaction") else { return };
+    let shop = Shop::without_store();
+    let desks: Vec<String> = (0..4).map(|desk| pooler.address(&format!("pooled{desk}"))).collect();
+    for desk in &desks {
+        shop.done(&format!("init --store '{desk}'"));
+    }
+    let lines = |desk: usize| -> String {
+        let line = |n: usize| {
+            format!(
+                "{{\"command\":\"customer create\",\"name\":\"{desk}\",\"key\":\"{n}\"}}\n{{\"command\":\"tag create\",\"name\":\"{desk}/{n}\"}}\n"
+            )
+        };
+        (0..40).map(line).collect()
+    };
+    // Several writers on each desk, who all share three connections, with single commands between.
+    std::thread::scope(|scope| {
+        for (number, desk) in desks.iter().enumerate() {
+            let (shop, lines) = (&shop, &lines);
+            for _ in 0..2 {
+                let (bulk, single) = (
+                    shop.command(&format!("apply -o ids --store '{desk}'")),
+                    (0..6)
+                        .map(|_| shop.command(&format!("customer create --name {number} --store '{desk}'")))
+                        .collect::<Vec<_>>(),
+                );
+                scope.spawn(move || crate::support::fed(bulk, lines(number).as_bytes()));
+                scope.spawn(move || {
+                    for mut command in single {
+                        let ran = finished(command.spawn().unwrap());
+                        assert_eq!(ran.code, 0, "{}", ran.stderr);
+                    }
+                });
+            }
+        }
+    });
+    for (number, desk) in desks.iter().enumerate() {
+        let names = shop.run(&format!("customer list --store '{desk}' --jq '.[].name'")).stdout;
+        assert_eq!(names.lines().collect::<Vec<_>>(), vec![number.to_string(); 40 + 12], "desk {number}");
+        assert_eq!(shop.ok(&format!("tag list --store '{desk}'")).as_array().unwrap().len(), 40);
+        shop.ok(&format!("verify --store '{desk}'"));
+    }
+}
+
+#[test]
+fn a_pooler_that_keeps_no_transaction_together_is_told() {
+    let Some(pooler) = Pooler::start("statement") else { return };
+    let shop = Shop::without_store();
+    for words in ["init", "customer list", "customer create"] {
+        let error = shop.refused(&format!("{words} --store '{}'", pooler.address("pooled")), "config_invalid");
+        assert!(error["message"].as_str().unwrap().contains("pooler"), "{error}");
     }
 }
 

@@ -24,6 +24,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[allow(dead_code, reason = "the stories on files go over none")]
+pub mod line;
 mod postgres;
 #[allow(dead_code, reason = "the stories on files ask nothing of it")]
 pub mod server;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aftersales::store::engine::address::{Address, Surroundings};
+use aftersales::store::engine::statement::{Statement, Tables};
 use aftersales::store::{Access, Db};
 use serde_json::{Value, json};
 
@@ -319,9 +320,14 @@ fn one_script_rebuilds_tables_on_both_engines() {
     let shop = upgraded_shop();
     shop.abandoned();
     let address = Address::parse(&shop.store.address(), &Surroundings { variable: &|_| None }).unwrap();
-    let count = |db: &Db, table: &'static str| {
-        let sql: &'static str = format!("SELECT COUNT(*) FROM {table}").leak();
-        db.query_one(sql, &[], |row| row.get::<i64>(0)).unwrap()
+    let count = |db: &Db, of: &'static str| {
+        let table = of.split(' ').next().unwrap();
+        let statement =
+            Statement::made(format!("SELECT COUNT(*) FROM {of}"), |sql| Statement::query(Tables::of(&[table]), sql));
+        db.begin_read().unwrap();
+        let count = db.query_one(statement, &[], |row| row.get::<i64>(0)).unwrap();
+        db.end_read().unwrap();
+        count
     };
     let tables = ["ticket", "transfer", "customer", "transfer_line", "ticket_log", "document"];
     let db = Db::open(&address, Access::Write).unwrap();
@@ -364,11 +370,11 @@ fn one_script_rebuilds_tables_on_both_engines() {
         "INSERT INTO ticket (key, id, subject) VALUES (99001, 'T00001', 'Twice')",
     ] {
         db.begin_write().unwrap();
-        let refused = db.execute(broken, &[]).and_then(|_| db.wait_for_writes());
+        let refused = db.run_script(&format!("{broken};\n"));
         assert!(refused.is_err(), "{broken}");
         db.rollback().unwrap();
     }
     db.begin_write().unwrap();
-    db.execute("INSERT INTO transfer (key, id, state, return_of) SELECT 99001, 'X', 'done', key FROM transfer WHERE id = 'WH/OUT/00001'", &[]).unwrap();
+    db.run_script("INSERT INTO transfer (key, id, state, return_of) SELECT 99001, 'X', 'done', key FROM transfer WHERE id = 'WH/OUT/00001';\n").unwrap();
     db.commit().unwrap();
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{Outside, report};
 use crate::domain::{Error, Result};
+use crate::store::engine::address::check_path;
 
 /// The project's file, in the working directory.
 const PROJECT: &str = "aftersales.toml";
@@ -144,7 +145,9 @@ fn found_in(path: &Path, name: &str, value: &str) -> Option<Found> {
         return None;
     }
     let text = match path.parent() {
-        Some(folder) if name == "store" && !value.contains("://") => folder.join(value).to_string_lossy().into_owned(),
+        Some(folder) if name == "store" && !value.contains("://") && check_path(value).is_ok() => {
+            folder.join(value).to_string_lossy().into_owned()
+        }
         _ => value.to_owned(),
     };
     Some(Found { text, source: Source::File(path.to_owned()) })

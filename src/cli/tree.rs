@@ -111,7 +111,12 @@ enum Helps {
 type Global = (&'static str, Option<char>, Option<&'static str>, &'static str);
 
 const GLOBALS: &[Global] = &[
-    ("store", None, Some("STORE"), "A file, or postgres://… on a server (default: $XDG_DATA_HOME/aftersales/desk.db)"),
+    (
+        "store",
+        None,
+        Some("STORE"),
+        "A file, or postgres://… on a server; no password here, arguments are seen in the process list (default: $XDG_DATA_HOME/aftersales/desk.db)",
+    ),
     ("output", Some('o'), Some("FORMAT"), "table, json, ndjson, csv or ids (default: table)"),
     ("fields", None, Some("A,B"), "Print only these fields, in this order"),
     ("jq", None, Some("EXPR"), "Print what this jq expression makes of the JSON; texts are printed raw"),

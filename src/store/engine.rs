@@ -14,7 +14,6 @@ pub mod record;
 pub mod row;
 mod sqlite;
 pub mod statement;
-mod statement_of_text;
 pub mod table;
 pub mod uses;
 mod value;

@@ -146,8 +146,8 @@ pub fn linked_from(table: &Table, name: &str) -> Option<&'static Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params;
     use crate::store::Db;
+    use crate::{params, query};
     use std::collections::BTreeSet;
 
     /// Every column that the description has, as `table.column`.
@@ -178,8 +178,11 @@ mod tests {
 
         let there: Vec<String> = db
             .query(
-                "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1",
+                query!(
+                    [],
+                    "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                     WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1"
+                ),
                 params![],
                 |row| row.get(0),
             )

@@ -46,7 +46,7 @@ impl Pass {
     pub fn run(&self, db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         match self {
             Pass::Made(_, made) => made(db, tell),
-            Pass::Asked(invariant, statement) => db.each(*statement, params![], |row| {
+            Pass::Asked(invariant, statement) => db.each(statement, params![], |row| {
                 tell(*invariant, breach(row)?);
                 Ok(())
             }),

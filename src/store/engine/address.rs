@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
+mod secrets;
+
+pub use secrets::{check_path, without_passwords};
+
 /// The schema of a URL that names none.
 const SCHEMA: &str = "aftersales";
 
@@ -72,11 +76,14 @@ impl Address {
     /// Reads what `--store` was given; a URL that cannot be used is told in a sentence without its password.
     pub fn parse(text: &str, around: &Surroundings<'_>) -> Result<Address, String> {
         let Some((scheme, _)) = text.split_once("://") else {
-            return Ok(Address::File(PathBuf::from(text)));
+            return check_path(text).map(|()| Address::File(PathBuf::from(text)));
         };
         match scheme {
             "postgres" | "postgresql" => Server::parse(text, around).map(|server| Address::Server(Box::new(server))),
-            _ => Err(format!("a store is a path or a URL that begins with postgres://, not with {scheme}://")),
+            scheme if secrets::is_scheme(scheme) => {
+                Err(format!("a store is a path or a URL that begins with postgres://, not with {scheme}://"))
+            }
+            _ => Err("a store is a path or a URL that begins with postgres://".to_owned()),
         }
     }
 
@@ -111,23 +118,6 @@ impl fmt::Debug for Server {
     }
 }
 
-/// A text in which URLs have no password, for what is told of words that are no store's address to the program.
-pub fn without_passwords(text: &str) -> String {
-    let mut pieces = text.split("://");
-    let mut shown = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        shown.push_str("://");
-        let end = piece.find(['/', '?', '\'', '"']).unwrap_or(piece.len());
-        let (authority, rest) = piece.split_at(end);
-        match authority.rsplit_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
-            Some((user, host)) => shown.extend([user, "@", host]),
-            None => shown.push_str(authority),
-        }
-        shown.push_str(rest);
-    }
-    shown
-}
-
 /// The parameters of the URL that are ours, and the rest, which the client library reads.
 #[derive(Default)]
 struct Ours {
@@ -140,11 +130,19 @@ struct Ours {
 
 impl Server {
     fn parse(url: &str, around: &Surroundings<'_>) -> Result<Server, String> {
+        secrets::check_escaped(url)?;
         let (ours, rest) = split(url)?;
         let variable = |name: &str| (around.variable)(name);
         let mut config: Config = rest.parse().map_err(|error: tokio_postgres::Error| {
             let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            format!("the store's URL cannot be read: {reason}")
+            // What is taken for the name of a parameter may be what follows an `&` in a password.
+            match url.contains("password=") {
+                true => {
+                    "the store's URL cannot be read: a parameter of it is none, or has another value than it can have"
+                        .to_owned()
+                }
+                false => format!("the store's URL cannot be read: {reason}"),
+            }
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             let host = variable("PGHOST").unwrap_or_else(|| "localhost".to_owned());
@@ -268,6 +266,12 @@ fn check_schema(schema: &str) -> Result<(), String> {
     }
     if schema.starts_with("pg_") || schema == "information_schema" {
         return Err(format!("the schema {schema} is the server's own"));
+    }
+    // On a search path it stands for a schema of the role's name, even in quotes.
+    if schema == "$user" {
+        return Err(
+            "the schema $user is one of each role's own; a desk's has a name that is the same for all".to_owned()
+        );
     }
     Ok(())
 }
@@ -438,18 +442,6 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_urls_in_it_is_told_without_their_passwords() {
-        for (text, shown) in [
-            ("no 'postgres://ann:p@ss@h:1/shop?schema=a' here", "no 'postgres://ann@h:1/shop?schema=a' here"),
-            ("postgres://ann:p, then postgres://bo:q@h", "postgres://ann:p, then postgres://bo@h"),
-            ("postgres://h/shop and a:b@c", "postgres://h/shop and a:b@c"),
-            ("no such thing", "no such thing"),
-        ] {
-            assert_eq!(without_passwords(text), shown);
-        }
-    }
-
-    #[test]
     fn tls_is_as_the_url_asks() {
         let table = [
             ("", SslMode::Prefer, Check::Nothing),
@@ -474,6 +466,11 @@ mod tests {
             ("postgres://ann:secret@h/d?color=red", "color"),
             ("postgres://ann:secret@h/d?schema=", "1 to 63 bytes"),
             ("postgres://ann:secret@h/d?schema=pg_catalog", "the server's own"),
+            ("postgres://ann:secret@h/d?schema=%24user", "$user"),
+            ("postgres://h/d?password=se&cret=secret", "parameter"),
+            ("postgres://ann:secr@et@h/d", "%40"),
+            ("secret:secret@postgres://h/d", "begins with postgres://"),
+            ("host=h password=secret", "is named by a URL"),
             ("postgres://ann:secret@h/d?passwordfile=/nowhere/at/all", "/nowhere/at/all"),
         ] {
             let message = parsed(url, &[]).unwrap_err();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::row::RowOf;
-use super::statement::{Said, Statement, Tables};
+use super::statement::{Statement, Tables};
 use super::{Result, Row, StoreError, Value, numbering, postgres, sqlite};
 use crate::domain::value::money::Currency;
 use crate::domain::value::reference;
@@ -93,7 +93,7 @@ impl Db {
     }
 
     /// Runs a guarded change; says how many rows it changed.
-    pub fn execute(&self, statement: impl Said, params: &[Value<'_>]) -> Result<usize> {
+    pub fn execute(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<usize> {
         let statement = self.about_to_run(statement)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(statement.sql, params),
@@ -103,7 +103,7 @@ impl Db {
 
     /// Runs a change of any number of rows. Its fault may be told by a later statement of the transaction instead, `wait_for_writes`
     /// at the latest: an engine that is far away is not waited for.
-    pub fn write(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+    pub fn write(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<()> {
         let statement = self.about_to_run(statement)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(statement.sql, params).map(drop),
@@ -112,7 +112,7 @@ impl Db {
     }
 
     /// Runs a change, as `write` does, that must change one row; anything else is a damaged store.
-    pub fn change_one(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+    pub fn change_one(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<()> {
         let statement = self.about_to_run(statement)?;
         match &self.engine {
             Engine::Sqlite(sqlite) => match sqlite.execute(statement.sql, params)? {
@@ -152,7 +152,7 @@ impl Db {
     /// All rows of an answer, mapped in order.
     pub fn query<T>(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
@@ -167,7 +167,7 @@ impl Db {
     /// The first row of an answer, or none.
     pub fn query_opt<T>(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
@@ -184,11 +184,10 @@ impl Db {
     /// The one row of an answer; none is a damaged store.
     pub fn query_one<T>(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
-        let statement = statement.said();
         self.query_opt(statement, params, map)?
             .ok_or_else(|| StoreError::Damaged(format!("no row answers {}", statement.sql)))
     }
@@ -196,7 +195,7 @@ impl Db {
     /// Streams the rows of an answer; the callback must not ask the store for more.
     pub fn each(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         row: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
@@ -205,7 +204,7 @@ impl Db {
     }
 
     /// Lets the engine find out already what will be asked in the same words soon, where that saves waiting for it.
-    pub fn ahead(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+    pub fn ahead(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
             Engine::Postgres(postgres) => {
@@ -216,9 +215,8 @@ impl Db {
     }
 
     /// Brings the table of stock up to date where the statement has to do with it.
-    fn about_to_run(&self, statement: impl Said) -> Result<&'static Statement> {
+    fn about_to_run(&self, statement: &'static Statement) -> Result<&'static Statement> {
         const STOCK: Tables = Tables::of(&["stock"]);
-        let statement = statement.said();
         #[cfg(debug_assertions)]
         statement.check();
         if statement.touches().touch(STOCK) && !self.stock_levels.borrow().is_empty() {
@@ -230,11 +228,10 @@ impl Db {
     /// Streams the rows of an answer about products and locations of which nothing is kept back.
     pub(in crate::store) fn each_of_spot(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         mut row: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let statement = statement.said();
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.each(statement.sql, params, &mut |found| row(&Row(RowOf::Sqlite(found)))),
             Engine::Postgres(postgres) => {

@@ -162,9 +162,9 @@ impl Exchanged {
     pub fn linked(&self, db: &Db, column: usize, id: &str, line: i64) -> Result<Option<Key>> {
         match (self.lookups.get(column), self.table.columns.get(column).map(|column| column.holds)) {
             (Some(Some(statement)), Some(Holds::Line(_))) => {
-                db.query_opt(*statement, params![id, line], |row| row.get(0))
+                db.query_opt(statement, params![id, line], |row| row.get(0))
             }
-            (Some(Some(statement)), _) => db.query_opt(*statement, params![id], |row| row.get(0)),
+            (Some(Some(statement)), _) => db.query_opt(statement, params![id], |row| row.get(0)),
             _ => Ok(None),
         }
     }
@@ -195,7 +195,7 @@ impl Exchanged {
             let Holds::Folded(of, fold) = column.holds else {
                 continue;
             };
-            db.each(*statement, params![], |row| {
+            db.each(statement, params![], |row| {
                 let (text, folded): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
                 if text.as_deref().map(fold) != folded {
                     tell(row.get(0)?, of);

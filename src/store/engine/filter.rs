@@ -290,8 +290,9 @@ mod tests {
 
     /// How the embedded engine answers the question.
     fn plan(db: &Db, statement: &Statement, params: &[Value<'_>]) -> Vec<String> {
-        let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", statement.sql).leak();
-        db.query(sql, params, |row| row.get(3)).unwrap()
+        let explained = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let reads = statement.reads;
+        db.query(Statement::made(explained, |sql| Statement::query(reads, sql)), params, |row| row.get(3)).unwrap()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, Statement as Prepared};
 
 use super::address::Server;
-use super::statement::{Said, Statement, Tables};
+use super::statement::{Statement, Tables};
 use super::{Access, Result, StoreError, Value};
 
 mod answers;
@@ -51,13 +52,19 @@ pub const GROUP_LINES: usize = 50;
 /// The row that every writer locks first.
 static LOCK: Statement = Statement::control("SELECT version FROM store_format FOR UPDATE");
 
+static COMMIT: Statement = Statement::control("COMMIT");
+static ROLLBACK: Statement = Statement::control("ROLLBACK");
+static SAVEPOINT: Statement = Statement::control("SAVEPOINT command");
+static RELEASE: Statement = Statement::control("RELEASE SAVEPOINT command");
+static UNDO: Statement = Statement::control("ROLLBACK TO SAVEPOINT command");
+
 pub struct Postgres {
     runtime: Runtime,
     client: Rc<Client>,
     server: Box<Server>,
     /// The statements that were run before, by their place. One that was run once was sent together
-    /// with its values, as most commands run most of theirs once; from its second run on it is prepared.
-    statements: RefCell<HashMap<usize, Option<Prepared>>>,
+    /// with its values, as most commands run most of theirs once.
+    statements: RefCell<HashMap<usize, Option<Preparing>>>,
     /// Answers that the open transaction got already.
     answers: RefCell<Answers>,
     /// Changes that wait to be sent.
@@ -71,10 +78,13 @@ pub struct Postgres {
     /// The statements that are others one behind the other.
     chains: RefCell<HashMap<Vec<usize>, &'static Statement>>,
     pace: Cell<Pace>,
-    /// Whether there is no store in the schema yet.
+    /// Whether there is no store in the schema yet; and whether there is a schema.
     is_new: Cell<bool>,
+    is_made: Cell<bool>,
     /// Whether a transaction is open.
     is_open: Cell<bool>,
+    /// Whether it was begun when the store was opened, for the first who reads.
+    is_begun: Cell<bool>,
     /// Whether a statement of the open transaction failed, so that nothing of it can stand.
     failed: Cell<bool>,
     /// Whether a transaction was undone because another got in its way.
@@ -82,6 +92,15 @@ pub struct Postgres {
 }
 
 type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
+
+type PreparingIt = Pin<Box<dyn Future<Output = std::result::Result<Prepared, Error>>>>;
+
+/// A statement on its way to being prepared.
+enum Preparing {
+    Underway(PreparingIt),
+    Done(Prepared),
+    Failed(StoreError),
+}
 
 type Asking = Pin<Box<dyn Future<Output = std::result::Result<Vec<tokio_postgres::Row>, Error>>>>;
 
@@ -125,28 +144,35 @@ enum Pace {
 impl Postgres {
     /// Opens the store in the server's schema.
     pub fn open(server: &Server, access: Access) -> Result<Postgres> {
-        let postgres = Postgres::connected(server, access)?;
-        match postgres.version()? {
+        let postgres = Postgres::connected(server)?;
+        let seen = postgres.look(access)?;
+        match postgres.version(&seen)? {
             Some(version) => postgres.check_version(version)?,
             None => return Err(StoreError::Missing(server.to_string())),
+        }
+        if access == Access::Write {
+            postgres.check_owner(&seen)?;
         }
         Ok(postgres)
     }
 
     /// Opens the store in the server's schema, or begins one, which is there for others once it is committed.
     pub fn create(server: &Server) -> Result<Postgres> {
-        let postgres = Postgres::connected(server, Access::Write)?;
-        match postgres.version()? {
+        let postgres = Postgres::connected(server)?;
+        let seen = postgres.look(Access::Write)?;
+        match postgres.version(&seen)? {
             Some(version) => postgres.check_version(version)?,
             None => {
-                postgres.check_encoding()?;
+                postgres.check_encoding(&seen)?;
                 postgres.is_new.set(true);
+                postgres.is_made.set(seen.is_made());
             }
         }
+        postgres.check_owner(&seen)?;
         Ok(postgres)
     }
 
-    fn connected(server: &Server, access: Access) -> Result<Postgres> {
+    fn connected(server: &Server) -> Result<Postgres> {
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| StoreError::Fault(error.to_string()))?;
         let mut config = server.config.clone();
@@ -171,7 +197,7 @@ impl Postgres {
         let (client, connection) = connected.map_err(|error| fault::of_connecting(&error, server))?;
         // What ends the connection is told by whatever is asked of it next.
         runtime.spawn(async move { drop(connection.await) });
-        let postgres = Postgres {
+        Ok(Postgres {
             runtime,
             client: Rc::new(client),
             server: Box::new(server.clone()),
@@ -184,16 +210,15 @@ impl Postgres {
             chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
             is_new: Cell::new(false),
+            is_made: Cell::new(false),
             is_open: Cell::new(false),
+            is_begun: Cell::new(false),
             failed: Cell::new(false),
             in_conflict: Cell::new(false),
-        };
-        postgres.script(&schema::settings(&server.schema, access))?;
-        Ok(postgres)
+        })
     }
 
-    pub fn execute(&self, statement: impl Said, params: &[Value<'_>]) -> Result<usize> {
-        let statement = statement.said();
+    pub fn execute(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<usize> {
         self.forget_what_was_asked_ahead(statement);
         self.send_before(statement)?;
         let changing = self.sent(statement, params.iter().map(Param::of).collect())?;
@@ -203,8 +228,7 @@ impl Postgres {
     }
 
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
-    pub fn write(&self, statement: impl Said, params: &[Value<'_>], of_one: bool) -> Result<()> {
-        let statement = statement.said();
+    pub fn write(&self, statement: &'static Statement, params: &[Value<'_>], of_one: bool) -> Result<()> {
         self.forget_what_was_asked_ahead(statement);
         let full = {
             let mut queue = self.queue.borrow_mut();
@@ -242,11 +266,10 @@ impl Postgres {
 
     pub fn each(
         &self,
-        statement: impl Said,
+        statement: &'static Statement,
         params: &[Value<'_>],
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
-        let statement = statement.said();
         let params: Vec<Param> = params.iter().map(Param::of).collect();
         if let Some(rows) = self.asked_ahead(statement, &params)? {
             return rows.iter().try_for_each(row);
@@ -276,29 +299,34 @@ impl Postgres {
 
     /// Asks what somebody will ask soon, without waiting for the answer; only where the transaction may be run again, since a
     /// fault of it is nobody's.
-    pub fn ahead(&self, statement: impl Said, params: &[Value<'_>]) -> Result<()> {
+    pub fn ahead(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<()> {
         if self.pace.get() == Pace::Careful {
             return Ok(());
         }
-        let statement = statement.said();
         self.send_before(statement)?;
         let params: Vec<Param> = params.iter().map(Param::of).collect();
-        let prepared = self.statement(statement, &params)?;
-        let (client, asked) = (self.client.clone(), params.clone());
+        let rows = self.asked(statement, params.clone())?;
+        self.underway
+            .borrow_mut()
+            .push(Underway::Ahead { question: Question { statement: Some(statement.place()), params }, rows });
+        Ok(())
+    }
+
+    /// Sends a question; its answer is to be waited for.
+    fn asked(&self, statement: &'static Statement, params: Vec<Param>) -> Result<Asking> {
+        let prepared = self.statement(statement, &params);
+        let client = self.client.clone();
         let mut rows: Asking = Box::pin(async move {
             let rows = match &prepared {
-                Some(prepared) => client.query_raw(prepared, asked).await?,
-                None => client.query_typed_raw(statement.sql, asked.into_iter().map(Param::typed)).await?,
+                Some(prepared) => client.query_raw(prepared, params).await?,
+                None => client.query_typed_raw(statement.sql, params.into_iter().map(Param::typed)).await?,
             };
             rows.try_collect().await
         });
         if let Poll::Ready(early) = begun(rows.as_mut()) {
             rows = Box::pin(async { early });
         }
-        self.underway
-            .borrow_mut()
-            .push(Underway::Ahead { question: Question { statement: Some(statement.place()), params }, rows });
-        Ok(())
+        Ok(rows)
     }
 
     /// The answer that was asked for ahead, if this question was.
@@ -337,7 +365,7 @@ impl Postgres {
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
         self.send_before(statement)?;
-        let prepared = self.statement(statement, &params)?;
+        let prepared = self.statement(statement, &params);
         let client = &*self.client;
         let mut asking = pin!(async move {
             match &prepared {
@@ -362,7 +390,7 @@ impl Postgres {
     }
 
     /// Sends a statement without a value or an answer.
-    pub fn run(&self, statement: impl Said) -> Result<()> {
+    pub fn run(&self, statement: &'static Statement) -> Result<()> {
         self.write(statement, &[], false)
     }
 
@@ -372,7 +400,7 @@ impl Postgres {
         if self.is_new.get() && self.begin_new()? {
             return Ok(());
         }
-        self.run("BEGIN ISOLATION LEVEL READ COMMITTED")?;
+        self.begin(&schema::begin(&schema::quoted(&self.server.schema), Access::Write));
         let mut version = None;
         self.each(&LOCK, &[], &mut |row| {
             version = int(row, 0)?;
@@ -389,25 +417,40 @@ impl Postgres {
         if self.is_open.get() {
             self.rollback()?;
         }
-        self.answers.borrow_mut().forget();
-        self.arrived.borrow_mut().clear();
         self.is_open.set(true);
         self.failed.set(false);
         Ok(())
     }
 
+    /// Sends what begins a transaction; what is asked next is not waited for before.
+    fn begin(&self, sql: &str) {
+        let (client, sql) = (self.client.clone(), sql.to_owned());
+        let mut outcome: Changing = Box::pin(async move { client.batch_execute(&sql).await.map(|()| 0) });
+        if let Poll::Ready(early) = begun(outcome.as_mut()) {
+            outcome = Box::pin(async { early });
+        }
+        self.underway.borrow_mut().push(Underway::Change { outcome, must: None });
+    }
+
     /// Begins the store itself; says whether nobody else did meanwhile.
     fn begin_new(&self) -> Result<bool> {
-        let beginning = schema::beginning(&self.server.schema, self.is_made()?);
-        match self.script(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {beginning}")) {
+        let path = schema::quoted(&self.server.schema);
+        let begun = |is_made| {
+            let beginning = schema::beginning(&self.server.schema, is_made);
+            self.script(&format!("{}; {beginning}", schema::begin(&path, Access::Write)))
+        };
+        let is_made = self.is_made.get();
+        match begun(is_made) {
             Ok(()) => Ok(true),
             Err(error) => {
-                self.rollback()?;
-                self.is_open.set(true);
-                match self.version()? {
+                let seen = self.look(Access::Write)?;
+                self.is_made.set(seen.is_made());
+                match self.version(&seen)? {
                     Some(version) => {
                         self.is_new.set(false);
-                        self.check_version(version).map(|()| false)
+                        self.check_version(version)?;
+                        self.check_owner(&seen)?;
+                        self.begun().map(|()| false)
                     }
                     None => Err(error),
                 }
@@ -417,8 +460,12 @@ impl Postgres {
 
     /// Starts a read of one moment.
     pub fn begin_read(&self) -> Result<()> {
+        if self.is_begun.take() && self.is_open.get() {
+            return Ok(());
+        }
         self.begun()?;
-        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.begin(&schema::begin(&schema::quoted(&self.server.schema), Access::Read));
+        Ok(())
     }
 
     /// Makes the transaction durable. A connection that is lost from here on leaves open whether it was.
@@ -428,12 +475,47 @@ impl Postgres {
         if self.failed.get() {
             return Err(StoreError::Fault("a statement failed, and its transaction was to be kept".to_owned()));
         }
-        let committing = self.sent("COMMIT".said(), Vec::new())?;
+        self.forget();
+        let committing = self.sent(&COMMIT, Vec::new())?;
         let ended = self.runtime.block_on(committing);
         self.noted(ended.map_err(|error| fault::of_committing(&error)))?;
         self.is_new.set(false);
         self.is_open.set(false);
         Ok(())
+    }
+
+    /// Forgets what was known in the transaction. What was prepared goes with it, before it ends: a pooler may hand its connection
+    /// to others then, who call something else by the same name.
+    fn forget(&self) {
+        self.answers.borrow_mut().forget();
+        self.arrived.borrow_mut().clear();
+        for known in self.statements.borrow_mut().values_mut() {
+            if let Some(Preparing::Underway(underway)) = known.take() {
+                let _ = self.runtime.block_on(underway);
+            }
+        }
+    }
+
+    /// Why a statement of the transaction could not be prepared, which ended the transaction.
+    fn fault_of_preparing(&self) -> Option<StoreError> {
+        self.statements.borrow_mut().values_mut().find_map(|known| match known.take() {
+            Some(Preparing::Failed(fault)) => Some(fault),
+            Some(Preparing::Underway(mut underway)) => match begun(underway.as_mut()) {
+                Poll::Ready(Ok(prepared)) => {
+                    *known = Some(Preparing::Done(prepared));
+                    None
+                }
+                Poll::Ready(Err(error)) => Some(fault(&error)),
+                Poll::Pending => {
+                    *known = Some(Preparing::Underway(underway));
+                    None
+                }
+            },
+            other => {
+                *known = other;
+                None
+            }
+        })
     }
 
     /// Undoes the open transaction; where the line is lost the server does so itself.
@@ -443,7 +525,8 @@ impl Postgres {
         // Faults of what is undone are of no more interest.
         let _ = self.drained();
         self.failed.set(false);
-        match self.run("ROLLBACK").and_then(|()| self.send()).and_then(|()| self.drained()) {
+        self.forget();
+        match self.run(&ROLLBACK).and_then(|()| self.send()).and_then(|()| self.drained()) {
             Ok(()) | Err(StoreError::Lost(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -456,7 +539,7 @@ impl Postgres {
         self.arrived.borrow_mut().clear();
         self.void_what_is_asked();
         if self.pace.get() == Pace::Careful {
-            self.run("SAVEPOINT command")?;
+            self.run(&SAVEPOINT)?;
             self.send()?;
         }
         self.queue.borrow_mut().mark();
@@ -466,7 +549,7 @@ impl Postgres {
     /// Keeps what was done since the savepoint.
     pub fn release(&self) -> Result<()> {
         match self.pace.get() {
-            Pace::Careful => self.run("RELEASE SAVEPOINT command"),
+            Pace::Careful => self.run(&RELEASE),
             Pace::Deferred => Ok(()),
         }
     }
@@ -483,8 +566,8 @@ impl Postgres {
         self.queue.borrow_mut().clear();
         // Faults of what is undone are of no more interest.
         let _ = self.drained();
-        self.run("ROLLBACK TO SAVEPOINT command")?;
-        self.run("RELEASE SAVEPOINT command")?;
+        self.run(&UNDO)?;
+        self.run(&RELEASE)?;
         self.send()?;
         self.drained()?;
         self.failed.set(false);
@@ -570,31 +653,45 @@ impl Postgres {
         *self.many.borrow_mut().entry(first.place()).or_insert_with(|| Many::of(first))
     }
 
-    /// The statement, prepared from its second run on.
-    fn statement(&self, statement: &'static Statement, params: &[Param]) -> Result<Option<Prepared>> {
-        if self.statements.borrow().contains_key(&statement.place()) {
-            return self.prepared(statement, params).map(Some);
+    /// The statement where it is prepared. It is, without being waited for, from its second run in a transaction on; until that is
+    /// done it is sent together with its values.
+    fn statement(&self, statement: &'static Statement, params: &[Param]) -> Option<Prepared> {
+        // What begins and ends transactions is not of one.
+        if statement.touches().is_empty() {
+            return None;
         }
-        self.statements.borrow_mut().insert(statement.place(), None);
-        Ok(None)
-    }
-
-    fn prepared(&self, statement: &'static Statement, params: &[Param]) -> Result<Prepared> {
-        if let Some(Some(prepared)) = self.statements.borrow().get(&statement.place()) {
-            return Ok(prepared.clone());
+        let mut statements = self.statements.borrow_mut();
+        match statements.entry(statement.place()) {
+            Entry::Vacant(first) => drop(first.insert(None)),
+            Entry::Occupied(mut known) => match known.get_mut() {
+                Some(Preparing::Done(prepared)) => return Some(prepared.clone()),
+                Some(Preparing::Underway(underway)) => match begun(underway.as_mut()) {
+                    Poll::Ready(Ok(prepared)) => {
+                        known.insert(Some(Preparing::Done(prepared.clone())));
+                        return Some(prepared);
+                    }
+                    // Its fault is told by whatever comes next in the transaction, which has ended with it.
+                    Poll::Ready(Err(error)) => drop(known.insert(Some(Preparing::Failed(fault(&error))))),
+                    Poll::Pending => {}
+                },
+                Some(Preparing::Failed(_)) => {}
+                None => {
+                    let types: Vec<Type> = params.iter().map(Param::type_of).collect();
+                    let client = self.client.clone();
+                    let mut preparing: PreparingIt =
+                        Box::pin(async move { client.prepare_typed(statement.sql, &types).await });
+                    if begun(preparing.as_mut()).is_pending() {
+                        known.insert(Some(Preparing::Underway(preparing)));
+                    }
+                }
+            },
         }
-        self.drained()?;
-        let types: Vec<Type> = params.iter().map(Param::type_of).collect();
-        let preparing = self.client.prepare_typed(statement.sql, &types);
-        let prepared = self.runtime.block_on(preparing).map_err(|error| fault(&error));
-        let prepared = self.noted(prepared)?;
-        self.statements.borrow_mut().insert(statement.place(), Some(prepared.clone()));
-        Ok(prepared)
+        None
     }
 
     /// Sends a change; what is answered is to be waited for.
     fn sent(&self, statement: &'static Statement, params: Vec<Param>) -> Result<Changing> {
-        let prepared = self.statement(statement, &params)?;
+        let prepared = self.statement(statement, &params);
         let client = self.client.clone();
         let mut changing: Changing = match prepared {
             Some(prepared) => Box::pin(async move { client.execute_raw(&prepared, params).await }),
@@ -635,6 +732,10 @@ impl Postgres {
     }
 
     fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
+        let outcome = outcome.map_err(|error| match error {
+            StoreError::Lost(_) | StoreError::Conflict | StoreError::Busy => error,
+            error => self.fault_of_preparing().unwrap_or(error),
+        });
         if let Err(error) = &outcome {
             self.failed.set(true);
             self.in_conflict.set(self.in_conflict.get() || matches!(error, StoreError::Conflict));

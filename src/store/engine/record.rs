@@ -528,7 +528,7 @@ pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
 
 /// Asks ahead for the record that a typed reference most likely stands for, where that saves waiting for it.
 pub fn ahead_of_reference<T: Described>(db: &Db, given: &str) -> Result<()> {
-    made(T::table()).by_exact.first().map_or(Ok(()), |statement| db.ahead(*statement, params![given]))
+    made(T::table()).by_exact.first().map_or(Ok(()), |statement| db.ahead(statement, params![given]))
 }
 
 /// Asks ahead for the record with that id, where that saves waiting for it.

@@ -238,17 +238,6 @@ impl Row {
     }
 }
 
-/// What can be handed to the store as a statement.
-pub trait Said {
-    fn said(self) -> &'static Statement;
-}
-
-impl Said for &'static Statement {
-    fn said(self) -> &'static Statement {
-        self
-    }
-}
-
 /// A question to some tables: `query!([ticket, team], "SELECT …")`; the text may be pieced together from several.
 #[macro_export]
 macro_rules! query {

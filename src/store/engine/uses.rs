@@ -8,7 +8,7 @@ use crate::params;
 /// The first record that uses the row `key`: for each noun a statement that answers the id of one, in the order asked.
 pub fn first(db: &Db, uses: &[(&'static str, &'static Statement)], key: Key) -> Result<Option<Use>> {
     for (noun, statement) in uses {
-        if let Some(id) = db.query_opt(*statement, params![key], |row| row.get::<String>(0))? {
+        if let Some(id) = db.query_opt(statement, params![key], |row| row.get::<String>(0))? {
             return Ok(Some(Use { noun, id }));
         }
     }

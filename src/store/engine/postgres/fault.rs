@@ -26,6 +26,8 @@ pub fn fault(error: &Error) -> StoreError {
 pub fn of_committing(error: &Error) -> StoreError {
     match error.as_db_error() {
         Some(told) if told.parsed_severity() == Some(Severity::Error) => told_by_server(told),
+        // It gave the transaction up before it heard of its end.
+        Some(told) if *told.code() == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => told_by_server(told),
         _ => StoreError::Unknown(format!("the connection to the server was lost while committing{}", reason(error))),
     }
 }
@@ -88,7 +90,15 @@ fn told_by_server(told: &DbError) -> StoreError {
         &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => StoreError::Denied(message()),
         &SqlState::DEPENDENT_OBJECTS_STILL_EXIST => StoreError::InUse(message()),
         &SqlState::DISK_FULL => StoreError::Full(message()),
-        &SqlState::QUERY_CANCELED => StoreError::Lost(message()),
+        &SqlState::QUERY_CANCELED | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => StoreError::Lost(message()),
+        &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => StoreError::Damaged(message()),
+        // What is prepared belongs to a connection, which is not the same any longer within one transaction.
+        &SqlState::DUPLICATE_PSTATEMENT | &SqlState::INVALID_SQL_STATEMENT_NAME => {
+            StoreError::Refused(format!("{POOLER}: {}", message()))
+        }
+        &SqlState::PROTOCOL_VIOLATION if is_of_a_pooler(told.message()) => {
+            StoreError::Refused(format!("{POOLER}: {}", message()))
+        }
         code if is_of_class(code, "23") => StoreError::Constraint(message()),
         code if is_of_class(code, "08") || is_of_class(code, "57") || is_of_class(code, "53") => {
             StoreError::Lost(message())
@@ -97,6 +107,15 @@ fn told_by_server(told: &DbError) -> StoreError {
         _ if matches!(told.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => StoreError::Lost(message()),
         code => StoreError::Fault(format!("{} ({})", message(), code.code())),
     }
+}
+
+/// What is wrong where a pooler takes the connection away in the midst of a transaction.
+const POOLER: &str = "a pooler stands before the server that does not keep a transaction on one connection; it has to pool by \
+                      session or by transaction";
+
+/// Whether a pooler says that it is not made for what is asked of it; whatever else it says may be otherwise soon.
+fn is_of_a_pooler(message: &str) -> bool {
+    message.contains("statement pooling")
 }
 
 fn is_of_class(code: &SqlState, class: &str) -> bool {

@@ -3,26 +3,100 @@
 use super::super::address::Server;
 use super::super::made::{self, Column, Index, Link, Schema, Table};
 use super::super::migrate::{self, Refold, Upgraded};
+use super::super::statement::{Statement, place};
 use super::super::{Access, Result, StoreError};
-use super::{LOCK, Postgres, int, text};
+use super::wire::Param;
+use super::{LOCK, Postgres, fault, int, text};
+use crate::store::tables::NAMES;
 
-/// What a session is set to, in one script. Settings that an engine does not have are left alone.
+/// What begins a transaction and what it is set to, in one script: a pooler that pools by transaction hands any connection to it, so
+/// nothing that was set before counts. Settings that an engine does not have are left alone.
 ///
+/// - names are looked for in `path` alone, temporary tables last;
 /// - a transaction that is answered is durable, whatever the role or the server is set to;
+/// - a writer that vanishes lets go of the store soon;
+/// - how long a statement may take is nobody's to say but the command's, as for the server's own tools: cut off once, it would be
+///   cut off again;
 /// - a writer looks rows up by their indexes, row by row: what it asks for is little, and a plan made while a table was small,
 ///   or before the server counted its rows, serves a whole bulk run.
-pub fn settings(schema: &str, access: Access) -> String {
-    let schema = quoted(schema);
-    let planning = match access {
-        Access::Write => ", ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')",
+pub fn begin(path: &str, access: Access) -> String {
+    let begin = match access {
+        Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+    let of_a_writer = match access {
+        Access::Write => {
+            ", ('idle_in_transaction_session_timeout', '30000'), \
+             ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')"
+        }
         Access::Read => "",
     };
     format!(
-        "SET search_path TO {schema}; SET lock_timeout TO 10000; SET client_min_messages TO warning; \
-         SELECT set_config(name, value, false) FROM (VALUES ('jit', 'off'){planning}) AS wanted (name, value) \
-         WHERE current_setting(name, true) IS NOT NULL; \
-         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit', true) = 'off'"
+        "{begin}; SET LOCAL statement_timeout TO 0; SET LOCAL search_path TO {path}, pg_temp; \
+         SET LOCAL lock_timeout TO 10000; SET LOCAL client_min_messages TO warning; \
+         SELECT set_config(name, value, true) FROM (VALUES ('jit', 'off'), \
+         ('tcp_keepalives_idle', '15'), ('tcp_keepalives_interval', '3'), ('tcp_keepalives_count', '5'), \
+         ('tcp_user_timeout', '30000'){of_a_writer}) AS wanted (name, value) WHERE current_setting(name, true) IS NOT NULL; \
+         SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit', true) = 'off'"
     )
+}
+
+/// Where only the server's own names are found.
+const CATALOG: &str = "pg_catalog";
+
+/// What lies in a schema, asked before a name in it is used: a view instead of a table, a function beside it or a row's policy
+/// would run what somebody else wrote, with this role's rights. Only where nothing of that kind is there is the schema looked
+/// into at all, which the last column says.
+///
+/// A role is trusted whose rights this one has anyway, or that needs no trick; a superuser belongs to no role by being one.
+static LOOK: Statement = Statement::control(
+    "WITH RECURSIVE mine (role) AS (
+         SELECT oid FROM pg_roles WHERE rolname = current_user
+         UNION SELECT m.roleid FROM pg_auth_members m JOIN mine ON mine.role = m.member),
+       trusted (role) AS (SELECT role FROM mine UNION SELECT oid FROM pg_roles WHERE rolsuper),
+       desk AS (SELECT oid AS schema FROM pg_namespace WHERE nspname = $1),
+       relation AS (
+         SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relowner, c.relowner IN (SELECT role FROM trusted) AS is_trusted
+         FROM desk JOIN pg_class c ON c.relnamespace = schema WHERE c.relname = ANY ($2)),
+       acting (owner) AS (
+         SELECT proowner FROM desk JOIN pg_proc ON pronamespace = schema
+         UNION ALL SELECT oprowner FROM desk JOIN pg_operator ON oprnamespace = schema),
+       seen AS (
+         SELECT EXISTS (SELECT 1 FROM desk) AS is_made,
+           COALESCE((SELECT has_schema_privilege(schema, 'USAGE') FROM desk), true) AS may_enter,
+           EXISTS (SELECT 1 FROM relation r WHERE relname = 'store_format' AND relkind = 'r' AND
+             (SELECT COUNT(*) FROM pg_attribute a WHERE a.attrelid = r.oid
+                AND (a.attname, a.atttypid) IN (('application', 'text'::regtype), ('version', 'bigint'::regtype))) = 2) AS is_ours,
+           (SELECT MIN(relname::text) FROM relation WHERE relkind <> 'r') AS no_table,
+           (SELECT MIN(pg_get_userbyid(relowner)::text) FROM relation WHERE NOT is_trusted) AS stranger,
+           COALESCE(
+             (SELECT MIN(pg_get_userbyid(owner)::text) FROM acting WHERE owner NOT IN (SELECT role FROM trusted)),
+             (SELECT MIN(pg_get_userbyid(relowner)::text) FROM relation WHERE relrowsecurity AND NOT is_trusted)) AS acts)
+     SELECT is_made, may_enter, is_ours, no_table, stranger, acts,
+       is_ours OR EXISTS (SELECT 1 FROM desk JOIN pg_class c ON c.relnamespace = schema WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')),
+       current_setting('server_encoding'),
+       CASE WHEN is_ours AND no_table IS NULL AND acts IS NULL
+         THEN set_config('search_path', quote_ident($1) || ', pg_temp', true) END
+     FROM seen",
+);
+
+/// The format that a store says it has.
+static FORMAT: Statement = Statement::control("SELECT version FROM store_format WHERE application = 'aftersales'");
+
+/// What was found in the schema.
+#[derive(Default)]
+pub struct Seen {
+    is_made: bool,
+    may_enter: bool,
+    is_ours: bool,
+    no_table: Option<String>,
+    stranger: Option<String>,
+    acts: Option<String>,
+    holds_tables: bool,
+    encoding: String,
+    is_entered: bool,
+    /// The format of the store, where it was looked into and may be read.
+    format: Option<Option<i64>>,
 }
 
 /// Makes the schema, where there is none, and in it what says whose it is: the row that every writer locks.
@@ -45,73 +119,99 @@ fn is_guarded(table: &str, column: &str) -> bool {
     !UNGUARDED.iter().any(|(of, columns)| *of == table && columns.contains(&column))
 }
 
+impl Seen {
+    fn read(row: &tokio_postgres::Row) -> Result<Seen> {
+        let is = |column| int(row, column).map(|is| is == Some(1));
+        let name = |column| text(row, column).map(|name| name.map(str::to_owned));
+        Ok(Seen {
+            is_made: is(0)?,
+            may_enter: is(1)?,
+            is_ours: is(2)?,
+            no_table: name(3)?,
+            stranger: name(4)?,
+            acts: name(5)?,
+            holds_tables: is(6)?,
+            encoding: word(row, 7)?,
+            is_entered: text(row, 8)?.is_some(),
+            format: None,
+        })
+    }
+
+    /// Whether somebody made the schema.
+    pub fn is_made(&self) -> bool {
+        self.is_made
+    }
+}
+
 /// A name as the server's SQL takes it, whatever stands in it.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 impl Postgres {
+    /// Looks what is in the schema, in one round trip with all that leads there. A reader's transaction goes on from there.
+    pub fn look(&self, access: Access) -> Result<Seen> {
+        self.begun()?;
+        self.begin(&begin(CATALOG, access));
+        let names = NAMES.iter().copied().chain(["store_format"]).map(|name| Some(name.to_owned())).collect();
+        let looking = self.asked(&LOOK, vec![Param::Text(self.server.schema.clone()), Param::Texts(names)])?;
+        let asking = self.asked(&FORMAT, Vec::new())?;
+        self.drained()?;
+        let found = self.noted(self.runtime.block_on(looking).map_err(|error| fault(&error)))?;
+        let mut seen = found.first().map_or(Ok(Seen::default()), Seen::read)?;
+        let format = self.runtime.block_on(asking).map_err(|error| fault(&error));
+        match format.and_then(|rows| rows.first().map_or(Ok(None), |row| int(row, 0))) {
+            Ok(format) => seen.format = Some(format),
+            Err(StoreError::Denied(_)) => {}
+            Err(error) if seen.is_entered && seen.may_enter => return Err(error),
+            Err(_) => {}
+        }
+        match access {
+            Access::Read if seen.format.is_some() => self.is_begun.set(true),
+            _ => self.rollback()?,
+        }
+        Ok(seen)
+    }
+
     /// The format of the store in the schema, none where nothing is there.
-    pub fn version(&self) -> Result<Option<i64>> {
-        // What says that a schema is ours has these two columns.
-        const TABLES: &str = "SELECT c.relname = 'store_format' AND
-               (SELECT COUNT(*) FROM pg_attribute a WHERE a.attrelid = c.oid
-                  AND (a.attname, a.atttypid) IN (('application', 'text'::regtype), ('version', 'bigint'::regtype))) = 2
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname";
-        let (mut tables, mut ours) = (0, false);
-        self.each(TABLES, &[self.server.schema.as_str().into()], &mut |row| {
-            tables += 1;
-            ours |= int(row, 0)? == Some(1);
-            Ok(())
-        })?;
-        if tables == 0 {
-            return Ok(None);
-        }
-        let foreign = || StoreError::Foreign(format!("{} is a schema of another application", self.server));
-        if !ours {
-            return Err(foreign());
-        }
-        let mut version = None;
-        let asked = self.each("SELECT version FROM store_format WHERE application = 'aftersales'", &[], &mut |row| {
-            version = int(row, 0)?;
-            Ok(())
-        });
-        match asked {
-            // Without a right to the schema it is as if there were no such table.
-            Err(StoreError::Denied(_) | StoreError::Fault(_)) => {
-                Err(StoreError::Refused(format!("{} may not be read by this role", self.server)))
+    pub fn version(&self, seen: &Seen) -> Result<Option<i64>> {
+        let server = &self.server;
+        let foreign = || StoreError::Foreign(format!("{server} is a schema of another application"));
+        let unread = || StoreError::Refused(format!("{server} may not be read by this role"));
+        match (&seen.no_table, &seen.acts, &seen.format) {
+            _ if !seen.holds_tables && seen.acts.is_none() => Ok(None),
+            _ if !seen.may_enter => Err(unread()),
+            (_, Some(role), _) => Err(self.of_a_stranger(role)),
+            _ if !seen.is_ours => Err(foreign()),
+            (Some(table), _, _) => {
+                Err(StoreError::Foreign(format!("{server} is no store: its {table} is not a table")))
             }
-            Err(error) => Err(error),
-            Ok(()) => version.map(Some).ok_or_else(foreign),
+            (_, _, None) => Err(unread()),
+            (_, _, Some(format)) => format.map(Some).ok_or_else(foreign),
         }
     }
 
-    /// Whether somebody made the schema.
-    pub fn is_made(&self) -> Result<bool> {
-        let mut is_made = false;
-        let name = self.server.schema.as_str().into();
-        self.each("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[name], &mut |_| {
-            is_made = true;
-            Ok(())
-        })?;
-        Ok(is_made)
+    /// Refuses to write to tables of a role whose rights this one has not: what hangs on them would run with this one's.
+    pub fn check_owner(&self, seen: &Seen) -> Result<()> {
+        seen.stranger.as_deref().map_or(Ok(()), |role| Err(self.of_a_stranger(role)))
+    }
+
+    fn of_a_stranger(&self, role: &str) -> StoreError {
+        StoreError::Foreign(format!(
+            "{} holds what the role {role} made, to which this role does not belong",
+            self.server
+        ))
     }
 
     /// Refuses a database that cannot hold every text.
-    pub fn check_encoding(&self) -> Result<()> {
-        let mut encoding = String::new();
-        self.each("SELECT current_setting('server_encoding')", &[], &mut |row| {
-            encoding.extend(text(row, 0)?);
-            Ok(())
-        })?;
-        if encoding == "UTF8" {
-            return Ok(());
+    pub fn check_encoding(&self, seen: &Seen) -> Result<()> {
+        match seen.encoding.as_str() {
+            "UTF8" => Ok(()),
+            other => Err(StoreError::Refused(format!(
+                "{} is in a database that keeps texts in {other}, not in UTF8",
+                self.server
+            ))),
         }
-        Err(StoreError::Refused(format!(
-            "{} is in a database that keeps texts in {encoding}, not in UTF8",
-            self.server
-        )))
     }
 
     pub fn check_version(&self, version: i64) -> Result<()> {
@@ -126,11 +226,11 @@ impl Postgres {
     /// Marks the schema as a store of aftersales in `version`.
     pub fn mark(&self, version: i64) -> Result<()> {
         // The row stays the same one, since others wait for it.
-        let sql = match self.is_new.get() {
-            true => "INSERT INTO store_format (application, version) VALUES ('aftersales', $1)",
-            false => "UPDATE store_format SET version = $1 WHERE application = 'aftersales'",
-        };
-        self.write(sql, &[version.into()], true)
+        static FIRST: Statement =
+            Statement::control("INSERT INTO store_format (application, version) VALUES ('aftersales', $1)");
+        static NEXT: Statement =
+            Statement::control("UPDATE store_format SET version = $1 WHERE application = 'aftersales'");
+        self.write(if self.is_new.get() { &FIRST } else { &NEXT }, &[version.into()], true)
     }
 
     /// A script in the common subset; texts are compared by their bytes, as they are on SQLite. The links to a table that is
@@ -158,11 +258,11 @@ impl Postgres {
 
     /// The links to a table, from others and from itself.
     fn links_to(&self, table: &str) -> Result<Vec<Taken>> {
-        const LINKS: &str = "
+        static LINKS: Statement = Statement::control("
             SELECT CAST(conrelid AS BIGINT), conrelid::regclass::text, conname::text, pg_get_constraintdef(oid)
-            FROM pg_constraint WHERE contype = 'f' AND confrelid = to_regclass($1) AND conrelid <> confrelid ORDER BY oid";
+            FROM pg_constraint WHERE contype = 'f' AND confrelid = to_regclass($1) AND conrelid <> confrelid ORDER BY oid");
         let mut links = Vec::new();
-        self.each(LINKS, &[quoted(table).into()], &mut |row| {
+        self.each(&LINKS, &[quoted(table).into()], &mut |row| {
             links.push(Taken {
                 of: int(row, 0)?.unwrap_or_default(),
                 table: word(row, 1)?,
@@ -177,8 +277,9 @@ impl Postgres {
     /// How a table is called by now, if it is there.
     fn name_of(&self, table: i64) -> Result<Option<String>> {
         let mut name = None;
-        let named = "SELECT oid::regclass::text FROM pg_class WHERE oid = CAST(CAST($1 AS BIGINT) AS oid)";
-        self.each(named, &[table.into()], &mut |row| {
+        static NAMED: Statement =
+            Statement::control("SELECT oid::regclass::text FROM pg_class WHERE oid = CAST(CAST($1 AS BIGINT) AS oid)");
+        self.each(&NAMED, &[table.into()], &mut |row| {
             name = Some(word(row, 0)?);
             Ok(())
         })?;
@@ -220,10 +321,14 @@ impl Postgres {
     /// Upgrades the store in the server's schema: says from which format, and where the copy is; nothing where it is of this one by
     /// now. The copy is a schema beside, made in the same transaction: both are there in the end or neither.
     pub fn upgrade(server: &Server) -> Result<Option<Upgraded>> {
-        let postgres = Postgres::connected(server, Access::Write)?;
-        let known = postgres.version()?.ok_or_else(|| StoreError::Missing(server.to_string()))?;
-        postgres.script("BEGIN ISOLATION LEVEL READ COMMITTED")?;
-        postgres.is_open.set(true);
+        let postgres = Postgres::connected(server)?;
+        let seen = postgres.look(Access::Write)?;
+        let known = postgres.version(&seen)?.ok_or_else(|| StoreError::Missing(server.to_string()))?;
+        if let Err(error) = postgres.check_owner(&seen) {
+            return Err(StoreError::Older { store: server.to_string(), format: known, why: Some(error.to_string()) });
+        }
+        postgres.begun()?;
+        postgres.begin(&begin(&quoted(&server.schema), Access::Write));
         let upgraded = postgres.upgraded(known);
         match &upgraded {
             Ok(Some(_)) => postgres.commit()?,
@@ -282,7 +387,7 @@ impl Postgres {
     /// something has that name.
     fn copied_beside(&self, format: i64) -> Result<String> {
         let copy = self.schema_beside(format)?;
-        self.script(&format!("SET LOCAL search_path TO {}", quoted(&copy)))?;
+        self.script(&format!("SET LOCAL search_path TO {}, pg_temp", quoted(&copy)))?;
         self.script(&beginning(&copy, true))?;
         migrate::scripts_until(format).iter().try_for_each(|script| self.run_script(script))?;
         for table in self.tables_here()? {
@@ -290,15 +395,17 @@ impl Postgres {
             let schema = quoted(&self.server.schema);
             self.script(&format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {schema}.{table}"))?;
         }
-        self.script(&format!("SET LOCAL search_path TO {}", quoted(&self.server.schema)))?;
+        self.script(&format!("SET LOCAL search_path TO {}, pg_temp", quoted(&self.server.schema)))?;
         Ok(copy)
     }
 
     /// Makes the schema of a copy; one that somebody made and left empty, for a role that may not make any, is taken.
     fn schema_beside(&self, format: i64) -> Result<String> {
-        const KNOWN: &str = "
+        static KNOWN: Statement = Statement::control(
+            "
             SELECT EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid), has_schema_privilege(n.oid, 'CREATE')
-            FROM pg_namespace n WHERE n.nspname = $1";
+            FROM pg_namespace n WHERE n.nspname = $1",
+        );
         let mut number = 1;
         loop {
             let ending = if number == 1 { format!("_format_{format}") } else { format!("_format_{format}_{number}") };
@@ -308,7 +415,7 @@ impl Postgres {
             }
             name.push_str(&ending);
             let mut known = None;
-            self.each(KNOWN, &[name.as_str().into()], &mut |row| {
+            self.each(&KNOWN, &[name.as_str().into()], &mut |row| {
                 known = Some((int(row, 0)? == Some(1), int(row, 1)? == Some(1)));
                 Ok(())
             })?;
@@ -335,33 +442,37 @@ impl Postgres {
         )
     }
 
-    /// The tables that the search path leads to, in the order in which they were made, each with its columns.
+    /// The tables that the search path leads to, each behind those that it links to, with its columns.
     fn tables_here(&self) -> Result<Vec<(String, String)>> {
-        const TABLES: &str = "
+        static TABLES: Statement = Statement::control("
             SELECT c.relname::text, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
                                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
             FROM pg_class c WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-              AND c.relkind = 'r' ORDER BY c.oid";
+              AND c.relkind = 'r' ORDER BY c.oid");
         let mut tables = Vec::new();
-        self.each(TABLES, &[], &mut |row| {
+        self.each(&TABLES, &[], &mut |row| {
             tables.push((word(row, 0)?, word(row, 1)?));
             Ok(())
         })?;
+        // One that was rebuilt is younger than those that link to it.
+        tables.sort_by_key(|(table, _)| place(table).unwrap_or(usize::MAX));
         Ok(tables)
     }
 }
 
 /// What lies in the schema beside sequences and types: tables, and what looks like one.
-const RELATIONS: &str = "
+static RELATIONS: Statement = Statement::control(
+    "
     SELECT c.relname::text, c.relkind = 'r' AND c.relpersistence = 'p',
       c.relrowsecurity OR EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid)
     FROM pg_class c
     WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
       AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'store_format'
-    ORDER BY c.relname";
+    ORDER BY c.relname",
+);
 
 /// The columns of the tables. One that is made from others, or has another order of texts than by bytes, holds something else.
-const COLUMNS: &str = "
+static COLUMNS: Statement = Statement::control("
     SELECT c.relname::text, a.attname::text,
       format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attgenerated <> '' OR a.attidentity <> '' THEN ' made' ELSE '' END
         || CASE WHEN a.attcollation <> 0 AND o.collname <> 'C' THEN ' in another order' ELSE '' END,
@@ -369,10 +480,10 @@ const COLUMNS: &str = "
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum LEFT JOIN pg_collation o ON o.oid = a.attcollation
     WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-      AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND c.relname <> 'store_format'";
+      AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND c.relname <> 'store_format'");
 
 /// The constraints of each table; a check with a query that finds the rows which break it.
-const CONSTRAINTS: &str = "
+static CONSTRAINTS: Statement = Statement::control("
     SELECT t.relname::text, c.contype::text, c.convalidated,
       CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid) END,
       (SELECT string_agg(a.attname, ',' ORDER BY k.place) FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
@@ -385,26 +496,28 @@ const CONSTRAINTS: &str = "
         ELSE '' END
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
     WHERE c.connamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.contype IN ('p', 'u', 'f', 'c')
-    ORDER BY t.relname, c.conname";
+    ORDER BY t.relname, c.conname");
 
 /// The indexes that no constraint makes and that can be relied on.
-const INDEXES: &str = "
+static INDEXES: Statement = Statement::control("
     SELECT c.relname::text, t.relname::text, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
       (SELECT string_agg(pg_get_indexdef(i.indexrelid, k.place, true)
          || CASE WHEN i.indoption[k.place - 1] & 1 = 1 THEN ' DESC' ELSE '' END, '; ' ORDER BY k.place)
        FROM generate_series(1, i.indnkeyatts) AS k (place))
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND t.relname <> 'store_format'
-      AND i.indisvalid AND i.indisready AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))";
+      AND i.indisvalid AND i.indisready AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x'))");
 
 /// What acts by itself when rows change.
-const ACTING: &str = "
+static ACTING: Statement = Statement::control(
+    "
     SELECT 'trigger', g.tgname::text, t.relname::text FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
     WHERE t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND NOT g.tgisinternal
     UNION ALL
     SELECT 'rule', r.rulename::text, t.relname::text FROM pg_rewrite r JOIN pg_class t ON t.oid = r.ev_class
     WHERE t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND t.relkind = 'r'
-    ORDER BY 1, 2, 3";
+    ORDER BY 1, 2, 3",
+);
 
 fn word(row: &tokio_postgres::Row, column: usize) -> Result<String> {
     Ok(text(row, column)?.unwrap_or_default().to_owned())
@@ -433,7 +546,7 @@ impl Postgres {
     /// and the query that finds the rows which break it.
     fn schema(&self, faults: &mut Vec<String>) -> Result<(Schema, Vec<(String, String)>)> {
         let mut schema = Schema::default();
-        self.each(RELATIONS, &[], &mut |row| {
+        self.each(&RELATIONS, &[], &mut |row| {
             let name = word(row, 0)?;
             if int(row, 2)? == Some(1) {
                 faults.push(format!("the table {name} shows other rows than it holds"));
@@ -445,7 +558,7 @@ impl Postgres {
             }
             Ok(())
         })?;
-        self.each(COLUMNS, &[], &mut |row| {
+        self.each(&COLUMNS, &[], &mut |row| {
             let column = Column {
                 holds: word(row, 2)?,
                 is_required: int(row, 3)? == Some(1),
@@ -457,7 +570,7 @@ impl Postgres {
             Ok(())
         })?;
         let mut breaches = Vec::new();
-        self.each(CONSTRAINTS, &[], &mut |row| {
+        self.each(&CONSTRAINTS, &[], &mut |row| {
             let (name, kind, is_valid) = (word(row, 0)?, word(row, 1)?, int(row, 2)? == Some(1));
             if kind == "c" {
                 breaches.push((name.clone(), word(row, 7)?));
@@ -476,7 +589,7 @@ impl Postgres {
             }
             Ok(())
         })?;
-        self.each(INDEXES, &[], &mut |row| {
+        self.each(&INDEXES, &[], &mut |row| {
             let index = Index {
                 table: word(row, 1)?,
                 columns: word(row, 4)?.split("; ").map(made::normal).collect(),
@@ -486,7 +599,7 @@ impl Postgres {
             schema.indexes.insert(word(row, 0)?, index);
             Ok(())
         })?;
-        self.each(ACTING, &[], &mut |row| {
+        self.each(&ACTING, &[], &mut |row| {
             faults.push(format!(
                 "there is a {} {} on {} that is not the store's",
                 word(row, 0)?,
