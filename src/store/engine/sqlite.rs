@@ -325,7 +325,10 @@ impl Sqlite {
                 None => text.extend([&statement.replace("BIGINT", "INTEGER"), "\n"]),
             }
         }
-        self.connection.execute_batch(&text).map_err(fault)
+        self.connection.execute_batch(&text).map_err(fault)?;
+        // What this run made of the schema is no surprise to it.
+        self.schema_version.set(None);
+        Ok(())
     }
 
     /// Marks the file as a store of aftersales in `version`, in its header.
