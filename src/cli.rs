@@ -139,15 +139,22 @@ fn dispatch(
         "apply" => bulk::apply(outside, settings, matches),
         "import" => bulk::import(outside, settings, matches),
         "export" => top::export(outside, settings, matches),
-        "verify" => top::verify(outside, settings),
+        "verify" => top::verify(outside, settings, matches),
         "schema" => top::schema(outside, settings, matches),
         "store" => copy::store(outside, settings, matches),
         noun => {
+            // Of a command that can be typed alone, a flag that stands before one of its verbs.
+            let alone =
+                matches.subcommand().and(command::entry(noun)).and_then(|entry| tree::given(entry, matches).next());
             let found = match matches.subcommand() {
                 Some((verb, inner)) => command::entry(&format!("{noun} {verb}")).map(|entry| (entry, inner)),
                 None => command::entry(noun).map(|entry| (entry, matches)),
             };
             let (entry, matches) = found.ok_or_else(|| report::incomplete(format!("{noun} needs a verb"), noun))?;
+            if let Some(flag) = alone {
+                let message = format!("--{} stands for {noun} alone, not for {}", flag.replace('_', "-"), entry.name);
+                return Err(report::incomplete(message, entry.name).into());
+            }
             match &entry.action {
                 Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
                 Action::Change { parse } => {

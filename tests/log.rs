@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::Shop;
+use crate::support::{Shop, json};
 
 fn operations(shop: &Shop, words: &str) -> Vec<i64> {
     shop.ok(words).as_array().unwrap().iter().map(|row| row["operation"].as_i64().unwrap()).collect()
@@ -17,7 +17,7 @@ fn every_change_is_told_with_its_command_its_key_and_what_it_touched() {
     let keys: Vec<&String> = row.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
-        ["id", "operation", "at", "recorded_at", "actor", "command", "key", "touched", "hash"]
+        ["id", "operation", "at", "recorded_at", "actor", "command", "key", "touched", "more", "erased_by", "hash"]
             .iter()
             .collect::<Vec<_>>()
     );
@@ -105,4 +105,74 @@ fn a_day_of_the_log_is_one_of_the_desk() {
     assert_eq!(operations(&shop, "log --until 2026-11-30"), [1]);
     assert_eq!(operations(&shop, "log --at 2026-12-01"), [2]);
     assert_eq!(operations(&shop, "log --since 2026-12-01T00:30 --until 2026-11-30T23:30:00Z"), [2]);
+}
+
+#[test]
+fn of_what_an_operation_touched_the_first_fifty_are_told() {
+    let shop = Shop::new();
+    let lines = |from: usize, to: usize| -> String {
+        (from..to).map(|n| format!("{{\"record\":\"tag\",\"id\":\"t{n}\"}}\n")).collect()
+    };
+    assert_eq!(shop.run_with("import", lines(0, 50)).code, 0);
+    assert_eq!(shop.run_with("import", lines(50, 203)).code, 0);
+    let log = shop.ok("log --newest");
+    for (row, first, more) in [(&log[0], "t50", 103), (&log[1], "t0", 0), (&log[2], "desk", 0)] {
+        let touched = row["touched"].as_array().unwrap();
+        assert_eq!((&touched[0], &row["more"]), (&first.into(), &more.into()), "{row}");
+        assert!(touched.len() <= 50);
+    }
+    // All of them are found, and all of them are in the export.
+    assert_eq!(operations(&shop, "log --touched t202"), [3]);
+    assert!(shop.run("export").stdout.contains("{\"kind\":\"tag\",\"id\":\"t202\"}"));
+}
+
+#[test]
+fn a_head_that_is_kept_elsewhere_tells_another_log_apart() {
+    let shop = Shop::new();
+    shop.abandoned();
+    shop.done("customer create --name Ada --key ada");
+    let head = shop.ok("log head");
+    assert_eq!(head, serde_json::json!({"operations": 2, "hash": shop.ok("log")[1]["hash"]}));
+    let kept = shop.run("log head --jq '\"\\(.operations):\\(.hash)\"'").stdout.trim().to_owned();
+    let before = shop.store.saved();
+    shop.done("customer create --name Bo");
+    let answer = shop.ok(&format!("verify --head {kept}"));
+    let checks = answer["checks"].as_array().unwrap();
+    assert_eq!(checks.last().unwrap()["check"], "log_head");
+    let later = shop.run("log head --jq '\"\\(.operations):\\(.hash)\"'").stdout.trim().to_owned();
+
+    // The log as it was, gone on with otherwise: nothing in the store itself tells so.
+    shop.store.restored(&before);
+    shop.done("customer create --name Cy");
+    shop.ok("verify");
+    shop.ok(&format!("verify --head {kept}"));
+    let error = shop.refused(&format!("verify --head {later}"), "store_damaged");
+    assert_eq!(error["findings"][0]["check"], "log_head");
+    assert!(error["findings"][0]["message"].as_str().unwrap().starts_with("operation 3 bears the hash"), "{error}");
+    // The same cut off.
+    shop.store.restored(&before);
+    let error = shop.refused(&format!("verify --head {later}"), "store_damaged");
+    assert_eq!(error["findings"][0]["message"], "the log ends at operation 2, before operation 3 that was kept");
+
+    for odd in ["7", "7:abc", "x"] {
+        shop.refused(&format!("verify --head {odd}"), "invalid_value");
+    }
+    shop.refused("log --limit 1 head", "usage");
+    assert_eq!(json(&shop.run("log -o json head").stdout)["operations"], 2);
+}
+
+#[test]
+fn the_end_of_the_log_is_not_cut_off_unseen() {
+    let shop = Shop::new();
+    shop.abandoned();
+    shop.done("customer create --name Ada");
+    shop.done("customer create --name Bo --key bo");
+    // All that the last operation left in the log is gone, and the counter goes along.
+    shop.store.tampered(
+        "DELETE FROM operation_key WHERE operation = 3; DELETE FROM operation_touch WHERE operation = 3;
+         DELETE FROM operation WHERE key = 3; UPDATE counter SET value = 2 WHERE name = 'operation'",
+    );
+    let error = shop.refused("verify", "store_damaged");
+    assert_eq!(error["findings"][0]["check"], "log_records");
+    assert_eq!(error["findings"][0]["record"], "C00002");
 }

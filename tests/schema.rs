@@ -66,6 +66,7 @@ fn every_record_is_as_its_schema_says() {
                 check(&schema, &shop.done("ticket note T1 'It hums'"), kind);
                 check(&schema, &shop.ok("ticket close T1 --dry-run"), kind);
             }
+            "log_head" => check(&schema, &shop.ok("log head"), kind),
             "log" => list(&shop.ok("log")).iter().for_each(|record| check(&schema, record, kind)),
             _ => {
                 let listed = as_listed(&schema);

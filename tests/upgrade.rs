@@ -218,6 +218,30 @@ fn a_store_of_the_second_format_goes_on() {
 }
 
 #[test]
+fn what_older_rows_left_outside_the_seal_is_sealed_by_the_first_new_one() {
+    for format in OLDER {
+        let shop = upgraded(shop_of_format(format));
+        shop.abandoned();
+        shop.done("tag create sealing --as root");
+        shop.ok("verify");
+        let whole = shop.store.saved();
+        for tampering in [
+            "DELETE FROM operation_key WHERE operation = (SELECT MIN(operation) FROM operation_key)",
+            "UPDATE operation_key SET outcome = '{\"created\":[],\"result\":null,\"warnings\":[]}'",
+            "UPDATE operation_touch SET id = 'forged' WHERE operation = 2",
+            "UPDATE ticket_log SET text = 'never mind' WHERE key = (SELECT MIN(key) FROM ticket_log)",
+            "UPDATE operation SET command = '{}' WHERE key = 3",
+        ] {
+            shop.store.restored(&whole);
+            shop.store.tampered(tampering);
+            let error = shop.refused("verify", "store_damaged");
+            let findings = error["findings"].as_array().unwrap();
+            assert!(findings.iter().any(|finding| finding["check"] == "log_chain"), "{tampering}\n{error}");
+        }
+    }
+}
+
+#[test]
 fn of_several_at_once_one_upgrades_and_all_go_on() {
     let shop = old_shop();
     let before = shop.store.state();

@@ -121,15 +121,24 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
 
 /// `verify` as clap sees it.
 pub fn verify_command() -> Command {
-    Command::new("verify").about("Check that the store holds what it must").after_help(
-        "It writes nothing. What it finds is in the error's findings, and the exit code is 42.\n\n\
-             Examples:\n  aftersales verify\n  aftersales verify -o json",
-    )
+    Command::new("verify")
+        .about("Check that the store holds what it must")
+        .arg(
+            Arg::new("head").long("head").value_name("N:HASH").help(
+                "Check too that the log passes through what 'log head' told earlier: operation N bears this hash",
+            ),
+        )
+        .after_help(
+            "It writes nothing. What it finds is in the error's findings, and the exit code is 42.\n\n\
+             Examples:\n  aftersales verify\n  aftersales verify -o json\n  \
+             aftersales verify --head \"$(tail -n 1 heads.txt)\"",
+        )
 }
 
 /// Runs `verify`.
-pub fn verify(outside: &mut Outside<'_>, settings: &Settings) -> Result<(), Exit> {
-    let verified = verify::run(settings.open_to_read())?;
+pub fn verify(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
+    let head = matches.get_one::<String>("head").map(|given| verify::head_of(given)).transpose()?;
+    let verified = verify::run(settings.open_to_read(), head.as_ref())?;
     let kind = Kind { fields: verify::FIELDS, kind: "verify", layout_of, many: false, opens: &[] };
     let mut printed = Vec::new();
     let mut records = Records::new(&mut printed, &settings.shape, kind)?;

@@ -19,13 +19,18 @@ pub fn quick(arguments: &[OsString]) -> Command {
     let alone = alone().into_iter().filter(|(name, _)| is_named(name)).map(|(_, command)| command());
     COMMANDS.iter().fold(root(Helps::No).subcommands(alone), |root, entry| match entry.name.split_once(' ') {
         None if is_named(entry.name) => {
-            root.subcommand(Command::new(entry.name).display_name(entry.name).defer(relaxed_arguments))
+            root.subcommand(Command::new(entry.name).display_name(entry.name).defer(with_verbs))
         }
         Some((noun, _)) if is_named(noun) && root.find_subcommand(noun).is_none() => {
             root.subcommand(Command::new(noun).subcommand_required(true).defer(quick_verbs))
         }
         _ => root,
     })
+}
+
+/// A command that can be typed alone, and the verbs under its name.
+fn with_verbs(command: Command) -> Command {
+    quick_verbs(relaxed_arguments(command))
 }
 
 fn quick_verbs(noun: Command) -> Command {
@@ -60,12 +65,15 @@ pub fn whole() -> Command {
     let alone = alone().into_iter().map(|(_, command)| command());
     let root = COMMANDS
         .iter()
-        .filter(|entry| !entry.name.contains(' '))
+        .filter(|entry| !entry.name.contains(' ') && verbs_of(entry.name).next().is_none())
         .fold(root(Helps::Yes).subcommands(alone), |root, entry| {
             root.subcommand((entry.arguments)(Command::new(entry.name)))
         });
     COMMANDS.nouns().fold(root, |root, (noun, about)| {
-        let parent = Command::new(*noun).about(*about).subcommand_required(true).arg_required_else_help(false);
+        let parent = match entry(noun) {
+            Some(alone) => (alone.arguments)(Command::new(*noun)),
+            None => Command::new(*noun).about(*about).subcommand_required(true).arg_required_else_help(false),
+        };
         root.subcommand(verbs_of(noun).fold(parent, |parent, (verb, entry)| {
             parent.subcommand((entry.arguments)(Command::new(verb)).mut_args(as_text))
         }))
@@ -150,19 +158,23 @@ fn root(helps: Helps) -> Command {
     }
 }
 
-/// What the flags gave, as the pairs that a command is filled from.
-pub fn pairs(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
-    let given = entry.names().iter().filter(|name| {
+/// The names of the arguments of a command that were typed.
+pub fn given<'m>(entry: &'static Entry, matches: &'m ArgMatches) -> impl Iterator<Item = &'static str> + use<'m> {
+    entry.names().iter().copied().filter(|name| {
         matches!(matches.try_contains_id(name), Ok(true))
             && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-    });
-    given
+    })
+}
+
+/// What the flags gave, as the pairs that a command is filled from.
+pub fn pairs(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
+    given(entry, matches)
         .map(|name| {
             let given = match matches.try_get_many::<String>(name) {
                 Ok(Some(values)) => Given::Texts(values.cloned().collect()),
                 _ => Given::Switch(true),
             };
-            (Cow::Borrowed(*name), given)
+            (Cow::Borrowed(name), given)
         })
         .collect()
 }
@@ -180,9 +192,8 @@ mod tests {
         fn walk(words: &str, command: &Command, found: &mut Vec<(String, Command)>) {
             for child in command.get_subcommands() {
                 let words = format!("{words} {}", child.get_name()).trim().to_owned();
-                if child.has_subcommands() {
-                    walk(&words, child, found);
-                } else {
+                walk(&words, child, found);
+                if !child.is_subcommand_required_set() {
                     found.push((words, child.clone()));
                 }
             }

@@ -80,6 +80,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("worksheet-template", "The fields that the work on site is written down in"),
     ("stage", "The columns that tickets move through"),
     ("desk", "The settings of the desk"),
+    ("log", "What was done, and how far that goes"),
 ];
 
 const VERBS: &[Entry] = &[
@@ -244,4 +245,5 @@ const VERBS: &[Entry] = &[
     Entry::change::<desk::DeskEdit>("desk edit"),
     // log
     Entry::read::<log::Log>("log"),
+    Entry::read::<log::Head>("log head"),
 ];

@@ -264,7 +264,7 @@ impl<'s> Importing<'s> {
                 let Records { steps, lookup } = &mut **records;
                 let update = self.import.update;
                 let step = self.group.step(steps, |cx| imported(cx, lookup, &kind, pairs, update))?;
-                let Told { created, warnings, amounts, touched: _ } = step.told;
+                let Told { created, warnings, amounts, .. } = step.told;
                 let (operation, result) = (step.operation, step.result);
                 Ok((LineAnswer { operation, created, result, warnings, ..answer(step.status.into()) }, amounts))
             }

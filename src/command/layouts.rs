@@ -31,6 +31,7 @@ const KNOWN: &[Known] = &[
     ("return", DESCRIBED, TRANSFER),
     ("replacement", DESCRIBED, TRANSFER),
     ("log", log::COLUMNS, &["touched", "operation"]),
+    ("log_head", log::HEAD, &[]),
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
     ("errors", schema::ERROR_COLUMNS, &[]),

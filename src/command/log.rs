@@ -26,6 +26,8 @@ pub const KEYS: &[Column] = &[
     json().called("command"),
     text().optional().called("key"),
     ids().called("touched"),
+    int().called("more"),
+    int().optional().called("erased_by"),
     text().called("hash"),
 ];
 
@@ -34,7 +36,8 @@ pub const COLUMNS: &[&str] = &["operation", "at", "actor", "command", "touched"]
 
 /// Show what was done: every change in order, chained by hash
 ///
-/// Days are those of the desk's time zone.
+/// Days are those of the desk's time zone. Of what an operation touched the first 50 are told, and in 'more' how many there are
+/// beside them. 'erased_by' is the operation that erased texts of it.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales log --newest --limit 10\n  aftersales log --touched T00001 -o json\n  aftersales log --command 'ticket refund' --since 2026-11-01"
@@ -73,6 +76,32 @@ pub struct Log {
     /// The newest first (default: in order)
     #[arg(long)]
     newest: bool,
+}
+
+/// What the end of the log is told by.
+pub const HEAD_KEYS: &[Column] = &[int().called("operations"), text().called("hash")];
+
+/// The columns of its table.
+pub const HEAD: &[&str] = &["operations", "hash"];
+
+/// Show how many operations there are and the hash of the last, to keep elsewhere
+///
+/// The hash is over all of the log. Who can write the store can also write another log, which then has another hash: append what this
+/// prints to a file on another machine, and 'aftersales verify --head N:HASH' fails where the log does not pass through it any more.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales log head\n  aftersales log head --jq '\"\\(.operations):\\(.hash)\"'\n  aftersales verify --head \"$(tail -n 1 heads.txt)\""
+)]
+pub struct Head {}
+
+impl Read for Head {
+    const KIND: &'static str = "log_head";
+    const MANY: bool = false;
+    const RIGHT: Right = Right::Admin;
+
+    fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        emit(&to_json(&log::head(cx.db)?)?)
+    }
 }
 
 impl Read for Log {

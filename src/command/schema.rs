@@ -34,6 +34,7 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("options", options::KEYS),
     ("desk", desk::KEYS),
     ("log", log::KEYS),
+    ("log_head", log::HEAD_KEYS),
     ("verify", verify::KEYS),
     ("answer", ANSWER),
 ];

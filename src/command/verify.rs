@@ -5,11 +5,13 @@ use serde::Serialize;
 
 use super::to_json;
 use crate::domain::code::FaultKind;
+use crate::domain::common::ValueRefused;
+use crate::domain::log::LogHead;
 use crate::domain::verify::{Finding, Invariant, StoreDamaged};
 use crate::domain::{Error, Result};
 use crate::procedure;
-use crate::store::Db;
 use crate::store::engine::table::{Column, id, rows, switch, text};
+use crate::store::{Db, StoreError, log};
 
 /// What is told of a store that was checked.
 pub const KEYS: &[Column] = &[
@@ -42,16 +44,41 @@ struct Check {
 }
 
 /// Checks the store that was opened; what opening it found counts too.
-pub fn run(db: Result<Db>) -> Result<String> {
+pub fn run(db: Result<Db>, head: Option<&LogHead>) -> Result<String> {
     let db = db.map_err(with_finding)?;
     db.begin_read().map_err(Error::from).map_err(with_finding)?;
-    let findings = procedure::verify::findings(&db);
+    let findings = procedure::verify::findings(&db).and_then(|mut findings| {
+        findings.extend(head.map(|head| passed(&db, head)).transpose()?.flatten());
+        Ok(findings)
+    });
     db.end_read()?;
     if let Some(damaged) = StoreDamaged::of(findings?) {
         return Err(damaged.into());
     }
-    let checks = Invariant::ALL.iter().map(|made| Check { check: made.name(), holds: made.holds() }).collect();
+    let made = Invariant::ALL.iter().map(|made| Check { check: made.name(), holds: made.holds() });
+    let of_head = head.map(|_| Check { check: LogHead::CHECK, holds: LogHead::HOLDS });
+    let checks = made.chain(of_head).collect();
     to_json(&Verified { id: "store", clean: true, checks, findings: Vec::new() })
+}
+
+/// A head of the log as `--head` names it: how many operations there were, and the hash of the last.
+pub fn head_of(given: &str) -> Result<LogHead> {
+    LogHead::parse(given).ok_or_else(|| {
+        let message = "N:HASH is needed, as 'log head' tells them: a number, and 64 digits and letters from a to f";
+        ValueRefused::invalid("head", given, message).into()
+    })
+}
+
+/// What is found where the log does not pass through a head that was kept. Where the log cannot be read, other findings say so.
+fn passed(db: &Db, head: &LogHead) -> Result<Option<Finding>> {
+    match (log::hash_of(db, head.operations), log::head(db)) {
+        (Ok(hash), Ok(end)) => Ok(head.finding(hash.as_deref(), end.operations)),
+        (Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))), _)
+        | (_, Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_)))) => {
+            Ok(Some(Finding { check: LogHead::CHECK, record: None, message: error.to_string() }))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error.into()),
+    }
 }
 
 /// A store too damaged to be opened is a finding as well.

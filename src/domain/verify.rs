@@ -45,10 +45,14 @@ invariants! {
     File = "file": "The engine finds its file whole.", "{what}";
     Links = "links": "Whatever a row refers to is there.", "{what}";
     Desk = "desk": "There is one record of the desk.", "there are {stored} records of the desk";
-    LogChain = "log_chain": "Each operation is sealed over the one before it.",
+    LogChain = "log_chain": "Each operation is sealed, with all that is kept of it, over the one before it.",
         "operation {stored} does not bear the hash of its content and of the operation before it";
+    LogErased = "log_erased": "Where texts of an operation were erased, what is left of them is what was left then.",
+        "what is left of the texts of operation {stored} is not what was left when some were erased";
     LogNumbers = "log_numbers": "Operations are numbered from 1 on without a gap, up to their counter.",
         "{what} {stored} stands where {derived} was to come";
+    LogRecords = "log_records": "Every record is named by an operation, and none knows of a later one than the last.",
+        "the log does not know the operation {what}";
     LogKeys = "log_keys": "Every outcome that is kept for a key can be read.", "the outcome kept for {what} cannot be read";
     TicketLog = "ticket_log": "Every entry of a ticket's log names an operation of the log.",
         "an entry of its log names operation {stored}, which is not in the log";

@@ -10,6 +10,7 @@ use crate::domain::common::{ConfirmationNeeded, NotFound};
 use crate::domain::desk::{Actor, Desk};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
+use crate::store::log::chain::{Entry, Erasure};
 use crate::store::{Db, Key};
 
 /// What a running command sees: the store, its moment, who asks; and where it tells what it did.
@@ -34,6 +35,12 @@ pub struct Cx<'a> {
 pub struct Told {
     pub created: Vec<String>,
     pub touched: Vec<(&'static str, String)>,
+    /// What it left in the logs of tickets.
+    pub entries: Vec<Entry>,
+    /// What it erased of earlier operations.
+    pub erasures: Vec<Erasure>,
+    /// Its own command as it is to be kept, where that is without some of its texts.
+    pub kept: Option<String>,
     pub warnings: Vec<Warning>,
     /// Totals of the documents made, for the sums of a bulk run.
     pub amounts: Vec<Money>,
@@ -81,6 +88,18 @@ impl<'a> Cx<'a> {
         if !told.touched.iter().any(|(known, of)| *known == kind && of == id) {
             told.touched.push((kind, id.to_owned()));
         }
+    }
+
+    /// Tells an entry that was left in the log of a ticket.
+    pub fn noted(&self, entry: Entry) {
+        self.told.borrow_mut().entries.push(entry);
+    }
+
+    /// Tells what was erased of earlier operations, and the command as the log is to keep it.
+    pub fn erased(&self, erasures: Vec<Erasure>, kept: String) {
+        let mut told = self.told.borrow_mut();
+        told.erasures.extend(erasures);
+        told.kept = Some(kept);
     }
 
     /// The records of that kind that were made or changed so far, by id.

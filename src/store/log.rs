@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::engine::record::{Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{BY_PLACE, Column, DayOf, Order, Table, instant, int, json, list, records, text};
 use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::desk::Actor;
-use crate::domain::log::{LoggedActor, LoggedOperation};
+use crate::domain::log::{LogHead, LoggedActor, LoggedOperation, TOUCHED_TOLD};
 use crate::domain::value::day::Instant;
-use crate::{insert, params, query};
+use crate::{insert, params, query, update};
+use sha2::{Digest, Sha256};
+
+pub mod chain;
+
+use chain::{Entry, Erasure, Head, Sealing, Texts};
 
 /// A change to be recorded (spec G2).
 pub struct NewOperation<'a> {
@@ -22,7 +26,15 @@ pub struct NewOperation<'a> {
     pub actor: &'a Actor,
     /// The command as given, as its JSON object.
     pub command: &'a str,
+    /// The same without the texts that may not be kept, where it had some.
+    pub kept: Option<&'a str>,
+    /// Its key, and what is answered to that from now on.
+    pub key: Option<(&'a str, &'a str)>,
     pub touched: &'a [(&'static str, String)],
+    /// What it left in the logs of tickets.
+    pub entries: &'a [Entry],
+    /// What it erased of others.
+    pub erasures: &'a [Erasure],
 }
 
 /// The end of the chain: the hash that the next row builds on.
@@ -33,56 +45,196 @@ pub struct Tail {
 impl Tail {
     /// Reads where the chain ends; an empty log ends in the empty hash.
     pub fn load(db: &Db) -> Result<Tail> {
-        let hash = db.query_opt(
-            query!([operation], "SELECT hash FROM operation ORDER BY key DESC LIMIT 1"),
+        let last = db.query_opt(
+            query!([operation], "SELECT hash, salt FROM operation ORDER BY key DESC LIMIT 1"),
             params![],
-            |row| row.get(0),
+            |row| Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?)),
         )?;
-        Ok(Tail { hash: hash.unwrap_or_default() })
+        let hash = match last {
+            None => String::new(),
+            Some((hash, Some(_))) => hash,
+            Some((_, None)) => chain::over_older(db)?,
+        };
+        Ok(Tail { hash })
     }
 
-    /// Writes the row of one operation and what it touched.
+    /// Writes the row of one operation with all that is kept of it.
     pub fn append(self, db: &Db, row: &NewOperation<'_>) -> Result<Tail> {
-        let at = row.at.to_string();
-        let recorded_at = row.recorded_at.to_string();
-        let hash = chained(&self.hash, row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command);
-        db.write(
-            insert!(operation: key Int, at Text, recorded_at Text, actor_kind Text, actor Text, command Text, hash Text),
-            params![row.operation, &at, &recorded_at, row.actor.kind(), row.actor.id(), row.command, &hash],
-        )?;
+        let (at, recorded_at) = (row.at.to_string(), row.recorded_at.to_string());
+        let texts_of = |salt: &str, command: &str| {
+            let mut texts = Texts::salted(Some(salt));
+            row.entries.iter().for_each(|entry| texts.entry(entry));
+            texts.close(row.key.map(|(_, outcome)| outcome), command, false)
+        };
+        let mut salt = new_salt()?;
+        let sealed = texts_of(&salt, row.command);
+        let mut erasures = row.erasures.to_vec();
+        if let Some(kept) = row.kept {
+            salt = new_salt()?;
+            let (left, content) = (texts_of(&salt, kept), row.key.map(|_| content_check(row.command)));
+            erasures.push(Erasure { of: row.operation, sealed: sealed.clone(), left, content });
+        }
+        let mut sealing = Sealing::default();
+        row.touched.iter().for_each(|(kind, id)| sealing.touched(kind, id));
+        erasures.iter().for_each(|erasure| sealing.erased(erasure));
+        let head = row.head(&at, &recorded_at);
+        let hash = sealing.close(&self.hash, &head, &sealed);
+        write(db, &head, row.kept.unwrap_or(row.command), &salt, &hash)?;
         for (position, (kind, id)) in (1i64..).zip(row.touched) {
             touch(db, row.operation, position, kind, id)?;
         }
+        for (position, erasure) in (1i64..).zip(&erasures) {
+            erase(db, row.operation, position, erasure)?;
+        }
+        if let Some((key, outcome)) = row.key {
+            keep_outcome(db, row.operation, key, outcome)?;
+        }
         Ok(Tail { hash })
+    }
+
+    /// Writes the row of an operation that is told bit by bit what it does, as an import is; it is sealed at its end.
+    pub fn open<'a>(self, db: &Db, row: &NewOperation<'a>) -> Result<Opened> {
+        let salt = new_salt()?;
+        let (at, recorded_at) = (row.at.to_string(), row.recorded_at.to_string());
+        write(db, &row.head(&at, &recorded_at), row.command, &salt, "")?;
+        if let Some((key, outcome)) = row.key {
+            keep_outcome(db, row.operation, key, outcome)?;
+        }
+        Ok(Opened {
+            before: self.hash,
+            operation: row.operation,
+            at,
+            recorded_at,
+            actor: row.actor.clone(),
+            command: row.command.to_owned(),
+            key: row.key.map(|(key, outcome)| (key.to_owned(), outcome.to_owned())),
+            touched: 0,
+            sealing: Sealing::default(),
+            texts: Texts::salted(Some(&salt)),
+        })
     }
 }
 
-/// Writes that an operation touched a record, as the one of that place.
-pub fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result<()> {
+/// An operation whose row is written and not sealed yet.
+pub struct Opened {
+    before: String,
+    operation: Key,
+    at: String,
+    recorded_at: String,
+    actor: Actor,
+    command: String,
+    key: Option<(String, String)>,
+    /// How many records were touched so far.
+    touched: i64,
+    sealing: Sealing,
+    texts: Texts,
+}
+
+impl Opened {
+    /// Writes what a step of it touched; `stands` says afterwards that the step was kept.
+    pub fn touch(&self, db: &Db, touched: &[(&'static str, String)]) -> Result<()> {
+        (self.touched + 1..)
+            .zip(touched)
+            .try_for_each(|(position, (kind, id))| touch(db, self.operation, position, kind, id))
+    }
+
+    /// Seals what a step of it did.
+    pub fn stands(&mut self, touched: &[(&'static str, String)], entries: &[Entry]) {
+        touched.iter().for_each(|(kind, id)| self.sealing.touched(kind, id));
+        entries.iter().for_each(|entry| self.texts.entry(entry));
+        self.touched += i64::try_from(touched.len()).unwrap_or(0);
+    }
+
+    /// Seals the row.
+    pub fn close(self, db: &Db) -> Result<()> {
+        let key = self.key.as_ref();
+        let texts = self.texts.close(key.map(|(_, outcome)| outcome.as_str()), &self.command, false);
+        let head = Head {
+            operation: self.operation,
+            at: &self.at,
+            recorded_at: &self.recorded_at,
+            actor_kind: self.actor.kind(),
+            actor: self.actor.id(),
+            key: key.map(|(key, _)| key.as_str()),
+        };
+        let hash = self.sealing.close(&self.before, &head, &texts);
+        db.change_one(update!(operation (Int, Text): "hash = $2"), params![self.operation, hash])
+    }
+}
+
+impl<'a> NewOperation<'a> {
+    /// One that tells nothing of what it did so far.
+    pub fn new(
+        operation: Key,
+        at: Instant,
+        recorded_at: Instant,
+        actor: &'a Actor,
+        command: &'a str,
+        key: Option<(&'a str, &'a str)>,
+    ) -> NewOperation<'a> {
+        NewOperation {
+            operation,
+            at,
+            recorded_at,
+            actor,
+            command,
+            key,
+            kept: None,
+            touched: &[],
+            entries: &[],
+            erasures: &[],
+        }
+    }
+
+    fn head(&self, at: &'a str, recorded_at: &'a str) -> Head<'a> {
+        Head {
+            operation: self.operation,
+            at,
+            recorded_at,
+            actor_kind: self.actor.kind(),
+            actor: self.actor.id(),
+            key: self.key.map(|(key, _)| key),
+        }
+    }
+}
+
+fn write(db: &Db, head: &Head<'_>, command: &str, salt: &str, hash: &str) -> Result<()> {
+    db.write(
+        insert!(operation: key Int, at Text, recorded_at Text, actor_kind Text, actor Text, command Text, hash Text, salt Text),
+        params![head.operation, head.at, head.recorded_at, head.actor_kind, head.actor, command, hash, salt],
+    )
+}
+
+fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result<()> {
     db.write(
         insert!(operation_touch: operation Int, position Int, kind Text, id Text),
         params![operation, position, kind, id],
     )
 }
 
-/// The hash of a row over the row before it; the command enters by its own digest, so that a text can be erased later.
-pub fn chained(
-    before: &str,
-    operation: Key,
-    at: &str,
-    recorded_at: &str,
-    actor_kind: &str,
-    actor: Option<&str>,
-    command: &str,
-) -> String {
-    let mut hasher = Sha256::new();
-    let number = operation.to_string();
-    for part in [before, &number, at, recorded_at, actor_kind, actor.unwrap_or("")] {
-        hasher.update(part.as_bytes());
-        hasher.update([0]);
-    }
-    hasher.update(Sha256::digest(command.as_bytes()));
-    hex(&hasher.finalize())
+fn erase(db: &Db, operation: Key, position: i64, erasure: &Erasure) -> Result<()> {
+    db.write(
+        insert!(erasure: operation Int, position Int, of_operation Int, sealed Text, left_as Text, content Text),
+        params![operation, position, erasure.of, &erasure.sealed, &erasure.left, &erasure.content],
+    )
+}
+
+fn keep_outcome(db: &Db, operation: Key, key: &str, outcome: &str) -> Result<()> {
+    db.write(insert!(operation_key: operation Int, given Text, outcome Text), params![operation, key, outcome])
+}
+
+/// What nobody can guess, to be hashed with the texts of an operation.
+fn new_salt() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| StoreError::Fault(format!("the system gives no random bytes: {error}")))?;
+    Ok(hex(&bytes))
+}
+
+/// What is kept of a command with a key that was erased, so that another one under the same key is still refused: a single byte of
+/// its hash. Of 256 other commands one passes for it; who tries texts learns as little.
+pub fn content_check(command: &str) -> String {
+    hex(Sha256::digest(command.as_bytes()).get(..1).unwrap_or_default())
 }
 
 /// A digest as it is stored and shown.
@@ -97,6 +249,12 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes that are told by such a text; one that tells none is none.
+fn bytes_of_hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().map(|digit| digit.to_digit(16).unwrap_or_default()).collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | (*digit as u8))).collect()
+}
+
 /// The operations as their rows; beside what is told, `verify` reads the chain of hashes.
 pub static OPERATION: Table =
     records("operation", "operation", COLUMNS).by("key").with(LISTS).found_by(&[]).dated(DayOf::Instant("t.at"));
@@ -109,6 +267,7 @@ const COLUMNS: &[Column] = &[
     text().called("actor").optional(),
     json().called("command"),
     text().called("hash").hidden(),
+    text().called("salt").starts_empty(),
 ];
 
 /// What operations touched.
@@ -126,6 +285,18 @@ const LISTS: &[Table] = &[
         &[text().called("key").column("given"), json().called("outcome")],
     )
     .shown("keys"),
+    list(
+        "erasure",
+        "operation",
+        BY_PLACE,
+        &[
+            int().called("of").column("of_operation"),
+            text().called("sealed"),
+            text().called("left").column("left_as"),
+            text().called("content").optional(),
+        ],
+    )
+    .shown("erased"),
 ];
 
 impl Described for LoggedOperation {
@@ -146,6 +317,8 @@ impl Described for LoggedOperation {
             command: RawValue::from_string(cells.take()?).map_err(unreadable)?,
             key: None,
             touched: Vec::new(),
+            more: 0,
+            erased_by: None,
             hash: cells.take()?,
         })
     }
@@ -166,7 +339,7 @@ impl Described for LoggedOperation {
         self.operation
     }
 
-    /// Loads the keys of some operations and the ids of what they touched.
+    /// Loads the keys of some operations, the ids of the first records that they touched, and by what texts of them were erased.
     fn complete(db: &Db, operations: &mut [LoggedOperation]) -> Result<()> {
         let numbers: Vec<Key> = operations.iter().map(Described::key).collect();
         let mut keys: HashMap<Key, String> = HashMap::new();
@@ -181,22 +354,54 @@ impl Described for LoggedOperation {
             },
         )?;
         let mut touched: HashMap<Key, Vec<String>> = HashMap::new();
+        let first = format!(" AND position <= {TOUCHED_TOLD} ORDER BY operation, position");
         each_of(
             db,
             const { Tables::of(&["operation_touch"]) },
-            ("SELECT operation, id FROM operation_touch", "operation", " ORDER BY operation, position"),
+            ("SELECT operation, id FROM operation_touch", "operation", &first),
             &numbers,
             |row| {
                 touched.entry(row.get(0)?).or_default().push(row.get(1)?);
                 Ok(())
             },
         )?;
+        let mut erased: HashMap<Key, Key> = HashMap::new();
+        each_of(
+            db,
+            const { Tables::of(&["erasure"]) },
+            ("SELECT of_operation, operation FROM erasure", "of_operation", " ORDER BY of_operation, operation"),
+            &numbers,
+            |row| {
+                erased.insert(row.get(0)?, row.get(1)?);
+                Ok(())
+            },
+        )?;
+        let is_long = |number: &&Key| touched.get(number).is_some_and(|ids| ids.len() >= TOUCHED_TOLD);
+        let long: Vec<Key> = numbers.iter().filter(is_long).copied().collect();
+        let mut all = all_touched(db, &long)?;
         for operation in operations {
             operation.key = keys.remove(&operation.operation);
             operation.touched = touched.remove(&operation.operation).unwrap_or_default();
+            operation.erased_by = erased.remove(&operation.operation);
+            let told = i64::try_from(operation.touched.len()).unwrap_or_default();
+            operation.more = all.remove(&operation.operation).map_or(0, |all| all - told);
         }
         Ok(())
     }
+}
+
+/// How many records some operations touched, by the number of each.
+fn all_touched(db: &Db, operations: &[Key]) -> Result<HashMap<Key, i64>> {
+    let mut all = HashMap::new();
+    // The last place is found by the index, however many there are before it.
+    let last =
+        "SELECT o.key, (SELECT MAX(t.position) FROM operation_touch t WHERE t.operation = o.key) FROM operation o";
+    let reads = const { Tables::of(&["operation", "operation_touch"]) };
+    each_of(db, reads, (last, "o.key", ""), operations, |row| {
+        all.insert(row.get(0)?, row.get(1)?);
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 /// The id of the posted document that has this number, under which the log knows it.
@@ -211,12 +416,23 @@ pub struct KeptOutcome {
     pub outcome: String,
 }
 
-impl Db {
-    /// Keeps the outcome of a keyed change.
-    pub fn keep_outcome(&self, operation: Key, key: &str, outcome: &str) -> Result<()> {
-        self.write(insert!(operation_key: operation Int, given Text, outcome Text), params![operation, key, outcome])
-    }
+/// How many operations there are, and the hash of the last: who keeps them elsewhere can tell later whether the log still passes
+/// through them.
+pub fn head(db: &Db) -> Result<LogHead> {
+    let head = db.query_opt(
+        query!([operation], "SELECT key, hash FROM operation ORDER BY key DESC LIMIT 1"),
+        params![],
+        |row| Ok(LogHead { operations: row.get(0)?, hash: row.get(1)? }),
+    )?;
+    Ok(head.unwrap_or_default())
+}
 
+/// The hash that an operation bears.
+pub fn hash_of(db: &Db, operation: Key) -> Result<Option<String>> {
+    db.query_opt(query!([operation], "SELECT hash FROM operation WHERE key = $1"), params![operation], |row| row.get(0))
+}
+
+impl Db {
     /// What was done under a key.
     pub fn kept_outcome(&self, key: &str) -> Result<Option<KeptOutcome>> {
         self.query_opt(

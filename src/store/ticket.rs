@@ -7,9 +7,9 @@ use super::engine::statement::Tables;
 use super::engine::table::{
     BY_PLACE, DayOf, FoundBy, Order, Table, id, instant, int, link, list, list_of, records, switch, text, words,
 };
+use super::log::chain::Entry;
 use super::{Db, Key, Result};
 use crate::domain::ticket::{LogEntry, NamedOrder, Priority, Ticket};
-use crate::domain::value::day::Instant;
 use crate::domain::value::reference::Reference;
 use crate::{described, field_of_words, insert, params, query};
 
@@ -158,21 +158,20 @@ pub fn log(db: &Db, ticket: Key) -> Result<Vec<LogEntry>> {
     )
 }
 
-/// An entry of a ticket's log (spec A6).
-pub struct NewLogEntry<'a> {
-    pub at: Instant,
-    pub actor: Option<&'a str>,
-    pub kind: &'static str,
-    pub text: &'a str,
-    pub document: Option<&'a str>,
-    pub operation: Key,
-}
-
-/// Writes an entry of the ticket's log.
-pub fn insert_log(db: &Db, ticket: Key, entry: &NewLogEntry<'_>) -> Result<()> {
+/// Writes an entry that an operation leaves in a ticket's log (spec A6).
+pub fn insert_log(db: &Db, operation: Key, entry: &Entry) -> Result<()> {
     db.write(
         insert!(ticket_log: key Int, ticket Int, at Text, actor Text, kind Text, text Text, document Text, operation Int),
-        params![db.next_key()?, ticket, entry.at, entry.actor, entry.kind, entry.text, entry.document, entry.operation],
+        params![
+            entry.key,
+            entry.ticket,
+            &entry.at,
+            &entry.actor,
+            &entry.kind,
+            &entry.text,
+            &entry.document,
+            operation
+        ],
     )
 }
 

@@ -79,9 +79,14 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub fn of(result: Box<RawValue>, told: Told) -> Telling {
-        let Told { created, warnings, amounts, touched: _ } = told;
-        Telling { created, result, warnings, amounts }
+    /// What a change answers, taken out of what it told; what is for the log stays there.
+    pub fn of(result: Box<RawValue>, told: &mut Told) -> Telling {
+        Telling {
+            created: std::mem::take(&mut told.created),
+            result,
+            warnings: std::mem::take(&mut told.warnings),
+            amounts: std::mem::take(&mut told.amounts),
+        }
     }
 
     /// What is kept of it for the key of its command.

@@ -10,7 +10,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::value::day::Instant;
 use crate::domain::{Error, Fault, Result};
-use crate::store::log::{KeptOutcome, NewOperation, Tail};
+use crate::store::log::{KeptOutcome, NewOperation, Opened, Tail};
 use crate::store::{self, Db, Key};
 
 /// One command with its key.
@@ -31,6 +31,8 @@ pub struct Group<'s> {
     session: &'s Session<'s>,
     desk: Desk,
     tail: Option<Tail>,
+    /// The row of a change of many steps, which is sealed when the last of them is done.
+    opened: Option<Opened>,
     mode: Mode,
     /// The rights that were found to be there; nobody else writes while the group is open.
     checked: Vec<Right>,
@@ -44,8 +46,6 @@ pub struct Group<'s> {
 pub struct Stepwise {
     operation: Key,
     now: Instant,
-    /// How many records were touched.
-    touched: i64,
 }
 
 /// How a change of many steps begins.
@@ -65,7 +65,7 @@ pub struct Step<T> {
 
 impl<'s> Group<'s> {
     pub(super) fn begun(session: &'s Session<'s>, desk: Desk, mode: Mode) -> Group<'s> {
-        Group { session, desk, tail: None, mode, checked: Vec::new(), first_planned: None, keeps: false }
+        Group { session, desk, tail: None, opened: None, mode, checked: Vec::new(), first_planned: None, keeps: false }
     }
 
     /// Runs one change of the group: done, or undone without a trace.
@@ -87,33 +87,31 @@ impl<'s> Group<'s> {
             return Ok(Begun::Replayed(kept.operation));
         }
         let (operation, now) = (self.session.db.next_number("operation")?, self.session.clock.now());
-        self.log(operation, now, content, &[])?;
-        if let Some(key) = key {
-            self.session.db.keep_outcome(operation, key, NOTHING_TOLD)?;
-        }
-        Ok(Begun::New(Stepwise { operation, now, touched: 0 }))
+        let tail = self.tail()?;
+        let row = self.row(operation, now, content, key.map(|key| (key, NOTHING_TOLD)));
+        self.opened = Some(tail.open(self.session.db, &row)?);
+        Ok(Begun::New(Stepwise { operation, now }))
     }
 
     /// Runs one step of such a change: done, or undone without a trace.
-    pub fn step<T>(&mut self, steps: &mut Stepwise, work: impl FnOnce(&Cx<'_>) -> Result<T>) -> Result<Step<T>> {
-        let operation = steps.operation;
-        let mut touched_by_now = steps.touched;
+    pub fn step<T>(&mut self, steps: &Stepwise, work: impl FnOnce(&Cx<'_>) -> Result<T>) -> Result<Step<T>> {
         let step = self.apart(
             |step: &Step<T>| step.status,
             |group| {
-                let cx = group.view(steps.now).within(operation);
+                let cx = group.view(steps.now).within(steps.operation);
                 let result = work(&cx)?;
                 let told = cx.into_told();
-                for (kind, id) in &told.touched {
-                    touched_by_now += 1;
-                    store::log::touch(group.session.db, operation, touched_by_now, kind, id)?;
+                if let Some(opened) = &group.opened {
+                    opened.touch(group.session.db, &told.touched)?;
                 }
                 group.learn_from(&told)?;
-                let (status, operation) = group.ended(&told, operation);
+                let (status, operation) = group.ended(&told, steps.operation);
                 Ok(Step { result, status, operation, told })
             },
         )?;
-        steps.touched = touched_by_now;
+        if let Some(opened) = self.opened.as_mut().filter(|_| step.status != Status::Unchanged) {
+            opened.stands(&step.told.touched, &step.told.entries);
+        }
         Ok(step)
     }
 
@@ -133,8 +131,11 @@ impl<'s> Group<'s> {
     }
 
     /// Keeps the group, or undoes it where it was a dry run or changed nothing.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         let db = self.session.db;
+        if let Some(opened) = self.opened.take().filter(|_| self.keeps) {
+            opened.close(db)?;
+        }
         if self.keeps && self.mode == Mode::Commit {
             return Ok(db.commit()?);
         }
@@ -225,19 +226,25 @@ impl<'s> Group<'s> {
         let cx = self.view(now);
         let result = change.run(&cx)?;
         let operation = if cx.changed_anything() { Some(cx.operation()?) } else { None };
-        let told = cx.into_told();
+        let mut told = cx.into_told();
+        let telling = Telling::of(result, &mut told);
         let Some(operation) = operation else {
-            return Ok(Answer::to(change, Status::Unchanged, None, Telling::of(result, told)));
+            return Ok(Answer::to(change, Status::Unchanged, None, telling));
         };
         self.learn_from(&told)?;
 
         // A dry run takes every step, so that a line which comes later finds the key of this one (contract, section 4).
-        self.log(operation, now, &content, &told.touched)?;
+        let outcome = key.map(|_| telling.kept()).transpose()?;
+        let tail = self.tail()?;
+        let row = NewOperation {
+            kept: told.kept.as_deref(),
+            touched: &told.touched,
+            entries: &told.entries,
+            erasures: &told.erasures,
+            ..self.row(operation, now, &content, key.zip(outcome.as_deref()))
+        };
+        self.tail = Some(tail.append(db, &row)?);
         let (status, logged) = self.ended(&told, operation);
-        let telling = Telling::of(result, told);
-        if let Some(key) = key {
-            db.keep_outcome(operation, key, &telling.kept()?)?;
-        }
         Ok(Answer::to(change, status, logged, telling))
     }
 
@@ -253,16 +260,21 @@ impl<'s> Group<'s> {
         Ok(())
     }
 
-    /// Writes a change's row of the log.
-    fn log(&mut self, operation: Key, at: Instant, command: &str, touched: &[(&'static str, String)]) -> Result<()> {
-        let Session { db, clock, actor, .. } = self.session;
-        let tail = match self.tail.take() {
-            Some(tail) => tail,
-            None => Tail::load(db)?,
-        };
-        let row = NewOperation { operation, at, recorded_at: clock.machine(), actor, command, touched };
-        self.tail = Some(tail.append(db, &row)?);
-        Ok(())
+    /// The end of the log, which the next row is chained to.
+    fn tail(&mut self) -> Result<Tail> {
+        Ok(self.tail.take().map_or_else(|| Tail::load(self.session.db), Ok)?)
+    }
+
+    /// A change's row of the log.
+    fn row<'r>(
+        &'r self,
+        operation: Key,
+        at: Instant,
+        command: &'r str,
+        key: Option<(&'r str, &'r str)>,
+    ) -> NewOperation<'r> {
+        let Session { clock, actor, .. } = self.session;
+        NewOperation::new(operation, at, clock.machine(), actor, command, key)
     }
 
     /// How a change ended that told this, and the number under which the log knows it from now on.

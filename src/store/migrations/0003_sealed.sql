@@ -5,3 +5,18 @@ ALTER TABLE coupon ADD COLUMN created_at TEXT;
 ALTER TABLE task ADD COLUMN created_at TEXT;
 CREATE INDEX coupon_created ON coupon (COALESCE(created_at, ''), key);
 CREATE INDEX task_created ON task (COALESCE(created_at, ''), key);
+
+-- The log seals what is kept of an operation. The salt that its texts are hashed with is gone with them; null in a row of an older
+-- format, of which only the command is sealed.
+ALTER TABLE operation ADD COLUMN salt TEXT;
+-- What an operation erased of the texts of others: the hash that they were sealed by, and that of what is left of them.
+CREATE TABLE erasure (
+  operation BIGINT NOT NULL REFERENCES operation (key),
+  position BIGINT NOT NULL,
+  of_operation BIGINT NOT NULL REFERENCES operation (key),
+  sealed TEXT NOT NULL,
+  left_as TEXT NOT NULL,
+  content TEXT,
+  PRIMARY KEY (operation, position)
+);
+CREATE INDEX erasure_of ON erasure (of_operation, operation);

@@ -1,13 +1,37 @@
 //! The log of operations: its chain, its numbers, the outcomes that it keeps, and the entries of tickets that name it.
 
 use crate::domain::verify::Invariant;
+use crate::store::log::chain::{self, Broken};
 use crate::store::verify::{Breach, Pass, Tell};
-use crate::store::{Db, Result, log};
+use crate::store::{Db, Result};
 use crate::{params, query};
 
 pub const PASSES: &[Pass] = &[
-    Pass::Made(&[Invariant::LogChain], broken_chain),
+    Pass::Made(&[Invariant::LogChain, Invariant::LogErased], broken_chain),
     Pass::Asked(Invariant::LogNumbers, query!([operation, counter], LOG_NUMBERS)),
+    Pass::Asked(
+        Invariant::LogRecords,
+        query!(
+            [
+                operation,
+                operation_touch,
+                customer,
+                product,
+                lot,
+                tag,
+                sales_order,
+                ticket,
+                transfer,
+                document,
+                payment,
+                coupon,
+                repair,
+                task,
+                person
+            ],
+            LOG_RECORDS
+        ),
+    ),
     Pass::Made(&[Invariant::LogKeys], unreadable_outcomes),
     Pass::Asked(Invariant::TicketLog, query!([ticket_log, ticket, operation], TICKET_LOG)),
 ];
@@ -23,30 +47,37 @@ const LOG_NUMBERS: &str = "
     WHERE value <> last
     ORDER BY 2, 3";
 
+/// Where the end of the log was cut off, what it had made is still there.
+const LOG_RECORDS: &str = "
+    WITH records AS (
+      SELECT key, id FROM customer UNION ALL SELECT key, id FROM product UNION ALL SELECT key, id FROM lot
+      UNION ALL SELECT key, id FROM tag UNION ALL SELECT key, id FROM person UNION ALL SELECT key, id FROM sales_order
+      UNION ALL SELECT key, id FROM ticket UNION ALL SELECT key, id FROM transfer UNION ALL SELECT key, id FROM document
+      UNION ALL SELECT key, id FROM payment UNION ALL SELECT key, id FROM coupon UNION ALL SELECT key, id FROM repair
+      UNION ALL SELECT key, id FROM task),
+    moved AS (
+      SELECT key, id, moved FROM transfer WHERE moved IS NOT NULL
+      UNION ALL SELECT key, id, moved FROM repair WHERE moved IS NOT NULL)
+    SELECT r.id, 'that made it', CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0, r.key
+    FROM records r WHERE NOT EXISTS (SELECT 1 FROM operation_touch t WHERE t.id = r.id)
+    UNION ALL
+    SELECT m.id, CAST(m.moved AS TEXT) || ', which moved it', CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0, m.key
+    FROM moved m WHERE NOT EXISTS (SELECT 1 FROM operation o WHERE o.key = m.moved)
+    ORDER BY 7, 2";
+
 const TICKET_LOG: &str = "
     SELECT t.id, '', e.operation, CAST(NULL AS BIGINT), 0, 0
     FROM ticket_log e JOIN ticket t ON t.key = e.ticket LEFT JOIN operation o ON o.key = e.operation
     WHERE o.key IS NULL ORDER BY e.key";
 
 fn broken_chain(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
-    let mut before = String::new();
-    db.each(
-        query!(
-            [operation],
-            "SELECT key, at, recorded_at, actor_kind, actor, command, hash FROM operation ORDER BY key"
-        ),
-        params![],
-        |row| {
-            let operation: i64 = row.get(0)?;
-            let (at, recorded_at, kind): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let (actor, command, hash): (Option<String>, String, String) = (row.get(4)?, row.get(5)?, row.get(6)?);
-            if log::chained(&before, operation, &at, &recorded_at, &kind, actor.as_deref(), &command) != hash {
-                tell(Invariant::LogChain, Breach { stored: operation.to_string(), ..Breach::default() });
-            }
-            before = hash;
-            Ok(())
-        },
-    )
+    chain::each_broken(db, &mut |operation, broken| {
+        let invariant = match broken {
+            Broken::Seal => Invariant::LogChain,
+            Broken::Left => Invariant::LogErased,
+        };
+        tell(invariant, Breach { stored: operation.to_string(), ..Breach::default() });
+    })
 }
 
 fn unreadable_outcomes(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
