@@ -11,6 +11,7 @@ pub mod coupon;
 pub mod coupon_program;
 pub mod customer;
 pub mod desk;
+pub mod discount;
 pub mod document;
 pub mod in_use;
 pub mod journal;

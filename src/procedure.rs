@@ -7,6 +7,7 @@ pub mod context;
 pub mod coupon;
 pub mod coupon_program;
 pub mod currency;
+pub mod discount;
 pub mod document;
 pub mod install;
 pub mod look_up;

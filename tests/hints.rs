@@ -128,6 +128,35 @@ const SITUATIONS: &[Situation] = &[
     ("order_not_of_customer", &[], "ticket create --team Support --customer C2 --subject x --order S1"),
     ("product_not_on_order", &[], "ticket create --team Support --customer C1 --subject x --order S1 --product BULB"),
     ("key_reused", &[], "tag create other --key cy-1"),
+    ("coupon_unknown", &[], "order apply-coupon S3 NEVER"),
+    ("coupon_usage_limit", &["coupon-program edit Winter --usage-limit 1"], "order apply-coupon S3 WINTER-26"),
+    (
+        "coupon_already_applied",
+        &["coupon-program edit Winter --usage-limit ''", "order apply-coupon S3 WINTER-26"],
+        "order apply-coupon S3 winter26",
+    ),
+    (
+        "coupon_better_applied",
+        &["coupon-program create Two --type promo-code --code TWO --reward percent=2"],
+        "order apply-coupon S3 TWO",
+    ),
+    (
+        "coupon_minimum_amount",
+        &["coupon-program create Big --type promo-code --code BIG --reward fixed=1 --minimum-amount 1000"],
+        "order apply-coupon S3 BIG",
+    ),
+    (
+        "coupon_minimum_quantity",
+        &["coupon-program create Many --type promo-code --code MANY --reward fixed=1 --minimum-quantity 1000"],
+        "order apply-coupon S3 MANY",
+    ),
+    (
+        "coupon_nothing_to_discount",
+        &["coupon-program create Lamps --type promo-code --code LAMPS --reward fixed=1 --on LAMP"],
+        "order apply-coupon S3 LAMPS",
+    ),
+    // At its confirmation an order is told which code to take off.
+    ("coupon_unknown", &["coupon-program edit Winter --code WINTER-27"], "order confirm S3"),
     ("store_not_empty", &[], "import exported.ndjson"),
     ("store_missing", &[], "customer list --store 'no store.db'"),
     ("store_missing", &[], "customer list --store no-store.db --as ann"),
@@ -153,19 +182,13 @@ const ELSEWHERE: &[&str] = &[
     "store_damaged",
     "store_busy",
     "outcome_unknown",
-    // Their services are not built, or not by a command.
-    "app_missing",
-    "coupon_already_applied",
-    "coupon_better_applied",
+    // Of codes that are drawn by chance: tried below.
     "coupon_cancelled",
     "coupon_expired",
-    "coupon_minimum_amount",
-    "coupon_minimum_quantity",
-    "coupon_nothing_to_discount",
     "coupon_other_customer",
-    "coupon_unknown",
-    "coupon_usage_limit",
     "coupon_used",
+    // Their services are not built, or not by a command.
+    "app_missing",
     "email_missing",
     "worksheet_incomplete",
     "worksheet_signed",
@@ -221,6 +244,35 @@ fn every_hint_is_a_command_that_runs() {
     let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().copied().collect();
     assert_eq!(&played | &elsewhere, known, "every code is tried, or it is said why not");
     assert_eq!(&played & &elsewhere, BTreeSet::new());
+}
+
+#[test]
+fn a_code_that_an_order_does_not_take_leads_on() {
+    let shop = sample::shop();
+    let codes: Vec<String> = (0..4)
+        .map(|_| {
+            let made = shop.done("ticket coupon T1 --program 'Sorry 10' --valid-until 2026-11-23 --only-customer");
+            made["created"][0].as_str().unwrap().to_owned()
+        })
+        .collect();
+    for words in [
+        "order create --customer C1 --line LAMP=1",
+        "order create --customer C1 --line LAMP=1",
+        "order create --customer C2 --line LAMP=1",
+        &format!("order apply-coupon S5 {}", codes[0]),
+        &format!("order apply-coupon S6 {}", codes[0]),
+        "order confirm S5",
+        &format!("coupon cancel {}", codes[1]),
+    ] {
+        shop.done(words);
+    }
+    let refused = |words: &str, code: &str| follow(&shop, shop.refused(words, code)["hint"].as_str().unwrap());
+    refused("order confirm S6", "coupon_used");
+    refused(&format!("order apply-coupon S7 {}", codes[0]), "coupon_used");
+    refused(&format!("order apply-coupon S7 {}", codes[1]), "coupon_cancelled");
+    refused(&format!("order apply-coupon S7 {}", codes[2]), "coupon_other_customer");
+    shop.clock("2026-11-24T10:00:00Z");
+    refused(&format!("order apply-coupon S7 {}", codes[3]), "coupon_expired");
 }
 
 #[test]

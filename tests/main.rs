@@ -17,6 +17,7 @@ mod attack;
 mod copy;
 mod coupon;
 mod customer;
+mod discount;
 mod documents;
 mod export;
 mod faults;

@@ -16,6 +16,7 @@ mod apply;
 mod copy;
 mod coupon;
 mod customer;
+mod discount;
 mod export;
 mod goods;
 mod hints;

@@ -24,6 +24,7 @@ pub const RECORDS: &str = r#"
 {"record":"project","id":"Field Service","worksheets":true,"worksheet_template":"Visit","time_product":"HOUR"}
 {"record":"coupon_program","id":"Sorry 10","rewards":[{"type":"percent","value":"10","on":"products","products":["LAMP","BULB"],"maximum":"50"}],"conditions":{"minimum_amount":"20.00","products":["LAMP"]}}
 {"record":"coupon_program","id":"Spring","type":"promo-code","code":"SPRING-26","rewards":[{"type":"free_product","product":"BULB","quantity":"2"}],"start":"2026-03-01","end":"2026-05-31","usage_limit":"100"}
+{"record":"coupon_program","id":"Winter","type":"promo-code","code":"WINTER-26","rewards":[{"type":"fixed","value":"5"},{"type":"percent","value":"3"}]}
 {"record":"team","id":"Support","services":["refunds","coupons","returns","repairs","field-service"],"field_service_project":"Field Service","return_location":"WH/Returns","members":["ann"]}
 {"record":"order","id":"S00001","customer":"C00001","date":"2026-11-01","state":"confirmed","lines":[{"product":"LAMP","quantity":"3"},{"product":"DRILL","quantity":"1","discount":"10"}]}
 {"record":"transfer","id":"WH/OUT/00001","order":"S00001","date":"2026-11-02","state":"done","lines":[{"product":"LAMP","quantity":"3"},{"product":"DRILL","quantity":"1","lot":"SN-1"}]}
@@ -44,6 +45,7 @@ const COMMANDS: &[&str] = &[
     "ticket return T00001 --delivery WH/OUT/00001 --line 2=1",
     "transfer validate WH/IN/00002",
     "order create --customer C00002 --line LAMP=200",
+    "order apply-coupon S00002 WINTER-26",
     "order confirm S00002",
     "transfer create --order S00002",
     "order create --customer C00001 --line BULB=1 --cart",

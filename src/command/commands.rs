@@ -154,6 +154,8 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<Order>>("order list"),
     Entry::read::<noun::Show<Order>>("order show"),
     Entry::change::<order::OrderEdit>("order edit"),
+    Entry::change::<order::OrderApplyCoupon>("order apply-coupon"),
+    Entry::change::<order::OrderRemoveCoupon>("order remove-coupon"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
     // transfer

@@ -15,7 +15,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::procedure::{self, order::new_lines, order::products_of};
+use crate::procedure::{self, discount, order::new_lines, order::products_of};
 use crate::store::{order, product};
 
 impl Noun for Order {
@@ -26,7 +26,8 @@ impl Noun for Order {
 
 /// Create an order
 ///
-/// It is a draft, which is a quotation; with --cart it is the customer's cart, of which there is one open at most.
+/// It is a draft, which is a quotation; with --cart it is the customer's cart, of which there is one open at most. 'order apply-coupon'
+/// takes a code.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales order create --customer C00001 --line LAMP=3\n  aftersales order create --customer C00001 --line LAMP=3@35.00 --line BULB=6 --date 2026-11-01\n  aftersales order create --customer C00001 --line LAMP=1 --cart"
@@ -97,7 +98,8 @@ impl Change for OrderCreate {
 /// Edit an order that is a draft or sent
 ///
 /// Lines are counted from 1 as the order has them before the edit. --line changes a line and leaves the others; without a
-/// price, its price stays.
+/// price, its price stays. What its codes take off is worked out anew; a code that the order no longer qualifies for is taken off,
+/// with a warning. Dropping a line that a code made takes the code off.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales order edit S00001 --line 1=2\n  aftersales order edit S00001 --line 1=2@35.00 --drop-line 2 --add-line BULB=6\n  aftersales order edit S00001 --date 2026-11-02"
@@ -160,6 +162,7 @@ impl Change for OrderEdit {
             before.check_editable()?;
             check_customer(cx, &before, &after)?;
             procedure::order::check_cart(cx, &after)?;
+            discount::settle(cx, &mut after)?;
             order::update(cx.db, &before, &after)?;
             cx.touched("order", &after.id);
         }
@@ -190,9 +193,77 @@ fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> {
     }
 }
 
+/// Apply the code of a coupon, or a promo code, to an order
+///
+/// The order is a draft or sent. What the code takes off stands behind the product lines, a line for each set of taxes; each change
+/// of the order works it out anew. A higher percentage off the whole order takes the place of a lower one; all else adds up, in the
+/// order in which codes are applied, and no order goes below zero. A coupon is used once the order is confirmed, not before.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales order apply-coupon S00001 QK7M-2XNA-9TBC\n  aftersales order apply-coupon S00001 SPRING-26"
+)]
+pub struct OrderApplyCoupon {
+    /// The order
+    pub order: String,
+    /// The code, whatever its case, blanks and dashes
+    pub code: String,
+}
+
+impl Change for OrderApplyCoupon {
+    type Outcome = Changed<Order>;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
+        let before: Order = one(cx, "order", &self.order)?;
+        let code = discount::named(cx, &self.code)?;
+        before.check_editable()?;
+        let mut after = before.clone();
+        discount::apply(cx, &mut after, &code)?;
+        order::update(cx.db, &before, &after)?;
+        cx.touched("order", &after.id);
+        Ok(Changed(after))
+    }
+}
+
+/// Take a code off an order
+///
+/// What it took off is charged again, and what it gave is taken away; the other codes are worked out without it.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(after_help = "Examples:\n  aftersales order remove-coupon S00001 QK7M-2XNA-9TBC")]
+pub struct OrderRemoveCoupon {
+    /// The order
+    pub order: String,
+    /// The code, whatever its case, blanks and dashes
+    pub code: String,
+}
+
+impl Change for OrderRemoveCoupon {
+    type Outcome = Changed<Order>;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
+        let before: Order = one(cx, "order", &self.order)?;
+        if self.code.is_empty() {
+            return Err(ValueRefused::missing("code").into());
+        }
+        let Some(code) = before.code_spelled(&self.code).map(str::to_owned) else {
+            return Ok(Changed(before));
+        };
+        before.check_editable()?;
+        let mut after = before.clone();
+        after.drop_code(&code);
+        after.number_and_sum()?;
+        discount::settle(cx, &mut after)?;
+        order::update(cx.db, &before, &after)?;
+        cx.touched("order", &after.id);
+        Ok(Changed(after))
+    }
+}
+
 /// Confirm an order
 ///
-/// What is confirmed is frozen.
+/// What is confirmed is frozen. Its codes are checked once more: one that it does not qualify for by now, or that another order used
+/// first, is refused. Then its coupons are used.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order confirm S00001")]
 pub struct OrderConfirm {
@@ -205,16 +276,23 @@ impl Change for OrderConfirm {
     const RIGHT: Right = Right::Sales;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
-        let order: Order = one(cx, "order", &self.order)?;
-        let state = order.confirmed()?;
-        moved(cx, order, state)
+        let before: Order = one(cx, "order", &self.order)?;
+        let Some(state) = before.confirmed()? else {
+            return Ok(Changed(before));
+        };
+        let mut after = Order { state, ..before.clone() };
+        discount::settle_to_confirm(cx, &mut after)?;
+        order::update(cx.db, &before, &after)?;
+        cx.touched("order", &after.id);
+        discount::consume(cx, &after)?;
+        Ok(Changed(after))
     }
 }
 
 /// Cancel an order
 ///
-/// A confirmed one can be cancelled while nothing of it is delivered, and nothing invoiced or all of that credited; deliveries that still wait are cancelled
-/// with it.
+/// A confirmed one can be cancelled while nothing of it is delivered, and nothing invoiced or all of that credited; deliveries that
+/// still wait are cancelled with it, and its coupons can be used again.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:\n  aftersales order cancel S00001")]
 pub struct OrderCancel {
@@ -227,23 +305,18 @@ impl Change for OrderCancel {
     const RIGHT: Right = Right::Sales;
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
-        let order: Order = one(cx, "order", &self.order)?;
-        let uncredited = order::uncredited_bill(cx.db, order.key)?;
-        let state = order.cancelled(uncredited.as_deref())?;
-        if state.is_some() {
-            procedure::order::cancel_deliveries(cx, &order)?;
+        let before: Order = one(cx, "order", &self.order)?;
+        let uncredited = order::uncredited_bill(cx.db, before.key)?;
+        let Some(state) = before.cancelled(uncredited.as_deref())? else {
+            return Ok(Changed(before));
+        };
+        let after = Order { state, ..before.clone() };
+        order::update(cx.db, &before, &after)?;
+        cx.touched("order", &after.id);
+        procedure::order::cancel_deliveries(cx, &before)?;
+        if before.state == OrderState::Confirmed {
+            discount::give_back(cx, &before)?;
         }
-        moved(cx, order, state)
+        Ok(Changed(after))
     }
-}
-
-/// Writes the state that an order comes to, if any.
-fn moved(cx: &Cx<'_>, before: Order, state: Option<OrderState>) -> Result<Changed<Order>> {
-    let Some(state) = state else {
-        return Ok(Changed(before));
-    };
-    let order = Order { state, ..before.clone() };
-    order::update(cx.db, &before, &order)?;
-    cx.touched("order", &order.id);
-    Ok(Changed(order))
 }

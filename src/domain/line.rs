@@ -312,6 +312,11 @@ impl PricedLine {
         rates_of(&self.taxes)
     }
 
+    /// Whether any of its amounts is below zero.
+    pub fn takes_off(&self) -> bool {
+        self.untaxed.is_negative() || self.taxes.iter().any(|tax| tax.amount.is_negative())
+    }
+
     /// The amounts, in minor units.
     pub fn amounts(&self) -> LineAmounts {
         LineAmounts { untaxed: self.untaxed.minor, taxes: self.taxes.iter().map(|tax| tax.amount.minor).collect() }
@@ -331,6 +336,21 @@ impl PricedLine {
 
 fn rates_of(taxes: &[LineTax]) -> Vec<TaxRate> {
     taxes.iter().map(LineTax::rate).collect()
+}
+
+/// The places of the lines that a discount is on: those of value with its set of taxes, or all of value where there is none
+/// (spec B5).
+pub fn discounted<'l>(discount: &PricedLine, lines: impl IntoIterator<Item = (usize, &'l PricedLine)>) -> Vec<usize> {
+    let worth = |line: &PricedLine| !line.amounts().is_zero() && !line.takes_off();
+    let set_of = |line: &PricedLine| {
+        let mut taxes: Vec<i64> = line.taxes.iter().map(|tax| tax.tax.key).collect();
+        taxes.sort_unstable();
+        taxes
+    };
+    let of_value: Vec<(usize, &PricedLine)> = lines.into_iter().filter(|(_, line)| worth(line)).collect();
+    let wanted = set_of(discount);
+    let same: Vec<usize> = of_value.iter().filter(|(_, line)| set_of(line) == wanted).map(|(at, _)| *at).collect();
+    if same.is_empty() { of_value.into_iter().map(|(at, _)| at).collect() } else { same }
 }
 
 /// What the lines of a document come to: their exact sums.

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::common::{StateNotAllowed, ValueRefused};
+use super::coupon_program::folded_code;
 use super::line::{LineChange, LineNumber, LineTax, PricedLine, Totals, check_price};
 use super::product::UnitPrice;
 use super::{Allowed, Refusal, Result};
@@ -57,6 +58,8 @@ pub struct OrderLine {
     pub invoiced: Quantity,
     /// The code that made the line.
     pub coupon: Option<String>,
+    /// The program of that code; none where the code came in with an order of another system.
+    pub program: Option<Reference>,
     /// What a repair used of the part that the line sells; none where it sells no part of a repair (spec E6).
     pub used: Option<Quantity>,
     pub priced: PricedLine,
@@ -80,7 +83,7 @@ impl Serialize for OrderLine {
             tax: Money,
             total: Money,
         }
-        let OrderLine { key: _, line, product, label, delivered, invoiced, coupon, used: _, priced } = self;
+        let OrderLine { key: _, line, product, label, delivered, invoiced, coupon, program: _, used: _, priced } = self;
         Shown {
             line: *line,
             product,
@@ -117,9 +120,15 @@ impl OrderLine {
             delivered: Quantity::ZERO,
             invoiced: Quantity::ZERO,
             coupon: None,
+            program: None,
             used: None,
             priced,
         }
+    }
+
+    /// Whether it is a discount on other lines: of negative value, with no product (spec B5).
+    pub fn is_discount(&self) -> bool {
+        self.product.is_none() && self.priced.takes_off()
     }
 
     /// What of it is to be billed in all: what is ordered, of a part of a repair what was used (spec B15, E6).
@@ -146,7 +155,49 @@ impl Order {
         }
         let totals = Totals::of(self.currency, self.lines.iter().map(|line| &line.priced))?;
         (self.untaxed, self.tax, self.total) = (totals.untaxed, totals.tax, totals.total);
+        self.name_codes();
         Ok(())
+    }
+
+    /// Names the codes of its lines, which stand in the order in which they were applied.
+    pub fn name_codes(&mut self) {
+        self.coupons.clear();
+        for code in self.lines.iter().filter_map(|line| line.coupon.as_ref()) {
+            if !self.coupons.contains(code) {
+                self.coupons.push(code.clone());
+            }
+        }
+    }
+
+    /// The code on it that somebody typed, as it is spelled there.
+    pub fn code_spelled(&self, given: &str) -> Option<&str> {
+        let wanted = folded_code(given);
+        self.coupons.iter().find(|code| folded_code(code) == wanted).map(String::as_str)
+    }
+
+    /// The programs of its codes, each once.
+    pub fn programs(&self) -> Vec<&Reference> {
+        let mut programs: Vec<&Reference> = Vec::new();
+        for program in self.lines.iter().filter_map(|line| line.program.as_ref()) {
+            if !programs.contains(&program) {
+                programs.push(program);
+            }
+        }
+        programs
+    }
+
+    /// Puts what its codes make in the place of what they made before, behind the lines that no code made.
+    pub fn put_code_lines(&mut self, made: Vec<OrderLine>) -> Result<()> {
+        self.lines.retain(|line| line.coupon.is_none());
+        self.lines.extend(made);
+        self.number_and_sum()
+    }
+
+    /// Takes the lines of a code off; answers whether there were any.
+    pub fn drop_code(&mut self, code: &str) -> bool {
+        let before = self.lines.len();
+        self.lines.retain(|line| line.coupon.as_deref() != Some(code));
+        self.lines.len() < before
     }
 
     /// Refuses the editing of what is frozen (contract, section 7).
@@ -189,7 +240,7 @@ impl Order {
                 Err(OrderRefused::Delivered { order: self.id.clone() }.into())
             }
             OrderState::Confirmed
-                if self.lines.iter().any(|line| !line.invoiced.is_zero())
+                if self.lines.iter().any(|line| !line.is_discount() && !line.invoiced.is_zero())
                     && (uncredited.is_some() || self.total.is_zero()) =>
             {
                 Err(OrderRefused::Invoiced { order: self.id.clone() }.into())
@@ -205,12 +256,16 @@ impl Order {
     }
 
     /// Changes, drops and adds lines; the numbers are those before the change, and a line can be named once only. What is
-    /// added stands behind the product lines.
+    /// added stands behind the product lines. What codes make is not worked out anew here.
     pub fn edit_lines(&mut self, changes: &[LineChange], drops: &[LineNumber], added: Vec<OrderLine>) -> Result<()> {
         let named = changes.iter().map(|change| ("line", change.line)).chain(drops.iter().map(|n| ("drop_line", *n)));
         let mut seen: Vec<LineNumber> = Vec::new();
         for (field, number) in named {
-            self.line(number, field)?;
+            let line = self.line(number, field)?;
+            if let Some(code) = line.coupon.as_ref().filter(|_| field == "line") {
+                let message = format!("line {number} is what the code {code} makes; dropping it takes the code off");
+                return Err(ValueRefused::invalid(field, number, message).into());
+            }
             if seen.contains(&number) {
                 return Err(ValueRefused::invalid(field, number, format!("line {number} is named twice")).into());
             }
@@ -219,7 +274,14 @@ impl Order {
         for change in changes {
             self.change_line(change)?;
         }
-        self.lines.retain(|line| !drops.iter().any(|drop| drop.number() == line.line));
+        let is_dropped = |line: &OrderLine| drops.iter().any(|drop| drop.number() == line.line);
+        // A line that a code made goes with all that the code made.
+        let codes: Vec<String> =
+            self.lines.iter().filter(|line| is_dropped(line)).filter_map(|line| line.coupon.clone()).collect();
+        self.lines.retain(|line| !is_dropped(line));
+        for code in codes {
+            self.drop_code(&code);
+        }
         let behind = self.lines.iter().position(|line| line.coupon.is_some()).unwrap_or(self.lines.len());
         self.lines.splice(behind..behind, added);
         self.number_and_sum()

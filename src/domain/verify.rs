@@ -78,6 +78,9 @@ invariants! {
         "its use does not fit the order {what}";
     ProgramUse = "program_use": "A program is used as often as confirmed orders bear a code of it.",
         "{stored} uses are counted, and {derived} confirmed orders bear a code of it";
+    CodeLines = "code_lines":
+        "A line that a code made takes something off or is a product for nothing, and belongs to the program of its code.",
+        "its {what} is none that its code could have made";
     CouponCodes = "coupon_codes": "No coupon has the code of a program.", "its code is that of the program {what} too";
     DocumentTotals = "document_totals": "The totals of an invoice or credit note are the sums of its lines.",
         "its {what} is {stored}, and its lines come to {derived}";

@@ -61,6 +61,17 @@ pub fn cancel(db: &Db, coupon: Key) -> Result<()> {
     db.change_one(update!(coupon (Int): "cancelled = 1" if "used_by IS NULL"), params![coupon])
 }
 
+/// Notes that an order used a coupon: one that nobody used yet and that is not cancelled (spec C8).
+pub fn use_up(db: &Db, coupon: Key, order: Key) -> Result<()> {
+    let used = update!(coupon (Int, Int): "used_by = $2" if "used_by IS NULL AND cancelled = 0");
+    db.change_one(used, params![coupon, order])
+}
+
+/// Gives a coupon back that the order used.
+pub fn give_back(db: &Db, coupon: Key, order: Key) -> Result<()> {
+    db.change_one(update!(coupon (Int, Int): "used_by = NULL" if "used_by = $2"), params![coupon, order])
+}
+
 /// The coupons made from a ticket, oldest first.
 pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made = query!([coupon], "SELECT id, cancelled FROM coupon WHERE ticket = $1 ORDER BY key");

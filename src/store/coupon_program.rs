@@ -17,7 +17,7 @@ use crate::domain::in_use::Use;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::quantity::{Percent, Quantity};
 use crate::domain::value::reference::Reference;
-use crate::{field_of_words, params, query, select};
+use crate::{field_of_words, params, query, select, update};
 
 field_of_words!(ProgramType, RewardType, Covers, AmountTax);
 
@@ -259,6 +259,39 @@ pub fn with_code(db: &Db, code: &str) -> Result<Option<String>> {
         params![fold(code)],
         |row| row.get(0),
     )
+}
+
+/// The program of that key, complete.
+pub fn by_key(db: &Db, key: Key) -> Result<CouponProgram> {
+    record::by_key(db, key)
+}
+
+/// The program that has that promo code, whatever its spelling; complete.
+pub fn of_code(db: &Db, code: &str) -> Result<Option<CouponProgram>> {
+    let found = record::all_complete(db, select!(CouponProgram, "t.code_folded = $1", ""), params![fold(code)])?;
+    Ok(found.into_iter().next())
+}
+
+/// On how many confirmed orders the program is.
+pub fn uses(db: &Db, program: Key) -> Result<i64> {
+    let uses = query!([coupon_program], "SELECT used FROM coupon_program WHERE key = $1");
+    Ok(db.query_opt(uses, params![program], |row| row.get(0))?.unwrap_or_default())
+}
+
+/// Counts a confirmed order of the program, which may be as many as its limit at most (spec C8).
+pub fn count_use(db: &Db, program: Key) -> Result<()> {
+    let counted = update!(coupon_program (Int): "used = used + 1" if "(usage_limit IS NULL OR used < usage_limit)");
+    db.change_one(counted, params![program])
+}
+
+/// Counts a confirmed order of another system, whatever the limit: what was agreed there stands.
+pub fn count_foreign_use(db: &Db, program: Key) -> Result<()> {
+    db.change_one(update!(coupon_program (Int): "used = used + 1"), params![program])
+}
+
+/// Counts an order no more that was cancelled.
+pub fn take_use_back(db: &Db, program: Key) -> Result<()> {
+    db.change_one(update!(coupon_program (Int): "used = used - 1" if "used > 0"), params![program])
 }
 
 /// The first coupon that was made of the program.

@@ -61,6 +61,7 @@ const LINES: Table = list(
         amount().called("tax"),
         amount().called("total"),
         switch().called("for_repair").hidden(),
+        link("coupon_program").called("program").optional().hidden(),
     ],
 )
 .shown("lines")
@@ -117,7 +118,7 @@ fn complete(db: &Db, orders: &mut [Order]) -> Result<()> {
     let moved = linking::moved_of(db, &keys)?;
     let invoiced = invoiced(db, &keys)?;
     for order in orders {
-        order.coupons = Vec::new();
+        order.name_codes();
         for line in &mut order.lines {
             line.used = used.get(&line.key).map(|used| Quantity::from_millionths(*used)).or(line.used);
             let moved = moved.get(&line.key).map_or(0, |moved| moved.delivered);
@@ -125,9 +126,6 @@ fn complete(db: &Db, orders: &mut [Order]) -> Result<()> {
             let used = line.used.map_or(0, Quantity::millionths);
             line.delivered = Quantity::from_millionths(moved.saturating_add(used));
             line.invoiced = Quantity::from_millionths(invoiced.get(&line.key).copied().unwrap_or_default());
-            if let Some(code) = line.coupon.as_ref().filter(|code| !order.coupons.contains(code)) {
-                order.coupons.push(code.clone());
-            }
         }
     }
     Ok(())
@@ -139,11 +137,11 @@ fn load_lines(db: &Db, keys: &[Key], orders: &mut [Order]) -> Result<()> {
     orders.iter_mut().for_each(|order| order.lines.clear());
     each_of(
         db,
-        const { Tables::of(&["order_line", "product"]) },
+        const { Tables::of(&["order_line", "product", "coupon_program"]) },
         (
             "SELECT l.key, l.line, p.key, p.id, l.label, l.coupon, l.quantity, l.price, l.discount, l.untaxed, l.tax, l.total,
-               l.sales_order, l.for_repair
-             FROM order_line l LEFT JOIN product p ON p.key = l.product",
+               l.sales_order, l.for_repair, c.key, c.id
+             FROM order_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN coupon_program c ON c.key = l.program",
             "l.sales_order",
             " ORDER BY l.sales_order, l.line",
         ),
@@ -161,6 +159,7 @@ fn load_lines(db: &Db, keys: &[Key], orders: &mut [Order]) -> Result<()> {
                 delivered: Quantity::ZERO,
                 invoiced: Quantity::ZERO,
                 coupon: row.get(5)?,
+                program: row.optional_reference(14)?,
                 used: row.get::<bool>(13)?.then_some(Quantity::ZERO),
                 priced: PricedLine {
                     quantity: row.get(6)?,
@@ -352,7 +351,7 @@ pub fn update(db: &Db, before: &Order, after: &Order) -> Result<()> {
 fn insert_line(db: &Db, order: Key, line: &OrderLine) -> Result<()> {
     let priced = &line.priced;
     db.write(
-        insert!(order_line: key Int, sales_order Int, line Int, product Int, label Text, quantity Int, price Int, discount Int, coupon Text, untaxed Int, tax Int, total Int),
+        insert!(order_line: key Int, sales_order Int, line Int, product Int, label Text, quantity Int, price Int, discount Int, coupon Text, program Int, untaxed Int, tax Int, total Int),
         params![
             line.key,
             order,
@@ -363,6 +362,7 @@ fn insert_line(db: &Db, order: Key, line: &OrderLine) -> Result<()> {
             priced.price.price,
             priced.discount,
             &line.coupon,
+            &line.program,
             priced.untaxed,
             priced.tax,
             priced.total

@@ -7,14 +7,15 @@ use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::line::PricedLine;
 use crate::domain::order::{Order, OrderLine, OrderState};
 use crate::domain::ticket::NamedOrder;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::generated_number;
-use crate::procedure;
 use crate::procedure::context::Cx;
+use crate::procedure::{self, discount};
 use crate::store::order;
 
 #[derive(Deserialize)]
@@ -48,12 +49,14 @@ struct LineRecord {
     discount: Option<Percent>,
     #[serde(default)]
     taxes: Option<Vec<String>>,
+    #[serde(default)]
+    coupon: Option<String>,
 }
 
 pub const FORM: Form = Form {
     kind: "order",
     keys: &["id", "customer", "date", "state", "cart", "currency", "lines"],
-    lines: &["product", "label", "quantity", "price", "discount", "taxes"],
+    lines: &["product", "label", "quantity", "price", "discount", "taxes", "coupon"],
     switches: &["cart"],
     run,
 };
@@ -90,6 +93,16 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
             taxes: line.taxes.as_deref(),
         };
         let told = terms.told(cx, run.lookup, currency).map_err(|error| of_line(number, error))?;
+        let code = line.coupon.as_deref().filter(|code| !code.is_empty());
+        let (coupon, program) = match code {
+            None => (None, None),
+            Some(code) => {
+                check_made_by_code(code, told.product.is_some(), &told.priced)
+                    .map_err(|error| of_line(number, error))?;
+                let (code, program) = discount::known(cx, code)?;
+                (Some(code), program)
+            }
+        };
         lines.push(OrderLine {
             key: 0,
             line: number,
@@ -97,7 +110,8 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
             label: told.label,
             delivered: Quantity::ZERO,
             invoiced: Quantity::ZERO,
-            coupon: None,
+            coupon,
+            program,
             used: None,
             priced: told.priced,
         });
@@ -121,6 +135,16 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
     Ok(order)
 }
 
+/// Refuses a line as one that a code made which neither takes something off nor is free.
+fn check_made_by_code(code: &str, sells: bool, priced: &PricedLine) -> Result<()> {
+    let stands = if sells { priced.total.is_zero() } else { priced.takes_off() };
+    if stands {
+        return Ok(());
+    }
+    let message = format!("a line that the code {code} made takes something off, or it is a product for nothing");
+    Err(ValueRefused::invalid("coupon", code, message).into())
+}
+
 fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     let cx = run.cx;
     procedure::order::check_cart(cx, &order)?;
@@ -131,6 +155,9 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     number_lines(cx, &mut order)?;
     order::insert(cx.db, &order)?;
     cx.created("order", &order.id);
+    if order.state == OrderState::Confirmed {
+        discount::consume_foreign(cx, &order)?;
+    }
     // What fails now is undone, so it is not known before.
     cx.db.wait_for_writes()?;
     run.lookup.keep_order(NamedOrder { order: order.reference(), customer: order.customer });
@@ -156,6 +183,9 @@ fn replace(cx: &Cx<'_>, before: &Order, mut told: Order) -> Result<()> {
     number_lines(cx, &mut told)?;
     order::update(cx.db, before, &told)?;
     cx.touched("order", &told.id);
+    if told.state == OrderState::Confirmed {
+        discount::consume_foreign(cx, &told)?;
+    }
     Ok(())
 }
 
@@ -164,7 +194,7 @@ fn is_same(stored: &Order, told: &Order) -> bool {
     let line = |line: &OrderLine| {
         let taxes: Vec<i64> = line.priced.taxes.iter().map(|tax| tax.tax.key).collect();
         let terms = (line.priced.quantity, line.priced.price, line.priced.discount);
-        (line.product.as_ref().map(|product| product.key), line.label.clone(), terms, taxes)
+        (line.product.as_ref().map(|product| product.key), line.label.clone(), line.coupon.clone(), terms, taxes)
     };
     let head = |order: &Order| (order.state, order.cart, order.customer.key, order.date, order.currency);
     head(stored) == head(told) && stored.lines.iter().map(line).eq(told.lines.iter().map(line))

@@ -8,6 +8,7 @@ use crate::domain::repair::Repair;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Quantity};
 use crate::procedure::context::Cx;
+use crate::procedure::discount;
 use crate::store::{self, Key, order, product};
 
 /// Whether the repair has a quotation that is not cancelled; only such a one counts (contract, section 7 "Repairs").
@@ -96,6 +97,7 @@ pub fn follow(cx: &Cx<'_>, before: &Repair, after: &mut Repair) -> Result<()> {
     }
     changed.edit_lines(&[], &[], added)?;
     if changed != stands {
+        discount::settle(cx, &mut changed)?;
         order::update(cx.db, &stands, &changed)?;
         mark_parts(cx, &changed, after)?;
         cx.touched("order", &changed.id);

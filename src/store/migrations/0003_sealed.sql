@@ -20,3 +20,6 @@ CREATE TABLE erasure (
   PRIMARY KEY (operation, position)
 );
 CREATE INDEX erasure_of ON erasure (of_operation, operation);
+
+-- The program of the code that made a line: what a confirmed order used stays known when the program gets another code.
+ALTER TABLE order_line ADD COLUMN program BIGINT REFERENCES coupon_program (key);
