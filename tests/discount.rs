@@ -396,3 +396,75 @@ fn a_quotation_of_a_repair_bears_codes_too() {
     assert_eq!(warnings(&answer), ["coupon_minimum_amount"]);
     assert_eq!(shop.ok("order show S2")["total"], "18.00");
 }
+
+#[test]
+fn a_bill_takes_its_part_of_a_discount() {
+    let shop = shop();
+    shop.done("order apply-coupon S1 SPRING-26");
+    shop.refused("invoice create --order S1", "state_not_allowed");
+    shop.done("order confirm S1");
+    let invoice = |answer: &Value| answer["result"]["invoice"].clone();
+    let whole = invoice(&shop.done("invoice create --order S1"));
+    assert_eq!(lines(&whole), ["LAMP 2 96.00", "BULB 3 9.00", "- 1 -4.57", "- 1 -0.43"]);
+    assert_eq!(whole["total"], "100.00");
+    // Half of the lamps, none of the bulbs: half of their discount, none of the other.
+    let less = invoice(&shop.done("invoice edit D1 --line 1=1 --line 2=0"));
+    assert_eq!(lines(&less), ["LAMP 1 48.00", "BULB 0 0.00", "- 0.5 -2.29", "- 0 0.00"]);
+    shop.unchanged("invoice edit D1 --line 1=1");
+    // A discount whose line is named stays as it is given.
+    let own = invoice(&shop.done("invoice edit D1 --line 2=1 --line 3=1"));
+    assert_eq!(lines(&own), ["LAMP 1 48.00", "BULB 1 3.00", "- 1 -4.57", "- 0.333333 -0.14"]);
+    let again = invoice(&shop.done("invoice edit D1 --line 2=2 --drop-line 3"));
+    assert_eq!(lines(&again), ["LAMP 1 48.00", "BULB 2 6.00", "- 0.666667 -0.29"]);
+    shop.done("invoice post D1");
+    // What was left out of the first bill comes with the next one.
+    let rest = invoice(&shop.done("invoice create --order S1"));
+    assert_eq!(lines(&rest), ["LAMP 1 48.00", "BULB 1 3.00", "- 1 -4.57", "- 0.333333 -0.14"]);
+    shop.refused("invoice create --order S1", "nothing_to_invoice");
+    let order = shop.ok("order show S1");
+    let invoiced: Vec<&Value> = order["lines"].as_array().unwrap().iter().map(|line| &line["invoiced"]).collect();
+    assert_eq!(invoiced, ["2", "3", "1", "1"]);
+    // Discounts alone are no bill.
+    shop.done("invoice edit D2 --drop-line 3");
+    shop.refused("invoice create --order S1", "nothing_to_invoice");
+}
+
+#[test]
+fn a_refund_takes_its_share_and_gives_no_coupon_back() {
+    let shop = shop();
+    shop.done("team enable-service Support refunds");
+    let code = coupon(&shop, "Ten");
+    shop.done(&format!("order apply-coupon S1 {code}"));
+    shop.done("order confirm S1");
+    shop.done("invoice create --order S1");
+    shop.done("invoice post D1");
+    let refund = |words: &str| {
+        let made = shop.done(&format!("ticket refund T1 --invoice INV/2026/00001 {words} --post"));
+        made["result"]["credit_notes"][0]["total"].clone()
+    };
+    assert_eq!(refund("--line 1=1"), "43.20");
+    assert_eq!(shop.ok(&format!("coupon show {code}"))["state"], "used");
+    shop.refused("order cancel S1", "state_not_allowed");
+    assert_eq!(refund(""), "51.30");
+    assert_eq!(shop.ok(&format!("coupon show {code}"))["state"], "used");
+    // An order whose bills are credited in full may be cancelled, and gives its coupon back.
+    shop.done("order cancel S1");
+    assert_eq!(shop.ok(&format!("coupon show {code}"))["state"], "valid");
+}
+
+#[test]
+fn an_order_for_nothing_is_billed_at_nothing() {
+    let shop = shop();
+    shop.done("team enable-service Support refunds");
+    shop.done("coupon-program create All --type promo-code --code ALL --reward percent=100 --usage-limit 1");
+    shop.done("order apply-coupon S1 ALL");
+    shop.done("order confirm S1");
+    assert_eq!(shop.done("invoice create --order S1")["result"]["invoice"]["total"], "0.00");
+    let posted = shop.done("invoice post D1");
+    assert_eq!(posted["result"]["invoice"]["payment_state"], "paid");
+    shop.refused("order cancel S1", "state_not_allowed");
+    shop.done("ticket refund T1 --invoice INV/2026/00001 --post");
+    shop.done("order cancel S1");
+    shop.done("order create --customer C2 --line LAMP=1");
+    shop.done("order apply-coupon S2 ALL");
+}

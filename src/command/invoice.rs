@@ -26,7 +26,8 @@ impl Noun for Invoice {
 
 /// Draft an invoice, for an order or freely
 ///
-/// For an order: what of it can still be billed. Freely: a customer and lines.
+/// For an order: what of it can still be billed; of its discounts, those of coupons too, the part that goes with that. Freely: a
+/// customer and lines.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:
   aftersales invoice create --order S00001
@@ -91,7 +92,8 @@ impl Change for InvoiceCreate {
 
 /// Edit a draft invoice
 ///
-/// --line changes a line and leaves the others.
+/// --line changes a line and leaves the others; only a discount of an order, such as a coupon's, goes with what is billed of its
+/// lines, unless its own line is named.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:
   aftersales invoice edit D00001 --line 1=2@35.00 --add-line LAMP=1 --date 2026-12-01")]

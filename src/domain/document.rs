@@ -1,18 +1,19 @@
 //! Invoices and credit notes: their states, what is open on them, and what their verbs allow (spec B7 to B10, B13).
 
+mod bill;
 mod edit;
 
-pub use edit::{Bills, Edit, check_pieces, check_values, edit_lines, edit_terms};
+pub use bill::{Billed, bill, left_to_bill};
+pub use edit::{Edit, check_pieces, check_values, edit_lines, edit_terms};
 
 use serde::{Serialize, Serializer};
 
 use super::line::{LineTax, PricedLine, Totals};
-use super::order::OrderLine;
 use super::product::UnitPrice;
 use super::tax::LineAmounts;
 use super::ticket::OnTicket;
 use super::{Allowed, Refusal};
-use crate::domain::value::apportion::{CreditedLine, left_of, own_value};
+use crate::domain::value::apportion::CreditedLine;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::number::Overflow;
@@ -153,7 +154,7 @@ pub struct CreditsOfLine {
 impl DocumentLine {
     /// Whether it is a discount on other lines: of negative value, with no product (spec B5).
     pub fn is_discount(&self) -> bool {
-        self.product.is_none() && self.amounts().components().any(|amount| amount < 0)
+        self.product.is_none() && self.priced.takes_off()
     }
 
     /// Its amounts as stored, in minor units.
@@ -371,45 +372,6 @@ pub fn check_filled(document: &Document) -> Result<(), DocumentRefused> {
         return Err(DocumentRefused::Empty { document: document.named(), id, kind, lines: document.lines.len() });
     }
     Ok(())
-}
-
-/// What of an order line can still be billed: what was ordered, less what its bills have (spec B15, G6). `bills` are the
-/// quantities of the line on its invoices that count.
-pub fn left_to_bill(ordered: Quantity, bills: &[Quantity]) -> Result<Quantity, Overflow> {
-    left_of(ordered, bills)
-}
-
-/// The amounts of a bill for that quantity of an order line: the line's own value for it, whatever earlier bills charged;
-/// only the cents of rounding move from one bill to the next (spec B15).
-pub fn billed_value(line: &OrderLine, quantity: Quantity, bills: &[Quantity]) -> Result<LineAmounts, Overflow> {
-    own_value(&line.priced.amounts(), quantity, line.priced.quantity, bills)
-}
-
-/// The invoice line for what of an order line can still be billed (spec B11, B15). None where nothing is left.
-pub fn billable(line: &OrderLine, bills: &[Quantity]) -> Result<Option<DocumentLine>, Overflow> {
-    let quantity = left_to_bill(line.to_bill(), bills)?;
-    if quantity.is_zero() {
-        return Ok(None);
-    }
-    let PricedLine { price, discount, taxes, .. } = line.priced.clone();
-    // A repair may use of a part of which none was quoted in the end: then there is no value to share.
-    let amounts = match line.priced.quantity.is_zero() {
-        true => line.priced.changed(quantity, price.price)?.amounts(),
-        false => billed_value(line, quantity, bills)?,
-    };
-    Ok(Some(DocumentLine {
-        key: 0,
-        line: line.line,
-        product: line.product.clone(),
-        lot: None,
-        label: line.label.clone(),
-        priced: PricedLine::with_amounts(quantity, price, discount, taxes, &amounts)?,
-        refunds: None,
-        invoice_line: None,
-        share_of: None,
-        order_line: Some(line.key),
-        held: None,
-    }))
 }
 
 /// Why a document's verb is refused.

@@ -1,15 +1,13 @@
 //! Invoices and credit notes: finding them, making them, editing, posting, cancelling and reversing them, whichever noun they
 //! were called by (spec B).
 
-use std::collections::HashMap;
-
 use super::context::Cx;
 use super::{currency, look_up, post, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::document::{
-    Bills, CreditNote, Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Edit, Invoice,
-    PaymentState, Sums, billable, check_values, edit_lines, edit_terms,
+    Billed, CreditNote, Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Edit, Invoice,
+    PaymentState, Sums, bill, check_values, edit_lines, edit_terms,
 };
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{NewLine, sell};
@@ -22,7 +20,7 @@ use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::store::{Key, document, order, product};
+use crate::store::{document, order, product};
 
 /// The document of `kind` that `given` names, with lines and matches.
 pub fn named(cx: &Cx<'_>, kind: DocumentKind, given: &str) -> Result<Document> {
@@ -183,11 +181,8 @@ fn edit_invoice(
         Some(of) => Some((order::by_key(cx.db, of.key)?, order::bills(cx.db, of.key, Some(draft.key))?)),
         None => None,
     };
-    edit_lines(draft, edit.line, edit.drop_line, |of| {
-        let (order, bills) = bills.as_ref()?;
-        let line = order.lines.iter().find(|line| line.key == of)?;
-        Some(Bills { line, bills: bills_of(bills, of) })
-    })?;
+    let billed = bills.as_ref().map(|(order, bills)| Billed { order, bills });
+    edit_lines(draft, edit.line, edit.drop_line, billed)?;
     add_lines(draft, edit.add_line, products)?;
     if draft.lines == before.lines {
         return Ok(());
@@ -235,11 +230,6 @@ fn rewrite_lines(cx: &Cx<'_>, draft: &mut Document) -> Result<()> {
     draft.sum_up()?;
     document::delete_lines(cx.db, draft.key)?;
     Ok(document::insert_lines(cx.db, draft)?)
-}
-
-/// The bills of an order line.
-fn bills_of(bills: &HashMap<Key, Vec<Quantity>>, line: Key) -> &[Quantity] {
-    bills.get(&line).map_or(&[], Vec::as_slice)
 }
 
 /// The date given, today where none is; it cannot be emptied.
@@ -364,12 +354,7 @@ pub fn create_for_order(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Do
     draft.due_date = asked.due_date;
     draft.order = Some(order.reference());
     let bills = order::bills(cx.db, order.key, None)?;
-    for line in &order.lines {
-        if let Some(billable) = billable(line, bills_of(&bills, line.key))? {
-            let line = i64::try_from(draft.lines.len()).unwrap_or(i64::MAX).saturating_add(1);
-            draft.lines.push(DocumentLine { line, ..billable });
-        }
-    }
+    draft.lines = bill(Billed { order: &order, bills: &bills })?;
     if draft.lines.is_empty() {
         return Err(DocumentRefused::NothingToInvoice { order: order.id }.into());
     }

@@ -1,9 +1,9 @@
 //! Editing a draft: what may be asked of it, its terms, and the lines of an invoice (spec B4, B15). The lines of a credit note
 //! are edited by `domain::refund`.
 
-use super::{Document, DocumentKind, DocumentLine, billed_value};
+use super::{Billed, Document, DocumentKind, DocumentLine};
 use crate::domain::common::ValueRefused;
-use crate::domain::line::{LineChange, LineNumber, NewLine};
+use crate::domain::line::{LineChange, LineNumber, NewLine, PricedLine};
 use crate::domain::order::OrderLine;
 use crate::domain::product::Product;
 use crate::domain::value::day::Day;
@@ -131,20 +131,16 @@ pub fn edit_terms(draft: &mut Document, edit: &Edit<'_>) {
     draft.allow_excess |= edit.allow_excess;
 }
 
-/// An order line with its bills, the draft that is edited left out.
-pub struct Bills<'b> {
-    pub line: &'b OrderLine,
-    pub bills: &'b [Quantity],
-}
-
-/// Changes and drops lines of a draft invoice; `billed` tells the order line that a line bills. A line at its order line's own
-/// price bills that line's own value for the quantity, any other is priced anew; what is as it was stays as it is.
-pub fn edit_lines<'b>(
+/// Changes and drops lines of a draft invoice; `billed` is the order that it bills. A line at its order line's own price bills that
+/// line's own value for the quantity, any other is priced anew. A discount of the order goes with what is billed, save where it is
+/// named itself; what is as it was stays as it is.
+pub fn edit_lines(
     draft: &mut Document,
     changes: &[LineChange],
     drops: &[LineNumber],
-    billed: impl Fn(i64) -> Option<Bills<'b>>,
+    billed: Option<Billed<'_>>,
 ) -> Result<()> {
+    let before = goods_of(draft);
     draft.lines.retain(|line| !drops.iter().any(|dropped| dropped.number() == line.line));
     for change in changes {
         let Some(line) = draft.lines.iter_mut().find(|line| line.line == change.line.number()) else {
@@ -158,19 +154,51 @@ pub fn edit_lines<'b>(
             .priced
             .changed(change.quantity, price)
             .map_err(|fault| ValueRefused::invalid("line", change, fault.to_string()))?;
-        let Some(Bills { line: of, bills }) = line.order_line.and_then(&billed) else {
+        let Some((billed, of)) = billed.and_then(|billed| Some((billed, billed.sold(line.order_line?)?))) else {
             continue;
         };
         // What an order's invoices sum up to must stay a number.
-        bills
+        billed
+            .of(of.key)
             .iter()
             .try_fold(change.quantity, |sum, bill| sum.checked_add(*bill))
             .map_err(|fault| ValueRefused::invalid("line", change, fault.to_string()))?;
-        let agreed = (of.priced.price, of.priced.discount) == (line.priced.price, line.priced.discount);
-        let same_taxes =
-            of.priced.taxes.iter().map(|tax| tax.tax.key).eq(line.priced.taxes.iter().map(|tax| tax.tax.key));
-        if agreed && same_taxes {
-            line.set_amounts(&billed_value(of, change.quantity, bills)?)?;
+        if is_at_its_terms(line, of) {
+            line.set_amounts(&billed.value(of, change.quantity)?)?;
+        }
+    }
+    match billed {
+        Some(billed) if goods_of(draft) != before => {
+            share_discounts(draft, billed, |line| changes.iter().any(|change| change.line.number() == line))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The order lines that a draft bills other than discounts, each with its quantity.
+fn goods_of(draft: &Document) -> Vec<(i64, Quantity)> {
+    let goods = draft.lines.iter().filter(|line| !line.is_discount());
+    goods.filter_map(|line| Some((line.order_line?, line.priced.quantity))).collect()
+}
+
+/// Whether an invoice line stands at the price, discount and taxes of the order line that it bills.
+fn is_at_its_terms(line: &DocumentLine, of: &OrderLine) -> bool {
+    let taxes = |priced: &PricedLine| priced.taxes.iter().map(|tax| tax.tax.key).collect::<Vec<_>>();
+    let (own, agreed) = (&line.priced, &of.priced);
+    (own.price, own.discount) == (agreed.price, agreed.discount) && taxes(own) == taxes(agreed)
+}
+
+/// Lets each discount of the order that a draft bills at its terms go with what the draft bills, unless its line was `named`.
+fn share_discounts(draft: &mut Document, billed: Billed<'_>, named: impl Fn(i64) -> bool) -> Result<()> {
+    let goods = goods_of(draft);
+    let with =
+        |wanted: i64| goods.iter().find(|(line, _)| *line == wanted).map_or(Quantity::ZERO, |(_, billed)| *billed);
+    for line in draft.lines.iter_mut().filter(|line| !named(line.line)) {
+        let of = line.order_line.and_then(|of| billed.sold(of)).filter(|of| of.is_discount());
+        if let Some(of) = of.filter(|of| is_at_its_terms(line, of)) {
+            let quantity = billed.share(of, with)?;
+            let PricedLine { price, discount, taxes, .. } = line.priced.clone();
+            line.priced = PricedLine::with_amounts(quantity, price, discount, taxes, &billed.value(of, quantity)?)?;
         }
     }
     Ok(())

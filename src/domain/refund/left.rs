@@ -2,6 +2,7 @@
 //! (spec B5).
 
 use crate::domain::document::{Document, DocumentLine, Refunds, Sums};
+use crate::domain::line::discounted;
 use crate::domain::tax::LineAmounts;
 use crate::domain::value::apportion::{CreditedLine, at_most, is_within, left};
 use crate::domain::value::money::{Currency, round_div};
@@ -108,14 +109,9 @@ impl<'i> Left<'i> {
         Ok(())
     }
 
-    /// The places of the lines that a discount is on: those of value with its set of taxes, or all where there is none.
+    /// The places of the lines that a discount is on.
     fn covered(&self, discount: &DocumentLine) -> Vec<usize> {
-        let worth =
-            |line: &DocumentLine| !line.amounts().is_zero() && line.amounts().components().all(|amount| amount >= 0);
-        let with: Vec<(usize, &DocumentLine)> = self.lines().filter(|(_, line)| worth(line)).collect();
-        let wanted = taxes_of(discount);
-        let same: Vec<usize> = with.iter().filter(|(_, line)| taxes_of(line) == wanted).map(|(at, _)| *at).collect();
-        if same.is_empty() { with.into_iter().map(|(at, _)| at).collect() } else { same }
+        discounted(&discount.priced, self.lines().map(|(at, line)| (at, &line.priced)))
     }
 
     /// The shares that refunding goods of the line at `at` takes along, for the value `proposed` of their quantity: of each
@@ -303,13 +299,6 @@ impl<'i> Left<'i> {
     pub fn had_value(&self) -> bool {
         self.lines().any(|(_, line)| !line.amounts().is_zero())
     }
-}
-
-/// The taxes of a line, in an order of their own.
-fn taxes_of(line: &DocumentLine) -> Vec<i64> {
-    let mut taxes: Vec<i64> = line.priced.taxes.iter().map(|tax| tax.tax.key).collect();
-    taxes.sort_unstable();
-    taxes
 }
 
 /// That part of the amounts of a line; nothing where it does not bear the tax.

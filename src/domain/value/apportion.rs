@@ -121,10 +121,24 @@ pub fn own_value(
     whole: Quantity,
     taken: &[Quantity],
 ) -> Result<LineAmounts, Overflow> {
-    let left = left_of(whole, taken)?;
-    let share = |amount: i64| match quantity.is_zero() {
-        true => Ok(0),
-        false => own_share(amount, quantity, whole, left, taken),
+    let left_of_whole = left_of(whole, taken)?;
+    let beyond = !is_within(quantity.millionths(), left_of_whole.millionths());
+    let share = |amount: i64| {
+        if quantity.is_zero() {
+            return Ok(0);
+        }
+        if beyond {
+            return share_of(amount, quantity, whole);
+        }
+        // Shares that were rounded up may come to all there is before the last: then nothing is left for those that follow.
+        let mut rest = amount;
+        for before in taken {
+            rest = left(rest, at_most(share_of(amount, *before, whole)?, rest))?;
+        }
+        match quantity == left_of_whole {
+            true => Ok(rest),
+            false => Ok(at_most(share_of(amount, quantity, whole)?, rest)),
+        }
     };
     Ok(LineAmounts {
         untaxed: share(amounts.untaxed)?,
