@@ -169,3 +169,82 @@ fn an_export_is_an_admins_also_when_the_trial_is_over() {
     assert_eq!(shop.run("export --as root").code, 0);
     assert_eq!(shop.run("verify").code, 0);
 }
+
+/// An export in which what was parted over several lines stands in one again, as they were written before.
+fn undivided(export: &str) -> String {
+    let mut records: Vec<Value> = Vec::new();
+    for line in export.lines().map(json) {
+        let Some(key) = line.get("continued") else {
+            records.push(line);
+            continue;
+        };
+        let kind = line["record"].clone();
+        let its = |record: &&mut Value| {
+            record["record"] == kind && (record.get("operation") == Some(key) || record.get("position") == Some(key))
+        };
+        let record = records.iter_mut().find(its).expect("the record stands before");
+        for (list, entries) in line.as_object().unwrap().iter().filter(|(_, value)| value.is_array()) {
+            let place = record[list].as_array().unwrap().len() + 1;
+            assert_eq!(line["from"], place, "{kind} {key}");
+            record[list].as_array_mut().unwrap().extend(entries.as_array().unwrap().iter().cloned());
+        }
+    }
+    records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+#[test]
+fn an_import_of_any_size_comes_back() {
+    let shop = Shop::new();
+    let records: String = (0..2_500).map(|n| format!("{{\"record\":\"tag\",\"id\":\"tag {n}\"}}\n")).collect();
+    assert_eq!(shop.run_with("import -q", &records).code, 0);
+    shop.done("team create Support");
+    shop.done("ticket create --team Support --subject 'Lamp flickers'");
+    let notes: String =
+        (0..1_100).map(|n| format!("{{\"command\":\"ticket note\",\"ticket\":\"T1\",\"text\":\"{n}\"}}\n")).collect();
+    shop.apply(&notes);
+
+    let export = exported(&shop);
+    let continued = |kind: &str| {
+        let lines = export.lines().map(json).filter(|line| line["record"] == kind && line.get("continued").is_some());
+        lines.map(|line| line["from"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!((continued("operation"), continued("ticket")), (vec![1_001, 2_001], vec![1_001]));
+
+    // Both as it is written now, and as it was written before.
+    for export in [export.clone(), undivided(&export)] {
+        let other = Shop::new();
+        let ran = other.run_with("import -q", &export);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(exported(&other), exported(&shop));
+    }
+
+    // A line that goes on with what is not there, or elsewhere.
+    for (from, to) in [
+        ("\"continued\":2,\"from\":1001", "\"continued\":2,\"from\":1002"),
+        ("\"continued\":2,", "\"continued\":7777,"),
+    ] {
+        assert!(export.contains(from), "{from}");
+        let other = Shop::new();
+        let ran = other.run_with("import -q", export.replacen(from, to, 1));
+        assert!(matches!(ran.code, 10 | 42), "{to}: {}", ran.code);
+        assert_eq!(other.operations(), 1);
+    }
+}
+
+#[test]
+fn a_record_of_any_length_comes_back() {
+    let shop = Shop::new();
+    shop.done("team create Support");
+    let text = "a long story ".repeat(800_000);
+    // Kept as the command, as its outcome, and in the log of the ticket.
+    for number in 1..=2 {
+        let line = format!(
+            "{{\"command\":\"ticket create\",\"team\":\"Support\",\"subject\":\"Lamp\",\"description\":\"{text}\",\"key\":\"{number}\"}}\n\
+             {{\"command\":\"ticket note\",\"ticket\":\"T1\",\"text\":\"{text}\"}}\n"
+        );
+        shop.apply(&line);
+    }
+    let longest = exported(&shop).lines().map(str::len).max().unwrap();
+    assert!(longest > 16 << 20, "{longest}");
+    // The story's end restores it.
+}

@@ -38,6 +38,7 @@ mod returns;
 mod schema;
 mod service;
 mod shell;
+mod size;
 mod stock;
 mod store;
 mod store_file;

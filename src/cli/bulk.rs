@@ -18,7 +18,7 @@ use crate::command::apply::Apply;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::Session;
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
-use crate::command::{Entry, credit_note, layout_of};
+use crate::command::{Entry, credit_note, export, layout_of};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
@@ -55,7 +55,7 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     };
     let shape = shape_of(settings)?;
     let db = settings.open_to_write(outside)?;
-    let lines = Input::open(outside, text("file").as_deref())?;
+    let lines = Input::open(outside, text("file").as_deref(), |_| false)?;
     run(outside, settings, &shape, &db, &bulk, lines)
 }
 
@@ -77,7 +77,8 @@ pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::
     })?;
     let apply = Apply { command: None, key_prefix: settings.key.clone() };
     let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
-    let lines = Input::reading(outside, "the due documents", Box::new(std::io::Cursor::new(commands.into_bytes())));
+    let lines =
+        Input::reading(outside, "the due documents", |_| false, Box::new(std::io::Cursor::new(commands.into_bytes())));
     run(outside, settings, &shape, &db, &bulk, lines)
 }
 
@@ -127,7 +128,7 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     let db = settings.open_to_write(outside)?;
     let lines = match form {
         Some(form) => open_csv(outside, settings, import.file.as_deref(), form)?,
-        None => Input::open(outside, import.file.as_deref())?,
+        None => Input::open(outside, import.file.as_deref(), export::is_first_line)?,
     };
     run(outside, settings, &shape, &db, &bulk, lines)
 }
@@ -320,15 +321,20 @@ pub struct Input {
 }
 
 impl Input {
-    /// The lines of a file or of standard input.
-    pub fn open(outside: &Outside<'_>, file: Option<&str>) -> Result<Input> {
+    /// The lines of a file or of standard input; `unbounded` knows a first line behind which they may be of any length.
+    fn open(outside: &Outside<'_>, file: Option<&str>, unbounded: fn(&[u8]) -> bool) -> Result<Input> {
         let (name, reader) = reader_of(outside, file)?;
-        Ok(Input::reading(outside, name, reader))
+        Ok(Input::reading(outside, name, unbounded, reader))
     }
 
     /// The lines of a reader.
-    fn reading(outside: &Outside<'_>, name: &str, reader: Box<dyn BufRead + Send>) -> Input {
-        Input::read_by(outside, name, move |sender| read_lines(reader, sender))
+    fn reading(
+        outside: &Outside<'_>,
+        name: &str,
+        unbounded: fn(&[u8]) -> bool,
+        reader: Box<dyn BufRead + Send>,
+    ) -> Input {
+        Input::read_by(outside, name, move |sender| read_lines(reader, unbounded, sender))
     }
 
     /// What `read` sends, from a thread of its own. From here on a signal ends the run after its group, not the program at once.
@@ -406,11 +412,10 @@ impl Lines for Input {
     }
 }
 
-/// Sends every complete line as soon as it is there; what is read at once goes as one batch.
-fn read_lines(mut reader: Box<dyn BufRead + Send>, sender: &SyncSender<Batch>) {
-    let mut partial: Vec<u8> = Vec::new();
-    let mut too_long = false;
-    let mut number = 0;
+/// Sends every complete line as soon as it is there; what is read at once goes as one batch. Behind a first line that `unbounded`
+/// knows, a line may be of any length.
+fn read_lines(mut reader: Box<dyn BufRead + Send>, unbounded: fn(&[u8]) -> bool, sender: &SyncSender<Batch>) {
+    let mut lines = Splitting { partial: Vec::new(), too_long: false, longest: LONGEST_LINE, number: 0, unbounded };
     loop {
         let (batch, used) = match reader.fill_buf() {
             Ok([]) => break,
@@ -419,12 +424,11 @@ fn read_lines(mut reader: Box<dyn BufRead + Send>, sender: &SyncSender<Batch>) {
                 let mut rest = available;
                 while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                     let (line, after) = rest.split_at(end);
-                    keep(&mut partial, &mut too_long, line);
-                    number += 1;
-                    batch.push(complete(&mut partial, &mut too_long, number));
+                    lines.keep(line);
+                    batch.push(lines.complete());
                     rest = after.get(1..).unwrap_or_default();
                 }
-                keep(&mut partial, &mut too_long, rest);
+                lines.keep(rest);
                 (batch, available.len())
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -438,24 +442,39 @@ fn read_lines(mut reader: Box<dyn BufRead + Send>, sender: &SyncSender<Batch>) {
             return;
         }
     }
-    if !partial.is_empty() || too_long {
-        let last = complete(&mut partial, &mut too_long, number + 1);
-        let _ = sender.send(Ok(vec![last]));
+    if !lines.partial.is_empty() || lines.too_long {
+        let _ = sender.send(Ok(vec![lines.complete()]));
     }
 }
 
-fn keep(partial: &mut Vec<u8>, too_long: &mut bool, piece: &[u8]) {
-    if partial.len() + piece.len() > LONGEST_LINE {
-        *too_long = true;
-        partial.clear();
-    }
-    if !*too_long {
-        partial.extend_from_slice(piece);
-    }
+/// Bytes on their way to being lines.
+struct Splitting {
+    partial: Vec<u8>,
+    too_long: bool,
+    longest: usize,
+    /// How many lines are complete.
+    number: u64,
+    unbounded: fn(&[u8]) -> bool,
 }
 
-fn complete(partial: &mut Vec<u8>, too_long: &mut bool, number: u64) -> Line {
-    let bytes = std::mem::take(partial);
-    let bytes = if std::mem::take(too_long) { None } else { Some(bytes) };
-    Line { number, bytes }
+impl Splitting {
+    fn keep(&mut self, piece: &[u8]) {
+        if self.partial.len() + piece.len() > self.longest {
+            self.too_long = true;
+            self.partial.clear();
+        }
+        if !self.too_long {
+            self.partial.extend_from_slice(piece);
+        }
+    }
+
+    fn complete(&mut self) -> Line {
+        self.number += 1;
+        let bytes = std::mem::take(&mut self.partial);
+        if self.number == 1 && (self.unbounded)(&bytes) {
+            self.longest = usize::MAX;
+        }
+        let bytes = if std::mem::take(&mut self.too_long) { None } else { Some(bytes) };
+        Line { number: self.number, bytes }
+    }
 }

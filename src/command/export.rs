@@ -2,16 +2,22 @@
 
 use std::io::Write;
 
+use super::import::HEADER;
 use super::{Cx, internal};
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::procedure::access;
 use crate::store::StoreError;
-use crate::store::engine::exchange::{self, Cell, ShownRow};
+use crate::store::engine::exchange::{self, Cell, Piece, ShownRow};
 use crate::store::engine::table::Table;
 
 /// What the first line of an export says; a later form of it would count on.
 pub const FORMAT: i64 = 1;
+
+/// The keys of a line that goes on with a long list of a record which stands before it: the record's own key, and the place of the
+/// first entry.
+pub const CONTINUED: &str = "continued";
+pub const FROM: &str = "from";
 
 /// Writes every record of the store, one a line; answers how many lines there are.
 pub fn run(cx: &Cx<'_>, out: &mut dyn Write) -> Result<u64> {
@@ -22,6 +28,16 @@ pub fn run(cx: &Cx<'_>, out: &mut dyn Write) -> Result<u64> {
     })
 }
 
+/// Whether a line is the first of an export. Whatever stands behind it was in a store, so that no line of it is too long.
+pub fn is_first_line(line: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct First<'a> {
+        record: Option<&'a str>,
+    }
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    serde_json::from_slice(line).is_ok_and(|First { record }| record == Some(HEADER))
+}
+
 /// Tells the lines of the store's export one by one; answers how many there are.
 pub fn each_line(cx: &Cx<'_>, tell: &mut dyn FnMut(&str) -> Result<()>) -> Result<u64> {
     // Getting the data out stays possible when a trial is over, but stays an admin's.
@@ -30,11 +46,17 @@ pub fn each_line(cx: &Cx<'_>, tell: &mut dyn FnMut(&str) -> Result<()>) -> Resul
     tell(&format!("{{\"record\":\"export\",\"format\":{FORMAT}}}"))?;
     let mut line = String::new();
     for exchanged in exchange::tables() {
-        exchanged.each(cx.db, |row| {
+        exchanged.each(cx.db, |piece| {
             line.clear();
             line.push_str("{\"record\":");
             push_text(&mut line, exchanged.table.shown)?;
-            push_fields(&mut line, exchanged.table, row, true)?;
+            match piece {
+                Piece::Record(row) => push_fields(&mut line, exchanged.table, row, true)?,
+                Piece::More { key, list, from, rows } => {
+                    line.push_str(&format!(",\"{CONTINUED}\":{key},\"{FROM}\":{from},\"{}\":", list.shown));
+                    push_list(&mut line, list, rows)?;
+                }
+            }
             line.push('}');
             lines += 1;
             tell(&line)

@@ -29,8 +29,7 @@ mod unseen;
 
 use form::KINDS;
 use lookup::Lookup;
-use restore::HEADER;
-pub use restore::Restoring;
+pub use restore::{HEADER, Restoring};
 
 /// The records that have a form of their own, beside the base records.
 static FORMS: &[&Form] = &[&stock::FORM, &order::FORM, &transfer::FORM, &document::INVOICE, &document::CREDIT_NOTE];

@@ -274,7 +274,9 @@ const COLUMNS: &[Column] = &[
 pub static TOUCHED: Table = TOUCHED_ROWS;
 
 const TOUCHED_ROWS: Table =
-    list("operation_touch", "operation", BY_PLACE, &[text().called("kind"), text().called("id")]).shown("touched");
+    list("operation_touch", "operation", BY_PLACE, &[text().called("kind"), text().called("id")])
+        .shown("touched")
+        .long();
 
 const LISTS: &[Table] = &[
     TOUCHED_ROWS,

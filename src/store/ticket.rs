@@ -52,7 +52,8 @@ const LOG: Table = list(
         int().called("operation"),
     ],
 )
-.shown("log");
+.shown("log")
+.long();
 
 static LISTS: &[Table] = &[TAGS, LOG];
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use super::super::export::FORMAT;
+use super::super::export::{CONTINUED, FORMAT, FROM};
 use super::super::pipeline::object::{self, Given, ObjectFault, Pairs};
 use crate::domain::common::{LONGEST, LONGEST_OF_THREE};
 use crate::domain::value::number::parse_scaled;
@@ -85,6 +85,11 @@ impl Restoring {
         let Some(table) = exchange::tables().iter().find(|table| table.table.shown == kind) else {
             return Err(super::NoSuchKind { kind: kind.to_owned() }.into());
         };
+        if pairs.iter().any(|(name, _)| name == CONTINUED) {
+            let continued = self.continued(db, table, pairs);
+            db.wait_for_writes().map_err(told_by_table)?;
+            return continued.map(|()| None);
+        }
         let id = match pairs.iter().find(|(name, _)| name == "id") {
             Some((_, given)) if table.table.is_keyed() => object::text_of(given)?,
             _ => None,
@@ -93,6 +98,34 @@ impl Restoring {
         // A row that is underway stands before whatever was at fault after it.
         db.wait_for_writes().map_err(told_by_table)?;
         written.map(|()| id)
+    }
+
+    /// Writes further entries of a long list in a record that stands in the file before.
+    fn continued(&mut self, db: &Db, exchanged: &'static Exchanged, mut pairs: Pairs<'_>) -> Result<()> {
+        let mut count = |name: &str| -> Result<i64> {
+            Ok(number(&take(&mut pairs, name)?).map_err(|fault| in_field(fault, name))?)
+        };
+        let (key, from) = (count(CONTINUED)?, count(FROM)?);
+        for list in exchanged.lists.iter().filter(|list| list.table.is_long) {
+            let given = take(&mut pairs, list.table.shown)?;
+            self.entries(db, list, &given, &Stands { parent: key, place: from, digits: self.desk_digits })?;
+        }
+        refuse_rest(&pairs, exchanged.table.shown, &[CONTINUED, FROM])
+    }
+
+    /// Writes the entries of a list, the first of them at the place in `stands`.
+    fn entries(&mut self, db: &Db, list: &'static Exchanged, given: &Given<'_>, stands: &Stands) -> Result<()> {
+        let shown = list.table.shown;
+        for (place, element) in (stands.place..).zip(elements(given).map_err(|fault| in_field(fault, shown))?) {
+            let pairs = if list.table.is_plain() {
+                let name = list.table.exported().next().map_or("", |column| column.in_export());
+                vec![(name.into(), Given::Json(element))]
+            } else {
+                object::pairs_of_json(element.get())?
+            };
+            self.row(db, list, pairs, &Stands { place, ..*stands }).map_err(|error| named(error, shown))?;
+        }
+        Ok(())
     }
 
     /// Checks the whole as `verify` does, before it is kept.
@@ -152,16 +185,7 @@ impl Restoring {
                 continue;
             }
             let given = take(&mut pairs, list.table.shown)?;
-            for (place, element) in (1i64..).zip(elements(&given).map_err(|fault| in_field(fault, list.table.shown))?) {
-                let pairs = if list.table.is_plain() {
-                    let name = list.table.exported().next().map_or("", |column| column.in_export());
-                    vec![(name.into(), Given::Json(element))]
-                } else {
-                    object::pairs_of_json(element.get())?
-                };
-                let stands = Stands { parent: key, place, digits };
-                self.row(db, list, pairs, &stands).map_err(|error| named(error, list.table.shown))?;
-            }
+            self.entries(db, list, &given, &Stands { parent: key, place: 1, digits })?;
         }
         let names: Vec<&str> = table.exported().map(|column| column.in_export()).collect();
         refuse_rest(&pairs, table.shown, &names)

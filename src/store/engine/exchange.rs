@@ -55,6 +55,28 @@ pub struct ShownRow {
     pub lists: Vec<Vec<ShownRow>>,
 }
 
+/// What is told of a record at once.
+pub enum Piece<'r> {
+    /// The record, and of a long list in it the first entries.
+    Record(&'r ShownRow),
+    /// Further entries of a long list in the record of that key, and the place of the first of them, from 1.
+    More { key: Key, list: &'static Table, from: i64, rows: &'r [ShownRow] },
+}
+
+/// How many entries of a long list, or how many bytes of them, are told at once.
+const PIECE_ROWS: usize = 1_000;
+const PIECE_BYTES: usize = 1 << 20;
+
+impl Cell {
+    /// About how many bytes it takes.
+    fn len(&self) -> usize {
+        match self {
+            Cell::Text(text) | Cell::Json(text) => text.len(),
+            Cell::Null | Cell::Int(_) | Cell::Switch(_) => 8,
+        }
+    }
+}
+
 impl Exchanged {
     /// A table, and those above it that lead there from the record.
     fn of(table: &'static Table, above: &[&'static Table]) -> Exchanged {
@@ -82,11 +104,11 @@ impl Exchanged {
         }
     }
 
-    /// Reads all records of the table in order, a page at a time.
+    /// Reads all records of the table in order, a page at a time. What is told may not be asked more of the store.
     pub fn each<E: From<StoreError>>(
         &self,
         db: &Db,
-        mut emit: impl FnMut(&ShownRow) -> std::result::Result<(), E>,
+        mut emit: impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let mut after = i64::MIN;
         loop {
@@ -96,19 +118,46 @@ impl Exchanged {
                 return Ok(());
             };
             for list in &self.lists {
-                let mut found = list.within(db, first, last)?;
+                let mut found = if list.table.is_long { HashMap::new() } else { list.within(db, first, last)? };
                 for row in &mut rows {
                     row.lists.push(found.remove(&row.key).unwrap_or_default());
                 }
             }
-            for row in &rows {
-                emit(row)?;
+            match self.lists.iter().position(|list| list.table.is_long) {
+                Some(long) => self.each_with_long(db, &mut rows, long, &mut emit)?,
+                None => rows.iter().try_for_each(|row| emit(Piece::Record(row)))?,
             }
             if !self.table.has_key() || rows.len() < usize::try_from(PAGE).unwrap_or(0) {
                 return Ok(());
             }
             after = last;
         }
+    }
+
+    /// Tells the records of a page, and a long list in them piece by piece, of which never more than one is held.
+    fn each_with_long<E: From<StoreError>>(
+        &self,
+        db: &Db,
+        page: &mut [ShownRow],
+        at: usize,
+        emit: &mut impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let (Some(list), Some(first), Some(last)) = (self.lists.get(at), page.first(), page.last()) else {
+            return Ok(());
+        };
+        let desk = db.desk_currency()?.digits();
+        let (first, last) = (first.key, last.key);
+        let mut telling = Telling { page: page.iter_mut(), list: list.table, at, open: None };
+        let mut told = Ok(());
+        db.each(list.select, params![first, last], |row| {
+            let (parent, shown) = list.shown(row, desk)?;
+            if told.is_ok() {
+                told = telling.row(parent, shown, emit);
+            }
+            Ok(())
+        })?;
+        told?;
+        telling.end(emit)
     }
 
     /// The rows of this list in the records of a page, by the row they stand in.
@@ -127,20 +176,23 @@ impl Exchanged {
 
     fn rows(&self, db: &Db, params: &[Value<'_>]) -> Result<Vec<(Key, ShownRow)>> {
         let desk = db.desk_currency()?.digits();
-        db.query(self.select, params, |row| {
-            let digits = row.get::<Option<i64>>(2)?.and_then(|digits| u32::try_from(digits).ok()).unwrap_or(desk);
-            let mut at = 3;
-            let cells = self
-                .table
-                .exported()
-                .map(|column| {
-                    let cell = cell(row, at, column, digits);
-                    at += if matches!(column.holds, Holds::Line(_)) { 2 } else { 1 };
-                    cell
-                })
-                .collect::<Result<_>>()?;
-            Ok((row.get(1)?, ShownRow { key: row.get(0)?, cells, lists: Vec::new() }))
-        })
+        db.query(self.select, params, |row| self.shown(row, desk))
+    }
+
+    /// A row, and the key of the one it stands in.
+    fn shown(&self, row: &Row<'_>, desk: u32) -> Result<(Key, ShownRow)> {
+        let digits = row.get::<Option<i64>>(2)?.and_then(|digits| u32::try_from(digits).ok()).unwrap_or(desk);
+        let mut at = 3;
+        let cells = self
+            .table
+            .exported()
+            .map(|column| {
+                let cell = cell(row, at, column, digits);
+                at += if matches!(column.holds, Holds::Line(_)) { 2 } else { 1 };
+                cell
+            })
+            .collect::<Result<_>>()?;
+        Ok((row.get(1)?, ShownRow { key: row.get(0)?, cells, lists: Vec::new() }))
     }
 
     /// Writes a row: the values of all its columns, then its key, the row it stands in and its place there, as far as the
@@ -216,6 +268,87 @@ impl Exchanged {
             keys.extend(list.last_keys(db)?);
         }
         Ok(keys)
+    }
+}
+
+/// The records of a page on their way out, with a long list in them.
+struct Telling<'p> {
+    page: std::slice::IterMut<'p, ShownRow>,
+    list: &'static Table,
+    /// The place of the list among those of the record.
+    at: usize,
+    open: Option<Open<'p>>,
+}
+
+/// The record that is being told.
+struct Open<'p> {
+    record: &'p mut ShownRow,
+    rows: Vec<ShownRow>,
+    bytes: usize,
+    /// How many of its entries were told before these.
+    told: i64,
+}
+
+impl Telling<'_> {
+    fn row<E>(
+        &mut self,
+        parent: Key,
+        row: ShownRow,
+        emit: &mut impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        while self.open.as_ref().is_none_or(|open| open.record.key < parent) {
+            self.close(emit)?;
+            let Some(record) = self.page.next() else {
+                return Ok(());
+            };
+            self.open = Some(Open { record, rows: Vec::new(), bytes: 0, told: 0 });
+        }
+        if let Some(open) = &mut self.open {
+            open.bytes += row.cells.iter().map(Cell::len).sum::<usize>();
+            open.rows.push(row);
+            if open.rows.len() >= PIECE_ROWS || open.bytes >= PIECE_BYTES {
+                open.tell(self.list, self.at, emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close<E>(
+        &mut self,
+        emit: &mut impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        match self.open.take() {
+            Some(mut open) if open.told == 0 || !open.rows.is_empty() => open.tell(self.list, self.at, emit),
+            _ => Ok(()),
+        }
+    }
+
+    fn end<E>(mut self, emit: &mut impl FnMut(Piece<'_>) -> std::result::Result<(), E>) -> std::result::Result<(), E> {
+        self.close(emit)?;
+        self.page.try_for_each(|record| emit(Piece::Record(record)))
+    }
+}
+
+impl Open<'_> {
+    fn tell<E>(
+        &mut self,
+        list: &'static Table,
+        at: usize,
+        emit: &mut impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let rows = std::mem::take(&mut self.rows);
+        let before = self.told;
+        self.told += i64::try_from(rows.len()).unwrap_or_default();
+        self.bytes = 0;
+        if before > 0 {
+            return emit(Piece::More { key: self.record.key, list, from: before + 1, rows: &rows });
+        }
+        if let Some(place) = self.record.lists.get_mut(at) {
+            *place = rows;
+        }
+        let told = emit(Piece::Record(self.record));
+        self.record.lists.clear();
+        told
     }
 }
 
@@ -357,6 +490,8 @@ fn select(path: &[&'static Table]) -> (String, Tables) {
     let page = match (path.len(), record.has_key()) {
         (1, true) => Some("t.key > $1".to_owned()),
         (1, false) => None,
+        // The list itself is in that order already.
+        (2, _) => table.parent.map(|parent| format!("t.{parent} >= $1 AND t.{parent} <= $2")),
         _ => Some(format!("{root}.key >= $1 AND {root}.key <= $2")),
     };
     let conditions: Vec<String> = page.into_iter().chain(kind).collect();

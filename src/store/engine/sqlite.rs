@@ -276,7 +276,7 @@ impl Sqlite {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).map_err(fault)?;
         connection.busy_handler(Some(wait_for_the_other)).map_err(fault)?;
         connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000;")
             .map_err(fault)?;
         Ok(Sqlite {
             connection,

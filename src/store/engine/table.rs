@@ -27,6 +27,8 @@ pub struct Table {
     pub found_by: &'static [FoundBy],
     /// What `--since` and `--until` compare.
     pub day: DayOf,
+    /// Whether as a list it grows without bounds.
+    pub is_long: bool,
 }
 
 /// How a typed reference finds a record (contract, section 2).
@@ -431,6 +433,7 @@ pub const fn records(shown: &'static str, name: &'static str, columns: &'static 
         lists: &[],
         found_by: &[FoundBy::Exactly("id")],
         day: DayOf::Nothing,
+        is_long: false,
     }
 }
 
@@ -462,6 +465,11 @@ impl Table {
     /// What `--since` and `--until` compare.
     pub const fn dated(self, day: DayOf) -> Table {
         Table { day, ..self }
+    }
+
+    /// It grows without bounds: an export tells it in pieces, none of which is too long for a line.
+    pub const fn long(self) -> Table {
+        Table { is_long: true, ..self }
     }
 
     /// Whether its rows have a key from the store's own counter.
