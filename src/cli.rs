@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
-use crate::command::{self, Action, Entry, Parsed};
+use crate::command::{self, Action, Entry, Parsed, Warning};
 use crate::domain::Result;
 use crate::domain::code::FaultKind;
 use crate::domain::value::day::Instant;
@@ -231,6 +231,12 @@ fn change(
         answer = session.run_single(&envelope, settings.mode, &mut ready);
     }
     tell(outside, settings, &answer?, &printed.remarks);
+    if let Some(why) = db.traces_left().filter(|_| !settings.quiet) {
+        let message = format!(
+            "the texts are erased, but traces are left in the files of the store, until the next erasure writes them anew: {why}"
+        );
+        settings.voice.warn(outside, &Warning { code: "traces_left".into(), message });
+    }
     print(outside, &printed.bytes)
 }
 

@@ -13,6 +13,7 @@ pub mod customer;
 pub mod desk;
 pub mod discount;
 pub mod document;
+pub mod erase;
 pub mod in_use;
 pub mod journal;
 pub mod line;

@@ -9,6 +9,7 @@ pub mod coupon_program;
 pub mod currency;
 pub mod discount;
 pub mod document;
+pub mod erase;
 pub mod install;
 pub mod look_up;
 pub mod matching;

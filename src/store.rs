@@ -9,6 +9,7 @@ pub mod customer;
 pub mod desk;
 pub mod document;
 pub mod engine;
+pub mod erase;
 pub mod journal;
 pub mod linking;
 pub mod location;

@@ -19,6 +19,7 @@ mod coupon;
 mod customer;
 mod discount;
 mod documents;
+mod erase;
 mod export;
 mod faults;
 mod goods;

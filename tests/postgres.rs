@@ -17,6 +17,7 @@ mod copy;
 mod coupon;
 mod customer;
 mod discount;
+mod erase;
 mod export;
 mod goods;
 mod hints;

@@ -188,6 +188,7 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<Customer>>("customer list"),
     Entry::read::<noun::Show<Customer>>("customer show"),
     Entry::change::<Edit<customer::CustomerForm>>("customer edit"),
+    Entry::change::<customer::CustomerErase>("customer erase"),
     // product
     Entry::change::<Create<product::ProductForm>>("product create"),
     Entry::read::<noun::List<Product>>("product list"),

@@ -4,11 +4,13 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Form, Help, NewId, check_new_id};
-use super::pipeline::noun::Noun;
-use super::{Cx, given, naming};
+use super::pipeline::noun::{Noun, one};
+use super::{Change, Cx, content, given, naming};
 use crate::domain::Result;
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
+use crate::procedure::erase;
+use crate::store;
 use crate::store::engine::record;
 
 impl Noun for Customer {
@@ -68,5 +70,40 @@ impl Form for CustomerForm {
 
     fn id_of(customer: &Customer) -> &str {
         &customer.id
+    }
+}
+
+/// Erase what is written of a customer
+///
+/// Name, e-mail, and what was written on their tickets, documents, repairs, tasks and payments are emptied for good, also where the
+/// log has the command; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
+/// were made before, such as backups, exports and the copy beside an upgraded store, still hold the texts.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales customer erase C00001 --dry-run --yes\n  aftersales customer erase C00001 --yes"
+)]
+pub struct CustomerErase {
+    /// The customer
+    pub customer: String,
+}
+
+/// A customer of whom nothing is written any more.
+#[derive(Serialize)]
+pub struct Erased {
+    customer: Customer,
+    /// In how many records something was emptied, and in how many rows of the log.
+    records: usize,
+    operations: usize,
+}
+
+impl Change for CustomerErase {
+    type Outcome = Erased;
+    const RIGHT: Right = Right::Helpdesk;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Erased> {
+        let before: Customer = one(cx, "customer", &self.customer)?;
+        let erase::Emptied { records, operations } =
+            erase::customer(cx, &before, &content::to_json("customer erase", self))?;
+        Ok(Erased { customer: store::customer::by_key(cx.db, before.key)?, records, operations })
     }
 }

@@ -95,11 +95,11 @@ impl<'a> Cx<'a> {
         self.told.borrow_mut().entries.push(entry);
     }
 
-    /// Tells what was erased of earlier operations, and the command as the log is to keep it.
-    pub fn erased(&self, erasures: Vec<Erasure>, kept: String) {
+    /// Tells what was erased of earlier operations, and the command as the log is to keep it, where that is not as it was given.
+    pub fn erased(&self, erasures: Vec<Erasure>, kept: Option<String>) {
         let mut told = self.told.borrow_mut();
         told.erasures.extend(erasures);
-        told.kept = Some(kept);
+        told.kept = kept;
     }
 
     /// The records of that kind that were made or changed so far, by id.

@@ -8,8 +8,8 @@ use crate::{described, params, query};
 described! {
     Customer in CUSTOMER {
         id: id(),
-        name: text().listed().searched(),
-        email: text().optional().listed().searched(),
+        name: text().listed().searched().personal(),
+        email: text().optional().listed().searched().personal(),
     } beside {
         name_folded: folded_start("name"),
         email_folded: folded_start("email"),

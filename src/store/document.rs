@@ -75,6 +75,15 @@ const TAKEN_BACK: &str = "(SELECT MIN(w.key) FROM document w WHERE w.reversed_by
 /// What a document is about: the invoice that a credit note reverses, or the credit note that an invoice takes back.
 const REVERSED: &str = "COALESCE(t.invoice, (SELECT MIN(w.key) FROM document w WHERE w.reversed_by = t.key))";
 
+/// The reason that a reversal has where none is typed (spec B1), and the text with it.
+const USUAL_REASON: &str = "(SELECT k.id FROM ticket k WHERE k.key = t.ticket)";
+const USUAL_TEXT: &str = "'Reversal of: ' || (SELECT COALESCE(v.number, v.id) FROM document v WHERE v.key =
+      COALESCE(t.invoice, (SELECT MIN(w.key) FROM document w WHERE w.reversed_by = t.key)))
+    || COALESCE(', ' || (SELECT k.id FROM ticket k WHERE k.key = t.ticket), '')";
+
+/// What a line is called by itself.
+const PRODUCT_NAME: &str = "(SELECT p.name FROM product p WHERE p.key = t.product)";
+
 /// Which of the documents a description is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -110,8 +119,8 @@ const fn columns(which: Which) -> [Column; 30] {
         link("document").called("reversed_by").starts_empty(),
         switch().called("replaces").hidden(),
         switch().called("allow_excess").hidden(),
-        text().called("reason").optional().searched(),
-        text().called("text").optional().searched(),
+        text().called("reason").optional().searched().personal_but(USUAL_REASON, &["ticket"]),
+        text().called("text").optional().searched().personal_but(USUAL_TEXT, &["ticket"]),
         day().called("date"),
         day().called("accounting_date").optional(),
         day().called("due_date").optional(),
@@ -153,7 +162,7 @@ const LINES: Table = list(
         int().called("line"),
         link("product").called("product").optional(),
         link("lot").called("lot").optional(),
-        text().called("label"),
+        text().called("label").personal_but(PRODUCT_NAME, &["product"]),
         quantity().called("quantity"),
         price().called("price"),
         percent().called("discount"),

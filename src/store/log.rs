@@ -15,6 +15,7 @@ use crate::{insert, params, query, update};
 use sha2::{Digest, Sha256};
 
 pub mod chain;
+pub mod erase;
 
 use chain::{Entry, Erasure, Head, Sealing, Texts};
 
@@ -40,6 +41,8 @@ pub struct NewOperation<'a> {
 /// The end of the chain: the hash that the next row builds on.
 pub struct Tail {
     hash: String,
+    /// Whether the last row is of an older format, which left things outside its hash.
+    is_older: bool,
 }
 
 impl Tail {
@@ -50,12 +53,13 @@ impl Tail {
             params![],
             |row| Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?)),
         )?;
-        let hash = match last {
-            None => String::new(),
-            Some((hash, Some(_))) => hash,
-            Some((_, None)) => chain::over_older(db)?,
-        };
-        Ok(Tail { hash })
+        let is_older = matches!(last, Some((_, None)));
+        Ok(Tail { hash: last.map(|(hash, _)| hash).unwrap_or_default(), is_older })
+    }
+
+    /// What the next row builds on; what it erases itself is sealed as it was before.
+    fn before(self, db: &Db, erasures: &[Erasure]) -> Result<String> {
+        if self.is_older { chain::over_older(db, erasures) } else { Ok(self.hash) }
     }
 
     /// Writes the row of one operation with all that is kept of it.
@@ -74,34 +78,35 @@ impl Tail {
             let (left, content) = (texts_of(&salt, kept), row.key.map(|_| content_check(row.command)));
             erasures.push(Erasure { of: row.operation, sealed: sealed.clone(), left, content });
         }
+        let before = self.before(db, &erasures)?;
         let mut sealing = Sealing::default();
         row.touched.iter().for_each(|(kind, id)| sealing.touched(kind, id));
         erasures.iter().for_each(|erasure| sealing.erased(erasure));
         let head = row.head(&at, &recorded_at);
-        let hash = sealing.close(&self.hash, &head, &sealed);
+        let hash = sealing.close(&before, &head, &sealed);
         write(db, &head, row.kept.unwrap_or(row.command), &salt, &hash)?;
         for (position, (kind, id)) in (1i64..).zip(row.touched) {
             touch(db, row.operation, position, kind, id)?;
         }
         for (position, erasure) in (1i64..).zip(&erasures) {
-            erase(db, row.operation, position, erasure)?;
+            keep_erasure(db, row.operation, position, erasure)?;
         }
         if let Some((key, outcome)) = row.key {
             keep_outcome(db, row.operation, key, outcome)?;
         }
-        Ok(Tail { hash })
+        Ok(Tail { hash, is_older: false })
     }
 
     /// Writes the row of an operation that is told bit by bit what it does, as an import is; it is sealed at its end.
     pub fn open<'a>(self, db: &Db, row: &NewOperation<'a>) -> Result<Opened> {
-        let salt = new_salt()?;
+        let (before, salt) = (self.before(db, &[])?, new_salt()?);
         let (at, recorded_at) = (row.at.to_string(), row.recorded_at.to_string());
         write(db, &row.head(&at, &recorded_at), row.command, &salt, "")?;
         if let Some((key, outcome)) = row.key {
             keep_outcome(db, row.operation, key, outcome)?;
         }
         Ok(Opened {
-            before: self.hash,
+            before,
             operation: row.operation,
             at,
             recorded_at,
@@ -212,7 +217,7 @@ fn touch(db: &Db, operation: Key, position: i64, kind: &str, id: &str) -> Result
     )
 }
 
-fn erase(db: &Db, operation: Key, position: i64, erasure: &Erasure) -> Result<()> {
+fn keep_erasure(db: &Db, operation: Key, position: i64, erasure: &Erasure) -> Result<()> {
     db.write(
         insert!(erasure: operation Int, position Int, of_operation Int, sealed Text, left_as Text, content Text),
         params![operation, position, erasure.of, &erasure.sealed, &erasure.left, &erasure.content],

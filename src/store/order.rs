@@ -34,6 +34,10 @@ described! {
     } complete complete
 }
 
+/// What a line is called by itself; that of a coupon is called by the desk.
+const USUAL_LABEL: &str =
+    "CASE WHEN t.coupon IS NOT NULL THEN t.label ELSE (SELECT p.name FROM product p WHERE p.key = t.product) END";
+
 const TAXES: Table = list(
     "order_line_tax",
     "order_line",
@@ -49,7 +53,7 @@ const LINES: Table = list(
     &[
         int().called("line"),
         link("product").called("product").optional(),
-        text().called("label"),
+        text().called("label").personal_but(USUAL_LABEL, &["product"]),
         quantity().called("quantity"),
         quantity().called("delivered").of_record(),
         quantity().called("invoiced").of_record(),

@@ -28,7 +28,7 @@ described! {
         currency: currency(),
         amount: amount().listed(),
         open: amount().listed(),
-        reference: text().optional().listed().searched(),
+        reference: text().optional().listed().searched().personal(),
         matched: rows(MATCHED),
     } complete complete
 }

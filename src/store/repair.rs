@@ -34,7 +34,7 @@ described! {
         tags: list_of("tags"),
         parts: list_of("parts"),
         labour: list_of("labour"),
-        notes: text().optional().searched(),
+        notes: text().optional().searched().personal(),
         quotation: link("sales_order").optional(),
     } beside {
         moved: int().starts_empty(),

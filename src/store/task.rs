@@ -24,7 +24,7 @@ const CREATED_AT: &str = "COALESCE(t.created_at, '')";
 
 const COLUMNS: &[Column] = &[
     id().called("id"),
-    text().called("title").listed().searched(),
+    text().called("title").listed().searched().personal(),
     link("project").called("project").listed(),
     words(Stage::WORDS).called("stage").listed(),
     link("customer").called("customer").optional().listed(),
@@ -45,7 +45,7 @@ const COLUMNS: &[Column] = &[
     instant().called("created_at").optional(),
     // The worksheet, as it is stored.
     link("worksheet_template").called("worksheet_template").optional().hidden(),
-    text().called("signed_by").optional().hidden(),
+    text().called("signed_by").optional().hidden().personal(),
     instant().called("signed_at").optional().hidden(),
 ];
 

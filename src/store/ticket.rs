@@ -18,7 +18,7 @@ field_of_words!(Priority);
 described! {
     Ticket in TICKET {
         id: id(),
-        subject: text().listed().searched(),
+        subject: text().listed().searched().personal(),
         team: link("team").listed().least(3),
         customer: link("customer").optional().listed(),
         user: link("person").column("person").optional().listed().least(4),
@@ -28,7 +28,7 @@ described! {
         order: link("sales_order").column("sales_order").optional(),
         product: link("product").optional(),
         lot: link("lot").optional(),
-        description: text().optional().searched(),
+        description: text().optional().searched().personal(),
         tags: list_of("tags").listed().least(1),
         created_at: instant(),
     } complete complete
@@ -47,7 +47,7 @@ const LOG: Table = list(
         instant().called("at"),
         text().called("actor").optional(),
         text().called("kind"),
-        text().called("text"),
+        text().called("text").personal(),
         text().called("document").optional(),
         int().called("operation"),
     ],

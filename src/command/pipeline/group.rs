@@ -10,6 +10,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::value::day::Instant;
 use crate::domain::{Error, Fault, Result};
+use crate::procedure::erase;
 use crate::store::log::{KeptOutcome, NewOperation, Opened, Tail};
 use crate::store::{self, Db, Key};
 
@@ -298,7 +299,7 @@ impl<'s> Group<'s> {
     /// What was done under a key before, of the same content; `key_reused` where the content differs.
     fn kept_of(&self, key: &str, content: &str) -> Result<Option<KeptOutcome>> {
         match self.kept(key)? {
-            Some(kept) if kept.command != content => Err(self.reused(key, &kept)),
+            Some(kept) if !erase::is_same(self.session.db, &kept, content)? => Err(self.reused(key, &kept)),
             kept => Ok(kept),
         }
     }

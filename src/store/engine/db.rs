@@ -24,6 +24,9 @@ pub struct Db {
     pub(super) counters: RefCell<numbering::Counters>,
     pub(in crate::store) stock_levels: RefCell<stock_level::StockLevels>,
     currency: Cell<Option<Currency>>,
+    /// Whether the open transaction erases texts, which are then to be gone from what the engine keeps as well.
+    erases: Cell<bool>,
+    traces: RefCell<Option<String>>,
 }
 
 enum Engine {
@@ -79,7 +82,14 @@ impl Db {
     }
 
     fn over(engine: Engine) -> Db {
-        Db { engine, counters: RefCell::default(), stock_levels: RefCell::default(), currency: Cell::default() }
+        Db {
+            engine,
+            counters: RefCell::default(),
+            stock_levels: RefCell::default(),
+            currency: Cell::default(),
+            erases: Cell::default(),
+            traces: RefCell::default(),
+        }
     }
 
     /// The desk's currency, which is settled for good when the store is made.
@@ -252,6 +262,17 @@ impl Db {
     fn forget_what_is_kept(&self) {
         self.counters.borrow_mut().forget();
         self.stock_levels.borrow_mut().forget();
+        self.erases.set(false);
+    }
+
+    /// Tells that the open transaction erases texts.
+    pub(in crate::store) fn texts_were_erased(&self) {
+        self.erases.set(true);
+    }
+
+    /// Why erased texts could not be taken out of all that lies in the store's files, where they could not.
+    pub fn traces_left(&self) -> Option<String> {
+        self.traces.take()
     }
 
     /// Starts the transaction of a changing group: one writer at a time, waiting up to ten seconds (spec G1).
@@ -284,7 +305,14 @@ impl Db {
         self.write_stock_levels()?;
         self.flush_counters()?;
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.commit(),
+            Engine::Sqlite(sqlite) => {
+                sqlite.commit()?;
+                if self.erases.take() {
+                    // What was committed is done, whatever becomes of this.
+                    self.traces.replace(sqlite.scrub().err().map(|error| error.to_string()));
+                }
+                Ok(())
+            }
             Engine::Postgres(postgres) => postgres.commit(),
         }
     }

@@ -254,6 +254,19 @@ impl Sqlite {
         }
     }
 
+    /// Writes the file anew and empties the log beside it, so that of what is no row any more no byte is left in them.
+    pub fn scrub(&self) -> Result<()> {
+        // The file that it is written to on the way is no smaller than the store.
+        self.connection
+            .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")
+            .map_err(fault)?;
+        let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        match emptied.map_err(fault)? {
+            0 => Ok(()),
+            _ => Err(StoreError::Busy),
+        }
+    }
+
     /// Undoes the open transaction; SQLite has done so itself after some faults, such as a full disk.
     pub fn rollback(&self) -> Result<()> {
         if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }

@@ -109,6 +109,19 @@ pub struct Column {
     pub is_cut: bool,
     /// Whether `--search` looks in it.
     pub is_searched: bool,
+    /// Whether it is a text that people write in, of the customer whom the row belongs to; and what is left where it is erased.
+    pub personal: Personal,
+}
+
+/// What becomes of a text when its customer is erased (spec G2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Personal {
+    /// It is none of a customer's, or tells nothing of one.
+    No,
+    /// It is emptied.
+    Emptied,
+    /// This expression over the row `t` takes its place, which is what the desk would have written itself.
+    Left { sql: &'static str, reads: &'static [&'static str] },
 }
 
 /// Where the value of a column comes from.
@@ -248,6 +261,7 @@ pub const fn holding(holds: Holds) -> Column {
         least: 0,
         is_cut: true,
         is_searched: false,
+        personal: Personal::No,
     }
 }
 pub const fn id() -> Column {
@@ -369,6 +383,14 @@ impl Column {
     /// `--search` looks in it.
     pub const fn searched(self) -> Column {
         Column { is_searched: true, ..self }
+    }
+    /// People write in it, of the customer whom the row belongs to: it is emptied when the customer is erased.
+    pub const fn personal(self) -> Column {
+        Column { personal: Personal::Emptied, ..self }
+    }
+    /// The same of one in which this expression over the row `t`, which reads those tables, takes the place of what was written.
+    pub const fn personal_but(self, sql: &'static str, reads: &'static [&'static str]) -> Column {
+        Column { personal: Personal::Left { sql, reads }, ..self }
     }
     /// No field of the record holds it: a new row has this number.
     pub const fn starts_at(self, number: i64) -> Column {

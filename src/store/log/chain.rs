@@ -305,10 +305,16 @@ pub fn each_broken(db: &Db, tell: &mut dyn FnMut(Key, Broken)) -> Result<()> {
     Ok(())
 }
 
-/// What the first row of the present rule builds on where there are older ones before it.
-pub fn over_older(db: &Db) -> Result<String> {
+/// What the first row of the present rule builds on where there are older ones before it. It may have erased texts of those already,
+/// and these are sealed as they were.
+pub fn over_older(db: &Db, erasures: &[Erasure]) -> Result<String> {
     let mut walk = Walk::default();
-    each(db, &mut |stored| walk.step(stored, &mut |_, _| {}), &mut |_| {})?;
+    let erased_now: HashMap<Key, &Erasure> = erasures.iter().map(|erasure| (erasure.of, erasure)).collect();
+    let mut step = |mut stored: Stored| {
+        stored.erased = erased_now.get(&stored.operation).copied().cloned().or(stored.erased);
+        walk.step(stored, &mut |_, _| {});
+    };
+    each(db, &mut step, &mut |_| {})?;
     walk.end_older();
     Ok(walk.before)
 }
@@ -419,6 +425,11 @@ fn erasures_of(db: &Db, first: Key, last: Key) -> Result<HashMap<Key, Erasure>> 
 /// The last erasure of an operation, where texts of it were erased.
 pub fn erasure_of(db: &Db, operation: Key) -> Result<Option<Erasure>> {
     Ok(erasures_of(db, operation, operation)?.remove(&operation))
+}
+
+/// Tells every entry of the tickets' logs with the operation that left it.
+pub fn each_entry(db: &Db, tell: &mut dyn FnMut(Key, &Entry)) -> Result<()> {
+    Entries::default().until(db, i64::MAX, tell)
 }
 
 /// The entries of all tickets' logs, read along their keys: later entries are of later operations.
