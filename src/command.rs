@@ -6,6 +6,8 @@ pub mod apply;
 
 mod commands;
 pub mod copy;
+#[cfg(test)]
+mod cost;
 pub mod coupon;
 pub mod coupon_program;
 pub mod credit_note;

@@ -2,6 +2,7 @@
 //! mapping; none decides anything. Statements are written once, in the subset that SQLite and PostgreSQL share.
 
 pub mod app;
+pub mod choices;
 pub mod coupon;
 pub mod coupon_program;
 pub mod currency;
@@ -20,6 +21,7 @@ pub mod order;
 pub mod payment;
 pub mod product;
 pub mod project;
+pub mod refund;
 pub mod repair;
 pub mod returns;
 pub mod stage;

@@ -253,9 +253,9 @@ fn a_coupon_that_cannot_be_given_is_refused_in_order() {
     assert_eq!(
         coupons["fields"],
         json!({
-            "program": {"default": null, "choices": ["Sorry 10", "Today"]},
-            "valid_until": {"default": null, "choices": null},
-            "only_customer": {"default": false, "choices": null},
+            "program": {"default": null, "choices": ["Sorry 10", "Today"], "more": 0},
+            "valid_until": {"default": null, "choices": null, "more": null},
+            "only_customer": {"default": false, "choices": null, "more": null},
         })
     );
     for program in coupons["fields"]["program"]["choices"].as_array().unwrap() {

@@ -231,13 +231,13 @@ fn options_show_the_form() {
     assert_eq!(
         shown["fields"],
         json!({
-            "title": {"default": "Lamp flickers", "choices": null},
-            "project": {"default": "Field Service", "choices": ["Field Service", "Garden", "Bare"]},
-            "worksheet_template": {"default": "Visit", "choices": ["Visit", "Short"]},
-            "assignee": {"default": null, "choices": ["ann"]},
-            "start": {"default": null, "choices": null},
-            "end": {"default": null, "choices": null},
-            "view": {"default": false, "choices": null},
+            "title": {"default": "Lamp flickers", "choices": null, "more": null},
+            "project": {"default": "Field Service", "choices": ["Field Service", "Garden", "Bare"], "more": 0},
+            "worksheet_template": {"default": "Visit", "choices": ["Visit", "Short"], "more": 0},
+            "assignee": {"default": null, "choices": ["ann"], "more": 0},
+            "start": {"default": null, "choices": null, "more": null},
+            "end": {"default": null, "choices": null, "more": null},
+            "view": {"default": false, "choices": null, "more": null},
         })
     );
     shop.done("team edit Support --field-service-project Garden");

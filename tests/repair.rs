@@ -599,19 +599,19 @@ fn options_show_the_form() {
         services.into_iter().find(|service| service["service"] == "repairs").unwrap()
     };
     let goods = json!(["LAMP", "CHAIR", "BULB", "CABLE", "SWITCH", "MOTOR"]);
-    let free = |default: Value| json!({"default": default, "choices": null});
+    let free = |default: Value| json!({"default": default, "choices": null, "more": null});
     assert_eq!(
         form("T1"),
         json!({"service": "repairs", "available": true, "why_not": null, "fields": {
-            "customer": {"default": "C00001", "choices": ["C00001", "C00002"]},
-            "product": {"default": "LAMP", "choices": goods},
-            "lot": {"default": "SN-1", "choices": ["SN-1", "SN-2"]},
+            "customer": {"default": "C00001", "choices": ["C00001", "C00002"], "more": 0},
+            "product": {"default": "LAMP", "choices": goods, "more": 0},
+            "lot": {"default": "SN-1", "choices": ["SN-1", "SN-2"], "more": 0},
             "quantity": free(json!("1")),
-            "return": {"default": null, "choices": ["WH/IN/00002"]},
+            "return": {"default": null, "choices": ["WH/IN/00002"], "more": 0},
             "under_warranty": free(json!(false)),
             "scheduled_date": free(json!("2026-11-23")),
-            "responsible": {"default": null, "choices": ["ann"]},
-            "tag": {"default": [], "choices": ["Urgent"]},
+            "responsible": {"default": null, "choices": ["ann"], "more": 0},
+            "tag": {"default": [], "choices": ["Urgent"], "more": 0},
             "part": free(json!([])),
             "labour": free(json!([])),
             "notes": free(json!(null)),

@@ -353,20 +353,20 @@ fn the_form_offers_what_the_command_takes() {
     assert_eq!(
         returns(&shop, "T1"),
         json!({"service": "returns", "available": true, "why_not": null, "fields": {
-            "order": {"default": "S00001", "choices": ["S00001"]},
-            "delivery": {"default": "WH/OUT/00001", "choices": ["WH/OUT/00001"]},
-            "line": {"default": ["1=3", "2=1", "3=1"], "choices": null},
-            "drop_line": {"default": [], "choices": null},
-            "location": {"default": "WH/Stock", "choices": ["WH/Stock", "WH/Returns"]},
-            "exchange": {"default": false, "choices": null},
-            "keep_order_quantity": {"default": false, "choices": null},
+            "order": {"default": "S00001", "choices": ["S00001"], "more": 0},
+            "delivery": {"default": "WH/OUT/00001", "choices": ["WH/OUT/00001"], "more": 0},
+            "line": {"default": ["1=3", "2=1", "3=1"], "choices": null, "more": null},
+            "drop_line": {"default": [], "choices": null, "more": null},
+            "location": {"default": "WH/Stock", "choices": ["WH/Stock", "WH/Returns"], "more": 0},
+            "exchange": {"default": false, "choices": null, "more": null},
+            "keep_order_quantity": {"default": false, "choices": null, "more": null},
         }})
     );
     second_delivery(&shop);
     shop.done("ticket create --team Support --customer C1 --subject Both");
     let fields = returns(&shop, "T2")["fields"].clone();
-    assert_eq!(fields["order"], json!({"default": null, "choices": ["S00001", "S00003"]}));
-    assert_eq!(fields["delivery"], json!({"default": null, "choices": ["WH/OUT/00001", "WH/OUT/00003"]}));
+    assert_eq!(fields["order"], json!({"default": null, "choices": ["S00001", "S00003"], "more": 0}));
+    assert_eq!(fields["delivery"], json!({"default": null, "choices": ["WH/OUT/00001", "WH/OUT/00003"], "more": 0}));
     // With nothing left the form is there, and offers nothing.
     shop.done("ticket return T1");
     let form = returns(&shop, "T1");

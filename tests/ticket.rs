@@ -291,14 +291,14 @@ fn options_show_the_refund_as_its_form_would() {
         (&json!("refunds"), &json!(true), &json!(null))
     );
     for (field, expected) in [
-        ("invoice", json!({"default": [], "choices": ["D00001"]})),
-        ("order", json!({"default": "S00001", "choices": ["S00001"]})),
-        ("product", json!({"default": "LAMP", "choices": ["LAMP", "MUG"]})),
-        ("lot", json!({"default": null, "choices": ["SN-1", "SN-2"]})),
-        ("reason", json!({"default": "T00001", "choices": null})),
-        ("journal", json!({"default": "INV", "choices": ["INV"]})),
-        ("date", json!({"default": "2026-11-23", "choices": null})),
-        ("allow_excess", json!({"default": false, "choices": null})),
+        ("invoice", json!({"default": [], "choices": ["D00001"], "more": 0})),
+        ("order", json!({"default": "S00001", "choices": ["S00001"], "more": 0})),
+        ("product", json!({"default": "LAMP", "choices": ["LAMP", "MUG"], "more": 0})),
+        ("lot", json!({"default": null, "choices": ["SN-1", "SN-2"], "more": 0})),
+        ("reason", json!({"default": "T00001", "choices": null, "more": null})),
+        ("journal", json!({"default": "INV", "choices": ["INV"], "more": 0})),
+        ("date", json!({"default": "2026-11-23", "choices": null, "more": null})),
+        ("allow_excess", json!({"default": false, "choices": null, "more": null})),
     ] {
         assert_eq!(refunds["fields"][field], expected, "{field}");
     }
@@ -309,6 +309,35 @@ fn options_show_the_refund_as_its_form_would() {
     assert_eq!(fields["invoice"]["choices"], json!([]), "nothing is left of it");
     assert_eq!(fields["journal"]["default"], json!(null));
     assert_eq!(shop.refused("ticket options T9", "not_found")["field"], "ticket");
+}
+
+#[test]
+fn options_tell_fifty_choices_and_how_many_more_there_are() {
+    let shop = invoiced();
+    let mut lines = String::new();
+    for n in 10..70 {
+        lines.push_str(&format!(
+            "{{\"record\":\"invoice\",\"id\":\"INV/2026/{n:05}\",\"customer\":\"C00001\",\"state\":\"posted\",\
+              \"lines\":[{{\"product\":\"LAMP\",\"quantity\":\"1\"}}]}}\n"
+        ));
+    }
+    shop.run_with("import", &lines);
+    shop.done("ticket create --team Support --customer C1 --subject 'All of it'");
+    let invoices = |shop: &Shop| {
+        let field = shop.ok("ticket options T2")["services"][0]["fields"]["invoice"].clone();
+        (field["choices"].as_array().unwrap().clone(), field["more"].as_i64().unwrap())
+    };
+    let (told, more) = invoices(&shop);
+    assert_eq!((told.len(), more, &told[0]), (50, 11, &json!("D00001")));
+    // What is refunded in full is offered no more, whether it was told or only counted.
+    shop.done("ticket refund T2 --invoice INV/2026/00010 --post");
+    shop.done("ticket refund T2 --invoice INV/2026/00069");
+    let (rest, more) = invoices(&shop);
+    assert_eq!((rest.len(), more), (50, 9));
+    assert!(!rest.contains(&told[1]) && rest[..49] == [&told[..1], &told[2..]].concat()[..]);
+    // Of a part of its value something is left, of all units at nothing too.
+    shop.done("ticket refund T2 --invoice INV/2026/00068 --amount 1");
+    assert_eq!(invoices(&shop).1, 9);
 }
 
 #[test]
@@ -337,7 +366,7 @@ fn only_who_may_invoice_is_offered_to_exceed_an_invoice() {
         shop.ok(&format!("ticket options T1 --as {login}"))["services"][0]["fields"]["allow_excess"].clone()
     };
     assert_eq!(field("ann"), json!(null));
-    assert_eq!(field("eve"), json!({"default": false, "choices": null}));
+    assert_eq!(field("eve"), json!({"default": false, "choices": null, "more": null}));
 }
 
 /// The shop with every service enabled, a delivered order, and the ticket T00002 about it.
@@ -434,12 +463,12 @@ fn options_are_tables_for_people() {
     let (_, refunds) = shown.split_once("\nrefunds\n").unwrap();
     let (refunds, _) = refunds.split_once("\n\n").unwrap_or((refunds, ""));
     assert_snapshot!(refunds, @r"
-    FIELD           DEFAULT     CHOICES
-    invoice                     D00001
-    order           S00001      S00001
-    product         MUG         LAMP, MUG
+    FIELD           DEFAULT     CHOICES    MORE
+    invoice                     D00001     0
+    order           S00001      S00001     0
+    product         MUG         LAMP, MUG  0
     reason          T00001
-    journal         INV         INV
+    journal         INV         INV        0
     date            2026-11-23
     create_invoice  no
     line

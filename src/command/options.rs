@@ -8,7 +8,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::team::Service;
 use crate::procedure::{options, service};
-use crate::store::engine::table::{Column, by_name, id, ids, json, link, rows, switch, text, words};
+use crate::store::engine::table::{Column, by_name, id, ids, int, json, link, rows, switch, text, words};
 
 /// What the options of a ticket are told by.
 pub const KEYS: &[Column] = &[
@@ -18,7 +18,8 @@ pub const KEYS: &[Column] = &[
         words(Service::WORDS).called("service"),
         switch().called("available"),
         text().optional().called("why_not"),
-        by_name(&[json().called("default"), ids().optional().called("choices")]).called("fields"),
+        by_name(&[json().called("default"), ids().optional().called("choices"), int().optional().called("more")])
+            .called("fields"),
     ])
     .called("services"),
 ];

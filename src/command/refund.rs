@@ -16,7 +16,9 @@ use crate::domain::value::money::Amount;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::procedure::refund::{Asked, GivenNarrowing, check_offer, form, look_up, named_invoice, offers, refund};
+use crate::procedure::refund::{
+    Asked, GivenNarrowing, check_any_offered, check_offer, form, look_up, named_invoice, refund,
+};
 use crate::procedure::service;
 use crate::store::{Db, document, product, ticket};
 
@@ -118,7 +120,7 @@ impl Change for TicketRefund {
         let (ask, date) = self.checked(cx, &invoices)?;
         let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
         if invoices.is_empty() {
-            offers(cx, &form)??;
+            check_any_offered(cx, &form)?;
             return Err(ValueRefused::missing("invoice").into());
         }
         for invoice in &invoices {

@@ -119,9 +119,29 @@ impl Refusal for RefundRefused {
     }
 }
 
-/// Whether a refund of everything has anything to take of an invoice (spec B5).
+/// Whether a refund of everything has anything to take of an invoice (spec B5). That needs no quantity one by one: what last
+/// units do not take of the value that is left, value lines do.
 pub fn anything_left(invoice: &Document) -> Result<bool> {
     Ok(!everything(&mut Left::of(invoice, false)?)?.is_empty())
+}
+
+/// Whether the last units of a line are asked for: what rounding left of all those before is theirs (spec B5).
+pub fn takes_last(invoice: &Document, ask: &Ask) -> Result<bool> {
+    let asked = match ask {
+        Ask::Everything => return Ok(true),
+        // Amounts are spread over what is left of the value, whatever the units took.
+        Ask::Amount(_) => return Ok(false),
+        Ask::Lines { lines, .. } => lines,
+    };
+    for line in &invoice.lines {
+        let named = asked.iter().find(|asked| asked.line.number() == line.line);
+        if let Some(asked) = named
+            && line.held().left_quantity()? == asked.quantity
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The lines of the credit note that reverses what is asked of `invoice` (spec B4, B5, B12).

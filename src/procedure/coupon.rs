@@ -6,7 +6,7 @@ use super::random;
 use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
 use crate::domain::app::App;
-use crate::domain::coupon::{check_offered, code_of};
+use crate::domain::coupon::code_of;
 use crate::domain::options::Fields;
 use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
@@ -29,10 +29,8 @@ pub const SERVICE: ServiceEntry = ServiceEntry {
 /// The form of `ticket coupon` as it would be shown today. No program stands in it at first: which one is given is for the
 /// user to say.
 pub fn offer(cx: &Cx<'_>, _ticket: &Ticket) -> Result<Fields> {
-    let offered = coupon_program::making_coupons(cx.db)?.into_iter();
-    let offered = offered.filter(|program| check_offered(program, cx.today).is_ok());
     Ok(Fields::default()
-        .choice("program", None, offered.map(|program| program.id).collect())
+        .choice("program", None, coupon_program::making_coupons(cx.db, cx.today)?)
         .free("valid_until", None)
         .switch("only_customer"))
 }

@@ -203,7 +203,10 @@ fn edit_credit_note(
     products: Vec<Product>,
 ) -> Result<()> {
     post::hold_lines(cx, before, -1)?;
-    let invoice = reversed_by(cx, before)?;
+    let mut invoice = reversed_by(cx, before)?;
+    if let Some(invoice) = invoice.as_mut().filter(|_| !edit.line.is_empty()) {
+        document::load_taken(cx.db, invoice, Some(before.key))?;
+    }
     refund::edit_lines(draft, edit.line, edit.drop_line, invoice.as_ref())?;
     add_lines(draft, edit.add_line, products)?;
     if let Some(invoice) = &invoice {

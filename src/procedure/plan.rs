@@ -9,7 +9,10 @@ use crate::domain::plan;
 use crate::domain::project::Project;
 use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
-use crate::store::{self, Db, project, task, team, user, worksheet_template};
+use crate::store::project::PROJECT;
+use crate::store::user::USER;
+use crate::store::worksheet_template::WORKSHEET_TEMPLATE;
+use crate::store::{self, Db, choices, project, task, team};
 
 /// Field service (spec F).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -34,17 +37,17 @@ pub fn default_project(db: &Db, ticket: &Ticket) -> store::Result<Option<Project
 /// The form of `ticket plan` for the ticket. The worksheet template is shown where the project has worksheets.
 pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     let project = default_project(cx.db, ticket)?;
-    let users = user::ids(cx.db)?;
+    let users = choices::all(cx.db, &USER)?;
     let fields = Fields::default().free("title", Some(ticket.subject.clone())).choice(
         "project",
         project.as_ref().map(|project| project.id.clone()),
-        project::ids(cx.db)?,
+        choices::all(cx.db, &PROJECT)?,
     );
     let fields = match project.filter(|project| project.worksheets) {
         None => fields.hidden("worksheet_template"),
         Some(project) => {
             let default = plan::default_template(&project).map(|template| template.id);
-            fields.choice("worksheet_template", default, worksheet_template::ids(cx.db)?)
+            fields.choice("worksheet_template", default, choices::all(cx.db, &WORKSHEET_TEMPLATE)?)
         }
     };
     Ok(fields.choice("assignee", None, users).free("start", None).free("end", None).switch("view"))

@@ -176,8 +176,8 @@ fn clear_with_earlier(cx: &Cx<'_>, but: i64, invoice: &Document, freed: Money) -
     if freed.is_zero() {
         return Ok(());
     }
-    for mut earlier in document::credit_notes_of(cx.db, invoice.key)? {
-        if earlier.key == but || earlier.state != DocumentState::Posted || earlier.open.is_zero() || freed.is_zero() {
+    for mut earlier in document::open_credit_notes_of(cx.db, invoice.key)? {
+        if earlier.key == but || freed.is_zero() {
             continue;
         }
         let invoice = document::by_key(cx.db, invoice.key)?;
@@ -259,14 +259,8 @@ fn check_cancellable(cx: &Cx<'_>, posted: &Document) -> Result<()> {
     }
     match posted.kind {
         DocumentKind::Invoice => {
-            for credit_note in document::credit_notes_of(cx.db, posted.key)? {
-                let counts = credit_note.state == DocumentState::Posted
-                    && document::reversal_of(cx.db, credit_note.key)?
-                        .is_none_or(|reversal| reversal.state != DocumentState::Posted);
-                if counts {
-                    let (invoice, credit_note) = (posted.named(), credit_note.shown().to_owned());
-                    return Err(DocumentRefused::Credited { invoice, credit_note }.into());
-                }
+            if let Some(credit_note) = document::credited_by(cx.db, posted.key)? {
+                return Err(DocumentRefused::Credited { invoice: posted.named(), credit_note }.into());
             }
         }
         DocumentKind::CreditNote => {

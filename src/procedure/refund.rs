@@ -13,14 +13,15 @@ use crate::domain::Result;
 use crate::domain::app::App;
 use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentState, Invoice};
-use crate::domain::journal::{Journal, check_sales_journal};
-use crate::domain::options::Fields;
+use crate::domain::journal::check_sales_journal;
+use crate::domain::options::{Choices, Fields, TOLD};
 use crate::domain::product::{Lot, Product};
 use crate::domain::refund::{RefundRefused, anything_left};
 use crate::domain::team::Service;
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
 use crate::domain::value::reference::Reference;
-use crate::store::{document, journal, lot, product, ticket};
+use crate::store::refund::{self as store, Narrowed, Rest};
+use crate::store::{Key, document, journal, lot, product, ticket};
 
 /// Refunds (spec B).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -147,7 +148,6 @@ fn why_not_offered(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<Optio
     if form.product.is_none() && form.lot.is_none() {
         return Ok(None);
     }
-    let key_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
     match document::holds(cx.db, invoice, key_of(&form.product), key_of(&form.lot))? {
         (false, _) => refuse(format!("does not have the product {}", shown_or_dash(&form.product))),
         (true, false) => refuse(format!("does not have the lot {}", shown_or_dash(&form.lot))),
@@ -159,85 +159,129 @@ fn shown_or_dash(reference: &Option<Reference>) -> &str {
     reference.as_ref().map_or("-", |reference| &reference.id)
 }
 
-/// The invoices on offer, or why there is none: the form is shown all the same, without an invoice to choose.
-pub type Offers = std::result::Result<Vec<Document>, RefundRefused>;
-
-/// The invoices on offer, oldest first, with their lines; none: the refusal says whether there is no posted invoice, none
-/// with the product, or nothing left (spec B2).
-pub fn offers(cx: &Cx<'_>, form: &Form) -> Result<Offers> {
-    let posted = document::posted_invoices_of(cx.db, form.customer.key)?;
-    if posted.is_empty() {
-        return Ok(Err(RefundRefused::NoPostedInvoice { customer: form.customer.id.clone(), of: String::new() }));
-    }
-    let mut fitting = Vec::new();
-    for invoice in posted {
-        match why_not_offered(cx, form, &invoice)? {
-            None => fitting.push(invoice),
-            Some(RefundRefused::NotOffered { .. }) => {}
-            Some(refused) => return Err(refused.into()),
-        }
-    }
-    if fitting.is_empty() {
-        let customer = form.customer.id.clone();
-        let narrowed =
-            |what: &str, by: &Option<Reference>| by.as_ref().map(|by| format!(" {what} {by}")).unwrap_or_default();
-        let of_order = narrowed("of the order", &form.order);
-        return Ok(Err(match &form.product {
-            Some(product) => {
-                let of = narrowed("with the lot", &form.lot) + &of_order;
-                RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone(), of }
-            }
-            None => RefundRefused::NoPostedInvoice { customer, of: of_order },
-        }));
-    }
-    let mut left = Vec::new();
-    let mut last = String::new();
-    for mut invoice in fitting {
-        document::load_left(cx.db, &mut invoice, None)?;
-        if anything_left(&invoice)? {
-            left.push(invoice);
-        } else {
-            invoice.shown().clone_into(&mut last);
-        }
-    }
-    if left.is_empty() {
-        return Ok(Err(RefundRefused::NothingLeft { invoice: last, holders: Vec::new() }));
-    }
-    Ok(Ok(left))
+fn key_of(reference: &Option<Reference>) -> Option<Key> {
+    reference.as_ref().map(|reference| reference.key)
 }
 
-/// The drafts that hold something of an invoice, for the hint of a refusal.
-pub fn holders(cx: &Cx<'_>, invoice: &Document) -> Result<Vec<String>> {
-    let credit_notes = document::credit_notes_of(cx.db, invoice.key)?;
-    Ok(credit_notes.into_iter().filter(|known| known.state == DocumentState::Draft).map(|draft| draft.id).collect())
+impl Form {
+    fn narrowed(&self) -> Narrowed {
+        Narrowed {
+            customer: self.customer.key,
+            order: key_of(&self.order),
+            product: key_of(&self.product),
+            lot: key_of(&self.lot),
+        }
+    }
+}
+
+/// Hands over the invoices on offer after the one of key `after`, oldest first, without more of them than are wanted.
+fn each_offered(
+    cx: &Cx<'_>,
+    form: &Form,
+    rest: Rest,
+    mut after: Key,
+    mut wanted: impl FnMut(Document) -> bool,
+) -> Result<()> {
+    loop {
+        let page = store::next(cx.db, form.narrowed(), rest, after)?;
+        for key in &page {
+            after = *key;
+            let mut invoice = document::by_key(cx.db, *key)?;
+            document::load_left(cx.db, &mut invoice, None)?;
+            if anything_left(&invoice)? && !wanted(invoice) {
+                return Ok(());
+            }
+        }
+        if page.len() < store::PAGE {
+            return Ok(());
+        }
+    }
+}
+
+/// Refuses a form that offers no invoice: there is no posted one, none with the product, or nothing is left (spec B2).
+pub fn check_any_offered(cx: &Cx<'_>, form: &Form) -> Result<()> {
+    if !store::any_posted(cx.db, &form.customer)? {
+        let customer = form.customer.id.clone();
+        return Err(RefundRefused::NoPostedInvoice { customer, of: String::new() }.into());
+    }
+    let mut is_any = false;
+    each_offered(cx, form, Rest::Possible, Key::MIN, |_| {
+        is_any = true;
+        false
+    })?;
+    match store::last_fitting(cx.db, form.narrowed())? {
+        _ if is_any => Ok(()),
+        Some(invoice) => Err(RefundRefused::NothingLeft { invoice, holders: Vec::new() }.into()),
+        None => Err(none_fits(form).into()),
+    }
+}
+
+/// Why no posted invoice is on offer.
+fn none_fits(form: &Form) -> RefundRefused {
+    let customer = form.customer.id.clone();
+    let narrowed =
+        |what: &str, by: &Option<Reference>| by.as_ref().map(|by| format!(" {what} {by}")).unwrap_or_default();
+    let of_order = narrowed("of the order", &form.order);
+    match &form.product {
+        Some(product) => {
+            let of = narrowed("with the lot", &form.lot) + &of_order;
+            RefundRefused::NoInvoiceWithProduct { customer, product: product.id.clone(), of }
+        }
+        None => RefundRefused::NoPostedInvoice { customer, of: of_order },
+    }
+}
+
+/// The invoices on offer, oldest first (spec B2), and the journal that they share: each keeps its own where they differ
+/// (spec B3). Those beyond what is told are counted, and looked at only where that cannot tell.
+fn offered(cx: &Cx<'_>, form: &Form) -> Result<(Choices, Option<String>)> {
+    let mut choices = Choices::default();
+    let mut journal: Option<Reference> = None;
+    let (mut is_shared, mut last) = (true, Key::MIN);
+    let mut take = |choices: &mut Choices, invoice: Document| {
+        let common = journal.get_or_insert_with(|| invoice.journal.clone());
+        is_shared = is_shared && common.key == invoice.journal.key;
+        choices.add(invoice.id);
+    };
+    each_offered(cx, form, Rest::Possible, last, |invoice| {
+        last = invoice.key;
+        take(&mut choices, invoice);
+        choices.ids.len() < TOLD
+    })?;
+    if choices.ids.len() == TOLD {
+        each_offered(cx, form, Rest::Unsure, last, |invoice| {
+            take(&mut choices, invoice);
+            true
+        })?;
+        let (more, elsewhere) =
+            store::certain_after(cx.db, form.narrowed(), last, key_of(&journal).unwrap_or_default())?;
+        choices.more = choices.more.saturating_add(more);
+        is_shared = is_shared && elsewhere == 0;
+    }
+    Ok((choices, journal.filter(|_| is_shared).map(|journal| journal.id)))
 }
 
 /// The form of `ticket refund` for the ticket: defaults and choices (spec A8, B1 to B3).
 pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     let form = form(cx, ticket, customer_of(ticket)?, Narrowing::default())?;
-    let invoices = offers(cx, &form)?.unwrap_or_default();
+    let (invoices, journal) = offered(cx, &form)?;
     let orders = ticket::orders_of(cx.db, form.customer.key, form.product.as_ref().map(|product| product.key))?;
     let products = match &form.order {
         Some(order) => ticket::products_on(cx.db, order.key)?,
-        None => document::products_invoiced_to(cx.db, form.customer.key)?,
+        None => store::products_invoiced_to(cx.db, form.customer.key)?,
     };
-    let journals: Vec<Journal> =
-        journal::all(cx.db)?.into_iter().filter(|journal| check_sales_journal(journal).is_ok()).collect();
+    let journals = journal::all(cx.db)?.into_iter().filter(|journal| check_sales_journal(journal).is_ok());
 
     let fields = Fields::default()
-        .choices("invoice", Vec::new(), invoices.iter().map(|invoice| invoice.id.clone()).collect())
-        .choice("order", form.order.as_ref().map(|order| order.id.clone()), ids(orders))
-        .choice("product", form.product.as_ref().map(|product| product.id.clone()), ids(products));
+        .choices("invoice", Vec::new(), invoices)
+        .choice("order", form.order.as_ref().map(|order| order.id.clone()), orders)
+        .choice("product", form.product.as_ref().map(|product| product.id.clone()), products);
     let fields = match tracked(cx, form.product.as_ref())? {
-        Some(product) => {
-            let lots = lot::of_product(cx.db, product.key)?;
-            fields.choice("lot", None, lots.into_iter().map(|lot| lot.id).collect())
-        }
+        Some(product) => fields.choice("lot", None, lot::of_product(cx.db, product.key)?),
         None => fields.hidden("lot"),
     };
     let fields = fields
         .free("reason", Some(ticket.id.clone()))
-        .choice("journal", common_journal(&invoices), journals.into_iter().map(|journal| journal.id).collect())
+        .choice("journal", journal, Choices::of(journals.map(|journal| journal.id)))
         .free("date", Some(cx.today.to_string()))
         .switch("create_invoice")
         .free_list("line", Vec::new())
@@ -250,19 +294,9 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     })
 }
 
-fn ids(references: Vec<Reference>) -> Vec<String> {
-    references.into_iter().map(|reference| reference.id).collect()
-}
-
 fn tracked(cx: &Cx<'_>, product: Option<&Reference>) -> Result<Option<Product>> {
     let Some(product) = product else {
         return Ok(None);
     };
     Ok(Some(product::by_key(cx.db, product.key)?).filter(Product::is_tracked))
-}
-
-/// The journal that the invoices share; each keeps its own where they differ (spec B3).
-fn common_journal(invoices: &[Document]) -> Option<String> {
-    let first = &invoices.first()?.journal;
-    invoices.iter().all(|invoice| invoice.journal.key == first.key).then(|| first.id.clone())
 }

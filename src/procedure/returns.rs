@@ -8,7 +8,7 @@ use crate::domain::Result;
 use crate::domain::app::App;
 use crate::domain::location::{Location, LocationType};
 use crate::domain::lot::{Coming, is_piece};
-use crate::domain::options::Fields;
+use crate::domain::options::{Choices, Fields};
 use crate::domain::returns::{
     About, Asked, ReturnLine, ReturnRefused, check_location, check_offered, decide, default_location,
     keeps_order_quantity, locations, the_only,
@@ -18,7 +18,7 @@ use crate::domain::ticket::{NamedOrder, Ticket, TicketRefused};
 use crate::domain::transfer::{Transfer, TransferLine, TransferState};
 use crate::domain::value::reference::Reference;
 use crate::store;
-use crate::store::returns::{Whose, any_done, anything_left, candidates, holds};
+use crate::store::returns::{Whose, any_done, anything_left, candidates, deliveries_of, holds};
 
 /// Returns (spec D).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -242,9 +242,9 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     }
     let about = about_of(ticket);
     let whose = ticket.order.as_ref().map_or(Whose::Customer(customer), Whose::Order);
-    let deliveries = candidates(cx.db, whose, about)?;
-    let meant = match deliveries.as_slice() {
-        [only] => Some(store::transfer::by_key(cx.db, only.key)?),
+    let deliveries = deliveries_of(cx.db, whose, about)?;
+    let meant = match deliveries.ids.as_slice() {
+        [only] => store::transfer::by_id(cx.db, only)?,
         _ => None,
     };
     let lines = match &meant {
@@ -269,14 +269,10 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
             ticket.order.as_ref().map(|order| order.id.clone()),
             store::returns::orders_of(cx.db, customer.key, about)?,
         )
-        .choice(
-            "delivery",
-            meant.map(|delivery| delivery.id),
-            deliveries.into_iter().map(|delivery| delivery.id).collect(),
-        )
+        .choice("delivery", meant.map(|delivery| delivery.id), deliveries)
         .free_list("line", lines)
         .free_list("drop_line", Vec::new())
-        .choice("location", to, allowed.into_iter().map(|location| location.id).collect())
+        .choice("location", to, Choices::of(allowed.into_iter().map(|location| location.id)))
         .switch("exchange")
         .switch("keep_order_quantity"))
 }

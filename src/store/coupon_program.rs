@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choices::choices;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
@@ -14,6 +15,8 @@ use crate::domain::coupon_program::{
     AmountTax, Conditions, CouponProgram, Covers, On, ProgramType, Reward, RewardType, Worth, folded_code as fold,
 };
 use crate::domain::in_use::Use;
+use crate::domain::options::Choices;
+use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::quantity::{Percent, Quantity};
 use crate::domain::value::reference::Reference;
@@ -247,9 +250,17 @@ fn filled<T>(column: Option<T>) -> Result<T> {
     column.ok_or_else(|| StoreError::Damaged("a coupon reward is not complete".to_owned()))
 }
 
-/// Every program that is not archived and makes coupons, in order of creation, without rewards: what a ticket may offer.
-pub fn making_coupons(db: &Db) -> Result<Vec<CouponProgram>> {
-    record::all(db, select!(CouponProgram, "t.archived = 0 AND t.type = 'coupons'", " ORDER BY t.key"), params![])
+/// The programs that a ticket gives coupons of on that day, as `domain::coupon::check_offered` decides it of one.
+pub fn making_coupons(db: &Db, today: Day) -> Result<Choices> {
+    choices!(
+        db,
+        [coupon_program],
+        "t.id",
+        "coupon_program t WHERE t.archived = 0 AND t.type = 'coupons' AND (t.start_date IS NULL OR t.start_date <= $1)
+           AND (t.end_date IS NULL OR t.end_date >= $1)",
+        "t.key",
+        params![today]
+    )
 }
 
 /// The id of the program that has that promo code, whatever its spelling.

@@ -2,8 +2,8 @@
 
 use super::engine::table::{FoundBy, Table, folded_start, id, records, text};
 use super::{Db, Key, Result};
+use crate::described;
 use crate::domain::customer::Customer;
-use crate::{described, params, query};
 
 described! {
     Customer in CUSTOMER {
@@ -22,11 +22,6 @@ pub static CUSTOMER: Table = records("customer", "customer", Customer::COLUMNS).
     FoundBy::Folded("email_folded"),
     FoundBy::Folded("name_folded"),
 ]);
-
-/// The ids of all, in order of creation.
-pub fn ids(db: &Db) -> Result<Vec<String>> {
-    db.query(query!([customer], "SELECT id FROM customer ORDER BY key"), params![], |row| row.get(0))
-}
 
 /// The customer with that id.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Customer>> {

@@ -349,12 +349,6 @@ pub fn by_key(db: &Db, key: Key) -> Result<Document> {
     record::by_key(db, key)
 }
 
-/// The posted invoices of a customer, oldest first; without lines.
-pub fn posted_invoices_of(db: &Db, customer: Key) -> Result<Vec<Document>> {
-    let condition = "t.customer = $1 AND t.kind = 'invoice' AND t.state = 'posted'";
-    record::all(db, select!(Document, condition, " ORDER BY t.key"), params![customer])
-}
-
 /// The credit notes made from a ticket, oldest first.
 pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made =
@@ -370,9 +364,33 @@ pub fn invoices_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     })
 }
 
-/// The credit notes of an invoice, oldest first; without lines.
-pub fn credit_notes_of(db: &Db, invoice: Key) -> Result<Vec<Document>> {
-    record::all(db, select!(Document, "t.invoice = $1", " ORDER BY t.key"), params![invoice])
+/// The drafts of credit notes of an invoice, oldest first.
+pub fn drafts_on(db: &Db, invoice: Key) -> Result<Vec<String>> {
+    db.query(
+        query!([document], "SELECT id FROM document WHERE invoice = $1 AND state = 'draft' ORDER BY key"),
+        params![invoice],
+        |row| row.get(0),
+    )
+}
+
+/// The posted credit notes of an invoice on which something is open, oldest first; without lines.
+pub fn open_credit_notes_of(db: &Db, invoice: Key) -> Result<Vec<Document>> {
+    let condition = "t.invoice = $1 AND t.state = 'posted' AND t.open <> 0";
+    record::all(db, select!(Document, condition, " ORDER BY t.key"), params![invoice])
+}
+
+/// The first posted credit note of an invoice that no posted invoice reverses, as it is shown.
+pub fn credited_by(db: &Db, invoice: Key) -> Result<Option<String>> {
+    db.query_opt(
+        query!(
+            [document],
+            "SELECT COALESCE(n.number, n.id) FROM document n WHERE n.invoice = $1 AND n.state = 'posted'
+               AND NOT EXISTS (SELECT 1 FROM document r WHERE r.key = n.reversed_by AND r.state = 'posted')
+             ORDER BY n.key LIMIT 1"
+        ),
+        params![invoice],
+        |row| row.get(0),
+    )
 }
 
 /// The invoice that reverses a credit note and is not cancelled (spec B13).
@@ -483,10 +501,11 @@ fn lines_loaded(document: &mut Document) -> Result<()> {
     document.sum_taxes().map_err(|overflow| super::StoreError::Damaged(overflow.to_string()))
 }
 
-/// Loads an invoice's lines with all that decides what is left of them (spec B5), without what the credit note `but` takes.
+/// Loads an invoice's lines with what is left of each and of the whole (spec B5), without what the credit note `but` takes. The
+/// cents of the last units need `load_taken` beside it.
 pub fn load_left(db: &Db, invoice: &mut Document, but: Option<Key>) -> Result<()> {
     let seen = load_by(db, invoice, lines_left!(""), params![invoice.key])?;
-    load_taken(db, invoice, but, &seen)
+    load_beyond(db, invoice, but, &seen)
 }
 
 /// Loads one line of an invoice where no other can touch what is left of it, else all of them.
@@ -496,7 +515,7 @@ pub fn load_left_of_line(db: &Db, invoice: &mut Document, number: i64) -> Result
         return load_left(db, invoice, None);
     }
     invoice.line_alone = true;
-    load_taken(db, invoice, None, &seen)
+    Ok(())
 }
 
 /// What was seen of a document beside its lines.
@@ -520,29 +539,34 @@ fn load_by(db: &Db, document: &mut Document, statement: &'static Statement, para
     Ok(seen)
 }
 
-/// Loads the quantities of the goods lines on credit notes where there are any, and what lines of theirs come to that refund
-/// no line of the invoice.
-fn load_taken(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) -> Result<()> {
+/// Loads the quantities of the goods lines on credit notes one by one: what rounding left of each goes to the last units. They
+/// are as many as there were refunds, so they are loaded where last units are asked for alone.
+pub fn load_taken(db: &Db, invoice: &mut Document, but: Option<Key>) -> Result<()> {
     let is_taken = |line: &DocumentLine| line.held.as_ref().is_some_and(|held| !held.goods.is_zero());
-    if invoice.lines.iter().any(is_taken) {
-        let sql = query!(
-            [document, document_line],
-            concat!(
-                "SELECT r.invoice_line, r.quantity FROM document n JOIN document_line r ON r.document = n.key
-             WHERE n.invoice = $1 AND n.key <> $2 AND r.refunds = 'goods' AND r.invoice_line IS NOT NULL AND ",
-                counts!("n"),
-                " ORDER BY r.key"
-            )
-        );
-        db.each(sql, params![invoice.key, but.unwrap_or_default()], |row| {
-            let (of, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
-            let line = invoice.lines.iter_mut().find(|line| line.key == of);
-            if let Some(held) = line.and_then(|line| line.held.as_mut()) {
-                held.taken.push(quantity);
-            }
-            Ok(())
-        })?;
+    if !invoice.lines.iter().any(is_taken) {
+        return Ok(());
     }
+    let sql = query!(
+        [document, document_line],
+        concat!(
+            "SELECT r.invoice_line, r.quantity FROM document n JOIN document_line r ON r.document = n.key
+             WHERE n.invoice = $1 AND n.key <> $2 AND r.refunds = 'goods' AND r.invoice_line IS NOT NULL AND ",
+            counts!("n"),
+            " ORDER BY r.key"
+        )
+    );
+    db.each(sql, params![invoice.key, but.unwrap_or_default()], |row| {
+        let (of, quantity): (Key, Quantity) = (row.get(0)?, row.get(1)?);
+        let line = invoice.lines.iter_mut().find(|line| line.key == of);
+        if let Some(held) = line.and_then(|line| line.held.as_mut()) {
+            held.taken.push(quantity);
+        }
+        Ok(())
+    })
+}
+
+/// Loads what lines of credit notes come to that refund no line of the invoice; only those that may exceed it have such.
+fn load_beyond(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) -> Result<()> {
     if seen.exceeding == 0 {
         return Ok(());
     }
@@ -764,15 +788,5 @@ pub fn change_open(db: &Db, document: Key, change: Money) -> Result<()> {
     db.change_one(
         update!(document (Int, Int): "open = open + $2" if "state = 'posted' AND open + $2 >= 0 AND open + $2 <= total"),
         params![document, change],
-    )
-}
-
-/// The products on a customer's posted invoices, in order of creation.
-pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Vec<Reference>> {
-    db.query(
-        query!([document, document_line, product], "SELECT p.key, p.id FROM document d JOIN document_line l ON l.document = d.key JOIN product p ON p.key = l.product
-         WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' GROUP BY p.key, p.id ORDER BY p.key"),
-        params![customer],
-        |row| row.reference(0),
     )
 }

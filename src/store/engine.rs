@@ -21,6 +21,8 @@ mod value;
 pub use db::{Access, Db};
 pub use error::{Result, StoreError};
 pub use row::{Column, Row};
+#[cfg(test)]
+pub use sqlite::Cost;
 pub use value::Value;
 
 /// The internal key of a row: used for joins and order, never shown.

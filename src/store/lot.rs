@@ -1,5 +1,6 @@
 //! Lots and serial numbers.
 
+use super::choices::choices;
 use super::engine::record;
 use super::engine::table::{Table, id, link, records};
 use super::engine::uses;
@@ -7,8 +8,9 @@ use super::{Db, Key, Result, stock};
 use crate::domain::in_use::Use;
 use crate::domain::location::{self, LocationType};
 use crate::domain::lot::{LotAtLocation, LotEvent, LotEventKind, Whereabouts};
+use crate::domain::options::Choices;
 use crate::domain::product::Lot;
-use crate::{column_of_text, described, params, query, select};
+use crate::{column_of_text, described, params, query};
 
 column_of_text!(LotEventKind);
 
@@ -28,8 +30,8 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Lot>> {
 }
 
 /// The lots of a product, in order of creation.
-pub fn of_product(db: &Db, product: Key) -> Result<Vec<Lot>> {
-    record::all(db, select!(Lot, "t.product = $1", " ORDER BY t.key"), params![product])
+pub fn of_product(db: &Db, product: Key) -> Result<Choices> {
+    choices!(db, [lot], "t.id", "lot t WHERE t.product = $1", "t.key", params![product])
 }
 
 /// Where a lot lies in stock, in the order in which it came there.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choices::choices;
 use super::engine::record::{self, Described, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
@@ -10,6 +11,7 @@ use super::engine::table::{
 use super::engine::uses;
 use super::{Db, Key, Result, Value, stock};
 use crate::domain::in_use::Use;
+use crate::domain::options::Choices;
 use crate::domain::product::{Product, ProductType, Tracking};
 use crate::domain::tax::Tax;
 use crate::{described, field_of_words, params, query};
@@ -75,9 +77,8 @@ pub fn by_key(db: &Db, key: Key) -> Result<Product> {
 }
 
 /// The ids of the products of that type, in order of creation.
-pub fn ids_of(db: &Db, kind: ProductType) -> Result<Vec<String>> {
-    let statement = query!([product], "SELECT id FROM product WHERE type = $1 ORDER BY key");
-    db.query(statement, params![kind.word()], |row| row.get(0))
+pub fn ids_of(db: &Db, kind: ProductType) -> Result<Choices> {
+    choices!(db, [product], "t.id", "product t WHERE t.type = $1", "t.key", params![kind.word()])
 }
 
 /// Writes a new product with its taxes.

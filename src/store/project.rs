@@ -25,8 +25,3 @@ pub static PROJECT: Table =
 pub fn by_key(db: &Db, key: Key) -> Result<Project> {
     record::by_key(db, key)
 }
-
-/// The ids of all, in order of creation.
-pub fn ids(db: &Db) -> Result<Vec<String>> {
-    record::ids(db, &PROJECT)
-}

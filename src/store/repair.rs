@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choices::choices;
 use super::engine::record::{self, Described, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
@@ -9,6 +10,7 @@ use super::engine::table::{
     quantity, records, switch, text, words,
 };
 use super::{Db, Key, Result};
+use crate::domain::options::Choices;
 use crate::domain::product::Tracking;
 use crate::domain::repair::part::{Labour, Part, PartKind, PartState};
 use crate::domain::repair::{Repair, RepairState};
@@ -122,19 +124,17 @@ pub fn is_of_ticket(db: &Db, repair: Key) -> Result<bool> {
 
 /// The ids of the returns, oldest first, that are ready or done and bring the product (none: any): of that customer, or (none)
 /// of anybody.
-pub fn returns_with(db: &Db, product: Option<Key>, customer: Option<Key>) -> Result<Vec<String>> {
-    db.query(
-        query!(
-            [transfer, transfer_line],
-            "SELECT t.id FROM transfer t
-         WHERE t.kind = 'incoming' AND t.return_of IS NOT NULL AND t.state IN ('ready', 'done')
+pub fn returns_with(db: &Db, product: Option<Key>, customer: Option<Key>) -> Result<Choices> {
+    choices!(
+        db,
+        [transfer, transfer_line],
+        "t.id",
+        "transfer t WHERE t.kind = 'incoming' AND t.return_of IS NOT NULL AND t.state IN ('ready', 'done')
            AND (CAST($2 AS BIGINT) IS NULL OR t.customer = $2)
            AND (CAST($1 AS BIGINT) IS NULL
-             OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1))
-         ORDER BY t.key"
-        ),
-        params![product, customer],
-        |row| row.get(0),
+             OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1))",
+        "t.key",
+        params![product, customer]
     )
 }
 

@@ -1,22 +1,28 @@
 //! What can be returned: deliveries that are done, and what returns hold of them.
 
+use super::choices::choices;
 use super::{Db, Key, Result};
+use crate::domain::options::Choices;
 use crate::domain::returns::About;
 use crate::domain::value::reference::Reference;
 use crate::{params, query};
 
 /// Done deliveries that hold something of what a ticket is about: those of which something is left, or any.
 macro_rules! deliveries {
-    ($by:literal, $line:literal, $end:literal) => {
+    ($by:literal, $line:literal) => {
         concat!(
-            "SELECT t.key, t.id FROM transfer t WHERE t.",
+            "transfer t WHERE t.",
             $by,
             " = $1 AND t.kind = 'outgoing' AND t.state = 'done'
                AND EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND ",
             $line,
-            " AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))
-             ORDER BY t.key",
-            $end
+            " AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))"
+        )
+    };
+    ($by:literal, $line:literal, $end:literal) => {
+        query!(
+            [transfer, transfer_line],
+            concat!("SELECT t.key, t.id FROM ", deliveries!($by, $line), " ORDER BY t.key", $end)
         )
     };
 }
@@ -31,25 +37,39 @@ pub enum Whose<'a> {
 /// The deliveries of which something is left to return of what the ticket is about, in order of creation.
 pub fn candidates(db: &Db, whose: Whose<'_>, about: About) -> Result<Vec<Reference>> {
     let (sql, of) = match whose {
-        Whose::Order(order) => {
-            (query!([transfer, transfer_line], deliveries!("sales_order", "l.returned < l.done", "")), order)
-        }
-        Whose::Customer(customer) => {
-            (query!([transfer, transfer_line], deliveries!("customer", "l.returned < l.done", "")), customer)
-        }
+        Whose::Order(order) => (deliveries!("sales_order", "l.returned < l.done", ""), order),
+        Whose::Customer(customer) => (deliveries!("customer", "l.returned < l.done", ""), customer),
     };
     db.query(sql, params![of, about.product, about.lot], |row| row.reference(0))
+}
+
+/// The same deliveries, as they are chosen from.
+pub fn deliveries_of(db: &Db, whose: Whose<'_>, about: About) -> Result<Choices> {
+    match whose {
+        Whose::Order(order) => choices!(
+            db,
+            [transfer, transfer_line],
+            "t.id",
+            deliveries!("sales_order", "l.returned < l.done"),
+            "t.key",
+            params![order, about.product, about.lot]
+        ),
+        Whose::Customer(customer) => choices!(
+            db,
+            [transfer, transfer_line],
+            "t.id",
+            deliveries!("customer", "l.returned < l.done"),
+            "t.key",
+            params![customer, about.product, about.lot]
+        ),
+    }
 }
 
 /// Whether a delivery that holds what the ticket is about is done, returned or not.
 pub fn any_done(db: &Db, whose: Whose<'_>, about: About) -> Result<bool> {
     let (sql, of) = match whose {
-        Whose::Order(order) => {
-            (query!([transfer, transfer_line], deliveries!("sales_order", "l.done > 0", " LIMIT 1")), order)
-        }
-        Whose::Customer(customer) => {
-            (query!([transfer, transfer_line], deliveries!("customer", "l.done > 0", " LIMIT 1")), customer)
-        }
+        Whose::Order(order) => (deliveries!("sales_order", "l.done > 0", " LIMIT 1"), order),
+        Whose::Customer(customer) => (deliveries!("customer", "l.done > 0", " LIMIT 1"), customer),
     };
     Ok(db.query_opt(sql, params![of, about.product, about.lot], |row| row.reference(0))?.is_some())
 }
@@ -100,17 +120,16 @@ pub fn of(db: &Db, transfer: Key, line: Option<Key>) -> Result<Vec<String>> {
 }
 
 /// The orders of a customer whose deliveries have something left to return of what the ticket is about, in order of creation.
-pub fn orders_of(db: &Db, customer: Key, about: About) -> Result<Vec<String>> {
-    db.query(
-        query!(
-            [sales_order, transfer, transfer_line],
-            "SELECT o.id FROM sales_order o WHERE o.customer = $1
-           AND EXISTS (SELECT 1 FROM transfer t JOIN transfer_line l ON l.transfer = t.key
-             WHERE t.sales_order = o.key AND t.kind = 'outgoing' AND t.state = 'done' AND l.returned < l.done
-               AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))
-         ORDER BY o.key"
-        ),
-        params![customer, about.product, about.lot],
-        |row| row.get(0),
+pub fn orders_of(db: &Db, customer: Key, about: About) -> Result<Choices> {
+    choices!(
+        db,
+        [sales_order, transfer, transfer_line],
+        "t.id",
+        "sales_order t WHERE t.customer = $1
+           AND EXISTS (SELECT 1 FROM transfer d JOIN transfer_line l ON l.transfer = d.key
+             WHERE d.sales_order = t.key AND d.kind = 'outgoing' AND d.state = 'done' AND l.returned < l.done
+               AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3))",
+        "t.key",
+        params![customer, about.product, about.lot]
     )
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choices::choices;
 use super::engine::record::{self, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
@@ -9,6 +10,7 @@ use super::engine::table::{
 };
 use super::log::chain::Entry;
 use super::{Db, Key, Result};
+use crate::domain::options::Choices;
 use crate::domain::ticket::{LogEntry, NamedOrder, Priority, Ticket};
 use crate::domain::value::reference::Reference;
 use crate::{described, field_of_words, insert, params, query};
@@ -177,30 +179,29 @@ pub fn insert_log(db: &Db, operation: Key, entry: &Entry) -> Result<()> {
 }
 
 /// The customer's confirmed orders, those with the product where one is named, in order of creation.
-pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Vec<Reference>> {
-    db.query(
-        query!(
-            [sales_order, order_line],
-            "SELECT o.key, o.id FROM sales_order o
-         WHERE o.customer = $1 AND o.state = 'confirmed'
+pub fn orders_of(db: &Db, customer: Key, product: Option<Key>) -> Result<Choices> {
+    choices!(
+        db,
+        [sales_order, order_line],
+        "t.id",
+        "sales_order t WHERE t.customer = $1 AND t.state = 'confirmed'
            AND (CAST($2 AS BIGINT) IS NULL
-                OR EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = o.key AND l.product = $2))
-         ORDER BY o.key"
-        ),
-        params![customer, product],
-        |row| row.reference(0),
+                OR EXISTS (SELECT 1 FROM order_line l WHERE l.sales_order = t.key AND l.product = $2))",
+        "t.key",
+        params![customer, product]
     )
 }
 
 /// The products on an order, in the order of its lines.
-pub fn products_on(db: &Db, order: Key) -> Result<Vec<Reference>> {
-    db.query(
-        query!(
-            [order_line, product],
-            "SELECT p.key, p.id FROM order_line l JOIN product p ON p.key = l.product
-         WHERE l.sales_order = $1 GROUP BY p.key, p.id ORDER BY MIN(l.line)"
-        ),
-        params![order],
-        |row| row.reference(0),
+pub fn products_on(db: &Db, order: Key) -> Result<Choices> {
+    choices!(
+        db,
+        [order_line, product],
+        "p.id",
+        "(SELECT l.product AS product, MIN(l.line) AS line FROM order_line l
+            WHERE l.sales_order = $1 AND l.product IS NOT NULL GROUP BY l.product) o
+          JOIN product p ON p.key = o.product",
+        "o.line",
+        params![order]
     )
 }

@@ -87,11 +87,6 @@ pub fn rights(db: &Db, login: &str) -> Result<Option<Vec<Right>>> {
     Ok(by_id(db, login)?.map(|user| user.rights))
 }
 
-/// The ids of all, in order of creation.
-pub fn ids(db: &Db) -> Result<Vec<String>> {
-    record::ids(db, &USER)
-}
-
 /// Writes a new user with the rights.
 pub fn insert(db: &Db, user: &User) -> Result<()> {
     record::insert(db, user)?;

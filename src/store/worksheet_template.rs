@@ -72,11 +72,6 @@ fn complete(db: &Db, templates: &mut [WorksheetTemplate]) -> Result<()> {
     Ok(())
 }
 
-/// The ids of all, in order of creation.
-pub fn ids(db: &Db) -> Result<Vec<String>> {
-    record::ids(db, &WORKSHEET_TEMPLATE)
-}
-
 /// Writes a new template with its fields.
 pub fn insert(db: &Db, template: &WorksheetTemplate) -> Result<()> {
     record::insert(db, template)?;

@@ -40,6 +40,10 @@ pub fn pairs_of_line(text: &str) -> Result<Pairs<'_>, ObjectFault> {
 }
 
 fn is_too_deep(text: &str) -> bool {
+    // Most lines have too few brackets for that, wherever they stand.
+    if text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() <= DEEPEST {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0usize, false, false);
     for byte in text.bytes() {
         match byte {
@@ -230,7 +234,7 @@ pub fn fill<T: DeserializeOwned>(mut pairs: Pairs<'_>, command: &str, names: &[&
     // What is null is absent (contract, section 4).
     pairs.retain(|(_, given)| !given.is_null());
     turn_off_by_twin(&mut pairs, names);
-    pairs.sort_by_key(|(name, _)| place(name));
+    pairs.sort_by_cached_key(|(name, _)| place(name));
 
     let (whole, mut faults) = fill_known(pairs);
     match whole {
@@ -268,9 +272,11 @@ fn fill_known<T: DeserializeOwned>(mut pairs: Pairs<'_>) -> (Option<T>, Vec<Obje
 /// `"archived": false` in JSON says what the flag `--no-archived` says, where the command has that twin.
 fn turn_off_by_twin(pairs: &mut Pairs<'_>, names: &[&str]) {
     for (name, given) in pairs.iter_mut() {
-        let off = matches!(given, Given::Json(raw) if raw.get() == "false");
+        if !matches!(given, Given::Json(raw) if raw.get() == "false") {
+            continue;
+        }
         let twin = format!("no_{name}");
-        if off && names.contains(&twin.as_str()) {
+        if names.contains(&twin.as_str()) {
             *name = Cow::Owned(twin);
             *given = Given::Switch(true);
         }

@@ -142,8 +142,9 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Runs a transaction; again from its beginning where another got in its way, which undid this one, and then with a care that
-/// the first time can do without: each command's changes are waited for, so that a fault of theirs is its own.
+/// Runs a transaction; again from its beginning where another got in its way, or where a command was refused that had written
+/// something already, and then with a care that the first time can do without: each command can be undone alone, and its
+/// changes are waited for, so that a fault of theirs is its own.
 pub(in crate::command) fn retried<T>(db: &Db, mut transaction: impl FnMut() -> Result<T>) -> Result<T> {
     // What was before is of no interest.
     db.was_in_conflict();

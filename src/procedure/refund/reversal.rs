@@ -1,10 +1,9 @@
 //! Writing what `ticket refund` decided: credit notes, posted where asked, and the draft invoices that take the place of
 //! reversed ones (spec B4, B6, B9).
 
-use super::holders;
 use crate::domain::document::{Document, DocumentKind, DocumentLine};
 use crate::domain::journal::Journal;
-use crate::domain::refund::{Ask, decide, text};
+use crate::domain::refund::{Ask, decide, takes_last, text};
 use crate::domain::ticket::Ticket;
 use crate::domain::value::day::Day;
 use crate::domain::{Error, Result};
@@ -67,6 +66,9 @@ pub fn refund(
 
 /// The lines of the credit note. What a refusal tells of drafts, and of lines that were not loaded, is looked up then only.
 fn decided(cx: &Cx<'_>, invoice: &mut Document, asked: &Asked<'_>) -> Result<Vec<DocumentLine>> {
+    if takes_last(invoice, asked.ask)? {
+        document::load_taken(cx.db, invoice, None)?;
+    }
     let refused: Error = match decide(invoice, asked.ask, asked.allow_excess, &[]) {
         Ok(lines) => return Ok(lines),
         Err(refused) => refused,
@@ -75,7 +77,8 @@ fn decided(cx: &Cx<'_>, invoice: &mut Document, asked: &Asked<'_>) -> Result<Vec
         return Err(refused);
     }
     document::load_left(cx.db, invoice, None)?;
-    decide(invoice, asked.ask, asked.allow_excess, &holders(cx, invoice)?)
+    document::load_taken(cx.db, invoice, None)?;
+    decide(invoice, asked.ask, asked.allow_excess, &document::drafts_on(cx.db, invoice.key)?)
 }
 
 /// Whether no credit note holds anything of an invoice.

@@ -18,7 +18,10 @@ use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
 use crate::procedure::context::{Cx, found};
 use crate::procedure::look_up;
-use crate::store::{customer, lot, product, repair, tag, transfer, user};
+use crate::store::customer::CUSTOMER;
+use crate::store::tag::TAG;
+use crate::store::user::USER;
+use crate::store::{choices, lot, product, repair, transfer, user};
 
 /// What was given for the form; an empty text empties a field, a list replaces the one before.
 #[derive(Default)]
@@ -308,17 +311,14 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
     let product = ticket.product.as_ref().map(|of| product::by_key(cx.db, of.key)).transpose()?;
     let id_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.id.clone());
     let key_of = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.key);
-    let fields = Fields::default().choice("customer", id_of(&ticket.customer), customer::ids(cx.db)?).choice(
+    let fields = Fields::default().choice("customer", id_of(&ticket.customer), choices::all(cx.db, &CUSTOMER)?).choice(
         "product",
         id_of(&ticket.product),
         product::ids_of(cx.db, ProductType::Goods)?,
     );
     let fields = match product.filter(Product::is_tracked) {
         None => fields.hidden("lot"),
-        Some(product) => {
-            let lots = lot::of_product(cx.db, product.key)?.into_iter().map(|lot| lot.id).collect();
-            fields.choice("lot", id_of(&ticket.lot), lots)
-        }
+        Some(product) => fields.choice("lot", id_of(&ticket.lot), lot::of_product(cx.db, product.key)?),
     };
     let returns = repair::returns_with(cx.db, key_of(&ticket.product), key_of(&ticket.customer))?;
     Ok(fields
@@ -326,8 +326,8 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         .choice("return", None, returns)
         .switch("under_warranty")
         .free("scheduled_date", Some(cx.today.to_string()))
-        .choice("responsible", None, user::ids(cx.db)?)
-        .choices("tag", Vec::new(), tag::ids(cx.db)?)
+        .choice("responsible", None, choices::all(cx.db, &USER)?)
+        .choices("tag", Vec::new(), choices::all(cx.db, &TAG)?)
         .free_list("part", Vec::new())
         .free_list("labour", Vec::new())
         .free("notes", None)

@@ -137,7 +137,7 @@ impl Db {
     /// need not be told by the very command that wrote it.
     pub fn may_run_again(&self, may: bool) {
         match &self.engine {
-            Engine::Sqlite(_) => {}
+            Engine::Sqlite(sqlite) => sqlite.may_run_again(may),
             Engine::Postgres(postgres) => postgres.may_run_again(may),
         }
     }
@@ -331,7 +331,7 @@ impl Db {
         self.counters.borrow_mut().mark();
         self.stock_levels.borrow_mut().mark();
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("SAVEPOINT command"),
+            Engine::Sqlite(sqlite) => sqlite.savepoint(),
             Engine::Postgres(postgres) => postgres.savepoint(),
         }
     }
@@ -341,7 +341,7 @@ impl Db {
         self.counters.borrow_mut().release();
         self.stock_levels.borrow_mut().mark();
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("RELEASE SAVEPOINT command"),
+            Engine::Sqlite(sqlite) => sqlite.release(),
             Engine::Postgres(postgres) => postgres.release(),
         }
     }
@@ -354,6 +354,12 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.undo(),
             Engine::Postgres(postgres) => postgres.undo(),
         }
+    }
+
+    /// What the statements so far cost, of a store on SQLite.
+    #[cfg(test)]
+    pub fn cost(&self) -> sqlite::Cost {
+        self.sqlite().map(|sqlite| sqlite.cost.get()).unwrap_or_default()
     }
 
     pub(super) fn sqlite(&self) -> Option<&sqlite::Sqlite> {
@@ -392,10 +398,11 @@ impl Db {
         }
     }
 
-    /// Whether a transaction was undone since this was last asked because another got in its way: it can be run again.
+    /// Whether a transaction has to be run again since this was last asked: another got in its way, or a command of it that had
+    /// written something was refused, and for speed nothing had been set that it could have been undone to alone.
     pub fn was_in_conflict(&self) -> bool {
         match &self.engine {
-            Engine::Sqlite(_) => false,
+            Engine::Sqlite(sqlite) => sqlite.was_in_conflict(),
             Engine::Postgres(postgres) => postgres.was_in_conflict(),
         }
     }

@@ -512,13 +512,6 @@ pub fn by_id<T: Described>(db: &Db, id: &str) -> Result<Option<T>> {
     found.map(|found| completed(db, found)).transpose()
 }
 
-/// The ids of all records of a table, in order of creation.
-pub fn ids(db: &Db, table: &'static Table) -> Result<Vec<String>> {
-    let sql = format!("SELECT id FROM {} ORDER BY key", table.name);
-    let statement = Statement::made(sql, |sql| Statement::query(Tables::of(&[table.name]), sql));
-    db.query(statement, params![], |row| row.get(0))
-}
-
 /// Whether a record of the table has exactly that id.
 pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
     let sql = format!("SELECT key FROM {} WHERE id = $1", table.name);

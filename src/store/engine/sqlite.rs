@@ -50,6 +50,32 @@ pub struct Sqlite {
     schema_version: Cell<Option<i64>>,
     /// A file that is read without its locks, as it was when it was opened.
     unlocked: Option<(PathBuf, Option<Stamp>)>,
+    pace: Pace,
+    /// What statements cost, for tests of what a command may cost.
+    #[cfg(test)]
+    pub(in crate::store) cost: Cell<Cost>,
+}
+
+/// What statements cost: rows that were read, and steps of SQLite's machine, which counts also what it only looks at.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub rows: u64,
+    pub steps: u64,
+}
+
+/// Whether the open transaction may be run again from its beginning. Then no savepoint is set for each command, which costs a
+/// good part of it: a command that is refused has written nothing as a rule, and where it has, all of it is run again with
+/// savepoints.
+#[derive(Default)]
+struct Pace {
+    may_run_again: Cell<bool>,
+    /// How many rows had been written at the point to which one command can be undone.
+    written: Cell<u64>,
+    /// Whether something written was to be undone since a transaction last began without savepoints: where one had to be run
+    /// again, the next may as well.
+    is_wary: Cell<bool>,
+    in_conflict: Cell<bool>,
 }
 
 /// A store that is being made.
@@ -272,10 +298,44 @@ impl Sqlite {
         if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK") }
     }
 
+    /// Whether the transaction that begins now may be run again.
+    pub fn may_run_again(&self, may: bool) {
+        self.pace.may_run_again.set(may && !self.pace.is_wary.take());
+    }
+
+    /// Whether a transaction has to be run again since this was last asked.
+    pub fn was_in_conflict(&self) -> bool {
+        self.pace.in_conflict.take()
+    }
+
+    /// Marks the point to which one command can be undone.
+    pub fn savepoint(&self) -> Result<()> {
+        self.pace.written.set(self.connection.total_changes());
+        if self.pace.may_run_again.get() { Ok(()) } else { self.run("SAVEPOINT command") }
+    }
+
+    /// Keeps what was done since the savepoint.
+    pub fn release(&self) -> Result<()> {
+        if self.pace.may_run_again.get() { Ok(()) } else { self.run("RELEASE SAVEPOINT command") }
+    }
+
     /// Undoes what was done since the savepoint.
     pub fn undo(&self) -> Result<()> {
-        self.run("ROLLBACK TO SAVEPOINT command")?;
-        self.run("RELEASE SAVEPOINT command")
+        let has_written = self.connection.total_changes() != self.pace.written.get();
+        if has_written {
+            self.pace.is_wary.set(true);
+        }
+        match self.pace.may_run_again.get() {
+            true if has_written => {
+                self.pace.in_conflict.set(true);
+                Err(StoreError::Conflict)
+            }
+            true => Ok(()),
+            false => {
+                self.run("ROLLBACK TO SAVEPOINT command")?;
+                self.run("RELEASE SAVEPOINT command")
+            }
+        }
     }
 
     fn configured(mut connection: Connection) -> Result<Sqlite> {
@@ -297,12 +357,25 @@ impl Sqlite {
             orders: RefCell::default(),
             schema_version: Cell::default(),
             unlocked: None,
+            pace: Pace::default(),
+            #[cfg(test)]
+            cost: Cell::default(),
         })
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
         let mut statement = self.prepared(sql, params)?;
-        statement.raw_execute().map_err(|error| self.told(error))
+        let executed = statement.raw_execute().map_err(|error| self.told(error));
+        #[cfg(test)]
+        self.note_cost(0, &statement);
+        executed
+    }
+
+    #[cfg(test)]
+    fn note_cost(&self, rows: u64, statement: &Statement<'_>) {
+        let steps = u64::try_from(statement.reset_status(rusqlite::StatementStatus::VmStep)).unwrap_or_default();
+        let Cost { rows: before, steps: taken } = self.cost.get();
+        self.cost.set(Cost { rows: before + rows, steps: taken + steps });
     }
 
     pub fn each(
@@ -313,9 +386,18 @@ impl Sqlite {
     ) -> Result<()> {
         let mut statement = self.prepared(sql, params)?;
         let mut rows = statement.raw_query();
+        #[cfg(test)]
+        let mut read = 0;
         while let Some(found) = rows.next().map_err(|error| self.told(error))? {
             row(found)?;
+            #[cfg(test)]
+            {
+                read += 1;
+            }
         }
+        drop(rows);
+        #[cfg(test)]
+        self.note_cost(read, &statement);
         Ok(())
     }
 

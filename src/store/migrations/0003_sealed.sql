@@ -23,3 +23,9 @@ CREATE INDEX erasure_of ON erasure (of_operation, operation);
 
 -- The program of the code that made a line: what a confirmed order used stays known when the program gets another code.
 ALTER TABLE order_line ADD COLUMN program BIGINT REFERENCES coupon_program (key);
+
+-- What most have none of, or few: credit notes that may exceed their invoice, and deliveries beside the returns of them. Without
+-- these each refund of an invoice, and each return of an order, goes through all those before it.
+CREATE INDEX document_exceeding ON document (invoice) WHERE allow_excess = 1;
+CREATE INDEX transfer_delivered_order ON transfer (sales_order, kind, state, key) WHERE kind = 'outgoing' AND state = 'done';
+CREATE INDEX transfer_delivered_customer ON transfer (customer, kind, state, key) WHERE kind = 'outgoing' AND state = 'done';

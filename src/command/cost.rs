@@ -1,0 +1,221 @@
+//! Tests of what a command may cost: rows read and steps of SQLite's machine, which are the same on every machine and at every
+//! load. What a command need not look at costs it nothing, however much of it there is.
+
+use super::apply::Apply;
+use super::import::Import;
+use super::init::Init;
+use super::pipeline::bulk::{Line, Running, Work};
+use super::*;
+use crate::domain::desk::Actor;
+use crate::domain::value::day::Instant;
+use crate::store::Db;
+use crate::store::engine::Cost;
+
+/// A desk in memory, whose clock stands still.
+struct Desk {
+    db: Db,
+}
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        "2026-11-23T10:00:00Z".parse().unwrap()
+    }
+    fn machine(&self) -> Instant {
+        self.now()
+    }
+}
+
+impl Desk {
+    fn with(records: &str) -> Desk {
+        let desk = Desk { db: Db::imagined().unwrap() };
+        let new = Init { currency: None, company: None, plan: None, timezone: None }.checked().unwrap();
+        let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: None };
+        desk.session().run_single_of(&envelope, Mode::Commit, |db| new.of(db, Still.now()), &mut |_| Ok(())).unwrap();
+        let import = Import { file: None, kind: None, format: None, update: false, on_error: None, key: None };
+        desk.work(&import, records);
+        desk
+    }
+
+    fn session(&self) -> Session<'_> {
+        Session { db: &self.db, clock: &Still, actor: Actor::System, yes: true }
+    }
+
+    /// Runs all lines as one group; answers what each cost.
+    fn work(&self, work: &dyn Work, lines: &str) -> Vec<Cost> {
+        let session = self.session();
+        let mut group: Box<dyn Running + '_> = work.begin(&session, Mode::Commit).unwrap();
+        let mut costs = Vec::new();
+        for (number, line) in (1..).zip(lines.lines().filter(|line| !line.is_empty())) {
+            let before = self.db.cost();
+            let (answer, _) = group.line(&Line { number, bytes: Some(line.as_bytes().to_vec()) }).unwrap();
+            assert!(answer.error.is_none(), "{line}: {:?}", answer.error);
+            costs.push(since(before, self.db.cost()));
+        }
+        group.finish().unwrap();
+        costs
+    }
+
+    fn apply(&self, lines: &str) -> Vec<Cost> {
+        self.work(&Apply { command: None, key_prefix: None }, lines)
+    }
+
+    /// What a read tells, and what it costs.
+    fn told(&self, name: &str, words: &[&str]) -> (String, Cost) {
+        let Action::Read { run, right, .. } = &entry(name).unwrap().action else { panic!("{name} is no read") };
+        let command = (entry(name).unwrap().arguments)(clap::Command::new("read")).no_binary_name(true);
+        let matches = command.try_get_matches_from(words).unwrap();
+        let before = self.db.cost();
+        let mut told = String::new();
+        let mut emit = |text: &str| {
+            told.push_str(text);
+            Ok(())
+        };
+        self.session().read(*right, |cx| run(&matches, cx, &mut emit)).unwrap();
+        (told, since(before, self.db.cost()))
+    }
+
+    /// The code of a refusal, and what it costs.
+    fn refused(&self, line: &str) -> (&'static str, Cost) {
+        let session = self.session();
+        let apply = Apply { command: None, key_prefix: None };
+        let before = self.db.cost();
+        let mut group = apply.begin(&session, Mode::Commit).unwrap();
+        let (answer, _) = group.line(&Line { number: 1, bytes: Some(line.as_bytes().to_vec()) }).unwrap();
+        group.abandon();
+        (answer.error.unwrap().code, since(before, self.db.cost()))
+    }
+}
+
+fn since(before: Cost, after: Cost) -> Cost {
+    Cost { rows: after.rows - before.rows, steps: after.steps - before.steps }
+}
+
+const RECORDS: &str = r#"
+{"record":"tax","id":"VAT20","rate":"20"}
+{"record":"customer","id":"C00001","name":"Ada Ltd"}
+{"record":"product","id":"LAMP","name":"Desk lamp","price":"5.00","taxes":["VAT20"]}
+{"record":"product","id":"BULB","name":"Bulb","price":"1.00","taxes":["VAT20"]}
+{"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"100000"}
+{"record":"stock","product":"BULB","location":"WH/Stock","quantity":"100000"}
+{"record":"coupon_program","id":"Sorry 10","rewards":[{"type":"percent","value":"10","on":"order"}]}
+{"record":"project","id":"Field Service","worksheets":false}
+{"record":"team","id":"Support","services":["refunds","returns","coupons","repairs","field-service"],"field_service_project":"Field Service"}
+{"record":"order","id":"S00001","customer":"C00001","state":"confirmed","lines":[{"product":"LAMP","quantity":"20000"}]}
+{"record":"transfer","id":"WH/OUT/00001","order":"S00001","state":"done","lines":[{"product":"LAMP","quantity":"20000"}]}
+{"record":"invoice","id":"INV/2026/00001","order":"S00001","state":"posted","lines":[{"product":"LAMP","quantity":"20000"}]}
+{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"All of it","order":"S00001"}
+"#;
+
+/// More of everything that a ticket of the customer can be about.
+fn more(times: usize) -> String {
+    let mut records = String::new();
+    for n in 2..=times + 1 {
+        for record in [
+            format!(r#"{{"record":"customer","id":"C{n:05}","name":"Bo"}}"#),
+            format!(r#"{{"record":"product","id":"P{n}","name":"Pot","price":"5.00","taxes":["VAT20"]}}"#),
+            format!(r#"{{"record":"user","id":"u{n}","name":"Bo","rights":["helpdesk"]}}"#),
+            format!(r#"{{"record":"project","id":"Project {n}"}}"#),
+            format!(
+                r#"{{"record":"coupon_program","id":"Program {n}","rewards":[{{"type":"percent","value":"10","on":"order"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"order","id":"S{n:05}","customer":"C00001","state":"confirmed","lines":[{{"product":"LAMP","quantity":"2"}},{{"product":"P{n}","quantity":"1"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"transfer","id":"WH/OUT/{n:05}","order":"S{n:05}","state":"done","lines":[{{"product":"LAMP","quantity":"2"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"invoice","id":"INV/2026/{n:05}","order":"S{n:05}","state":"posted","lines":[{{"product":"LAMP","quantity":"2"}},{{"product":"P{n}","quantity":"1"}}]}}"#
+            ),
+            format!(r#"{{"record":"ticket","id":"T{n:05}","team":"Support","customer":"C00001","subject":"More"}}"#),
+        ] {
+            records.push_str(&record);
+            records.push('\n');
+        }
+    }
+    records
+}
+
+/// What is asked of a ticket whose customer has a great deal reads no more than what is told.
+#[test]
+fn what_is_not_told_is_not_read() {
+    let [small, large] = [100, 300].map(|times| Desk::with(&format!("{RECORDS}{}", more(times))));
+    let options = |desk: &Desk| {
+        let (told, cost) = desk.told("ticket options", &["T00002"]);
+        (serde_json::from_str::<serde_json::Value>(&told).unwrap()["services"].clone(), cost)
+    };
+    let ((few, cost), (many, cost_of_many)) = (options(&small), options(&large));
+    for (service, field, of_few, of_many) in [
+        (0, "invoice", 51, 251),
+        (0, "order", 51, 251),
+        (0, "product", 51, 251),
+        (1, "program", 51, 251),
+        (2, "order", 51, 251),
+        (2, "delivery", 51, 251),
+        (3, "customer", 51, 251),
+        (3, "responsible", 50, 250),
+        (4, "project", 51, 251),
+    ] {
+        for (shown, more) in [(&few, of_few), (&many, of_many)] {
+            let field = &shown[service]["fields"][field];
+            assert_eq!(field["choices"].as_array().map(Vec::len), Some(50), "{service} {field}");
+            assert_eq!(field["more"], more, "{service} {field}");
+        }
+    }
+    assert!(cost_of_many.rows <= cost.rows, "options: {cost:?}, of many {cost_of_many:?}");
+
+    for (line, code) in [
+        (r#"{"command":"ticket refund","ticket":"T00002"}"#, "missing_field"),
+        (
+            r#"{"command":"ticket refund","ticket":"T00002","invoice":"INV/2026/00001","line":{"1":"30000"}}"#,
+            "refund_exceeds_invoice",
+        ),
+        (r#"{"command":"ticket return","ticket":"T00001","line":{"1":"30000"}}"#, "return_exceeds_delivered"),
+        (r#"{"command":"ticket repair","ticket":"T00002"}"#, "missing_field"),
+        (r#"{"command":"ticket coupon","ticket":"T00002","program":"Sorry 11"}"#, "not_found"),
+    ] {
+        let ((told, cost), (_, cost_of_many)) = (small.refused(line), large.refused(line));
+        assert_eq!(told, code, "{line}");
+        assert_eq!(cost, cost_of_many, "{line}");
+    }
+}
+
+/// Commands that can be repeated in one shop for ever: the thousandth is to cost what the first does.
+const REPEATED: &[&str] = &[
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line":{"1":"1"},"post":true}"#,
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line":{"1":"1"}}"#,
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line_amount":{"1":"0.10"},"post":true}"#,
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","amount":"0.10","post":true}"#,
+    r#"{"command":"ticket return","ticket":"T00001","line":{"1":"1"}}"#,
+    r#"{"command":"ticket return","ticket":"T00001","delivery":"WH/OUT/00001","line":{"1":"1"}}"#,
+    r#"{"command":"ticket return","ticket":"T00001","delivery":"WH/OUT/00001","line":{"1":"1"},"exchange":true}"#,
+    r#"{"command":"transfer return","transfer":"WH/OUT/00001","line":{"1":"1"}}"#,
+    r#"{"command":"ticket coupon","ticket":"T00001","program":"Sorry 10"}"#,
+    r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=1"}"#,
+    r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=1","quote":true}"#,
+    r#"{"command":"ticket plan","ticket":"T00001","title":"Visit"}"#,
+    r#"{"command":"ticket note","ticket":"T00001","text":"Called"}"#,
+    r#"{"command":"ticket create","team":"Support","customer":"C00001","subject":"Again"}"#,
+    r#"{"command":"order create","customer":"C00001","line":"LAMP=1"}"#,
+    r#"{"command":"invoice create","customer":"C00001","line":"LAMP=1"}"#,
+    r#"{"command":"payment create","customer":"C00001","amount":"1.00"}"#,
+    r#"{"command":"transfer create","kind":"incoming","line":"LAMP=1"}"#,
+];
+
+#[test]
+fn what_is_done_again_costs_what_it_did_at_first() {
+    let mut grown = Vec::new();
+    for line in REPEATED {
+        let desk = Desk::with(RECORDS);
+        let times = 120;
+        let costs = desk.apply(&format!("{line}\n").repeat(times));
+        // The first few find things that are there from then on.
+        let (first, last) = (costs[10], costs[times - 1]);
+        if last.steps > first.steps + 20 || last.rows > first.rows {
+            grown.push(format!("{line}: {first:?} at first, {last:?} at last"));
+        }
+    }
+    assert!(grown.is_empty(), "{}", grown.join("\n"));
+}
