@@ -256,6 +256,7 @@ fn a_coupon_that_cannot_be_given_is_refused_in_order() {
             "program": {"default": null, "choices": ["Sorry 10", "Today"], "more": 0},
             "valid_until": {"default": null, "choices": null, "more": null},
             "only_customer": {"default": false, "choices": null, "more": null},
+            "share_link": null,
         })
     );
     for program in coupons["fields"]["program"]["choices"].as_array().unwrap() {
@@ -422,4 +423,48 @@ fn an_imported_program_changes_in_what_it_says() {
     let new = json!({"record": "coupon_program", "id": "New"});
     assert_eq!(import(new).1[0]["error"]["field"], "rewards");
     shop.ok("verify");
+}
+
+#[test]
+fn a_link_puts_a_coupon_on_a_cart() {
+    let shop = shop();
+    let code = code(&shop.done("ticket coupon T1 --program 'Sorry 10'"));
+    let share = format!("coupon share {}", code.to_lowercase());
+    // What a link needs is said with the command that brings it.
+    let error = shop.refused(&share, "app_missing");
+    assert_eq!(error["hint"], "aftersales app install ecommerce");
+    assert_eq!(
+        shop.refused("ticket coupon T1 --program 'Sorry 10' --share-link", "app_missing")["field"],
+        "share_link"
+    );
+    shop.done("app install ecommerce");
+    let error = shop.refused(&share, "missing_field");
+    assert_eq!(error["hint"], "aftersales desk edit --shop-url https://shop.example.com");
+    assert_eq!(shop.refused("desk edit --shop-url shop", "invalid_value")["field"], "shop_url");
+    assert_eq!(
+        shop.done("desk edit --shop-url https://example.com/shop/")["result"]["desk"]["shop_url"],
+        "https://example.com/shop"
+    );
+    for target in ["//evil.example", "/\\\\evil.example", "cart", "''"] {
+        assert_eq!(shop.refused(&format!("{share} --target {target}"), "invalid_value")["field"], "target", "{target}");
+    }
+    let planned = shop.ok(&format!("{share} --dry-run"));
+    assert_eq!((&planned["status"], &coupon(&planned)["share_link"]), (&json!("planned"), &json!(null)));
+    let link = format!("https://example.com/shop/coupon/{code}?r=/cart");
+    assert_eq!(coupon(&shop.done(&share))["share_link"], link.as_str());
+    shop.unchanged(&share);
+    assert_eq!(shop.ok(&format!("coupon show {code}"))["share_link"], link.as_str());
+    let other = shop.done(&format!("{share} --target '/lamps?by=price'"));
+    assert_eq!(coupon(&other)["share_link"], format!("https://example.com/shop/coupon/{code}?r=/lamps%3Fby%3Dprice"));
+
+    assert_eq!(shop.ok("ticket options T1")["services"][1]["fields"]["share_link"]["default"], false);
+    let made = shop.done("ticket coupon T1 --program 'Sorry 10' --share-link");
+    let new = coupon(&made)["id"].as_str().unwrap();
+    assert_eq!(coupon(&made)["share_link"], format!("https://example.com/shop/coupon/{new}?r=/cart"));
+    let planned = shop.ok("ticket coupon T1 --program 'Sorry 10' --share-link --dry-run");
+    assert_eq!(coupon(&planned)["share_link"], json!(null));
+    shop.done(&format!("coupon cancel {new}"));
+    shop.refused(&format!("coupon share {new}"), "coupon_cancelled");
+    shop.done("desk edit --shop-url ''");
+    shop.refused("ticket coupon T1 --program 'Sorry 10' --share-link", "missing_field");
 }

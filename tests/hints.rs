@@ -128,6 +128,8 @@ const SITUATIONS: &[Situation] = &[
     ("order_not_of_customer", &[], "ticket create --team Support --customer C2 --subject x --order S1"),
     ("product_not_on_order", &[], "ticket create --team Support --customer C1 --subject x --order S1 --product BULB"),
     ("key_reused", &[], "tag create other --key cy-1"),
+    ("app_missing", &[], "ticket coupon T1 --program 'Sorry 10' --share-link"),
+    ("missing_field", &["app install ecommerce"], "ticket coupon T1 --program 'Sorry 10' --share-link"),
     ("coupon_unknown", &[], "order apply-coupon S3 NEVER"),
     ("coupon_usage_limit", &["coupon-program edit Winter --usage-limit 1"], "order apply-coupon S3 WINTER-26"),
     (
@@ -188,7 +190,6 @@ const ELSEWHERE: &[&str] = &[
     "coupon_other_customer",
     "coupon_used",
     // Their services are not built, or not by a command.
-    "app_missing",
     "email_missing",
     "worksheet_incomplete",
     "worksheet_signed",

@@ -148,6 +148,7 @@ const VERBS: &[Entry] = &[
     // coupon
     Entry::read::<noun::List<Coupon>>("coupon list"),
     Entry::read::<noun::Show<Coupon>>("coupon show"),
+    Entry::change::<coupon::CouponShare>("coupon share"),
     Entry::change::<coupon::CouponCancel>("coupon cancel"),
     // order
     Entry::change::<order::OrderCreate>("order create"),

@@ -7,6 +7,7 @@ use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx};
 use crate::domain::Result;
+use crate::domain::coupon::share::target;
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
 use crate::domain::coupon_program::CouponProgram;
 use crate::domain::desk::Right;
@@ -14,7 +15,7 @@ use crate::domain::team::Service;
 use crate::domain::value::day::Day;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
-use crate::procedure::coupon::new_code;
+use crate::procedure::coupon::{new_code, share_link};
 use crate::procedure::{service, ticket_log};
 use crate::store::coupon;
 
@@ -37,7 +38,7 @@ pub struct CouponMade {
 /// The code works once. Programs on offer are those of type coupons that are active today; 'coupon-program list' shows them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales ticket coupon T00001 --program 'Sorry 10'\n  aftersales ticket coupon T00001 --program 'Sorry 10' --valid-until 2026-12-31 --only-customer"
+    after_help = "Examples:\n  aftersales ticket coupon T00001 --program 'Sorry 10'\n  aftersales ticket coupon T00001 --program 'Sorry 10' --valid-until 2026-12-31 --only-customer\n  aftersales ticket coupon T00001 --program 'Sorry 10' --share-link"
 )]
 pub struct TicketCoupon {
     /// The ticket
@@ -52,6 +53,10 @@ pub struct TicketCoupon {
     #[arg(long)]
     #[serde(default)]
     pub only_customer: bool,
+    /// Make the link that puts the code on the cart of whoever opens it, as 'coupon share' does
+    #[arg(long)]
+    #[serde(default)]
+    pub share_link: bool,
 }
 
 impl Change for TicketCoupon {
@@ -71,7 +76,7 @@ impl Change for TicketCoupon {
             service::customer_of(&ticket)?;
         }
 
-        let coupon = Coupon {
+        let mut coupon = Coupon {
             key: cx.db.next_key()?,
             id: new_code(cx)?,
             program: program.reference(),
@@ -85,13 +90,16 @@ impl Change for TicketCoupon {
             sent_at: None,
             created_at: Some(cx.now),
         };
+        if self.share_link {
+            coupon.share_link = Some(share_link(cx, &coupon, target(None)?, Some("share_link"))?);
+        }
         coupon::insert(cx.db, &coupon)?;
         let text = format!("Coupon of {}: {}", program.id, worth_of(&program));
         ticket_log::note(cx, ticket.key, "coupon", &text, Some(&coupon.id))?;
         cx.touched("ticket", &ticket.id);
         if cx.planned {
             // What is undone was never given out: its code is told to nobody.
-            return Ok(CouponMade { coupon: Coupon { id: String::new(), ..coupon }, email: None });
+            return Ok(CouponMade { coupon: Coupon { id: String::new(), share_link: None, ..coupon }, email: None });
         }
         cx.created("coupon", &coupon.id);
         Ok(CouponMade { coupon, email: None })
@@ -131,5 +139,44 @@ impl Change for CouponCancel {
             cx.touched("ticket", &ticket.id);
         }
         Ok(Changed(after))
+    }
+}
+
+/// Make the link that puts a coupon on a cart
+///
+/// Opening it in the web shop puts the code on the cart of the customer who is signed in there, and leads on to the target. It needs the
+/// application ecommerce ('app install ecommerce') and the shop's address ('desk edit --shop-url').
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales coupon share QK7M-2XNA-9TBC\n  aftersales coupon share QK7M-2XNA-9TBC --target /lamps"
+)]
+pub struct CouponShare {
+    /// The coupon's code
+    pub coupon: String,
+    /// The page of the shop that it leads on to, such as /lamps (default: the cart)
+    #[arg(long, value_name = "PATH")]
+    pub target: Option<String>,
+}
+
+impl Change for CouponShare {
+    type Outcome = Changed<Coupon>;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Coupon>> {
+        let before: Coupon = one(cx, "coupon", &self.coupon)?;
+        let target = target(self.target.as_deref())?;
+        let link = share_link(cx, &before, target, None)?;
+        if before.share_link.as_ref() == Some(&link) {
+            return Ok(Changed(before));
+        }
+        let after = Coupon { share_link: Some(link), ..before };
+        coupon::share(cx.db, &after)?;
+        cx.touched("coupon", &after.id);
+        if let Some(ticket) = &after.ticket {
+            ticket_log::note(cx, ticket.key, "coupon", "Link to the coupon made", Some(&after.id))?;
+            cx.touched("ticket", &ticket.id);
+        }
+        // A link that is undone is told to nobody (contract, section 2).
+        Ok(Changed(if cx.planned { Coupon { share_link: None, ..after } } else { after }))
     }
 }

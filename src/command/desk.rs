@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
-use crate::domain::desk::{Desk, Plan, Right, Timezone};
+use crate::domain::desk::{Desk, Plan, Right, Timezone, site};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
 use crate::procedure;
@@ -92,7 +92,7 @@ pub struct DeskOutcome {
 /// days that were closed and needs --yes, as does moving it past today. An empty value empties the setting.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com"
 )]
 pub struct DeskEdit {
     /// The company's name
@@ -104,6 +104,9 @@ pub struct DeskEdit {
     /// The last day that is closed for booking
     #[arg(long)]
     pub lock_date: Option<Setting<Day>>,
+    /// Where the web shop is, such as https://shop.example.com: links to coupons lead there
+    #[arg(long, value_name = "URL")]
+    pub shop_url: Option<String>,
 }
 
 impl Change for DeskEdit {
@@ -118,6 +121,9 @@ impl Change for DeskEdit {
         given::set(&mut desk.timezone, "timezone", self.timezone.clone(), Ok)?;
         if let Some(lock_date) = self.lock_date {
             desk.lock_date = lock_date.0;
+        }
+        if let Some(url) = &self.shop_url {
+            desk.shop_url = if url.is_empty() { None } else { Some(site("shop_url", url)?) };
         }
         if let Some(question) = cx.desk.question_of_lock(desk.lock_date, cx.today) {
             cx.confirm(question)?;

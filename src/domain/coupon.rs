@@ -1,5 +1,7 @@
 //! Coupons: codes that each work once, made from a ticket (spec C2, C3, C9).
 
+pub mod share;
+
 use serde::{Serialize, Serializer};
 
 use super::Refusal;
@@ -186,7 +188,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn coupon(state: CouponState, valid_until: Option<&str>) -> Coupon {
+    pub fn coupon(state: CouponState, valid_until: Option<&str>) -> Coupon {
         Coupon {
             key: 1,
             id: "QK7M-2XNA-9TBC".to_owned(),

@@ -50,6 +50,19 @@ impl Desk {
     }
 }
 
+/// The address of a site as others' addresses are made of it: with its scheme, and without a slash at its end.
+pub fn site(field: &'static str, given: &str) -> Result<String, ValueRefused> {
+    let refuse = |message: &str| Err(ValueRefused::invalid(field, given, message));
+    let Some(rest) = given.strip_prefix("https://").or_else(|| given.strip_prefix("http://")) else {
+        return refuse("an address begins with https:// or http://");
+    };
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "?#@\\\"'<>".contains(c);
+    if rest.is_empty() || rest.starts_with(['/', ':']) || rest.contains(is_odd) {
+        return refuse("an address is a host and maybe a path, such as https://shop.example.com");
+    }
+    Ok(given.trim_end_matches('/').to_owned())
+}
+
 impl Desk {
     /// What moving the lock date to `after` asks first: back, or away, opens days that were closed; past `today` closes days
     /// that are still to come (spec B10).
@@ -286,6 +299,24 @@ impl Refusal for TrialOver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_of_a_site_is_a_host_and_maybe_a_path() {
+        for (given, expected) in [
+            ("https://shop.example.com", Some("https://shop.example.com")),
+            ("http://127.0.0.1:8080/", Some("http://127.0.0.1:8080")),
+            ("https://example.com/shop/", Some("https://example.com/shop")),
+            ("shop.example.com", None),
+            ("https://", None),
+            ("https:///x", None),
+            ("https://ann:secret@shop.example.com", None),
+            ("https://shop.example.com?x", None),
+            ("https://shop example.com", None),
+            ("javascript:alert(1)", None),
+        ] {
+            assert_eq!(site("shop_url", given).ok().as_deref(), expected, "{given}");
+        }
+    }
 
     #[test]
     fn a_day_has_its_first_and_last_second() {

@@ -6,11 +6,11 @@ use super::random;
 use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
 use crate::domain::app::App;
-use crate::domain::coupon::code_of;
+use crate::domain::coupon::{Coupon, code_of, share};
 use crate::domain::options::Fields;
 use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
-use crate::store::{coupon, coupon_program};
+use crate::store::{app, coupon, coupon_program};
 
 /// Coupons (spec C).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -29,10 +29,18 @@ pub const SERVICE: ServiceEntry = ServiceEntry {
 /// The form of `ticket coupon` as it would be shown today. No program stands in it at first: which one is given is for the
 /// user to say.
 pub fn offer(cx: &Cx<'_>, _ticket: &Ticket) -> Result<Fields> {
-    Ok(Fields::default()
+    let fields = Fields::default()
         .choice("program", None, coupon_program::making_coupons(cx.db, cx.today)?)
         .free("valid_until", None)
-        .switch("only_customer"))
+        .switch("only_customer");
+    // Without a web shop there is no cart that a link could fill.
+    let has_shop = app::installed(cx.db)?.contains(&App::Ecommerce);
+    Ok(if has_shop { fields.switch("share_link") } else { fields.hidden("share_link") })
+}
+
+/// The link that puts a coupon on the cart of whoever opens it; `field` is the flag that asked for it.
+pub fn share_link(cx: &Cx<'_>, coupon: &Coupon, target: &str, field: Option<&'static str>) -> Result<String> {
+    share::link(coupon, target, cx.desk.shop_url.as_deref(), &app::installed(cx.db)?, field)
 }
 
 /// A code that nobody can guess and nothing has yet.

@@ -72,6 +72,11 @@ pub fn give_back(db: &Db, coupon: Key, order: Key) -> Result<()> {
     db.change_one(update!(coupon (Int, Int): "used_by = NULL" if "used_by = $2"), params![coupon, order])
 }
 
+/// Keeps the link that a coupon is shared by.
+pub fn share(db: &Db, coupon: &Coupon) -> Result<()> {
+    db.change_one(update!(coupon (Int, Text): "share_link = $2"), params![coupon.key, &coupon.share_link])
+}
+
 /// The coupons made from a ticket, oldest first.
 pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made = query!([coupon], "SELECT id, cancelled FROM coupon WHERE ticket = $1 ORDER BY key");
