@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Shop;
+use crate::support::{Shop, finished, json as json_of};
 
 /// A desk with coupons; T00001 is Ada's ticket, S00001 her draft of two lamps and three bulbs: 96.00 and 9.00.
 fn shop() -> Shop {
@@ -365,7 +365,7 @@ fn orders_of_another_system_bring_their_codes() {
     assert_eq!(shop.ok("order show X2")["coupons"], json!(["SPRING-26"]));
     assert_eq!(shop.ok("order show X3")["lines"][1]["coupon"], "FOREIGN");
     // A coupon works once, also elsewhere; and a line of a code is one that takes off.
-    let code_of = |ran: crate::support::Ran| crate::support::json(&ran.stdout)[0]["error"]["code"].clone();
+    let code_of = |ran: crate::support::Ran| json_of(&ran.stdout)[0]["error"]["code"].clone();
     assert_eq!(code_of(import(&record("X5", "confirmed", &line(&code)))), "coupon_used");
     assert_eq!(code_of(import(&record("X6", "draft", &line("FOREIGN").replace("-5.00", "5.00")))), "invalid_value");
     shop.done("order cancel X1");
@@ -377,7 +377,7 @@ fn orders_of_another_system_bring_their_codes() {
     let ran = shop.run_with("import --kind order --format csv -o json", csv);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let statuses: Vec<Value> =
-        crate::support::json(&ran.stdout).as_array().unwrap().iter().map(|line| line["status"].clone()).collect();
+        json_of(&ran.stdout).as_array().unwrap().iter().map(|line| line["status"].clone()).collect();
     assert!(statuses.iter().all(|status| status == "unchanged"), "{statuses:?}");
 }
 
@@ -467,4 +467,55 @@ fn an_order_for_nothing_is_billed_at_nothing() {
     shop.done("order cancel S1");
     shop.done("order create --customer C2 --line LAMP=1");
     shop.done("order apply-coupon S2 ALL");
+}
+
+/// Runs all of these at the same time; answers how often each exit code came, and the codes of the refusals.
+fn at_once(shop: &Shop, words: &[String]) -> (usize, Vec<String>) {
+    let running: Vec<_> =
+        words.iter().map(|words| shop.command(&format!("{words} -o json")).spawn().unwrap()).collect();
+    let ran: Vec<_> = running.into_iter().map(finished).collect();
+    let refused = ran.iter().filter(|ran| ran.code != 0);
+    let mut codes: Vec<String> =
+        refused.map(|ran| json_of(&ran.stderr)["error"]["code"].as_str().unwrap().to_owned()).collect();
+    codes.sort();
+    (ran.iter().filter(|ran| ran.code == 0).count(), codes)
+}
+
+#[test]
+fn of_many_at_once_no_more_confirm_than_a_code_is_for() {
+    let shop = shop();
+    shop.done("coupon-program edit Spring --usage-limit 3");
+    let code = coupon(&shop, "Ten");
+    let mut asked = Vec::new();
+    for number in 2..=9 {
+        shop.done("order create --customer C2 --line LAMP=1");
+        let code = if number % 2 == 0 { &code } else { "SPRING-26" };
+        shop.done(&format!("order apply-coupon S{number} {code}"));
+        asked.push(format!("order confirm S{number}"));
+    }
+    // Four have the coupon, of which one gets it; four the promo code, of which three do.
+    let (done, refused) = at_once(&shop, &asked);
+    assert_eq!(
+        (done, refused),
+        (4, [vec!["coupon_usage_limit"], vec!["coupon_used"; 3]].concat().iter().map(|c| (*c).to_owned()).collect())
+    );
+    assert_eq!(shop.run("order list --state confirmed -o ids").stdout.lines().count(), 4);
+
+    // Meanwhile one cancels the order that has it, and others are after it: one of them gets it, or none did in time.
+    let holder = shop.ok(&format!("coupon show {code}"))["order"].as_str().unwrap().to_owned();
+    let others = shop.run("order list --state draft -o ids").stdout;
+    let drafts: Vec<&str> = others.lines().filter(|id| *id != "S00001").collect();
+    let mut asked = vec![format!("order cancel {holder}")];
+    asked.extend(drafts.iter().map(|id| format!("order confirm {id}")));
+    let (done, _) = at_once(&shop, &asked);
+    let shown = shop.ok(&format!("coupon show {code}"));
+    let state = shown["state"].as_str().unwrap();
+    assert_eq!(state == "used", done == 2, "{done} {shown:#}");
+}
+
+#[test]
+fn of_many_at_once_one_opens_the_cart() {
+    let shop = shop();
+    let asked = vec!["order create --customer C2 --line LAMP=1 --cart".to_owned(); 6];
+    assert_eq!(at_once(&shop, &asked), (1, vec!["already_exists".to_owned(); 5]));
 }

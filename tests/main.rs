@@ -16,6 +16,7 @@ mod apply;
 mod attack;
 mod copy;
 mod coupon;
+mod coupons;
 mod customer;
 mod discount;
 mod documents;

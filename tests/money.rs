@@ -19,7 +19,7 @@ const SEEDS: u64 = 25;
 
 /// Plays a story once for each seed, and tells the seed of one that fails.
 #[allow(clippy::disallowed_methods, reason = "which seeds are played is asked by whoever runs the tests")]
-fn play(story: impl Fn(&mut Dice)) {
+pub fn play(story: impl Fn(&mut Dice)) {
     let asked = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let (first, count) = match asked("AFTERSALES_MONEY_SEED") {
         Some(seed) => (seed, 1),
@@ -47,7 +47,7 @@ impl Drop for Told {
 }
 
 /// Numbers that follow from a seed.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -56,33 +56,33 @@ impl Dice {
         self.0 ^= self.0 << 17;
         self.0 >> 11
     }
-    fn below(&mut self, bound: i128) -> i128 {
+    pub fn below(&mut self, bound: i128) -> i128 {
         i128::from(self.next()) % bound.max(1)
     }
-    fn within(&mut self, from: i128, to: i128) -> i128 {
+    pub fn within(&mut self, from: i128, to: i128) -> i128 {
         from + self.below(to - from + 1)
     }
-    fn one_in(&mut self, times: i128) -> bool {
+    pub fn one_in(&mut self, times: i128) -> bool {
         self.below(times) == 0
     }
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         let at = self.below(i128::try_from(all.len()).unwrap());
         &all[usize::try_from(at).unwrap()]
     }
 }
 
 /// The quotient, half away from zero (spec B11).
-fn rounded(numerator: i128, denominator: i128) -> i128 {
+pub fn rounded(numerator: i128, denominator: i128) -> i128 {
     let (n, d) = (numerator.abs(), denominator.abs());
     let sign = numerator.signum() * denominator.signum();
     sign * ((2 * n + d) / (2 * d))
 }
 
-fn money(cents: i128) -> String {
+pub fn money(cents: i128) -> String {
     format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100)
 }
 
-fn cents(value: &Value) -> i128 {
+pub fn cents(value: &Value) -> i128 {
     let text = value.as_str().unwrap_or_else(|| panic!("{value} is no amount"));
     text.replace('.', "").parse().unwrap()
 }
@@ -99,24 +99,24 @@ fn thousandths(value: &Value) -> i128 {
 }
 
 /// The taxes of the shop: name, percent, included.
-const TAXES: [(&str, i128, bool); 4] = [("X20", 20, false), ("X7", 7, false), ("I10", 10, true), ("I5", 5, true)];
+pub const TAXES: [(&str, i128, bool); 4] = [("X20", 20, false), ("X7", 7, false), ("I10", 10, true), ("I5", 5, true)];
 
 /// The sets of taxes that lines bear.
-const SETS: [&[&str]; 6] = [&[], &["X20"], &["X7"], &["I10"], &["X20", "X7"], &["I10", "I5"]];
+pub const SETS: [&[&str]; 6] = [&[], &["X20"], &["X7"], &["I10"], &["X20", "X7"], &["I10", "I5"]];
 
-fn tax(name: &str) -> (i128, bool) {
+pub fn tax(name: &str) -> (i128, bool) {
     TAXES.iter().find(|(known, ..)| *known == name).map(|(_, rate, included)| (*rate, *included)).unwrap()
 }
 
 /// Untaxed amount, then each tax.
-type Parts = Vec<i128>;
+pub type Parts = Vec<i128>;
 
 fn total(parts: &Parts) -> i128 {
     parts.iter().sum()
 }
 
 /// What a line comes to (spec B11): quantity and price in thousandths, the discount in whole percent.
-fn amounts(quantity: i128, price: i128, discount: i128, taxes: &[&str]) -> Parts {
+pub fn amounts(quantity: i128, price: i128, discount: i128, taxes: &[&str]) -> Parts {
     let gross = rounded(quantity * price * (100 - discount), 1_000_000);
     let included: Vec<i128> = taxes.iter().filter(|name| tax(name).1).map(|name| tax(name).0).collect();
     let untaxed = rounded(gross * 100, 100 + included.iter().sum::<i128>());
@@ -129,7 +129,7 @@ fn amounts(quantity: i128, price: i128, discount: i128, taxes: &[&str]) -> Parts
     parts
 }
 
-fn by_largest_remainder(amount: i128, weights: &[i128]) -> Vec<i128> {
+pub fn by_largest_remainder(amount: i128, weights: &[i128]) -> Vec<i128> {
     let whole: i128 = weights.iter().sum();
     if whole == 0 || amount == 0 {
         return vec![0; weights.len()];

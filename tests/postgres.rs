@@ -15,6 +15,7 @@ mod support;
 mod apply;
 mod copy;
 mod coupon;
+mod coupons;
 mod customer;
 mod discount;
 mod erase;
