@@ -69,3 +69,117 @@ pub fn shop() -> Shop {
     }
     shop
 }
+
+/// What else there is in a shop in which everything has happened, good and bad.
+const MORE_RECORDS: &str = r#"
+{"record":"tax","id":"RED7","rate":"7","included":true}
+{"record":"journal","id":"WEB","name":"Web shop","type":"sale"}
+{"record":"product","id":"SHADE","name":"Shade","price":"10.70","taxes":["RED7"]}
+{"record":"product","id":"PAINT","name":"Paint","price":"3.333333","tracking":"lot","taxes":["VAT20"]}
+{"record":"lot","id":"RED-1","product":"PAINT"}
+{"record":"lot","id":"RED-2","product":"PAINT"}
+{"record":"lot","id":"SN-3","product":"DRILL"}
+{"record":"stock","product":"SHADE","location":"WH/Stock","quantity":"20"}
+{"record":"stock","product":"PAINT","location":"WH/Stock","lot":"RED-1","quantity":"12.5"}
+{"record":"stock","product":"DRILL","location":"WH/Stock","lot":"SN-3","quantity":"1"}
+{"record":"user","id":"bob","name":"Bob","email":"bob@example.org","rights":["sales","inventory"]}
+{"record":"worksheet_template","id":"Check","fields":[{"name":"state","type":"choice","choices":["good","worn"]},{"name":"seen","type":"date"}]}
+{"record":"coupon_program","id":"Five","rewards":[{"type":"fixed","value":"5","on":"order","maximum":null}],"conditions":{"minimum_quantity":"2"},"currency":"EUR"}
+{"record":"order","id":"S00010","customer":"C00001","date":"2026-11-04","state":"confirmed","lines":[{"product":"SHADE","quantity":"3"},{"product":"PAINT","quantity":"3"},{"product":"BULB","quantity":"4"}]}
+{"record":"invoice","id":"WEB-7","customer":"C00002","journal":"WEB","date":"2026-11-05","state":"posted","lines":[{"label":"Lamp","quantity":"1","price":"6.00","taxes":["VAT20"]},{"label":"Bulb","quantity":"1","price":"4.00","taxes":["VAT20"]},{"product":null,"label":"SAVE","quantity":"1","price":"-1.00","taxes":["VAT20"]}]}
+{"record":"credit_note","id":"RWEB-1","invoice":"INV/2026/00001","date":"2026-11-06","state":"posted","lines":[{"product":"LAMP","quantity":"1","price":"4.00"}]}
+{"record":"ticket","id":"T00005","team":"Support","customer":"C00002","subject":"Everything broke","priority":"high","tags":["lamps","bench"]}
+{"record":"ticket","id":"T00007","team":"Support","customer":"C00001","subject":"Many things"}
+{"record":"ticket","id":"T00006","team":"Support","customer":"C00001","subject":"Drill stops","product":"DRILL","lot":"SN-1"}
+"#;
+
+const MORE_COMMANDS: &[&str] = &[
+    // Deliveries in two parts, returns of one, an exchange that is done, a return that is given up.
+    "transfer create --order S00010",
+    "transfer validate WH/OUT/00004 --line 1=2 --line 2=1.5 --lot 2=RED-1",
+    "transfer validate WH/OUT/00005 --lot 2=RED-1",
+    "ticket return T00007 --delivery WH/OUT/00004 --line 1=1 --location WH/Returns",
+    "transfer validate WH/IN/00003",
+    "transfer return WH/IN/00003",
+    "ticket return T00007 --delivery WH/OUT/00005 --line 1=1 --exchange --keep-order-quantity",
+    "transfer validate WH/IN/00004",
+    "transfer validate WH/OUT/00007",
+    "ticket return T00007 --delivery WH/OUT/00005 --line 3=2",
+    "transfer cancel WH/IN/00005",
+    // Receipts, counts and moves within the house.
+    "transfer create --kind incoming --line DRILL=2 --line LAMP=10",
+    "transfer validate WH/IN/00006 --lot 1=SN-010..SN-011",
+    "stock count LAMP --quantity 80 --reason Broken",
+    "stock count SHADE --quantity 30",
+    "transfer create --kind internal --line BULB=5 --to WH/Returns",
+    "transfer validate WH/INT/00003 --line 1=3",
+    // Bills of a part and of the rest, one at a price of its own.
+    "invoice create --order S00010",
+    "invoice edit D00004 --line 1=1 --line 2=1 --line 3=1@4.00",
+    "invoice post D00004",
+    "invoice create --order S00010 --journal WEB",
+    "invoice post D00005",
+    "invoice create --customer C00002 --line SHADE=7 --line LAMP=2",
+    "invoice edit D00006 --line 2=2@35.50 --drop-line 1 --add-line BULB=11",
+    "invoice create --customer C00001 --line LAMP=1",
+    "invoice cancel D00007",
+    "invoice create --customer C00001 --line LAMP=5",
+    "invoice post D00008",
+    "invoice cancel D00008",
+    // Money in, out, and taken back.
+    "payment create --customer C00001 --amount 100.00 --reference Advance",
+    "invoice match D00005 --with P00004 --amount 20.00",
+    "payment create --customer C00002 --amount 7.00 --date 2026-11-20",
+    "payment cancel P00005",
+    "invoice pay D00004",
+    // Refunds of every kind.
+    "ticket refund T00007 --invoice D00004 --line 1=1 --post",
+    "credit-note pay D00009 --amount 5.00",
+    "ticket refund T00007 --invoice D00005 --line-amount 1=2.00 --reason Scratch",
+    "credit-note edit D00010 --line 1=1@1.50",
+    "ticket refund T00007 --invoice D00005 --line 2=1 --line 3=2",
+    "credit-note edit D00011 --line 2=1@2.00",
+    "credit-note post D00011",
+    "credit-note reverse D00011",
+    "invoice post D00012",
+    "ticket refund T00005 --invoice WEB-7 --line 2=1 --post",
+    "ticket refund T00005 --invoice WEB-7 --line 1=1 --allow-excess",
+    "ticket refund T00005 --invoice J-1 --date 2026-12-24 --post",
+    "ticket refund T00007 --invoice INV/2026/00002 --create-invoice",
+    "credit-note create --customer C00002 --line SHADE=1",
+    "credit-note cancel D00018",
+    // Coupons and repairs.
+    "ticket coupon T00005 --program Five --only-customer",
+    "ticket coupon T00007 --program 'Sorry 10'",
+    "ticket repair T00006 --return WH/IN/00002 --product DRILL --lot SN-1 --part PAINT=1 --part add:BULB=2@1.00 --part remove:BULB=1 --labour HOUR=0.5 --tag bench --responsible bob --notes 'Hums' --confirm --quote --yes",
+    "repair edit-part WH/RO/00003 1 --lot RED-1",
+    "repair start WH/RO/00003",
+    "order confirm S00011",
+    "repair finish WH/RO/00003 --line 2=1",
+    "invoice create --order S00011",
+    "ticket repair T00005 --product LAMP --under-warranty --part BULB=1 --confirm --yes",
+    "repair cancel WH/RO/00004",
+    // Field service, and tickets that move.
+    "ticket plan T00005 --title 'Look at it' --start 2026-11-25T09:00:00Z --end 2026-11-25T10:00:00Z",
+    "ticket plan T00005",
+    "task cancel FS00003",
+    "ticket note T00005 'They called'",
+    "ticket close T00005",
+    "order create --customer C00002 --line SHADE=2@9.99 --line LAMP=1",
+    "order edit S00012 --line 1=3 --drop-line 2",
+    "order cancel S00012",
+    "desk edit --lock-date 2026-10-31",
+];
+
+/// The shop in which everything has happened: what may stand in a store, for whoever checks stores.
+pub fn rich() -> Shop {
+    let shop = shop();
+    let ran = shop.run_with("import - -o ndjson", MORE_RECORDS);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    for words in MORE_COMMANDS {
+        let ran = shop.run(&format!("{words} -o json"));
+        assert_eq!(ran.code, 0, "{words}\n{}{}", ran.stdout, ran.stderr);
+        assert_eq!(json(&ran.stdout)["status"], "done", "{words}\n{}", ran.stdout);
+    }
+    shop
+}

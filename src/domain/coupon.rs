@@ -99,6 +99,16 @@ pub fn code_of(random: [u8; SYMBOLS]) -> String {
     code
 }
 
+/// Whether a code is one that `code_of` makes.
+pub fn is_code(code: &str) -> bool {
+    let mut groups = 0;
+    let fits = code.split('-').all(|group| {
+        groups += 1;
+        group.len() == GROUP && group.bytes().all(|symbol| ALPHABET.contains(&symbol))
+    });
+    fits && groups == SYMBOLS / GROUP
+}
+
 /// Whether a ticket offers the program: one that makes coupons and is in use on that day (spec C2).
 pub fn check_offered(program: &CouponProgram, today: Day) -> Result<(), CouponRefused> {
     let id = || program.id.clone();

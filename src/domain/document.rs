@@ -365,6 +365,12 @@ pub fn accounting_date(date: Day, lock_date: Option<Day>) -> Option<Day> {
     }
 }
 
+/// The part of a number before its count, which also names its counter (spec B7).
+pub fn number_prefix(kind: DocumentKind, journal: &str, year: i32) -> String {
+    let reversal = if kind == DocumentKind::CreditNote { "R" } else { "" };
+    format!("{reversal}{journal}/{year:04}/")
+}
+
 /// Refuses a document on which nothing stands: one without lines, or with the quantity 0 on each (spec B5).
 pub fn check_filled(document: &Document) -> Result<(), DocumentRefused> {
     if document.lines.iter().all(|line| line.priced.quantity.is_zero()) {

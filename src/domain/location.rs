@@ -118,6 +118,9 @@ pub const SCRAP: &str = "Scrap";
 /// were made before there were counts have none.
 pub const INVENTORY_LOSS: &str = "Inventory Loss";
 
+/// The locations that every desk begins with.
+pub const BEGUN_WITH: [&str; 5] = [STOCK, CUSTOMERS, SUPPLIERS, PRODUCTION, SCRAP];
+
 /// The locations whose types the services rely on.
 const OWN: [(&str, LocationType); 6] = [
     (STOCK, LocationType::Internal),
@@ -129,7 +132,7 @@ const OWN: [(&str, LocationType); 6] = [
 ];
 
 /// The type that a location of that id has to be of, where the services rely on it.
-fn own_type(id: &str) -> Option<LocationType> {
+pub fn own_type(id: &str) -> Option<LocationType> {
     OWN.iter().find(|(own, _)| *own == id).map(|(_, kind)| *kind)
 }
 

@@ -4,6 +4,10 @@ use serde::Serialize;
 
 use crate::domain::value::reference::Reference;
 
+/// The stages that every desk begins with, and whether a ticket in them is closed.
+pub const BEGUN_WITH: [(&str, bool); 5] =
+    [("New", false), ("In Progress", false), ("On Hold", false), ("Solved", true), ("Cancelled", true)];
+
 /// A stage as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stage {

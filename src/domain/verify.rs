@@ -1,5 +1,7 @@
 //! What must hold in every store: named invariants, each a sentence and how a breach of it is told (spec G1, examples 15).
 
+pub mod amounts;
+
 use serde::Serialize;
 
 /// A breach of an invariant, as `error.findings` shows it.
@@ -43,8 +45,13 @@ macro_rules! invariants {
 
 invariants! {
     File = "file": "The engine finds its file whole.", "{what}";
+    Values = "values": "Every word, day, time and switch is one that can stand there.", "{what}";
     Links = "links": "Whatever a row refers to is there.", "{what}";
     Desk = "desk": "There is one record of the desk.", "there are {stored} records of the desk";
+    DeskSettings = "desk_settings": "The desk's currency, plan and trial are what commands make of them.", "{what}";
+    Currencies = "currencies": "A currency has the digits that it has everywhere.", "it is kept with {stored} digits and has {derived}";
+    OwnRecords = "own_records": "What every desk begins with is there, as it began.", "{what}";
+    Apps = "apps": "What is installed is an application, with all that it and the services of the teams need.", "{what}";
     LogChain = "log_chain": "Each operation is sealed, with all that is kept of it, over the one before it.",
         "operation {stored} does not bear the hash of its content and of the operation before it";
     LogErased = "log_erased": "Where texts of an operation were erased, what is left of them is what was left then.",
@@ -56,19 +63,31 @@ invariants! {
     LogKeys = "log_keys": "Every outcome that is kept for a key can be read.", "the outcome kept for {what} cannot be read";
     TicketLog = "ticket_log": "Every entry of a ticket's log names an operation of the log.",
         "an entry of its log names operation {stored}, which is not in the log";
+    TicketEntries = "ticket_entries": "An entry of a ticket's log says when and by whom its operation was done, and of what.", "{what}";
     CounterOfKeys = "counter_of_keys": "The counter of row keys is not behind a key.",
         "the counter is at {stored}, and a key is {derived}";
-    CounterOfIds = "counter_of_ids": "No counter is behind an id or number that has its shape.",
-        "the counter {what} is at {stored}, and {derived} is taken";
+    CounterOfIds = "counter_of_ids": "A counter stands at the last id or number that has its shape.",
+        "the counter {what} is at {stored}, and the last is {derived}";
+    CounterNames = "counter_names": "Every counter counts something.", "nothing is counted by it";
     PostedNumbers = "posted_numbers": "The numbers generated for a journal and year leave no gap.",
         "there is no {what} before it";
+    DocumentNumbers = "document_numbers": "A document that was posted here is numbered by its kind, its journal and the year it is accounted in.",
+        "its number would begin with {what}";
     FoldedNames = "folded_names": "Names are found ignoring case by what their texts fold to.",
         "its {what} is not found by what it folds to";
     Places = "places": "The entries of a list inside a record are counted from 1 without a gap.",
         "entry {derived} of its {what} is counted as {stored}";
+    Products = "products": "A product is tracked where it is goods, and bears a tax once.", "{what}";
+    Lots = "lots": "A lot is of a product that has lots.", "{what}";
+    Templates = "worksheet_fields": "The fields of a worksheet are named, each differently, and only a choice has choices.", "{what}";
+    Teams = "teams": "A team sends returns where returns can go, and a project bills hours as a service.", "{what}";
     LotsOfProducts = "lots_of_products": "A lot stands only beside the product it is of.",
         "{what} stands beside another product than its own";
     TicketOrders = "ticket_orders": "A ticket's order is its customer's.", "its order {what} is another customer's";
+    OrderStates = "order_states": "What is delivered or billed of an order follows from its being confirmed.", "{what}";
+    OrderLinks = "order_links": "A line of an order fits the code, the repair and the taxes that it names.", "{what}";
+    OrderAmounts = "order_amounts": "A line of an order comes to its quantity, price, discount and taxes.",
+        "{what} is {stored}, and its terms come to {derived}";
     OrderTotals = "order_totals": "The totals of an order are the sums of its lines.",
         "its {what} is {stored}, and its lines come to {derived}";
     OrderLines = "order_lines": "The tax of an order line is the sum of its taxes, its total that and the untaxed amount.",
@@ -82,11 +101,23 @@ invariants! {
         "A line that a code made takes something off or is a product for nothing, and belongs to the program of its code.",
         "its {what} is none that its code could have made";
     CouponCodes = "coupon_codes": "No coupon has the code of a program.", "its code is that of the program {what} too";
+    Coupons = "coupons": "A coupon fits its program, its ticket and its customer.", "{what}";
+    Programs = "programs": "A program has a code or makes codes, ends after it starts, and gives something.", "{what}";
+    Rewards = "rewards": "A reward is a percentage, an amount or a product, on what it can be on.", "{what}";
     DocumentTotals = "document_totals": "The totals of an invoice or credit note are the sums of its lines.",
         "its {what} is {stored}, and its lines come to {derived}";
     DocumentLines = "document_lines":
         "The tax of a document line is the sum of its taxes, its total that and the untaxed amount.",
         "its {what} is {stored}, and its parts come to {derived}";
+    DocumentAmounts = "document_amounts": "A line that was written by its terms comes to its quantity, price, discount and taxes.",
+        "{what} is {stored}, and its terms come to {derived}";
+    BillAmounts = "bill_amounts": "A bill of an order line takes the line's own value for its quantity, but for cents of rounding.",
+        "{what} is {stored}, and its share of the order line is {derived}";
+    CreditAmounts = "credit_amounts": "A credit note takes no more of a line's value than the share of its quantity, but for cents of rounding.",
+        "{what} is {stored}, and its share of the invoice line is {derived}";
+    DocumentStates = "document_states": "The number, days and lines of a document are those of its state.", "{what}";
+    DocumentLinks = "document_links": "A document fits its journal, ticket, order, and the documents that it reverses or copies.", "{what}";
+    DocumentLineLinks = "document_line_links": "A line of a document fits the lines that it bills or refunds.", "{what}";
     DocumentOpen = "document_open": "What is open on a posted document is its total less its matches, and no less than nothing of it.",
         "{stored} is open, and its total less its matches is {derived}";
     PaymentOpen = "payment_open": "What is open on a payment is its amount less its matches.",
@@ -95,6 +126,7 @@ invariants! {
         "it is on the wrong side of a match, or not posted";
     MatchParties = "match_parties": "Both ends of a match are of one customer and in one currency.",
         "it is matched with one of another {what}";
+    Matches = "matches": "A match clears a document.", "{what}";
     CreditNotes = "credit_notes": "A credit note is for its invoice's customer and in its currency.",
         "its {what} is not that of its invoice";
     Refunded = "refunded": "What is held of an invoice line is what credit notes that are not cancelled take of it.",
@@ -111,14 +143,23 @@ invariants! {
         "{stored} is reserved there, and open transfers and repairs come to {derived}";
     OnePiece = "one_piece": "A serial number stands for one piece, which lies in one place.",
         "{stored} of {what} are in stock under it, where at most {derived} can be";
+    StockPlaces = "stock_places": "Stock is kept of goods, in places that keep it, by lot where there are lots.", "{what}";
     TransferLines = "transfer_lines": "Only done transfers have moved something, and only open ones reserve, no more than they move.",
         "its {what} is {stored}, where at most {derived} can be";
     TransferStates = "transfer_states": "An open transfer is ready when all of it is reserved, and waiting when not.",
         "it is {what}, and what is reserved for it says otherwise";
+    TransferWays = "transfer_ways": "A transfer goes the way that its kind says, with lines that can go.", "{what}";
+    TransferLinks = "transfer_links": "A transfer fits its order, its ticket, and the transfer that it returns, replaces or goes on with.", "{what}";
+    TransferLineLinks = "transfer_line_links": "A line of a transfer fits the lines that it delivers or takes back.", "{what}";
     Returned = "returned": "What is returned of a delivered line is what returns that are not cancelled hold of it.",
         "{stored} is returned, and its returns come to {derived}";
     RepairParts = "repair_parts": "Only parts of a repair that is done have moved something, and only of one that is open reserve.",
         "its {what} is {stored}, where at most {derived} can be";
+    Repairs = "repairs": "A repair fits its product, its return, its quotation and its ticket.", "{what}";
+    RepairLines = "repair_lines": "A part or labour line of a repair fits its product and the line that sells it.", "{what}";
+    Tasks = "tasks": "A task fits its ticket, and its stage, days and worksheet fit each other.", "{what}";
+    Moves = "moves": "What moved goods names the operation that moved them.", "{what}";
+    LogTouched = "log_touched": "What an operation touched is there.", "{what}";
 }
 
 /// A breach as the store found it: what is stored, and what it should be.

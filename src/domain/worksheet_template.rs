@@ -56,7 +56,7 @@ pub const BETWEEN: char = '|';
 
 impl Field {
     /// A field that can stand in a template: it has a name that `NAME=VALUE` can name, and a choice has something to choose.
-    fn new(name: &str, kind: FieldType, choices: Vec<String>, required: bool) -> Result<Field, String> {
+    pub fn new(name: &str, kind: FieldType, choices: Vec<String>, required: bool) -> Result<Field, String> {
         if name.trim().is_empty() || name.contains([':', '=', '\n', '\r']) {
             return Err(format!("{name:?} is no name of a field: it is one line without : and ="));
         }

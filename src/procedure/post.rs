@@ -5,7 +5,8 @@ use super::matching::{match_items, match_stored, unmatch};
 use super::ticket_log;
 use crate::domain::Result;
 use crate::domain::document::{
-    Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, check_filled, payment_state,
+    Document, DocumentKind, DocumentRefused, DocumentState, Matched, accounting_date, check_filled, number_prefix,
+    payment_state,
 };
 use crate::domain::payment::{Item, Side, matchable};
 use crate::domain::refund;
@@ -115,12 +116,6 @@ pub fn match_final(cx: &Cx<'_>, posted: &mut Document, reversed: Option<Document
 fn next_number(cx: &Cx<'_>, draft: &Document, year: i32) -> Result<String> {
     let prefix = number_prefix(draft.kind, &draft.journal.id, year);
     Ok(cx.db.next_reference(&prefix)?)
-}
-
-/// The part of a number before its count, which also names its counter (spec B7).
-pub fn number_prefix(kind: DocumentKind, journal: &str, year: i32) -> String {
-    let reversal = if kind == DocumentKind::CreditNote { "R" } else { "" };
-    format!("{reversal}{journal}/{year:04}/")
 }
 
 /// What a reversed credit note took of its invoice is given back (`-1`), or taken again (`1`), where that is still left

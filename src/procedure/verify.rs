@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::domain::Result;
+use super::services::apps_of;
+use crate::domain::team::Service;
 use crate::domain::verify::{Breach, Finding, Invariant};
-use crate::store::{Db, StoreError, verify};
+use crate::domain::{Result, app};
+use crate::store::verify::{self, Pass, Tell};
+use crate::store::{self, Db, StoreError};
 
 /// How many breaches of one invariant are told; the rest is counted.
 const TOLD: u64 = 50;
@@ -13,7 +16,7 @@ const TOLD: u64 = 50;
 /// itself, since a damaged file fails in the middle of anything.
 pub fn findings(db: &Db) -> Result<Vec<Finding>> {
     let mut found = Found::default();
-    for pass in verify::passes() {
+    for pass in verify::passes().chain([&SERVICES]) {
         // Where a statement fails, some engines answer nothing more until it is undone.
         db.savepoint()?;
         match pass.run(db, &mut |invariant, breach| found.tell(invariant, breach)) {
@@ -22,13 +25,31 @@ pub fn findings(db: &Db) -> Result<Vec<Finding>> {
                 // A file that is broken may have ended the read by itself.
                 let _ = db.undo();
                 for invariant in pass.of() {
-                    found.of(*invariant).1.push(invariant.unanswered(error.to_string()));
+                    found.of(invariant).1.push(invariant.unanswered(error.to_string()));
                 }
             }
             Err(error) => return Err(error.into()),
         }
     }
     Ok(found.in_order())
+}
+
+/// What services need is known here alone.
+static SERVICES: Pass = Pass::Made(&[Invariant::Apps], apps_of_services);
+
+/// The applications behind every service that a team offers are installed (spec A3).
+fn apps_of_services(db: &Db, tell: &mut Tell<'_>) -> store::Result<()> {
+    let installed = verify::desk::installed(db)?;
+    for word in verify::desk::services(db)? {
+        let Ok(service) = word.parse::<Service>() else {
+            continue;
+        };
+        for missing in app::missing(&installed, apps_of(service).iter().copied()) {
+            let what = format!("it is not installed, and the service {word} needs it");
+            tell(Invariant::Apps, Breach { record: Some(missing.word().to_owned()), what, ..Breach::default() });
+        }
+    }
+    Ok(())
 }
 
 /// What was found of each invariant: how many breaches, and those that are told.

@@ -5,7 +5,7 @@ use super::engine::table::{Column, Table, always, currency, day, instant, record
 use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::desk::{Desk, Plan};
 use crate::domain::journal::{Journal, JournalType};
-use crate::domain::stage::Stage;
+use crate::domain::stage::{BEGUN_WITH, Stage};
 use crate::{field_of_words, insert, params, raw, select};
 
 field_of_words!(Plan);
@@ -129,9 +129,7 @@ pub fn seed(db: &Db) -> Result<()> {
             params![db.next_key()?, id, kind, returns],
         )?;
     }
-    for (name, folded) in
-        [("New", false), ("In Progress", false), ("On Hold", false), ("Solved", true), ("Cancelled", true)]
-    {
+    for (name, folded) in BEGUN_WITH {
         record::insert(db, &Stage { key: db.next_key()?, id: name.to_owned(), name: name.to_owned(), folded })?;
     }
     Ok(())

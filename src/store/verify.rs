@@ -1,15 +1,25 @@
 //! What must hold of a store, looked for in passes: a statement that answers the breaches of one invariant, or a go over some rows
 //! that tells those of several. What is fine answers nothing, and no pass holds more than a page of what it reads.
 
+mod amounts;
 mod counters;
 mod coupons;
+pub mod desk;
+mod documents;
 mod file;
 mod goods;
-mod links;
 mod log;
 mod money;
+mod orders;
+mod reading;
+mod records;
+mod repairs;
+mod rules;
+mod tickets;
 
+use self::rules::Rules;
 use super::engine::statement::Statement;
+use super::engine::table::Table;
 use super::{Db, Result, Row};
 use crate::domain::value::number::show_scaled;
 use crate::domain::verify::{Breach, Invariant};
@@ -22,23 +32,41 @@ pub type Tell<'t> = dyn FnMut(Invariant, Breach) + 't;
 pub enum Pass {
     /// A statement that answers the breaches of that invariant, as `breach` reads them.
     Asked(Invariant, &'static Statement),
+    /// Rules over the rows of a table.
+    Rules(&'static Rules),
     /// What tells breaches of those invariants.
     Made(&'static [Invariant], fn(&Db, &mut Tell<'_>) -> Result<()>),
 }
 
 /// All passes.
 pub fn passes() -> impl Iterator<Item = &'static Pass> {
-    [file::PASSES, log::PASSES, counters::PASSES, links::PASSES, money::PASSES, coupons::PASSES, goods::PASSES]
-        .into_iter()
-        .flatten()
+    [
+        file::PASSES,
+        reading::PASSES,
+        desk::PASSES,
+        log::PASSES,
+        records::PASSES,
+        counters::PASSES,
+        tickets::PASSES,
+        orders::PASSES,
+        documents::PASSES,
+        amounts::PASSES,
+        money::PASSES,
+        coupons::PASSES,
+        goods::PASSES,
+        repairs::PASSES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 impl Pass {
     /// What it tells breaches of.
-    pub fn of(&self) -> &[Invariant] {
+    pub fn of(&self) -> Vec<Invariant> {
         match self {
-            Pass::Asked(invariant, _) => std::slice::from_ref(invariant),
-            Pass::Made(invariants, _) => invariants,
+            Pass::Asked(invariant, _) => vec![*invariant],
+            Pass::Rules(rules) => rules.of(),
+            Pass::Made(invariants, _) => invariants.to_vec(),
         }
     }
 
@@ -46,6 +74,7 @@ impl Pass {
     pub fn run(&self, db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         match self {
             Pass::Made(_, made) => made(db, tell),
+            Pass::Rules(rules) => rules.run(db, tell),
             Pass::Asked(invariant, statement) => db.each(statement, params![], |row| {
                 tell(*invariant, breach(row)?);
                 Ok(())
@@ -64,4 +93,33 @@ fn breach(row: &Row<'_>) -> Result<Breach> {
 
 fn digits(digits: i64) -> u32 {
     u32::try_from(digits).unwrap_or_default()
+}
+
+/// How a record is told by an expression over its row.
+struct Told {
+    sql: String,
+    /// What it needs joined.
+    joins: String,
+}
+
+/// How the records of a table are told, their row called `alias`: as people name them.
+fn record_of(table: &Table, alias: &str) -> Told {
+    let (sql, joins) = match table.name {
+        "document" => ("COALESCE($t.number, $t.id)", ""),
+        "desk" => ("'desk'", ""),
+        "currency" => ("$t.code", ""),
+        "counter" => ("$t.name", ""),
+        "operation" => ("CAST($t.key AS TEXT)", ""),
+        "stock" => (
+            "COALESCE(sp.id || ' at ' || sl.id || COALESCE(', lot ' || sb.id, ''), 'stock ' || CAST($t.key AS TEXT))",
+            " LEFT JOIN product sp ON sp.key = $t.product LEFT JOIN location sl ON sl.key = $t.location LEFT JOIN lot sb ON sb.key = $t.lot",
+        ),
+        "matching" => (
+            "COALESCE(md.number, md.id, mp.id, 'match ' || CAST($t.key AS TEXT))",
+            " LEFT JOIN document md ON md.key = $t.debit_document LEFT JOIN payment mp ON mp.key = $t.debit_payment",
+        ),
+        _ => ("$t.id", ""),
+    };
+    let named = |text: &str| text.replace("$t", alias);
+    Told { sql: named(sql), joins: named(joins) }
 }

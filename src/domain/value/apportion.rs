@@ -75,7 +75,7 @@ impl CreditedLine {
 }
 
 /// What that quantity is of an amount that the whole quantity makes up, rounded.
-fn share_of(amount: i64, quantity: Quantity, whole: Quantity) -> Result<i64, Overflow> {
+pub fn share_of(amount: i64, quantity: Quantity, whole: Quantity) -> Result<i64, Overflow> {
     // A line of no units has no amount that units could have a share of.
     if whole.is_zero() {
         return Ok(0);

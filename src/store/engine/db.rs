@@ -382,14 +382,6 @@ impl Db {
         }
     }
 
-    /// The rows that refer to what is not there, each as the two tables.
-    pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.broken_links(),
-            Engine::Postgres(postgres) => postgres.broken_links(),
-        }
-    }
-
     /// Marks the store as ours, in the format `version`.
     pub fn mark_as_ours(&self, version: i64) -> Result<()> {
         match &self.engine {

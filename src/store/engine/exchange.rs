@@ -34,7 +34,6 @@ pub struct Exchanged {
     by_id: Option<&'static Statement>,
     last_key: Option<&'static Statement>,
     misplaced: Option<&'static Statement>,
-    folds: Vec<(&'static Column, &'static Statement)>,
     lookups: Vec<Option<&'static Statement>>,
 }
 
@@ -99,7 +98,6 @@ impl Exchanged {
                 .is_keyed()
                 .then(|| asked(format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name))),
             misplaced: misplaced(&path).map(|(sql, reads)| Statement::made(sql, |sql| Statement::query(reads, sql))),
-            folds: table.columns.iter().filter_map(|column| Some((column, asked(fold(table, column)?)))).collect(),
             lookups: table.columns.iter().map(lookup).collect(),
         }
     }
@@ -239,23 +237,6 @@ impl Exchanged {
             })?;
         }
         self.lists.iter().try_for_each(|list| list.each_misplaced(db, tell))
-    }
-
-    /// Tells the rows whose folded texts are not what their texts fold to: the id and the text's name.
-    pub fn each_misfolded(&self, db: &Db, tell: &mut dyn FnMut(String, &'static str)) -> Result<()> {
-        for (column, statement) in &self.folds {
-            let Holds::Folded(of, fold) = column.holds else {
-                continue;
-            };
-            db.each(statement, params![], |row| {
-                let (text, folded): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-                if text.as_deref().map(fold) != folded {
-                    tell(row.get(0)?, of);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
     }
 
     /// The highest key in the table and the lists in it, each with its table's name.
@@ -525,14 +506,6 @@ fn misplaced(path: &[&'static Table]) -> Option<(String, Tables)> {
          WHERE place <> expected ORDER BY list, place"
     );
     Some((sql, reads))
-}
-
-/// `SELECT id, text, folded text`.
-fn fold(table: &Table, column: &Column) -> Option<String> {
-    let Holds::Folded(of, _) = column.holds else {
-        return None;
-    };
-    Some(format!("SELECT id, {of}, {} FROM {} ORDER BY key", column.name, table.name))
 }
 
 /// The statement that finds the row which a column links to.

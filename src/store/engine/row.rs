@@ -68,7 +68,8 @@ impl Row<'_> {
         }
     }
 
-    fn text(&self, column: usize) -> Result<Option<&str>> {
+    /// The column as a text, where there is one.
+    pub fn text(&self, column: usize) -> Result<Option<&str>> {
         match &self.0 {
             RowOf::Sqlite(row) => sqlite::text(row, column),
             RowOf::Postgres(row) => postgres::text(row, column),

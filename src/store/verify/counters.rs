@@ -1,28 +1,35 @@
-//! Counters: none is behind a key, an id or a number, and numbers leave no gap.
+//! Counters: each stands at the last id or number that it gave, and numbers leave no gap.
 
 use std::collections::BTreeMap;
 
+use super::{Breach, Pass, Tell};
+use crate::domain::document::{DocumentKind, number_prefix};
+use crate::domain::value::day::Day;
 use crate::domain::value::reference;
-use crate::domain::verify::Invariant;
+use crate::domain::verify::Invariant::{self, *};
 use crate::store::engine::exchange;
 use crate::store::engine::statement::Statement;
-use crate::store::verify::{Breach, Pass, Tell};
 use crate::store::{Db, Result};
 use crate::{params, query};
 
 pub const PASSES: &[Pass] = &[
-    Pass::Made(&[Invariant::CounterOfKeys], keys_ahead),
-    Pass::Made(&[Invariant::CounterOfIds], ids_ahead),
-    Pass::Made(&[Invariant::PostedNumbers], missing_numbers),
+    Pass::Made(&[CounterOfKeys], keys_ahead),
+    Pass::Made(&[CounterOfIds, CounterNames], ids_counted),
+    Pass::Made(&[PostedNumbers, DocumentNumbers, DocumentStates], numbers),
 ];
 
+/// The counters of rows and of operations, which are checked by themselves.
+const OF_ROWS: [&str; 2] = ["key", "operation"];
+
 fn keys_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
-    let counter = counter(db, "key")?;
+    let counter =
+        db.query_opt(query!([counter], "SELECT value FROM counter WHERE name = 'key'"), params![], |row| row.get(0))?;
+    let counter: i64 = counter.unwrap_or_default();
     for exchanged in exchange::tables() {
         for (table, key) in exchanged.last_keys(db)? {
             if key > counter {
                 tell(
-                    Invariant::CounterOfKeys,
+                    CounterOfKeys,
                     Breach {
                         record: Some(table.to_owned()),
                         stored: counter.to_string(),
@@ -34,12 +41,6 @@ fn keys_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn counter(db: &Db, name: &str) -> Result<i64> {
-    let value =
-        db.query_opt(query!([counter], "SELECT value FROM counter WHERE name = $1"), params![name], |row| row.get(0))?;
-    Ok(value.unwrap_or_default())
 }
 
 /// Where ids are generated: the table's ids, and the prefixes of its counters. Numbers of documents have a counter for each
@@ -58,12 +59,15 @@ fn generated() -> [(&'static Statement, &'static [&'static str]); 9] {
     ]
 }
 
-fn ids_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+/// Nothing that was counted is ever taken away, and what is imported raises its counter: so each stands at the last that there is.
+fn ids_counted(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+    let mut highest: BTreeMap<String, i64> = BTreeMap::new();
     for (statement, prefixes) in generated() {
-        let mut highest: BTreeMap<String, i64> = BTreeMap::new();
         db.each(statement, params![], |row| {
-            let id: String = row.get(0)?;
-            let generated = reference::generated_parts(&id)
+            let Some(id) = row.text(0)? else {
+                return Ok(());
+            };
+            let generated = reference::generated_parts(id)
                 .filter(|(prefix, _)| prefixes.contains(prefix) || (prefixes.is_empty() && prefix.ends_with('/')));
             if let Some((prefix, number)) = generated {
                 match highest.get_mut(prefix) {
@@ -73,50 +77,88 @@ fn ids_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
             }
             Ok(())
         })?;
-        for (prefix, number) in highest {
-            let counter = counter(db, &prefix)?;
-            if number > counter {
-                tell(
-                    Invariant::CounterOfIds,
-                    Breach {
-                        record: None,
-                        what: prefix.clone(),
-                        stored: counter.to_string(),
-                        derived: reference::generated(&prefix, number),
-                    },
-                );
-            }
+    }
+    let mut told = |prefix: String, counter: i64, last: i64| {
+        let derived = if last == 0 { "none".to_owned() } else { reference::generated(&prefix, last) };
+        tell(CounterOfIds, Breach { record: Some(prefix.clone()), what: prefix, stored: counter.to_string(), derived });
+    };
+    let mut unknown = Vec::new();
+    db.each(query!([counter], "SELECT name, value FROM counter ORDER BY name"), params![], |row| {
+        let (name, counter): (String, i64) = (row.get(0)?, row.get(1)?);
+        let is_known = generated().iter().any(|(_, prefixes)| prefixes.contains(&name.as_str()));
+        match highest.remove(&name) {
+            Some(last) if last == counter => {}
+            Some(last) => told(name, counter, last),
+            None if OF_ROWS.contains(&name.as_str()) || (counter == 0 && is_known) => {}
+            None if is_known => told(name, counter, 0),
+            None => unknown.push(name),
         }
+        Ok(())
+    })?;
+    highest.into_iter().for_each(|(prefix, last)| told(prefix, 0, last));
+    for name in unknown {
+        tell(CounterNames, Breach { record: Some(name), ..Breach::default() });
     }
     Ok(())
 }
 
-/// Numbers that a journal and year went past. An imported document brings its own number; whether one was imported is told by
-/// the log.
-fn missing_numbers(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+/// The numbers of documents: those that were posted here are of their journal and year, and a journal and year leave none out. An
+/// imported document brings its own number; whether one was imported is told by the log.
+fn numbers(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+    let has_lock: bool = db.query_one(
+        query!(
+            [operation_touch],
+            "SELECT CASE WHEN COUNT(*) > 1 THEN 1 ELSE 0 END FROM operation_touch WHERE id = 'desk' AND kind = 'desk'"
+        ),
+        params![],
+        |row| row.get(0),
+    )?;
     let mut last: BTreeMap<String, i64> = BTreeMap::new();
     db.each(
         query!(
-            [document, operation_touch, operation],
+            [document, journal, operation_touch, operation],
             "SELECT d.number, CASE WHEN EXISTS
            (SELECT 1 FROM operation_touch t JOIN operation o ON o.key = t.operation
-            WHERE t.id = d.id AND substr(o.command, 1, 19) = '{\"command\":\"import\"') THEN 1 ELSE 0 END
-         FROM document d WHERE d.number IS NOT NULL ORDER BY length(d.number), d.number"
+            WHERE t.id = d.id AND substr(o.command, 1, 19) = '{\"command\":\"import\"') THEN 1 ELSE 0 END,
+           d.kind, j.id, d.accounting_date, d.date
+         FROM document d LEFT JOIN journal j ON j.key = d.journal
+         WHERE d.number IS NOT NULL ORDER BY length(d.number), d.number"
         ),
         params![],
         |row| {
-            let number: String = row.get(0)?;
-            let imported: bool = row.get(1)?;
-            let Some((prefix, count)) = reference::generated_parts(&number).filter(|(prefix, _)| prefix.ends_with('/'))
-            else {
-                return Ok(());
-            };
-            let before = last.insert(prefix.to_owned(), count).unwrap_or_default();
-            if count != before + 1 && !imported {
-                let what = reference::generated(prefix, count - 1);
-                tell(Invariant::PostedNumbers, Breach { record: Some(number.clone()), what, ..Breach::default() });
+            let (number, imported): (String, bool) = (row.get(0)?, row.get(1)?);
+            let (kind, journal, accounted): (Option<DocumentKind>, Option<String>, Option<Day>) =
+                (word(row.text(2)?), row.get(3)?, word(row.text(4)?));
+            if let (false, Some(kind), Some(journal), Some(accounted)) = (imported, kind, journal, accounted) {
+                let prefix = number_prefix(kind, &journal, accounted.year());
+                if !number.starts_with(&prefix) {
+                    tell(DocumentNumbers, Breach { record: Some(number.clone()), what: prefix, ..Breach::default() });
+                }
+                let date: Option<Day> = word(row.text(5)?);
+                if date.is_some_and(|date| accounted < date || (accounted > date && !has_lock)) {
+                    let what = "it is accounted on another day than its own, which no lock date moved".to_owned();
+                    tell(DocumentStates, Breach { record: Some(number.clone()), what, ..Breach::default() });
+                }
             }
+            gap(&number, imported, &mut last, tell);
             Ok(())
         },
     )
+}
+
+/// A word or day; what cannot be read is told of by whoever reads the values.
+fn word<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text.and_then(|text| text.parse().ok())
+}
+
+/// Tells a number that does not come next after the last one of its journal and year.
+fn gap(number: &str, imported: bool, last: &mut BTreeMap<String, i64>, tell: &mut Tell<'_>) {
+    let Some((prefix, count)) = reference::generated_parts(number).filter(|(prefix, _)| prefix.ends_with('/')) else {
+        return;
+    };
+    let before = last.insert(prefix.to_owned(), count).unwrap_or_default();
+    if count != before + 1 && !imported {
+        let what = reference::generated(prefix, count - 1);
+        tell(Invariant::PostedNumbers, Breach { record: Some(number.to_owned()), what, ..Breach::default() });
+    }
 }

@@ -8,9 +8,7 @@ use crate::store::{Db, Result};
 
 pub const PASSES: &[Pass] = &[
     Pass::Made(&[Invariant::File], told_of_file),
-    Pass::Made(&[Invariant::Links], broken_links),
     Pass::Asked(Invariant::Desk, query!([desk], DESK)),
-    Pass::Made(&[Invariant::FoldedNames], misfolded),
     Pass::Made(&[Invariant::Places], misplaced),
 ];
 
@@ -20,28 +18,6 @@ const DESK: &str = "
 fn told_of_file(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     for what in db.faults_of_file()? {
         tell(Invariant::File, Breach { what, ..Breach::default() });
-    }
-    Ok(())
-}
-
-fn broken_links(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
-    for (table, parent) in db.broken_links()? {
-        tell(
-            Invariant::Links,
-            Breach {
-                what: format!("a row of {table} refers to a row of {parent} that is not there"),
-                ..Breach::default()
-            },
-        );
-    }
-    Ok(())
-}
-
-fn misfolded(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
-    for exchanged in exchange::tables() {
-        exchanged.each_misfolded(db, &mut |record, what| {
-            tell(Invariant::FoldedNames, Breach { record: Some(record), what: what.to_owned(), ..Breach::default() });
-        })?;
     }
     Ok(())
 }

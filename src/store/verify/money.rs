@@ -130,8 +130,8 @@ const MATCH_SIDES: &str = "
       UNION ALL
       SELECT m.key, COALESCE(d.number, d.id) FROM matching m JOIN document d ON d.key = m.credit_document
       WHERE d.kind <> 'credit_note' OR d.state <> 'posted'
-      UNION ALL SELECT m.key, p.id FROM matching m JOIN payment p ON p.key = m.debit_payment WHERE p.direction <> 'out'
-      UNION ALL SELECT m.key, p.id FROM matching m JOIN payment p ON p.key = m.credit_payment WHERE p.direction <> 'in') ends
+      UNION ALL SELECT m.key, p.id FROM matching m JOIN payment p ON p.key = m.debit_payment WHERE p.direction <> 'out' OR p.state <> 'posted'
+      UNION ALL SELECT m.key, p.id FROM matching m JOIN payment p ON p.key = m.credit_payment WHERE p.direction <> 'in' OR p.state <> 'posted') ends
     ORDER BY key, record";
 
 const MATCH_PARTIES: &str = "

@@ -610,21 +610,4 @@ impl Postgres {
         })?;
         Ok((schema, breaches))
     }
-
-    /// The tables of each row that refers to what is not there: its own, and the one referred to.
-    pub fn broken_links(&self) -> Result<Vec<(String, String)>> {
-        let mut broken = Vec::new();
-        for (table, made) in &made::schema()?.tables {
-            for Link { column, other, other_column } in &made.links {
-                let sql = format!(
-                    "SELECT 1 FROM {table} t WHERE t.{column} IS NOT NULL
-                       AND NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{other_column} = t.{column})"
-                );
-                for _ in 0..self.count(&sql)? {
-                    broken.push((table.to_owned(), other.to_owned()));
-                }
-            }
-        }
-        Ok(broken)
-    }
 }

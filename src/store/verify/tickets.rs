@@ -1,0 +1,127 @@
+//! Tickets, what their logs tell, and tasks.
+
+use super::rules::{Rule, Rules};
+use super::{Breach, Pass, Tell};
+use crate::domain::verify::Invariant::{self, *};
+use crate::store::{Db, Result};
+use crate::{params, query};
+
+pub const PASSES: &[Pass] = &[
+    Pass::Asked(
+        LotsOfProducts,
+        query!(
+            [ticket, transfer, transfer_line, document, document_line, repair, repair_part, stock, product, lot],
+            LOTS_OF_PRODUCTS
+        ),
+    ),
+    Pass::Asked(TicketOrders, query!([ticket, sales_order], TICKET_ORDERS)),
+    Pass::Made(&[TicketEntries], entries),
+    Pass::Rules(&TICKETS),
+    Pass::Rules(&ENTRIES),
+    Pass::Rules(&TASKS),
+];
+
+const TICKETS: Rules = Rules {
+    from: "ticket t",
+    record: "t.id",
+    part: "",
+    rules: &[Rule(
+        TicketEntries,
+        "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation o ON o.key = e.operation
+                     WHERE e.kind = 'ticket' AND e.id = t.id
+                       AND (o.at = t.created_at OR substr(o.command, 1, 19) = '{\"command\":\"import\"'))",
+        "no operation made it at the time that it says",
+    )],
+};
+
+const ENTRIES: Rules = Rules {
+    from: "ticket_log t JOIN ticket k ON k.key = t.ticket
+           LEFT JOIN document d ON d.id = t.document LEFT JOIN transfer m ON m.id = t.document LEFT JOIN repair r ON r.id = t.document
+           LEFT JOIN coupon c ON c.id = t.document LEFT JOIN task w ON w.id = t.document LEFT JOIN sales_order o ON o.id = t.document",
+    record: "k.id",
+    part: "",
+    rules: &[
+        Rule(
+            TicketEntries,
+            "t.document IS NOT NULL AND d.key IS NULL AND m.key IS NULL AND r.key IS NULL AND c.key IS NULL AND w.key IS NULL
+               AND o.key IS NULL",
+            "what an entry of its log is about is not there",
+        ),
+        Rule(
+            TicketEntries,
+            "t.document IS NOT NULL AND t.ticket <> COALESCE(d.ticket, m.ticket, r.ticket, c.ticket, w.ticket, CASE WHEN o.key IS NULL THEN 0 ELSE t.ticket END)",
+            "what an entry of its log is about was not made from it",
+        ),
+        Rule(
+            TicketEntries,
+            "NOT EXISTS (SELECT 1 FROM operation_touch e WHERE e.operation = t.operation AND e.kind = 'ticket' AND e.id = k.id)",
+            "the operation that an entry of its log names did not touch it",
+        ),
+    ],
+};
+
+const TASKS: Rules = Rules {
+    from: "task t LEFT JOIN ticket k ON k.key = t.ticket",
+    record: "t.id",
+    part: "",
+    rules: &[
+        Rule(
+            Tasks,
+            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)",
+            "the log of its ticket does not know it",
+        ),
+        Rule(
+            Tasks,
+            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
+                         WHERE e.kind = 'task' AND e.id = t.id AND a.at = COALESCE(t.created_at, a.at))",
+            "no operation made it at the time that it says",
+        ),
+        Rule(Tasks, "k.customer <> t.customer", "its ticket is another customer's"),
+        Rule(Tasks, "t.stage = 'new' AND t.planned_start IS NOT NULL", "it is new, and planned"),
+        Rule(Tasks, "t.stage = 'planned' AND t.planned_start IS NULL", "it is planned, and says for when not"),
+        Rule(Tasks, "t.planned_end < t.planned_start", "it ends before it starts"),
+        Rule(Tasks, "(t.signed_by IS NULL) <> (t.signed_at IS NULL)", "its worksheet is signed by halves"),
+        Rule(Tasks, "t.signed_by IS NOT NULL AND t.worksheet_template IS NULL", "it is signed, and has no worksheet"),
+    ],
+};
+
+/// What entries say beside what the operations of the log say: both were written by the same change.
+fn entries(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+    db.each(
+        query!(
+            [ticket_log, ticket, operation],
+            "SELECT t.id, e.operation, CASE WHEN e.at <> o.at THEN 1 ELSE 0 END,
+               CASE WHEN COALESCE(e.actor, '') <> COALESCE(o.actor, '') THEN 1 ELSE 0 END
+             FROM ticket_log e JOIN ticket t ON t.key = e.ticket JOIN operation o ON o.key = e.operation
+             WHERE e.at <> o.at OR COALESCE(e.actor, '') <> COALESCE(o.actor, '') ORDER BY e.key"
+        ),
+        params![],
+        |row| {
+            let (record, operation): (Option<String>, i64) = (row.get(0)?, row.get(1)?);
+            for (place, what) in [(2, "time"), (3, "actor")] {
+                if row.get(place)? {
+                    let what = format!("an entry of its log has another {what} than its operation {operation}");
+                    tell(Invariant::TicketEntries, Breach { record: record.clone(), what, ..Breach::default() });
+                }
+            }
+            Ok(())
+        },
+    )
+}
+
+const LOTS_OF_PRODUCTS: &str = "
+    WITH beside AS (
+      SELECT id AS record, product, lot FROM ticket
+      UNION ALL SELECT t.id, l.product, l.lot FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+      UNION ALL SELECT d.id, l.product, l.lot FROM document d JOIN document_line l ON l.document = d.key
+      UNION ALL SELECT id, product, lot FROM repair
+      UNION ALL SELECT r.id, p.product, p.lot FROM repair r JOIN repair_part p ON p.repair = r.key
+      UNION ALL SELECT p.id, s.product, s.lot FROM stock s JOIN product p ON p.key = s.product)
+    SELECT b.record, l.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM beside b JOIN lot l ON l.key = b.lot
+    WHERE b.product IS NULL OR b.product <> l.product ORDER BY 1, 2";
+
+const TICKET_ORDERS: &str = "
+    SELECT t.id, o.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
+    FROM ticket t JOIN sales_order o ON o.key = t.sales_order
+    WHERE t.customer <> o.customer ORDER BY t.key";
