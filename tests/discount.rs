@@ -338,6 +338,7 @@ fn a_dry_run_and_a_key_are_as_everywhere() {
 fn orders_of_another_system_bring_their_codes() {
     let shop = shop();
     let code = coupon(&shop, "Ten");
+    shop.done("tax create ODD --rate 17.5");
     let import = |record: &str| shop.run_with("import -o json", record);
     let line = |code: &str| {
         format!(
@@ -355,6 +356,11 @@ fn orders_of_another_system_bring_their_codes() {
             record("X2", "confirmed", &line("spring 26")),
             record("X3", "confirmed", &line("FOREIGN")),
             record("X4", "draft", &line("FOREIGN")),
+            record(
+                "X7",
+                "draft",
+                &line("FOREIGN").replace("-5.00", "-0.03").replace("[\"VAT20\"]", "[\"VAT20\",\"ODD\"]"),
+            ),
             record("X4", "draft", &line("FOREIGN")),
         ]
         .join("\n"),
@@ -364,6 +370,9 @@ fn orders_of_another_system_bring_their_codes() {
     assert_eq!(shop.ok(&format!("coupon show {code}"))["order"], "X1");
     assert_eq!(shop.ok("order show X2")["coupons"], json!(["SPRING-26"]));
     assert_eq!(shop.ok("order show X3")["lines"][1]["coupon"], "FOREIGN");
+    // Its amounts are those of its total, as of any line that a code made.
+    let odd = &shop.ok("order show X7")["lines"][1];
+    assert_eq!((&odd["price"], &odd["untaxed"], &odd["total"]), (&json!("-0.03"), &json!("-0.04"), &json!("-0.05")));
     // A coupon works once, also elsewhere; and a line of a code is one that takes off.
     let code_of = |ran: crate::support::Ran| json_of(&ran.stdout)[0]["error"]["code"].clone();
     assert_eq!(code_of(import(&record("X5", "confirmed", &line(&code)))), "coupon_used");
@@ -427,6 +436,28 @@ fn a_bill_takes_its_part_of_a_discount() {
     // Discounts alone are no bill.
     shop.done("invoice edit D2 --drop-line 3");
     shop.refused("invoice create --order S1", "nothing_to_invoice");
+}
+
+#[test]
+fn a_repair_that_used_less_is_billed_with_less_of_the_discount() {
+    let shop = shop();
+    for words in [
+        "team enable-service Support repairs",
+        "stock count LAMP --quantity 1",
+        "stock count BULB --quantity 20",
+        "ticket repair T1 --product LAMP --part BULB=10 --quote --confirm --yes",
+        "order apply-coupon S2 SPRING-26",
+        "order confirm S2",
+        "repair start WH/RO/1",
+        "repair finish WH/RO/1 --line 1=4",
+    ] {
+        shop.done(words);
+    }
+    // Of ten parts at 30.00 less 5.00 four were used.
+    let made = shop.done("invoice create --order S2");
+    assert_eq!(lines(&made["result"]["invoice"]), ["BULB 4 12.00", "- 0.4 -2.00"]);
+    shop.done("invoice post D1");
+    shop.refused("invoice create --order S2", "nothing_to_invoice");
 }
 
 #[test]

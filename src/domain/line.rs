@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::common::{CurrencyMismatch, ValueRefused};
 use super::product::{Product, UnitPrice};
-use super::tax::{LineAmounts, Tax, TaxRate, line_amounts};
+use super::tax::{LineAmounts, Tax, TaxRate, from_total, line_amounts};
 use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::number::{NumberFault, Overflow};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
@@ -305,6 +305,13 @@ impl PricedLine {
         let place = |(place, tax): (usize, LineTax)| LineTax { amount: money(amounts.tax(place)), ..tax };
         let taxes = taxes.into_iter().enumerate().map(place).collect();
         Ok(PricedLine { quantity, price, discount, taxes, untaxed, tax, total })
+    }
+
+    /// The same line with the amounts that follow from its total and the rates alone, as a line that a code made has them
+    /// (contract, section 7).
+    pub fn by_total(&self) -> Result<PricedLine, Overflow> {
+        let amounts = from_total(self.total.minor, &self.rates())?;
+        PricedLine::with_amounts(self.quantity, self.price, self.discount, self.taxes.clone(), &amounts)
     }
 
     /// The rates of its taxes.

@@ -92,13 +92,16 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
             discount: line.discount,
             taxes: line.taxes.as_deref(),
         };
-        let told = terms.told(cx, run.lookup, currency).map_err(|error| of_line(number, error))?;
+        let mut told = terms.told(cx, run.lookup, currency).map_err(|error| of_line(number, error))?;
         let code = line.coupon.as_deref().filter(|code| !code.is_empty());
         let (coupon, program) = match code {
             None => (None, None),
             Some(code) => {
                 check_made_by_code(code, told.product.is_some(), &told.priced)
                     .map_err(|error| of_line(number, error))?;
+                if told.product.is_none() {
+                    told.priced = told.priced.by_total()?;
+                }
                 let (code, program) = discount::known(cx, code)?;
                 (Some(code), program)
             }
