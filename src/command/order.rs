@@ -218,7 +218,12 @@ impl Change for OrderApplyCoupon {
         let code = discount::named(cx, &self.code)?;
         before.check_editable()?;
         let mut after = before.clone();
-        discount::apply(cx, &mut after, &code)?;
+        discount::apply(cx, &mut after, &code).map_err(|mut refused| {
+            // Told as it was typed, though the sentence has it as it is spelled.
+            let fault = refused.fault_mut();
+            fault.given = fault.given.take().map(|_| self.code.clone());
+            refused
+        })?;
         order::update(cx.db, &before, &after)?;
         cx.touched("order", &after.id);
         Ok(Changed(after))
