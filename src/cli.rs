@@ -18,6 +18,7 @@ use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
 use crate::store::Db;
 
+mod backup;
 mod bulk;
 mod config;
 mod copy;
@@ -142,6 +143,8 @@ fn dispatch(
         "verify" => top::verify(outside, settings, matches),
         "schema" => top::schema(outside, settings, matches),
         "store" => copy::store(outside, settings, matches),
+        "backup" => backup::backup(outside, settings, matches),
+        "restore" => backup::restore(outside, settings, matches),
         noun => {
             // Of a command that can be typed alone, a flag that stands before one of its verbs.
             let alone =

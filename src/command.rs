@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod apply;
+pub mod backup;
 
 mod commands;
 pub mod copy;
@@ -33,6 +34,7 @@ pub mod product;
 pub mod project;
 pub mod refund;
 pub mod repair;
+pub mod restore;
 pub mod returns;
 pub mod schema;
 pub mod stage;

@@ -14,6 +14,7 @@ mod support;
 
 mod apply;
 mod attack;
+mod backup;
 mod copy;
 mod coupon;
 mod coupons;

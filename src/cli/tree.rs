@@ -95,7 +95,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 8] {
+fn alone() -> [(&'static str, fn() -> Command); 10] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -103,6 +103,8 @@ fn alone() -> [(&'static str, fn() -> Command); 8] {
         ("import", super::bulk::import_command),
         ("export", super::top::export_command),
         ("verify", super::top::verify_command),
+        ("backup", super::backup::backup_command),
+        ("restore", super::backup::restore_command),
         ("schema", super::top::schema_command),
         ("store", super::copy::store_command),
     ]

@@ -2,7 +2,7 @@
 //! room for all (contract, section 2). Of a described kind the description tells all three; here stands what it does not tell.
 //! The objects in a list, such as `lines`, are known by the list's key.
 
-use super::{app, copy, coupon_program, desk, log, options, schema, subscription, verify};
+use super::{app, backup, copy, coupon_program, desk, log, options, restore, schema, subscription, verify};
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
@@ -37,6 +37,8 @@ const KNOWN: &[Known] = &[
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
+    ("backup", backup::COLUMNS, &["hash", "format"]),
+    ("restored", restore::COLUMNS, &["hash", "format"]),
     ("user", DESCRIBED, &["rights", "email"]),
     ("stock", DESCRIBED, &["id", "reserved", "lot"]),
     // An answer of a bulk run.
@@ -150,7 +152,7 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
 
 fn by_name(kind: &'static str, key: &str) -> Option<Form> {
     Some(match (kind, key) {
-        ("tax_lines", "tax") | ("copy", "from" | "to") => Form::Whole,
+        ("tax_lines", "tax") | ("copy", "from" | "to") | ("backup" | "restored", "file" | "store") => Form::Whole,
         ("errors", "exit") => Form::Number,
         (_, "at" | "created_at" | "recorded_at" | "sent_at" | "signed_at" | "added_at") => Form::Time,
         (_, "trial_started_at" | "trial_ends_at" | "planned_start" | "planned_end") => Form::Time,

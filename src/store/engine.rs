@@ -23,6 +23,7 @@ pub use error::{Result, StoreError};
 pub use row::{Column, Row};
 #[cfg(test)]
 pub use sqlite::Cost;
+pub use sqlite::backup;
 pub use value::Value;
 
 /// The internal key of a row: used for joins and order, never shown.

@@ -81,6 +81,11 @@ impl Db {
         }
     }
 
+    /// A store in a file that was opened already.
+    pub(super) fn of_file(sqlite: sqlite::Sqlite) -> Db {
+        Db::over(Engine::Sqlite(Box::new(sqlite)))
+    }
+
     fn over(engine: Engine) -> Db {
         Db {
             engine,

@@ -17,7 +17,7 @@ use super::new_file::{NewFile, Placed, folder_of, unwritable};
 use super::{Access, Result, StoreError, Value, migrate};
 use crate::domain::value::number::Overflow;
 
-mod backup;
+pub mod backup;
 mod file;
 mod schema;
 mod upgrade;
@@ -217,13 +217,7 @@ impl Sqlite {
     /// Makes the transaction durable.
     pub fn commit(&self) -> Result<()> {
         let committed = self.connection.prepare_cached("COMMIT").and_then(|mut statement| statement.raw_execute());
-        committed.map(drop).map_err(|error| match error.sqlite_error().map(|failure| failure.extended_code) {
-            // All of it was handed over, and whether it arrived nobody knows.
-            Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) => {
-                StoreError::Unknown(format!("the disk did not confirm what was written: {error}"))
-            }
-            _ => self.told(error),
-        })
+        committed.map(drop).map_err(|error| unconfirmed(&error).unwrap_or_else(|| self.told(error)))
     }
 
     /// Opens the store at `path`, or begins one: it is made under another name and takes its place when it is whole, so
@@ -351,7 +345,11 @@ impl Sqlite {
         connection
             .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA cache_size = -16000;")
             .map_err(fault)?;
-        Ok(Sqlite {
+        Ok(Sqlite::of(connection))
+    }
+
+    fn of(connection: Connection) -> Sqlite {
+        Sqlite {
             connection,
             new: None,
             orders: RefCell::default(),
@@ -360,7 +358,7 @@ impl Sqlite {
             pace: Pace::default(),
             #[cfg(test)]
             cost: Cell::default(),
-        })
+        }
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
@@ -522,6 +520,13 @@ fn wait_for_the_other(tries: i32) -> bool {
     }
     std::thread::sleep(BUSY_STEP);
     true
+}
+
+/// The fault of a commit that the disk did not confirm: all of it was handed over, and whether it arrived nobody knows.
+fn unconfirmed(error: &rusqlite::Error) -> Option<StoreError> {
+    let code = error.sqlite_error()?.extended_code;
+    matches!(code, SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC)
+        .then(|| StoreError::Unknown(format!("the disk did not confirm what was written: {error}")))
 }
 
 fn fault(error: rusqlite::Error) -> StoreError {
