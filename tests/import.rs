@@ -670,3 +670,174 @@ fn people_read_what_became_of_their_records() {
     [exit 3]
     ");
 }
+
+/// What no command could have made is not taken in either: the record, and the code and field of its refusal.
+const IMPOSSIBLE: &[(&str, &str, &str)] = &[
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00001","journal":"BILL","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "journal_not_allowed",
+        "journal",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00001","journal":"BILL","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "journal_not_allowed",
+        "journal",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00001","journal":"OLD","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "journal_not_allowed",
+        "journal",
+    ),
+    (
+        r#"{"record":"credit_note","id":"X","customer":"C00001","journal":"OLD","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "journal_not_allowed",
+        "journal",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","order":"S00002","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "state_not_allowed",
+        "",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","order":"S00003","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "state_not_allowed",
+        "",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","order":"S00001","currency":"USD","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1","price":"4"}]}"#,
+        "currency_mismatch",
+        "currency",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00002","ticket":"T00001","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "ticket",
+    ),
+    (
+        r#"{"record":"credit_note","id":"X","invoice":"INV/2026/00001","order":"S00004","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "order",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00001","date":"2026-09-30","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "period_locked",
+        "date",
+    ),
+    (
+        r#"{"record":"invoice","id":"X","customer":"C00001","date":"2026-11-04","accounting_date":"2026-09-30","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "period_locked",
+        "date",
+    ),
+    // Numbers that another journal, year or kind of this desk comes to by itself.
+    (
+        r#"{"record":"invoice","id":"X","number":"WEB/2026/00007","customer":"C00001","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "number",
+    ),
+    (
+        r#"{"record":"invoice","id":"INV/2025/00007","customer":"C00001","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "number",
+    ),
+    (
+        r#"{"record":"invoice","id":"RINV/2026/00007","customer":"C00001","date":"2026-11-04","state":"posted","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "number",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","order":"S00002","date":"2026-11-04","state":"done","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "state_not_allowed",
+        "",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","order":"S00003","date":"2026-11-04","state":"done","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "state_not_allowed",
+        "",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","order":"S00002","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "state_not_allowed",
+        "",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","customer":"C00002","ticket":"T00001","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "ticket",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","date":"2026-11-04","state":"done","lines":[{"product":"LAMP","quantity":"1","done":"2"}]}"#,
+        "quantity_invalid",
+        "done",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","kind":"incoming","return_of":"WH/OUT/00001","order":"S00004","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "order",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","kind":"incoming","return_of":"WH/OUT/00001","from":"Suppliers","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "from",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","kind":"outgoing","return_of":"WH/OUT/00001","from":"WH/Stock","date":"2026-11-04","lines":[{"product":"LAMP","quantity":"1"}]}"#,
+        "invalid_value",
+        "kind",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","date":"2026-11-04","state":"done","lines":[{"product":"HOUR","quantity":"1"}]}"#,
+        "invalid_value",
+        "product",
+    ),
+    (
+        r#"{"record":"transfer","id":"X","kind":"incoming","from":"Suppliers","date":"2026-11-04","state":"done","lines":[{"product":"DRILL","quantity":"1","lot":"SN-001"}]}"#,
+        "lot_elsewhere",
+        "lot",
+    ),
+];
+
+#[test]
+fn what_no_command_could_have_made_is_not_taken_in() {
+    let shop = shop();
+    let more = r#"{"record":"journal","id":"BILL","type":"purchase"}
+{"record":"journal","id":"OLD","active":false}
+{"record":"journal","id":"WEB"}
+{"record":"customer","id":"C00002","name":"Bo"}
+{"record":"product","id":"HOUR","type":"service"}
+{"record":"order","id":"S00002","customer":"C00001","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"order","id":"S00003","customer":"C00001","state":"cancelled","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"order","id":"S00004","customer":"C00001","state":"confirmed","lines":[{"product":"LAMP","quantity":"1"}]}
+"#;
+    imported(&shop, "", more, 0);
+    shop.done("desk edit --lock-date 2026-09-30");
+    let state = shop.store.state();
+    for (record, code, field) in IMPOSSIBLE {
+        let ran = shop.run_with("import", record);
+        let answer = json(&ran.stdout);
+        let error = &answer["error"];
+        assert_eq!(
+            (error["code"].as_str(), error["field"].as_str().unwrap_or_default()),
+            (Some(*code), *field),
+            "{record}\n{answer:#}"
+        );
+        assert_eq!(shop.store.state(), state, "{record}");
+    }
+    // A cancelled one of an order that came to nothing stands beside it.
+    let cancelled = r#"{"record":"transfer","id":"X","order":"S00002","date":"2026-11-04","state":"cancelled","lines":[{"product":"LAMP","quantity":"1"}]}"#;
+    imported(&shop, "", cancelled, 0);
+}
+
+#[test]
+fn an_order_that_a_ticket_names_stays_its_customers() {
+    let shop = shop();
+    let draft = |customer: &str| {
+        format!(
+            "{{\"record\":\"order\",\"id\":\"S00002\",\"customer\":\"{customer}\",\"lines\":[{{\"product\":\"LAMP\",\"quantity\":\"1\"}}]}}"
+        )
+    };
+    imported(&shop, "", &draft("C00001"), 0);
+    shop.done("customer create C00002 --name Bo");
+    shop.done("ticket create --team Support --customer C00001 --subject Which --order S00002");
+    let answer = imported(&shop, "--update", &draft("C00002"), 13);
+    assert_eq!(answer[0]["error"]["code"], "order_not_of_customer", "{answer:#?}");
+}

@@ -165,6 +165,7 @@ const MORE_COMMANDS: &[&str] = &[
     "task cancel FS00003",
     "ticket note T00005 'They called'",
     "ticket close T00005",
+    "ticket create --team Support --customer C00002 --subject 'One more'",
     "order create --customer C00002 --line SHADE=2@9.99 --line LAMP=1",
     "order edit S00012 --line 1=3 --drop-line 2",
     "order cancel S00012",

@@ -13,7 +13,7 @@ use super::{Action, Cx, Told, content, entry, internal, object};
 use crate::domain::common::words_of;
 use crate::domain::common::{AlreadyExists, ValueRefused};
 use crate::domain::desk::Right;
-use crate::domain::ticket::NamedOrder;
+use crate::domain::order::OrderInBrief;
 use crate::domain::{Allowed, Error, Fault, Refusal, Result};
 use crate::store::Key;
 
@@ -63,7 +63,7 @@ pub struct Run<'r, 'a> {
 
 impl Run<'_, '_> {
     /// The order of that id, and whose it is.
-    fn order(&mut self, id: &str) -> Result<NamedOrder> {
+    fn order(&mut self, id: &str) -> Result<OrderInBrief> {
         self.lookup.order(self.cx, id)
     }
 

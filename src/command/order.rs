@@ -10,7 +10,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineChange, LineNumber, NewLine, check_quantity};
-use crate::domain::order::{Order, OrderRefused, OrderState};
+use crate::domain::order::{Order, OrderState};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
@@ -160,7 +160,7 @@ impl Change for OrderEdit {
 
         if after != before {
             before.check_editable()?;
-            check_customer(cx, &before, &after)?;
+            procedure::order::check_customer(cx, &before, &after)?;
             procedure::order::check_cart(cx, &after)?;
             discount::settle(cx, &mut after)?;
             order::update(cx.db, &before, &after)?;
@@ -177,20 +177,6 @@ fn check_change(cx: &Cx<'_>, order: &Order, change: &LineChange) -> Result<()> {
         check_quantity(&product::by_key(cx.db, sold.key)?, change.quantity, "line")?;
     }
     change.price.map_or(Ok(()), |price| line.check_new_price(price))
-}
-
-/// Refuses another customer for an order that a ticket names as the former one's (spec A5).
-fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> {
-    if before.customer == after.customer {
-        return Ok(());
-    }
-    match order::ticket_naming(cx.db, before.key, before.customer.key)? {
-        None => Ok(()),
-        Some(ticket) => {
-            let (order, customer) = (before.id.clone(), before.customer.id.clone());
-            Err(OrderRefused::OnTicket { order, customer, ticket }.into())
-        }
-    }
 }
 
 /// Apply the code of a coupon, or a promo code, to an order

@@ -103,6 +103,27 @@ impl Serialize for OrderLine {
     }
 }
 
+/// An order in brief, as records that are imported name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderInBrief {
+    pub order: Reference,
+    pub customer: Reference,
+    pub state: OrderState,
+    pub currency: Currency,
+}
+
+impl OrderInBrief {
+    /// Refuses what only a confirmed order has: transfers and invoices. `wanted` is a participle.
+    pub fn check_confirmed(&self, wanted: &'static str) -> Result<()> {
+        if self.state == OrderState::Confirmed {
+            return Ok(());
+        }
+        let (what, hint) =
+            (format!("order {}", self.order), format!("aftersales order show {}", shell_word(&self.order.id)));
+        Err(StateNotAllowed { what, state: self.state.to_string(), wanted, hint: Some(hint) }.into())
+    }
+}
+
 impl OrderLine {
     /// Whether that may become its price: not below zero, save on a line that takes something off already.
     pub fn check_new_price(&self, price: Price) -> Result<()> {

@@ -78,7 +78,7 @@ invariants! {
     Places = "places": "The entries of a list inside a record are counted from 1 without a gap.",
         "entry {derived} of its {what} is counted as {stored}";
     Products = "products": "A product is tracked where it is goods, and bears a tax once.", "{what}";
-    Lots = "lots": "A lot is of a product that has lots.", "{what}";
+    Lots = "lots": "A ticket names a lot of a product that has lots.", "{what}";
     Templates = "worksheet_fields": "The fields of a worksheet are named, each differently, and only a choice has choices.", "{what}";
     Teams = "teams": "A team sends returns where returns can go, and a project bills hours as a service.", "{what}";
     LotsOfProducts = "lots_of_products": "A lot stands only beside the product it is of.",

@@ -45,6 +45,20 @@ pub fn check_cart(cx: &Cx<'_>, order: &Order) -> Result<()> {
     }
 }
 
+/// Refuses another customer for an order that a ticket names as the former one's (spec A5).
+pub fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> {
+    if before.customer == after.customer {
+        return Ok(());
+    }
+    match order::ticket_naming(cx.db, before.key, before.customer.key)? {
+        None => Ok(()),
+        Some(ticket) => {
+            let (order, customer) = (before.id.clone(), before.customer.id.clone());
+            Err(OrderRefused::OnTicket { order, customer, ticket }.into())
+        }
+    }
+}
+
 /// Cancels the deliveries of the order that are not done yet: what is no longer ordered is not to leave the house.
 pub fn cancel_deliveries(cx: &Cx<'_>, order: &Order) -> Result<()> {
     for key in order::pending_deliveries(cx.db, order.key)? {

@@ -11,7 +11,7 @@ use super::engine::table::{
 };
 use super::{Db, Key, Result, linking};
 use crate::domain::line::{LineTax, PricedLine};
-use crate::domain::order::{Order, OrderLine, OrderState};
+use crate::domain::order::{Order, OrderInBrief, OrderLine, OrderState};
 use crate::domain::product::UnitPrice;
 use crate::domain::value::quantity::Quantity;
 use crate::{described, field_of_words, insert, params, query, raw, update};
@@ -80,6 +80,26 @@ pub static ORDER: Table = records("order", "sales_order", Order::COLUMNS)
 /// The order with that id, complete.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Order>> {
     record::by_id(db, id)
+}
+
+/// The order with that id, in brief.
+pub fn in_brief(db: &Db, id: &str) -> Result<Option<OrderInBrief>> {
+    db.query_opt(
+        query!(
+            [sales_order, customer, currency],
+            "SELECT o.key, o.id, c.key, c.id, o.state, m.code, m.digits
+             FROM sales_order o JOIN customer c ON c.key = o.customer JOIN currency m ON m.code = o.currency WHERE o.id = $1"
+        ),
+        params![id],
+        |row| {
+            Ok(OrderInBrief {
+                order: row.reference(0)?,
+                customer: row.reference(2)?,
+                state: row.get(4)?,
+                currency: row.currency(5)?,
+            })
+        },
+    )
 }
 
 /// The order of that key, complete.

@@ -94,6 +94,14 @@ impl Store {
         }
     }
 
+    /// The whole store as the bytes of its file, where it is one.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Store::File(file) => Some(file.saved()),
+            Store::Schema(_) => None,
+        }
+    }
+
     /// Changes the store behind the program's back, past the rules of its tables.
     pub fn tampered(&self, sql: &str) {
         match self {

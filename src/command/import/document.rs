@@ -9,11 +9,13 @@ use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
 use crate::domain::document::{
     Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Invoice, PaymentState, Refunds, Sums,
-    check_filled,
+    check_filled, number_prefix,
 };
+use crate::domain::journal::{Journal, JournalType, check_sales_journal};
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, find_billed_line, find_line};
-use crate::domain::payment::{Item, MatchRefused, above_zero};
+use crate::domain::order::OrderInBrief;
+use crate::domain::payment::{Item, MatchRefused, above_zero, check_day};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
 use crate::domain::tax::Tax;
@@ -27,7 +29,7 @@ use crate::procedure::context::{Cx, found};
 use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
 use crate::procedure::{currency, look_up, post};
-use crate::store::{document, linking, payment, ticket};
+use crate::store::{document, journal, linking, payment, ticket};
 
 #[derive(Deserialize)]
 struct DocumentRecord {
@@ -155,6 +157,7 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
         let (kind, noun) = (kind.words(), kind.noun());
         return Err(AlreadyExists { kind, noun, field: "number", given: number.clone() }.into());
     }
+    told.check_new(cx)?;
     // A credit note takes nothing of an order.
     let is_first = match &told.document.order {
         Some(order) if kind == DocumentKind::Invoice => run.is_new(Kind::DocumentOfOrder, &order.id)?,
@@ -184,6 +187,9 @@ struct ImportedDocument {
     invoice: Option<Document>,
     /// What was paid of it.
     paid: Money,
+    journal: Journal,
+    /// The order that it names itself.
+    named: Option<OrderInBrief>,
 }
 
 impl ImportedDocument {
@@ -202,14 +208,8 @@ impl ImportedDocument {
             return Err(TicketRefused::OrderNotOfCustomer { order, customer }.into());
         }
         let journal = run.lookup.journal(cx, record.journal.as_deref().unwrap_or("INV"))?;
-        let ticket = match &record.ticket {
-            Some(id) => {
-                let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
-                let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
-                Some(Reference { key: ticket.key, id: ticket.id })
-            }
-            None => None,
-        };
+        let ticket = record.ticket.as_deref().map(|id| ticket_of(cx, id, Some(&customer))).transpose()?;
+        let ticket = ticket.map(|(ticket, _)| ticket);
         let currency = match (&record.currency, &invoice) {
             (None, Some(invoice)) => invoice.currency,
             (named, _) => currency::named(cx, named.as_deref())?,
@@ -223,7 +223,9 @@ impl ImportedDocument {
             DocumentState::Cancelled => record.number.clone(),
         };
         ValueRefused::check_id("number", number.as_deref().unwrap_or_default())?;
-        let (order, invoice_order) = (order.map(|named| named.order), invoice.as_ref().and_then(|i| i.order.clone()));
+        let named = order;
+        let (order, invoice_order) =
+            (named.as_ref().map(|named| named.order.clone()), invoice.as_ref().and_then(|i| i.order.clone()));
         let reason = record.reason.clone().filter(|reason| !reason.is_empty());
         let text = record.text.clone().or_else(|| {
             let invoice = invoice.as_ref()?;
@@ -270,7 +272,79 @@ impl ImportedDocument {
         document.sum_up()?;
         check(&document, invoice.as_ref())?;
         let paid = paid(&document, record.paid.as_ref())?;
-        Ok(ImportedDocument { document, invoice, paid })
+        Ok(ImportedDocument { document, invoice, paid, journal, named })
+    }
+}
+
+impl ImportedDocument {
+    /// Refuses a new document that no command could have made (spec B3, B7, B10): in a journal that takes none, for an order that is
+    /// not confirmed, in a period that is locked, under a number that another journal or year will come to.
+    fn check_new(&self, cx: &Cx<'_>) -> Result<()> {
+        let ImportedDocument { document, invoice, named, journal, .. } = self;
+        if document.state != DocumentState::Cancelled || journal.kind != JournalType::Sale {
+            check_sales_journal(journal)?;
+        }
+        if let (Some(named), Some(invoice)) = (named, invoice)
+            && invoice.order.as_ref().map(|order| order.key) != Some(named.order.key)
+        {
+            let message = format!("{} is an invoice of another order", invoice.shown());
+            return Err(ValueRefused::invalid("order", &named.order, message).into());
+        }
+        if let Some(named) = named {
+            if document.state != DocumentState::Cancelled {
+                named.check_confirmed("invoiced")?;
+            }
+            if named.currency != document.currency {
+                let (has, wanted) = (named.currency, document.currency);
+                let what = format!("the order {}", named.order);
+                return Err(CurrencyMismatch { field: "currency", what, has, wanted, way_out: "" }.into());
+            }
+        }
+        if document.state == DocumentState::Posted
+            && let Some(accounted) = document.accounting_date
+        {
+            check_day("date", accounted, cx.desk.lock_date)?;
+        }
+        check_number(cx, document, &journal.id)
+    }
+}
+
+/// Refuses a number that another kind, journal or year of this desk comes to by itself.
+fn check_number(cx: &Cx<'_>, document: &Document, journal: &str) -> Result<()> {
+    let (Some(number), Some(accounted)) = (&document.number, document.accounting_date) else {
+        return Ok(());
+    };
+    let Some((prefix, _)) = generated_parts(number) else {
+        return Ok(());
+    };
+    let own = number_prefix(document.kind, journal, accounted.year());
+    let Some((of, year)) = prefix.strip_suffix('/').and_then(|named| named.rsplit_once('/')).filter(|_| prefix != own)
+    else {
+        return Ok(());
+    };
+    let is_year = year.len() == 4 && year.bytes().all(|digit| digit.is_ascii_digit());
+    let mut is_a_journal = false;
+    for id in [Some(of), of.strip_prefix('R')].into_iter().flatten() {
+        is_a_journal |= journal::by_id(cx.db, id)?.is_some();
+    }
+    if is_year && is_a_journal {
+        let message =
+            format!("{} would be numbered {own}…, and another one will come to this number", document.kind.words());
+        return Err(ValueRefused::invalid("number", number, message).into());
+    }
+    Ok(())
+}
+
+/// The ticket of that id, with its customer, who must be that one where it has one.
+pub fn ticket_of(cx: &Cx<'_>, id: &str, customer: Option<&Reference>) -> Result<(Reference, Option<Reference>)> {
+    let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
+    let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
+    match (&ticket.customer, customer) {
+        (Some(theirs), Some(customer)) if theirs.key != customer.key => {
+            let message = format!("{} is a ticket of {theirs}, not of {customer}", ticket.id);
+            Err(ValueRefused::invalid("ticket", id, message).into())
+        }
+        _ => Ok((ticket.reference(), ticket.customer)),
     }
 }
 
@@ -382,6 +456,12 @@ impl LineRecord {
         if !fits(product.as_ref().map(|product| product.key), &source.product) {
             let message = format!("line {} of {} is of another product", source.line, invoice.shown());
             return Err(ValueRefused::invalid("product", self.product.as_deref().unwrap_or_default(), message).into());
+        }
+        if let (Some(lot), Some(of)) = (&lot, &source.lot)
+            && lot.key != of.key
+        {
+            let message = format!("line {} of {} is of the lot {of}", source.line, invoice.shown());
+            return Err(ValueRefused::invalid("lot", lot, message).into());
         }
         self.check_taxes(source, invoice)?;
         let rates: Vec<Tax> = source
@@ -500,7 +580,7 @@ fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
 
 /// Writes a new document; `is_first` says that its order has no invoice yet.
 fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
-    let ImportedDocument { mut document, invoice, paid } = told;
+    let ImportedDocument { mut document, invoice, paid, .. } = told;
     raise_counters(cx, &document)?;
     if document.state == DocumentState::Posted {
         document.open = document.total;

@@ -7,12 +7,12 @@ use super::unseen::Unseen;
 use crate::domain::Result;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
+use crate::domain::order::OrderInBrief;
 use crate::domain::product::{Lot, Product};
 use crate::domain::tax::Tax;
-use crate::domain::ticket::NamedOrder;
 use crate::domain::value::reference::Reference;
 use crate::procedure::context::{Cx, found};
-use crate::store::{self, customer, journal, location, lot, product, tax, ticket};
+use crate::store::{self, customer, journal, location, lot, order, product, tax};
 
 /// How many of a kind are remembered.
 const KEPT: usize = 10_000;
@@ -25,7 +25,7 @@ pub struct Lookup {
     taxes: Kept<Tax>,
     locations: Kept<Location>,
     journals: Kept<Journal>,
-    orders: Kept<NamedOrder>,
+    orders: Kept<OrderInBrief>,
     /// Which ids are certainly new.
     pub unseen: Unseen,
 }
@@ -88,12 +88,12 @@ impl Lookup {
     }
 
     /// The order of that id, and whose it is.
-    pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<NamedOrder> {
-        self.orders.get("order", "order", id, || cx.db.by_reference(id, |id| ticket::named_order(cx.db, id)))
+    pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<OrderInBrief> {
+        self.orders.get("order", "order", id, || cx.db.by_reference(id, |id| order::in_brief(cx.db, id)))
     }
 
     /// Keeps an order that the run brought.
-    pub fn keep_order(&mut self, order: NamedOrder) {
+    pub fn keep_order(&mut self, order: OrderInBrief) {
         let id = order.order.id.clone();
         self.orders.keep(&id, order);
     }

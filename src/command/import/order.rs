@@ -8,8 +8,7 @@ use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::line::PricedLine;
-use crate::domain::order::{Order, OrderLine, OrderState};
-use crate::domain::ticket::NamedOrder;
+use crate::domain::order::{Order, OrderInBrief, OrderLine, OrderState};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
@@ -69,7 +68,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
     match stored {
         None => insert(run, told),
         Some(before) if is_same(&before, &told) => Ok(()),
-        Some(before) if update => replace(cx, &before, told),
+        Some(before) if update => replace(run, &before, told),
         Some(_) => Err(Stands { form: &FORM, id: told.id }.into()),
     }
 }
@@ -163,7 +162,7 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     }
     // What fails now is undone, so it is not known before.
     cx.db.wait_for_writes()?;
-    run.lookup.keep_order(NamedOrder { order: order.reference(), customer: order.customer });
+    run.lookup.keep_order(brief(&order));
     Ok(())
 }
 
@@ -175,9 +174,11 @@ fn number_lines(cx: &Cx<'_>, order: &mut Order) -> Result<()> {
 }
 
 /// Writes a draft or sent order anew.
-fn replace(cx: &Cx<'_>, before: &Order, mut told: Order) -> Result<()> {
+fn replace(run: &mut Run<'_, '_>, before: &Order, mut told: Order) -> Result<()> {
+    let cx = run.cx;
     before.check_editable()?;
     told.key = before.key;
+    procedure::order::check_customer(cx, before, &told)?;
     procedure::order::check_cart(cx, &told)?;
     if before.currency != told.currency {
         let message = format!("the order is in {}", before.currency);
@@ -186,10 +187,16 @@ fn replace(cx: &Cx<'_>, before: &Order, mut told: Order) -> Result<()> {
     number_lines(cx, &mut told)?;
     order::update(cx.db, before, &told)?;
     cx.touched("order", &told.id);
+    run.lookup.keep_order(brief(&told));
     if told.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &told)?;
     }
     Ok(())
+}
+
+fn brief(order: &Order) -> OrderInBrief {
+    let (state, currency) = (order.state, order.currency);
+    OrderInBrief { order: order.reference(), customer: order.customer.clone(), state, currency }
 }
 
 /// Whether an order is what a record tells; what is derived of it does not count.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::document::ticket_of;
 use super::lines::{checked_quantity, of_line};
 use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
@@ -10,7 +11,7 @@ use crate::domain::common::{StateNotAllowed, ValueRefused};
 use crate::domain::linking::{find_line, of_order, of_transfer};
 use crate::domain::location::{CUSTOMERS, STOCK};
 use crate::domain::product::{ProductType, Tracking};
-use crate::domain::returns::ReturnRefused;
+use crate::domain::returns::{ReturnRefused, keeps_order_quantity};
 use crate::domain::ticket::TicketRefused;
 use crate::domain::transfer::{MoveRefused, Transfer, TransferKind, TransferLine, TransferState, check_way};
 use crate::domain::value::day::Day;
@@ -18,7 +19,7 @@ use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::{Reference, generated_number, shell_word};
 use crate::procedure;
 use crate::procedure::context::{Cx, found};
-use crate::store::{linking, ticket, transfer};
+use crate::store::{linking, transfer};
 
 #[derive(Deserialize)]
 struct TransferRecord {
@@ -93,6 +94,9 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
             Some(order) => run.is_new(Kind::TransferOfOrder, &order.id)?,
             None => false,
         };
+        if let Some(order) = told.order.as_ref().filter(|_| told.state != TransferState::Cancelled) {
+            run.order(&order.id)?.check_confirmed("delivered")?;
+        }
         return insert(cx, told, is_first);
     };
     transfer::complete(cx.db, &mut before)?;
@@ -142,16 +146,15 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
         TransferKind::Incoming => (Some(CUSTOMERS), Some(STOCK)),
         TransferKind::Internal => (Some(STOCK), None),
     };
-    let from = record.from.as_deref().or(from).ok_or(ValueRefused::missing("from"))?;
+    // What is taken back comes from where it went to.
+    let went_to = return_of.as_ref().map(|returned| returned.to.id.as_str());
+    let from = record.from.as_deref().or(went_to).or(from).ok_or(ValueRefused::missing("from"))?;
     let to = record.to.as_deref().or(to).ok_or(ValueRefused::missing("to"))?;
     let (from, to) = (run.lookup.location(cx, "from", from)?, run.lookup.location(cx, "to", to)?);
-    let ticket = match &record.ticket {
-        Some(id) => {
-            let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
-            let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
-            Some(Reference { key: ticket.key, id: ticket.id })
-        }
-        None => None,
+    let ticket = record.ticket.as_deref().map(|id| ticket_of(cx, id, customer.as_ref())).transpose()?;
+    let (ticket, customer) = match ticket {
+        Some((ticket, theirs)) => (Some(ticket), customer.or(theirs)),
+        None => (None, customer),
     };
     check_way(kind, &from, &to)?;
     if record.lines.is_empty() {
@@ -162,11 +165,25 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
     for (number, line) in (1_i64..).zip(&record.lines) {
         lines.push(line.told(run, number, state).map_err(|error| of_line(number, error))?);
     }
-    if let Some(returned) = &return_of
-        && returned.state != TransferState::Done
-    {
-        return Err(ReturnRefused::NotDone { delivery: returned.id.clone(), state: returned.state }.into());
+    if let Some(returned) = &return_of {
+        if returned.state != TransferState::Done {
+            return Err(ReturnRefused::NotDone { delivery: returned.id.clone(), state: returned.state }.into());
+        }
+        let key = |reference: Option<&Reference>| reference.map(|reference| reference.key);
+        let named_order = order.as_ref().map(|named| &named.order);
+        let differs = [
+            ("kind", kind != returned.kind.reversed()),
+            ("order", key(named_order) != key(returned.order.as_ref())),
+            ("customer", key(customer.as_ref()) != key(returned.customer.as_ref())),
+            ("from", from.key != returned.to.key),
+        ];
+        if let Some((field, _)) = differs.into_iter().find(|(_, differs)| *differs) {
+            let message = format!("its {field} is not that of a return of {}", returned.id);
+            return Err(ValueRefused::invalid(field, &returned.id, message).into());
+        }
     }
+    let keeps = record.keep_order_quantity.unwrap_or(false);
+    let keeps = return_of.as_ref().map_or(keeps, |returned| keeps_order_quantity(returned, keeps));
     Ok(Transfer {
         key: 0,
         id: super::checked_id(&record.id)?,
@@ -183,7 +200,7 @@ fn told(run: &mut Run<'_, '_>, record: &TransferRecord) -> Result<Transfer> {
         return_of: return_of.map(|returned| returned.reference()),
         exchange_of: None,
         backorder_of: None,
-        keep_order_quantity: record.keep_order_quantity.unwrap_or(false),
+        keep_order_quantity: keeps,
         date: record.date.unwrap_or(cx.today),
         moved: None,
     })
@@ -200,7 +217,9 @@ impl LineRecord {
         let quantity = checked_quantity(self.quantity, Some(&product))?;
         let done = match (state, self.done) {
             (TransferState::Done, None) => quantity,
-            (TransferState::Done, Some(done)) if done >= Quantity::ZERO && product.allows(done) => done,
+            (TransferState::Done, Some(done)) if done >= Quantity::ZERO && done <= quantity && product.allows(done) => {
+                done
+            }
             (_, None) => Quantity::ZERO,
             (_, Some(done)) if done.is_zero() => done,
             (_, Some(done)) => {
@@ -278,6 +297,10 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
                 return Err(ReturnRefused::Exceeds { of, line, quantity, left, holders }.into());
             }
             line.return_line = found_line;
+            // What comes back is of the lot that went.
+            if let (None, Some(of)) = (&line.lot, at.and_then(|at| lines.get(at))) {
+                line.lot.clone_from(&of.lot);
+            }
             line.order_line = at.and_then(|at| lines.get(at)).and_then(|line| line.order_line);
         }
         return Ok(());

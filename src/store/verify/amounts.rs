@@ -195,7 +195,8 @@ fn orders(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     each_line(db, query!([order_line, sales_order, currency, order_line_tax], ORDERS), |line| {
         let off = match line.kind {
             0 => line.stored.off_terms(),
-            1 => line.stored.off_total(),
+            // An imported one was priced by its terms.
+            1 => line.stored.off_total().and(line.stored.off_terms()),
             // A free product is on the order at nothing.
             _ => line.stored.amounts.components().find(|amount| *amount != 0).map(|stored| Off {
                 tax: None,

@@ -83,7 +83,6 @@ const COUPONS: Rules = Rules {
             "t.only_customer = 1 AND o.customer <> t.customer",
             "it is one customer's alone, and was used by another",
         ),
-        Rule(Coupons, "o.currency <> p.currency", "it was used in another currency"),
     ],
 };
 

@@ -23,7 +23,6 @@ pub const PASSES: &[Pass] = &[
     Pass::Made(&[Values], rights),
     Pass::Rules(&PRODUCTS),
     Pass::Rules(&PRODUCT_TAXES),
-    Pass::Rules(&LOTS),
     Pass::Rules(&PROJECTS),
     Pass::Rules(&TEAMS),
     Pass::Made(&[Templates], fields),
@@ -81,13 +80,6 @@ const PRODUCT_TAXES: Rules = Rules {
                  WHERE a.product = t.key)",
         "it bears a tax twice",
     )],
-};
-
-const LOTS: Rules = Rules {
-    from: "lot t LEFT JOIN product p ON p.key = t.product",
-    record: "t.id",
-    part: "",
-    rules: &[Rule(Lots, "p.tracking = 'none'", "its product has no lots or serial numbers")],
 };
 
 const PROJECTS: Rules = Rules {

@@ -50,7 +50,8 @@ const ORDERS: Rules = Rules {
                (SELECT 1 FROM transfer m WHERE m.sales_order = t.key AND m.kind = 'outgoing' AND m.state = 'done' AND m.return_of IS NOT NULL)
              AND (SELECT COALESCE(SUM(CASE WHEN m.kind = 'outgoing' THEN l.done ELSE -l.done END), 0)
                   FROM transfer m JOIN transfer_line l ON l.transfer = m.key
-                  WHERE m.sales_order = t.key AND m.state = 'done' AND m.kind <> 'internal' AND m.keep_order_quantity = 0) > 0",
+                  WHERE m.sales_order = t.key AND m.state = 'done' AND m.kind <> 'internal' AND m.keep_order_quantity = 0
+                    AND l.order_line IS NOT NULL) > 0",
             "it is cancelled, and goods of it were delivered",
         ),
         // A credit note may have been cancelled since.
@@ -59,7 +60,8 @@ const ORDERS: Rules = Rules {
             concat!(
                 "t.state = 'cancelled' AND EXISTS (SELECT 1 FROM document d WHERE d.sales_order = t.key AND d.state = 'posted' AND d.total > 0 AND ",
                 bills!("d"),
-                " AND NOT EXISTS (SELECT 1 FROM document n WHERE n.invoice = d.key))"
+                " AND NOT EXISTS (SELECT 1 FROM document n WHERE n.invoice = d.key)
+                   AND EXISTS (SELECT 1 FROM document_line b WHERE b.document = d.key AND b.order_line IS NOT NULL AND b.quantity <> 0))"
             ),
             "it is cancelled, and a bill of it was never credited",
         ),
@@ -77,7 +79,6 @@ const LINES: Rules = Rules {
             "t.coupon IS NOT NULL AND g.type = 'coupons' AND NOT EXISTS (SELECT 1 FROM coupon c WHERE c.id = t.coupon)",
             "nothing has its code",
         ),
-        Rule(OrderLinks, "g.currency <> o.currency", "its code is of another currency"),
         Rule(
             OrderLinks,
             "t.for_repair = 1 AND o.state <> 'cancelled' AND NOT EXISTS (SELECT 1 FROM repair r WHERE r.quotation = o.key)",

@@ -48,11 +48,6 @@ const REPAIRS: Rules = Rules {
         ),
         Rule(
             Repairs,
-            "q.customer <> COALESCE(t.customer, 0) AND q.state <> 'cancelled'",
-            "its quotation is another customer's",
-        ),
-        Rule(
-            Repairs,
             "t.quotation IS NOT NULL AND EXISTS (SELECT 1 FROM repair z WHERE z.quotation = t.quotation AND z.key < t.key)",
             "its quotation is that of another repair",
         ),

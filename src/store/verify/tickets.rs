@@ -22,16 +22,19 @@ pub const PASSES: &[Pass] = &[
 ];
 
 const TICKETS: Rules = Rules {
-    from: "ticket t",
+    from: "ticket t LEFT JOIN product p ON p.key = t.product",
     record: "t.id",
     part: "",
-    rules: &[Rule(
-        TicketEntries,
-        "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation o ON o.key = e.operation
+    rules: &[
+        Rule(Lots, "t.lot IS NOT NULL AND p.tracking = 'none'", "it names a lot of a product without lots"),
+        Rule(
+            TicketEntries,
+            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation o ON o.key = e.operation
                      WHERE e.kind = 'ticket' AND e.id = t.id
                        AND (o.at = t.created_at OR substr(o.command, 1, 19) = '{\"command\":\"import\"'))",
-        "no operation made it at the time that it says",
-    )],
+            "no operation made it at the time that it says",
+        ),
+    ],
 };
 
 const ENTRIES: Rules = Rules {
