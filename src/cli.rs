@@ -234,13 +234,18 @@ fn change(
         answer = session.run_single(&envelope, settings.mode, &mut ready);
     }
     tell(outside, settings, &answer?, &printed.remarks);
+    tell_of_traces(outside, settings, &db);
+    print(outside, &printed.bytes)
+}
+
+/// Says where texts were erased and something still holds the bytes that they stood in.
+fn tell_of_traces(outside: &mut Outside<'_>, settings: &Settings, db: &Db) {
     if let Some(why) = db.traces_left().filter(|_| !settings.quiet) {
         let message = format!(
             "the texts are erased, but traces are left in the files of the store, until the next erasure writes them anew: {why}"
         );
         settings.voice.warn(outside, &Warning { code: "traces_left".into(), message });
     }
-    print(outside, &printed.bytes)
 }
 
 /// An answer as it will be printed, and what there is to say beside it.

@@ -28,6 +28,7 @@ const RECORDS: &str = r#"
 {"record":"stock","product":"LAMP","location":"WH/Stock","quantity":"100"}
 {"record":"project","id":"Visits"}
 {"record":"team","id":"Support","services":["refunds","coupons","returns","repairs","field-service"],"field_service_project":"Visits"}
+{"record":"coupon_program","id":"Spring","type":"promo-code","code":"SPRING-26","rewards":[{"type":"percent","value":"10","on":"order"}]}
 {"record":"customer","id":"C00001","name":"Ada Lovelace","email":"ada@example.org"}
 {"record":"customer","id":"C00002","name":"Bo Bell","email":"bo@example.org"}
 {"record":"order","id":"S00001","customer":"C00001","date":"2026-11-01","state":"confirmed","lines":[{"product":"LAMP","label":"Engraved for Ada","quantity":"3"},{"label":"Mending, by hand","quantity":"1","price":"5.00"}]}
@@ -52,6 +53,11 @@ fn shop() -> Shop {
         "payment create --customer ada@example.org --amount 7 --reference 'From aunt Mary'",
         "customer edit 'Ada Lovelace' --email ada@example.org --name 'Ada Lovelace, Countess'",
         "customer edit 'Ada Lovelace, Countess' --name 'Ada Lovelace'",
+        // What the desk writes itself is nobody's.
+        "order create --customer C1 --line LAMP=1",
+        "order apply-coupon S2 SPRING-26",
+        "order confirm S2",
+        "invoice create --order S2",
     ] {
         shop.done(words);
     }
@@ -77,6 +83,7 @@ fn nothing_that_was_written_of_a_customer_is_left() {
     }
     let answer = shop.done("customer erase 'Ada Lovelace' --yes");
     let result = &answer["result"];
+    assert_eq!(answer["warnings"][0]["code"], "copies_keep_texts");
     assert_eq!(result["customer"], json!({"id": "C00001", "name": "", "email": null}));
     // The customer, the order, two tickets' worth of documents: what had a text, each once.
     assert_eq!((&result["records"], &result["operations"]), (&json!(9), &json!(10)), "{answer}");
@@ -101,6 +108,8 @@ fn numbers_amounts_days_and_what_happened_stay() {
     let told =
         ["invoice show INV/2026/1", "credit-note show D2", "payment show P1", "ticket show T1", "repair show WH/RO/1"];
     let before: Vec<Value> = told.iter().map(|words| shown(words)).collect();
+    let (order, invoices) = (shop.ok("order show S2"), shop.ok("invoice list --order S2"));
+    assert_eq!(order["lines"][1]["coupon"], "SPRING-26");
     shop.done("customer erase C1 --yes");
     let after: Vec<Value> = told.iter().map(|words| shown(words)).collect();
     assert_eq!(after[0]["lines"][0]["label"], "Desk lamp");
@@ -109,6 +118,8 @@ fn numbers_amounts_days_and_what_happened_stay() {
         (&after[1]["reason"], &after[1]["text"]),
         (&json!("T00001"), &json!("Reversal of: INV/2026/00001, T00001"))
     );
+    assert_eq!(shop.ok("order show S2"), order);
+    assert_eq!(shop.ok("invoice list --order S2"), invoices);
     assert_eq!(after[2]["reference"], Value::Null);
     assert_eq!((&after[3]["subject"], &after[3]["description"]), (&json!(""), &Value::Null));
     assert_eq!(after[4]["notes"], Value::Null);

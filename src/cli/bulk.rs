@@ -198,6 +198,7 @@ fn run(
     if tells {
         tell(outside, settings, &summary);
     }
+    super::tell_of_traces(outside, settings, db);
     outcome?;
     let remarks = ended?;
     if !settings.quiet {

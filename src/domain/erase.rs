@@ -14,10 +14,10 @@ const OF_COMMANDS: [&str; 4] = ["note", "message", "value", "values"];
 pub struct Keys(Vec<(&'static str, bool)>);
 
 impl Keys {
-    /// These keys of records, and those of commands.
+    /// These keys of records.
     pub fn of(records: impl Iterator<Item = (&'static str, bool)>) -> Keys {
         let mut keys: Vec<(&'static str, bool)> = Vec::new();
-        for (key, is_optional) in records.chain(OF_COMMANDS.map(|key| (key, true))) {
+        for (key, is_optional) in records {
             match keys.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, known)) => *known &= is_optional,
                 None => keys.push((key, is_optional)),
@@ -30,34 +30,41 @@ impl Keys {
     /// named by what has to go.
     pub fn emptied(&self, json: &str, refer: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let mut value: Value = serde_json::from_str(json).ok()?;
-        self.empty(&mut value, refer).then(|| value.to_string())
+        let is_command = value.get("command").is_some();
+        self.empty(&mut value, is_command, refer).then(|| value.to_string())
     }
 
     /// Whether two commands are the same but for what is erased.
     pub fn are_left_the_same(&self, one: &str, other: &str) -> bool {
         let left = |json: &str| {
             let mut value: Value = serde_json::from_str(json).ok()?;
-            self.empty(&mut value, &|_| Some(String::new()));
+            self.empty(&mut value, true, &|_| Some(String::new()));
             Some(value)
         };
         matches!((left(one), left(other)), (Some(one), Some(other)) if one == other)
     }
 
     /// Empties what is to be erased in a value; says whether there was any.
-    fn empty(&self, value: &mut Value, refer: &dyn Fn(&str) -> Option<String>) -> bool {
+    fn empty(&self, value: &mut Value, is_command: bool, refer: &dyn Fn(&str) -> Option<String>) -> bool {
         match value {
-            Value::Array(values) => values.iter_mut().fold(false, |erased, value| self.empty(value, refer) | erased),
+            Value::Array(values) => {
+                values.iter_mut().fold(false, |erased, value| self.empty(value, is_command, refer) | erased)
+            }
             Value::Object(entries) => {
-                entries.iter_mut().fold(false, |erased, (key, value)| self.empty_at(key, value, refer) | erased)
+                let empty =
+                    |erased, (key, value): (&String, &mut Value)| self.empty_at(key, value, is_command, refer) | erased;
+                entries.iter_mut().fold(false, empty)
             }
             _ => false,
         }
     }
 
-    fn empty_at(&self, key: &str, value: &mut Value, refer: &dyn Fn(&str) -> Option<String>) -> bool {
-        if let Some((_, is_optional)) = self.0.iter().find(|(known, _)| *known == key) {
+    fn empty_at(&self, key: &str, value: &mut Value, is_command: bool, refer: &dyn Fn(&str) -> Option<String>) -> bool {
+        let of_record = self.0.iter().find(|(known, _)| *known == key).map(|(_, is_optional)| *is_optional);
+        let of_command = (is_command && OF_COMMANDS.contains(&key)).then_some(true);
+        if let Some(is_optional) = of_record.or(of_command) {
             let nothing = match value {
-                Value::String(_) if *is_optional => Value::Null,
+                Value::String(_) if is_optional => Value::Null,
                 Value::String(_) => Value::from(""),
                 Value::Array(_) => Value::Array(Vec::new()),
                 Value::Object(_) => Value::Object(serde_json::Map::new()),
@@ -75,7 +82,7 @@ impl Keys {
                 }
                 None => false,
             },
-            value => self.empty(value, refer),
+            value => self.empty(value, is_command, refer),
         }
     }
 }
@@ -97,7 +104,12 @@ mod tests {
                 r#"{"line":[{"label":"hers","quantity":"2"},{"label":"","quantity":"1"}],"total":"12.50"}"#,
                 Some(r#"{"line":[{"label":"","quantity":"2"},{"label":"","quantity":"1"}],"total":"12.50"}"#),
             ),
-            (r#"{"value":["pressure=3"],"note":"hot"}"#, Some(r#"{"value":[],"note":null}"#)),
+            (
+                r#"{"command":"task stop","value":["pressure=3"],"note":"hot"}"#,
+                Some(r#"{"command":"task stop","value":[],"note":null}"#),
+            ),
+            // What an outcome warns of is the desk's own.
+            (r#"{"created":[],"warnings":[{"code":"due","message":"it is due"}]}"#, None),
             (r#"{"command":"ticket close","ticket":"T1","customer":"C2","subject":""}"#, None),
             ("no JSON", None),
         ] {

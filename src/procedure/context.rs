@@ -90,6 +90,11 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Tells that these records were changed, each of which is told once.
+    pub fn touched_all(&self, records: Vec<(&'static str, String)>) {
+        self.told.borrow_mut().touched.extend(records);
+    }
+
     /// Tells an entry that was left in the log of a ticket.
     pub fn noted(&self, entry: Entry) {
         self.told.borrow_mut().entries.push(entry);

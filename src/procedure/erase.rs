@@ -37,14 +37,17 @@ pub fn customer(cx: &Cx<'_>, customer: &Customer, content: &str) -> Result<Empti
         return Ok(emptied);
     }
     erase::empty(cx.db, customer.key)?;
+    let (records, rows) = (counted(emptied.records, "record"), counted(emptied.operations, "operation"));
     cx.confirm(format!(
-        "what is written of {} is emptied for good, in {} and in {} of the log; numbers, amounts and days stay",
+        "what is written of {} is emptied for good, in {records} and in {rows} of the log; numbers, amounts and days stay",
         customer.id,
-        counted(emptied.records, "record"),
-        counted(emptied.operations, "operation"),
     ))?;
+    cx.warn(
+        "copies_keep_texts",
+        format!("{records} and {rows} of the log are emptied; backups, exports and other copies made before still hold the texts"),
+    );
     cx.touched("customer", &customer.id);
-    written.iter().for_each(|(kind, id)| cx.touched(kind, id));
+    cx.touched_all(written.into_iter().filter(|(kind, _)| *kind != CUSTOMER.shown).collect());
     cx.erased(erasures, kept);
     Ok(emptied)
 }

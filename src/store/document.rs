@@ -81,8 +81,10 @@ const USUAL_TEXT: &str = "'Reversal of: ' || (SELECT COALESCE(v.number, v.id) FR
       COALESCE(t.invoice, (SELECT MIN(w.key) FROM document w WHERE w.reversed_by = t.key)))
     || COALESCE(', ' || (SELECT k.id FROM ticket k WHERE k.key = t.ticket), '')";
 
-/// What a line is called by itself.
-const PRODUCT_NAME: &str = "(SELECT p.name FROM product p WHERE p.key = t.product)";
+/// What a line is called by itself; that of a coupon, and what is credited of it, is called by the desk.
+const USUAL_LABEL: &str = "CASE WHEN EXISTS (SELECT 1 FROM order_line o WHERE o.coupon IS NOT NULL AND o.key =
+      COALESCE(t.order_line, (SELECT v.order_line FROM document_line v WHERE v.key = t.invoice_line))) THEN t.label
+    ELSE (SELECT p.name FROM product p WHERE p.key = t.product) END";
 
 /// Which of the documents a description is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,7 +164,7 @@ const LINES: Table = list(
         int().called("line"),
         link("product").called("product").optional(),
         link("lot").called("lot").optional(),
-        text().called("label").personal_but(PRODUCT_NAME, &["product"]),
+        text().called("label").personal_but(USUAL_LABEL, &["product", "order_line"]),
         quantity().called("quantity"),
         price().called("price"),
         percent().called("discount"),

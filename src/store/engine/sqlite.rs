@@ -283,7 +283,7 @@ impl Sqlite {
         let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         match emptied.map_err(fault)? {
             0 => Ok(()),
-            _ => Err(StoreError::Busy),
+            _ => Err(StoreError::Fault("another command is reading the store".to_owned())),
         }
     }
 

@@ -20,6 +20,8 @@ CREATE TABLE erasure (
   PRIMARY KEY (operation, position)
 );
 CREATE INDEX erasure_of ON erasure (of_operation, operation);
+-- The log is asked for days too.
+CREATE INDEX operation_at ON operation (at, key);
 
 -- The program of the code that made a line: what a confirmed order used stays known when the program gets another code.
 ALTER TABLE order_line ADD COLUMN program BIGINT REFERENCES coupon_program (key);
