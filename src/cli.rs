@@ -289,10 +289,15 @@ fn print(outside: &mut Outside<'_>, printed: &[u8]) -> std::result::Result<(), E
 
 fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error) -> i32 {
     let voice = Voice::early(arguments, outside);
-    // The quick tree is built for speed; help and messages come from the whole one.
-    let error = match tree::whole().try_get_matches_from(arguments) {
-        Err(error) => error,
-        Ok(_) => return report::failure(outside, &report::usage_of(quick), voice),
+    // The quick tree is built for speed, and knows the version; help and messages come from the whole one.
+    let told = match quick.kind() {
+        ErrorKind::DisplayVersion => None,
+        _ => Some(tree::whole().try_get_matches_from(arguments)),
+    };
+    let error = match &told {
+        None => quick,
+        Some(Err(error)) => error,
+        Some(Ok(_)) => return report::failure(outside, &report::usage_of(quick), voice),
     };
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
@@ -302,9 +307,9 @@ fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error)
             }
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => {
-            report::failure(outside, &report::missing(names, &error), voice)
+            report::failure(outside, &report::missing(names, error), voice)
         }
-        _ => report::failure(outside, &report::usage_of(&error), voice),
+        _ => report::failure(outside, &report::usage_of(error), voice),
     }
 }
 

@@ -284,6 +284,67 @@ fn a_run_can_stop_at_the_first_failing_line() {
     assert_eq!(shop.run("customer list -o ids").stdout, "A\n");
 }
 
+/// A group is first run without anything that one command of it could be undone to alone: a refusal after something was written
+/// has all of it run again, and nobody can tell.
+#[test]
+fn what_is_refused_after_it_has_written_leaves_no_trace() {
+    const RECORDS: &str = r#"
+{"record":"customer","id":"C00001","name":"Ada Ltd"}
+{"record":"product","id":"LAMP","name":"Desk lamp","price":"5.00"}
+{"record":"team","id":"Support","services":["refunds"]}
+{"record":"invoice","id":"INV/2026/00001","customer":"C00001","state":"posted","lines":[{"product":"LAMP","quantity":"9"}]}
+{"record":"invoice","id":"INV/2026/00002","customer":"C00001","state":"posted","lines":[{"product":"LAMP","quantity":"2"}]}
+{"record":"invoice","id":"INV/2026/00003","customer":"C00001","state":"posted","lines":[{"product":"LAMP","quantity":"2"}]}
+{"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"All of it"}
+"#;
+    let shop = || {
+        let shop = Shop::new();
+        assert_eq!(shop.run_with("import", RECORDS).code, 0);
+        shop.done("ticket refund T1 --invoice INV/2026/00003 --post");
+        shop
+    };
+    let part = |key: &str| {
+        format!(
+            r#"{{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/00001","line":{{"1":"1"}},"post":true,"key":"{key}"}}"#
+        )
+    };
+    // The first invoice is refunded, the second has nothing left.
+    let refused = r#"{"command":"ticket refund","ticket":"T1","invoice":["INV/2026/00002","INV/2026/00003"],"post":true,"key":"no"}"#;
+    let lines = [part("a"), refused.to_owned(), part("b"), refused.to_owned(), part("c")];
+    let input = lines.join("\n");
+    let told = |answers: &[Value]| -> Vec<Value> {
+        let told =
+            |answer: &Value| json!([answer["status"], answer["operation"], answer["created"], answer["error"]["code"]]);
+        answers.iter().map(told).collect()
+    };
+    let numbers = |shop: &Shop| {
+        let listed = shop.ok("credit-note list");
+        listed.as_array().unwrap().iter().map(|note| json!([note["id"], note["number"]])).collect::<Vec<_>>()
+    };
+
+    let (alone, together) = (shop(), shop());
+    let one_by_one: Vec<Value> =
+        lines.iter().flat_map(|line| alone.applied("", line, if line == refused { 3 } else { 0 })).collect();
+    assert_eq!(statuses(&one_by_one), ["done", "error", "done", "error", "done"]);
+    assert_eq!(told(&together.applied("", &input, 3)), told(&one_by_one));
+    assert_eq!(numbers(&together), numbers(&alone));
+    assert_eq!(numbers(&together).len(), 4);
+    assert_eq!(together.operations(), alone.operations());
+
+    let planned = shop();
+    let answers = planned.applied("--dry-run", &input, 3);
+    assert_eq!(statuses(&answers), ["planned", "error", "planned", "error", "planned"]);
+    let whole = shop();
+    assert_eq!(statuses(&whole.applied("--atomic", &input, 13)), ["skipped", "error", "skipped", "error", "skipped"]);
+    assert_eq!((numbers(&planned).len(), numbers(&whole).len()), (1, 1));
+    let stopped = shop();
+    let answers = stopped.applied("--on-error stop", &input, 3);
+    assert_eq!(statuses(&answers), ["done", "error", "skipped", "skipped", "skipped"]);
+    assert_eq!(numbers(&stopped).len(), 2);
+    // A key that was refused is free.
+    assert_eq!(stopped.applied("", &part("no"), 0)[0]["status"], "done");
+}
+
 #[test]
 fn all_lines_or_none() {
     let shop = Shop::new();

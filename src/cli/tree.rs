@@ -153,10 +153,13 @@ fn root(helps: Helps) -> Command {
             }
         }
     };
-    let root = Command::new("aftersales").subcommand_required(true).args(GLOBALS.iter().map(flag));
+    let root = Command::new("aftersales")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .args(GLOBALS.iter().map(flag));
     match helps {
         Helps::No => root,
-        Helps::Yes => root.version(env!("CARGO_PKG_VERSION")).about(ABOUT),
+        Helps::Yes => root.about(ABOUT),
     }
 }
 

@@ -1,15 +1,16 @@
 //! The start of every service: the ticket it is run from, and whether its team offers the service (spec A2).
 
-use super::context::{Cx, found};
+use super::context::Cx;
+use super::look_up;
 use crate::domain::Result;
 use crate::domain::team::{Service, ServiceNotEnabled};
 use crate::domain::ticket::{CustomerRequired, Ticket};
 use crate::domain::value::reference::Reference;
-use crate::store::{team, ticket};
+use crate::store::team;
 
-/// The ticket that `given` stands for.
+/// The ticket that `given` stands for, without its tags: no service asks for them.
 pub fn ticket(cx: &Cx<'_>, given: &str) -> Result<Ticket> {
-    found(cx.db.by_reference(given, |id| ticket::by_id(cx.db, id))?, "ticket", "ticket", "ticket", given)
+    look_up::bare(cx, "ticket", given)
 }
 
 /// Refuses a service that the ticket's team does not offer. Whatever the command names is looked up before (contract,

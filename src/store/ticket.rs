@@ -88,14 +88,9 @@ fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {
     Ok(())
 }
 
-/// The ticket with that id, complete.
-pub fn by_id(db: &Db, id: &str) -> Result<Option<Ticket>> {
-    record::by_id(db, id)
-}
-
-/// Asks ahead for the ticket with that id.
-pub fn ahead(db: &Db, id: &str) -> Result<()> {
-    record::ahead::<Ticket>(db, id)
+/// Asks ahead for the ticket that `given` stands for.
+pub fn ahead(db: &Db, given: &str) -> Result<()> {
+    record::ahead_of_reference::<Ticket>(db, given)
 }
 
 /// Writes a new ticket with its tags.

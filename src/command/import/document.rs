@@ -25,7 +25,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::{Reference, generated_number, generated_parts, shell_word};
-use crate::procedure::context::{Cx, found};
+use crate::procedure::context::Cx;
 use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
 use crate::procedure::{currency, look_up, post};

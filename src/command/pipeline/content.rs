@@ -7,20 +7,25 @@ use super::object::ObjectFault;
 
 /// A command as the JSON object that would make it again: what is not given is left out (contract, section 5 "Content").
 pub fn to_json<T: Serialize>(name: &str, command: &T) -> String {
-    let mut text = String::with_capacity(128);
-    text.push_str("{\"command\":");
+    let mut text = Vec::with_capacity(256);
+    text.extend_from_slice(b"{\"command\":");
     push_json(&mut text, name);
     // A command struct serializes without fault: its fields are texts, numbers, lists and switches.
     let _ = command.serialize(ObjectWriter(&mut text));
-    text.push('}');
-    text
+    text.push(b'}');
+    // JSON is UTF-8.
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn push_json<T: Serialize + ?Sized>(text: &mut String, value: &T) {
-    text.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
+fn push_json<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) {
+    let before = text.len();
+    if serde_json::to_writer(&mut *text, value).is_err() {
+        text.truncate(before);
+        text.extend_from_slice(b"null");
+    }
 }
 
-struct ObjectWriter<'t>(&'t mut String);
+struct ObjectWriter<'t>(&'t mut Vec<u8>);
 
 /// The name of a field that stands for all keys of the struct in it, which become the object's own.
 pub const KEYS_OF: &str = "";
@@ -33,9 +38,9 @@ impl ser::SerializeStruct for ObjectWriter<'_> {
             return value.serialize(ObjectWriter(self.0));
         }
         if !value.serialize(IsUnset)? {
-            self.0.push(',');
+            self.0.push(b',');
             push_json(self.0, name);
-            self.0.push(':');
+            self.0.push(b':');
             push_json(self.0, value);
         }
         Ok(())

@@ -1,17 +1,18 @@
 //! SQLite behind the seam: opening with the checks and settings of the house, and statements prepared once.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(test)]
+use rusqlite::Statement;
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::{
     SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ,
     SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_WRITE,
 };
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::new_file::{NewFile, Placed, folder_of, unwritable};
 use super::{Access, Result, StoreError, Value, migrate};
@@ -19,10 +20,12 @@ use crate::domain::value::number::Overflow;
 
 pub mod backup;
 mod file;
+mod prepared;
 mod schema;
 mod upgrade;
 
 use file::{Stamp, check_header, check_no_log, check_one_name, has_log, resolved, writable};
+use prepared::Connected;
 
 /// "aftr" in ASCII: whose file this is, in the header of every store.
 pub const APPLICATION_ID: i64 = 0x6166_7472;
@@ -31,9 +34,6 @@ pub const APPLICATION_ID: i64 = 0x6166_7472;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 const BUSY_STEP: Duration = Duration::from_millis(2);
 
-/// The statements of a whole command fit; none is prepared twice in a run.
-const STATEMENTS_KEPT: usize = 512;
-
 /// How many lines share a transaction.
 pub const GROUP_LINES: usize = 1_000;
 
@@ -41,11 +41,9 @@ pub const GROUP_LINES: usize = 1_000;
 pub const GAP: Duration = Duration::from_millis(5);
 
 pub struct Sqlite {
-    connection: Connection,
+    connection: Connected,
     /// Where the file goes once it is whole; none for one that is there.
     new: Option<New>,
-    /// For each statement (by the address of its text) the `$n` behind each parameter position.
-    orders: RefCell<HashMap<usize, Box<[usize]>>>,
     /// The version of the schema that the first transaction found: a restoration counts it on.
     schema_version: Cell<Option<i64>>,
     /// A file that is read without its locks, as it was when it was opened.
@@ -262,7 +260,7 @@ impl Sqlite {
             return Ok(true);
         };
         self.connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
-        self.connection.close().map_err(|(_, error)| fault(error))?;
+        self.connection.into_connection().close().map_err(|(_, error)| fault(error))?;
         check_no_log(&path)?;
         let refused = |error| unwritable(&path, &error);
         if replaces {
@@ -333,7 +331,6 @@ impl Sqlite {
     }
 
     fn configured(mut connection: Connection) -> Result<Sqlite> {
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).map_err(fault)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true).map_err(fault)?;
@@ -350,9 +347,8 @@ impl Sqlite {
 
     fn of(connection: Connection) -> Sqlite {
         Sqlite {
-            connection,
+            connection: Connected::new(connection),
             new: None,
-            orders: RefCell::default(),
             schema_version: Cell::default(),
             unlocked: None,
             pace: Pace::default(),
@@ -362,11 +358,17 @@ impl Sqlite {
     }
 
     pub fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<usize> {
-        let mut statement = self.prepared(sql, params)?;
-        let executed = statement.raw_execute().map_err(|error| self.told(error));
-        #[cfg(test)]
-        self.note_cost(0, &statement);
-        executed
+        self.connection.run(
+            sql,
+            params,
+            |error| self.not_prepared(error),
+            |statement| {
+                let executed = statement.raw_execute().map_err(|error| self.told(error));
+                #[cfg(test)]
+                self.note_cost(0, statement);
+                executed
+            },
+        )
     }
 
     #[cfg(test)]
@@ -382,26 +384,31 @@ impl Sqlite {
         params: &[Value<'_>],
         row: &mut dyn FnMut(&rusqlite::Row<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut statement = self.prepared(sql, params)?;
-        let mut rows = statement.raw_query();
-        #[cfg(test)]
-        let mut read = 0;
-        while let Some(found) = rows.next().map_err(|error| self.told(error))? {
-            row(found)?;
-            #[cfg(test)]
-            {
-                read += 1;
-            }
-        }
-        drop(rows);
-        #[cfg(test)]
-        self.note_cost(read, &statement);
-        Ok(())
+        self.connection.run(
+            sql,
+            params,
+            |error| self.not_prepared(error),
+            |statement| {
+                #[cfg(test)]
+                let mut read = 0;
+                let mut rows = statement.raw_query();
+                while let Some(found) = rows.next().map_err(|error| self.told(error))? {
+                    row(found)?;
+                    #[cfg(test)]
+                    {
+                        read += 1;
+                    }
+                }
+                drop(rows);
+                #[cfg(test)]
+                self.note_cost(read, statement);
+                Ok(())
+            },
+        )
     }
 
     pub fn run(&self, sql: &'static str) -> Result<()> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.told(error))?;
-        statement.raw_execute().map_err(|error| self.told(error)).map(drop)
+        self.execute(sql, &[]).map(drop)
     }
 
     /// A script in the common subset: BIGINT becomes SQLite's INTEGER (so that a key is the row's own), tables STRICT, and
@@ -437,26 +444,6 @@ impl Sqlite {
             .map(|count| count > 0)
             .map_err(fault)
     }
-
-    fn prepared(&self, sql: &'static str, params: &[Value<'_>]) -> Result<rusqlite::CachedStatement<'_>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.not_prepared(error))?;
-        let mut orders = self.orders.borrow_mut();
-        let order = match orders.entry(sql.as_ptr() as usize) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => new.insert(order_of(&statement)?),
-        };
-        for (position, number) in order.iter().enumerate() {
-            let value =
-                params.get(number - 1).ok_or_else(|| StoreError::Fault(format!("${number} is not bound in {sql}")))?;
-            let bound = match value {
-                Value::Null => statement.raw_bind_parameter(position + 1, rusqlite::types::Null),
-                Value::Int(int) => statement.raw_bind_parameter(position + 1, int),
-                Value::Text(text) => statement.raw_bind_parameter(position + 1, text.as_ref()),
-            };
-            bound.map_err(fault)?;
-        }
-        Ok(statement)
-    }
 }
 
 impl Sqlite {
@@ -480,19 +467,6 @@ impl Sqlite {
             (fault, _) => fault,
         }
     }
-}
-
-/// SQLite numbers `$n` by first appearance; this says which n stands at each position.
-fn order_of(statement: &Statement<'_>) -> Result<Box<[usize]>> {
-    (1..=statement.parameter_count())
-        .map(|position| {
-            statement
-                .parameter_name(position)
-                .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
-                .filter(|number| *number > 0)
-                .ok_or_else(|| StoreError::Fault("a statement's parameters are not $1, $2, …".to_owned()))
-        })
-        .collect()
 }
 
 pub fn int(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<i64>> {

@@ -200,8 +200,9 @@ impl Sqlite {
 
     /// Copies what it holds into the place of what `target` holds, in one transaction. In the open read of a source, what others
     /// write meanwhile neither shows nor makes it begin again.
-    fn copy_into(&self, mut target: Sqlite, progress: &mut dyn FnMut(Progress)) -> Result<()> {
-        let backup = Backup::new(&self.connection, &mut target.connection).map_err(fault)?;
+    fn copy_into(&self, target: Sqlite, progress: &mut dyn FnMut(Progress)) -> Result<()> {
+        let mut target = target.connection.into_connection();
+        let backup = Backup::new(&self.connection, &mut target).map_err(fault)?;
         loop {
             let step = backup.step(PAGES).map_err(|error| unconfirmed(&error).unwrap_or_else(|| fault(error)))?;
             let done = backup.progress();
@@ -214,7 +215,7 @@ impl Sqlite {
             }
         }
         drop(backup);
-        target.connection.close().map_err(|(_, error)| fault(error))
+        target.close().map_err(|(_, error)| fault(error))
     }
 
     /// A store that cannot be read, to be written over as a whole: nothing of it is looked at.
