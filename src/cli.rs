@@ -177,18 +177,19 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, wider, opens, run, .. } = &entry.action else {
+    let Action::Read { kind, many, fields, right, wider, ahead, opens, run, .. } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
     let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens };
     let mut spooled = Spooled::new();
     let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
     let mut remarks = Remarks::default();
-    let db = settings.open_to_read()?;
+    let db = settings.open_to_read_at_once()?;
     let clock = settings.clock(outside.clock);
     let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
     session.read_widened(
         *right,
+        &|db| ahead(matches, db),
         |db| wider(matches, db),
         |cx| {
             let lookup = |kind: &str, ids| command::names_of(cx.db, kind, ids);

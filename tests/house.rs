@@ -46,7 +46,8 @@ fn every_file_opens_by_saying_what_it_is() {
 }
 
 /// The stories that one engine alone has.
-const OF_ONE_ENGINE: [&str; 8] = ["attack", "backup", "documents", "faults", "outage", "server", "size", "store_file"];
+const OF_ONE_ENGINE: [&str; 9] =
+    ["attack", "backup", "documents", "faults", "outage", "server", "size", "store_file", "trips"];
 
 #[test]
 fn every_story_is_run_on_both_engines() {

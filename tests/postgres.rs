@@ -45,5 +45,6 @@ mod table;
 mod team;
 mod ticket;
 mod transfer;
+mod trips;
 mod upgrade;
 mod verify;

@@ -82,6 +82,11 @@ impl Settings {
         Ok(Db::open(&self.store, Access::Read)?)
     }
 
+    /// Opens the store for a read that begins at once, which may tell what is wrong with it.
+    pub fn open_to_read_at_once(&self) -> Result<Db> {
+        Ok(Db::open_to_read_at_once(&self.store)?)
+    }
+
     /// Opens the store to change it.
     pub fn open_to_write(&self, outside: &mut Outside<'_>) -> Result<Db> {
         self.upgrading(outside, &|| Db::open(&self.store, Access::Write))

@@ -53,6 +53,12 @@ impl Running for Applying<'_> {
         }
     }
 
+    fn look_ahead(&mut self, lines: &[Line]) -> Result<()> {
+        let read = lines.iter().filter_map(|line| self.apply.read(line).ok());
+        let envelopes: Vec<Envelope> = read.map(|(_, envelope)| envelope).collect();
+        self.group.look_ahead(&envelopes)
+    }
+
     fn finish(self: Box<Self>) -> Result<()> {
         self.group.finish()
     }

@@ -71,7 +71,7 @@ impl Copy<'_> {
         session.read(Right::Rescue, |from| {
             let there = session.at(to);
             answer = Some(there.in_group(
-                || there.open_group_of(mode, |_| Ok(from.desk.clone())),
+                || there.open_group_of(mode, &|_| (), |_| Ok(from.desk.clone())),
                 |group| {
                     let answer = self.copied(from, group, mode, progress)?;
                     ready(&answer).map(|()| answer)

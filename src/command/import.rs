@@ -290,6 +290,24 @@ impl Running for Importing<'_> {
         }
     }
 
+    fn look_ahead(&mut self, lines: &[Line]) -> Result<()> {
+        let read: Vec<(String, &Line)> =
+            lines.iter().filter_map(|line| Some((self.read(line).ok()?.0, line))).collect();
+        let is_of_records = matches!(self.input, Input::Unseen | Input::Records(_));
+        if !is_of_records || read.iter().any(|(kind, _)| kind == HEADER) {
+            return Ok(());
+        }
+        let (reads, update) = (|line| self.read(line), self.import.update);
+        // What is looked up here is looked up again when the record is imported.
+        let mut lookup = Lookup::default();
+        self.group.look_ahead_of_steps(read.len(), &mut |cx, at| {
+            let line = read.get(at).and_then(|(_, line)| reads(line).ok());
+            if let Some((kind, pairs)) = line {
+                drop(imported(cx, &mut lookup, &kind, pairs, update));
+            }
+        })
+    }
+
     fn is_atomic(&self) -> bool {
         matches!(self.input, Input::Restoration(_) | Input::Refused)
     }

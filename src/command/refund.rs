@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Cx};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::document::{Document, DocumentKind, check_pieces};
+use crate::domain::document::{Document, DocumentKind, Invoice, check_pieces};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{LineAmount, LineQuantity};
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
+use crate::domain::ticket::Ticket;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::quantity::Quantity;
@@ -20,7 +21,8 @@ use crate::procedure::refund::{
     Asked, GivenNarrowing, check_any_offered, check_offer, form, look_up, named_invoice, refund,
 };
 use crate::procedure::service;
-use crate::store::{Db, document, product, ticket};
+use crate::store::engine::record::{self, Found};
+use crate::store::{Db, document, product, team, ticket};
 
 /// Refund a customer with a credit note
 ///
@@ -96,7 +98,9 @@ impl Change for TicketRefund {
 
     fn ahead(&self, db: &Db) -> Result<()> {
         ticket::ahead(db, &self.ticket)?;
-        Ok(self.invoice.iter().try_for_each(|invoice| document::ahead(db, DocumentKind::Invoice, invoice))?)
+        self.invoice.iter().try_for_each(|invoice| document::ahead(db, DocumentKind::Invoice, invoice))?;
+        self.ahead_of_records(db);
+        Ok(())
     }
 
     fn run(&self, cx: &Cx<'_>) -> Result<RefundOutcome> {
@@ -111,11 +115,7 @@ impl Change for TicketRefund {
         let journal = self.named_journal(cx)?;
         service::check_offered(cx, &ticket, Service::Refunds)?;
         for invoice in &mut invoices {
-            match (self.line.as_slice(), self.line_amount.as_slice()) {
-                ([one], []) => document::load_left_of_line(cx.db, invoice, one.line.number())?,
-                ([], [one]) => document::load_left_of_line(cx.db, invoice, one.line.number())?,
-                _ => document::load_left(cx.db, invoice, None)?,
-            }
+            self.load_left(cx.db, invoice)?;
         }
         let (ask, date) = self.checked(cx, &invoices)?;
         let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
@@ -150,6 +150,35 @@ impl Change for TicketRefund {
 }
 
 impl TicketRefund {
+    /// Asks for what hangs on the ticket and the invoices. What is wrong with them is told when they are looked up.
+    fn ahead_of_records(&self, db: &Db) {
+        let ticket = match record::find_bare::<Ticket>(db, &self.ticket) {
+            Ok(Found::One(ticket)) => Some(ticket),
+            _ => None,
+        };
+        if let Some(ticket) = &ticket {
+            drop(team::offers(db, ticket.team.key, Service::Refunds));
+        }
+        for given in &self.invoice {
+            if let Ok(Found::One(Invoice(mut invoice))) = record::find_bare::<Invoice>(db, given) {
+                drop(self.load_left(db, &mut invoice));
+                if let Some(product) = ticket.as_ref().and_then(|ticket| ticket.product.as_ref()) {
+                    drop(document::holds(db, &invoice, Some(product.key), None));
+                }
+            }
+        }
+    }
+
+    /// Loads what is left of an invoice: of the one line that is asked for, where no other counts.
+    fn load_left(&self, db: &Db, invoice: &mut Document) -> Result<()> {
+        match (self.line.as_slice(), self.line_amount.as_slice()) {
+            ([one], []) => document::load_left_of_line(db, invoice, one.line.number())?,
+            ([], [one]) => document::load_left_of_line(db, invoice, one.line.number())?,
+            _ => document::load_left(db, invoice, None)?,
+        }
+        Ok(())
+    }
+
     fn named_invoices(&self, cx: &Cx<'_>) -> Result<Vec<Document>> {
         self.invoice.iter().map(|given| named_invoice(cx, given)).collect()
     }

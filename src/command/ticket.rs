@@ -20,7 +20,7 @@ use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
-use crate::store::ticket;
+use crate::store::{Db, Key, ticket};
 
 impl Noun for Ticket {
     const KIND: &'static str = "ticket";
@@ -48,6 +48,11 @@ impl Noun for Ticket {
         ])
         .called("log"),
     ];
+
+    fn ahead_of_shown(db: &Db, key: Key) {
+        services::ahead_of_documents(db, key);
+        drop(ticket::log(db, key));
+    }
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         to_json(&TicketShown {

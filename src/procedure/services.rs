@@ -107,6 +107,13 @@ impl Serialize for Documents {
     }
 }
 
+/// Asks for all that was made from a ticket, while it is only found out what is asked.
+pub fn ahead_of_documents(db: &Db, ticket: Key) {
+    for makes in all_made().filter(|makes| makes.shown_as.is_some()) {
+        drop((makes.of_ticket)(db, ticket));
+    }
+}
+
 /// What the ticket shows of what was made from it.
 pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
     let mut documents = Vec::with_capacity(SHOWN);

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::engine::record::{self, Cells, Described, Field as _, each_of};
 use super::engine::statement::{Statement, Tables};
 use super::engine::table::{
-    BY_LINE, BY_PLACE, Column, DOCUMENT_LINES, DayOf, FoundBy, ORDER_LINES, Table, amount, currency, day, id, ids, int,
-    line, link, list, list_of, numbered, percent, price, quantity, records, rows, switch, text, words,
+    BY_LINE, BY_PLACE, Column, DOCUMENT_LINES, DayOf, Finding, FoundBy, ORDER_LINES, Table, amount, currency, day, id,
+    ids, int, line, link, list, list_of, numbered, percent, price, quantity, records, rows, switch, text, words,
 };
 use super::payment::{MATCHED, matched, told};
 use super::{Db, Key, Result, Row, Value};
@@ -86,6 +86,9 @@ const USUAL_LABEL: &str = "CASE WHEN EXISTS (SELECT 1 FROM order_line o WHERE o.
       COALESCE(t.order_line, (SELECT v.order_line FROM document_line v WHERE v.key = t.invoice_line))) THEN t.label
     ELSE (SELECT p.name FROM product p WHERE p.key = t.product) END";
 
+/// What both of these find: the documents that name the record as what reverses them.
+const TAKING_BACK: &[Finding] = &[("document", "reversed_by", &[])];
+
 /// Which of the documents a description is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -112,8 +115,8 @@ const fn columns(which: Which) -> [Column; 30] {
         link("sales_order").called("order").column("sales_order").optional(),
         link("task").called("task").starts_empty(),
         match which {
-            Which::Both => invoice.is(REVERSED),
-            Which::Invoices => invoice.is(TAKEN_BACK),
+            Which::Both => invoice.is(REVERSED).finding(TAKING_BACK),
+            Which::Invoices => invoice.is(TAKEN_BACK).finding(TAKING_BACK),
             Which::CreditNotes => invoice.is("t.invoice"),
         },
         link("document").called("invoice").optional().hidden(),
@@ -134,7 +137,11 @@ const fn columns(which: Which) -> [Column; 30] {
         amount().called("tax"),
         amount().called("total"),
         amount().called("open"),
-        words(PaymentState::WORDS).called("payment_state").is(PAYMENT_STATE).reading(&["matching"]),
+        words(PaymentState::WORDS).called("payment_state").is(PAYMENT_STATE).reading(&["matching"]).finding(&[(
+            "matching",
+            "debit_document",
+            &["credit_payment"],
+        )]),
         rows(MATCHED).called("matched"),
     ]
 }
@@ -331,8 +338,8 @@ fn complete_all(db: &Db, documents: &mut [&mut Document]) -> Result<()> {
 /// Asks ahead for the document of that kind with that number.
 pub fn ahead(db: &Db, kind: DocumentKind, number: &str) -> Result<()> {
     match kind {
-        DocumentKind::Invoice => record::ahead_of_reference::<Invoice>(db, number),
-        DocumentKind::CreditNote => record::ahead_of_reference::<CreditNote>(db, number),
+        DocumentKind::Invoice => record::ahead::<Invoice>(db, number),
+        DocumentKind::CreditNote => record::ahead::<CreditNote>(db, number),
     }
 }
 
@@ -353,8 +360,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Document> {
 
 /// The credit notes made from a ticket, oldest first.
 pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made =
-        query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key");
+    let made = query!(
+        [document],
+        "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key",
+        [asked("document", "ticket", 1).looks(&["state"])]
+    );
     db.query(made, params![ticket], |row| Ok(row.get::<DocumentState>(1)?.on_ticket(row.get(0)?)))
 }
 
@@ -452,7 +462,16 @@ macro_rules! lines_left {
                 " WHERE l.document = $1",
                 $and,
                 " ORDER BY l.line, lt.position NULLS FIRST"
-            )
+            ),
+            [
+                asked("document_line", "document", 1).keyed(0),
+                asked("document_line", "document", 1).looks(&["total"]),
+                asked("document", "invoice", 1).looks(&["allow_excess"]),
+                told("document_line_tax", "document_line", 0),
+                told("product", "key", 2),
+                told("lot", "key", 4),
+                told("tax", "key", 19),
+            ]
         )
     };
 }
@@ -697,7 +716,10 @@ pub fn delete_lines(db: &Db, document: Key) -> Result<()> {
         ),
         params![document],
     )?;
-    db.write(raw!(writes [document_line], reads [], "DELETE FROM document_line WHERE document = $1"), params![document])
+    db.write(
+        raw!(writes [document_line], reads [], "DELETE FROM document_line WHERE document = $1", at document = 1),
+        params![document],
+    )
 }
 
 /// Writes what a verb may change of a document itself: all but kind, id, customer and what it came from.
@@ -743,7 +765,7 @@ pub fn hold(db: &Db, line: &DocumentLine, sign: i64) -> Result<()> {
     for (position, tax) in (1i64..).zip(&line.priced.taxes) {
         db.change_one(
             raw!(writes [document_line_tax], reads [], "UPDATE document_line_tax SET credited = credited + $3, value_credited = value_credited + $4
-             WHERE document_line = $1 AND position = $2"),
+             WHERE document_line = $1 AND position = $2", at document_line = 1),
             params![invoice_line, position, sign * tax.amount.minor, sign * by_value * tax.amount.minor],
         )?;
     }
@@ -760,11 +782,21 @@ pub fn holds(db: &Db, document: &Document, product: Option<Key>, lot: Option<Key
         Ok(db.query_opt(sql, params![document.key, key], |row| row.get::<i64>(0))?.is_some())
     };
     let has_product = named(
-        query!([document_line], "SELECT key FROM document_line WHERE document = $1 AND product = $2 LIMIT 1"),
+        query!(
+            [document_line],
+            "SELECT key FROM document_line WHERE document = $1 AND product = $2 LIMIT 1",
+            [asked("document_line", "document", 1).looks(&["product"])]
+        ),
         product,
     )?;
-    let on_line =
-        named(query!([document_line], "SELECT key FROM document_line WHERE document = $1 AND lot = $2 LIMIT 1"), lot)?;
+    let on_line = named(
+        query!(
+            [document_line],
+            "SELECT key FROM document_line WHERE document = $1 AND lot = $2 LIMIT 1",
+            [asked("document_line", "document", 1).looks(&["lot"])]
+        ),
+        lot,
+    )?;
     let has_lot = on_line || delivered_lot(db, document.order.as_ref().map(|order| order.key), lot)?;
     Ok((has_product, has_lot))
 }

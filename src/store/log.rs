@@ -443,7 +443,12 @@ impl Db {
     /// What was done under a key.
     pub fn kept_outcome(&self, key: &str) -> Result<Option<KeptOutcome>> {
         self.query_opt(
-            query!([operation_key, operation], "SELECT k.operation, o.command, k.outcome FROM operation_key k JOIN operation o ON o.key = k.operation WHERE k.given = $1"),
+            query!(
+                [operation_key, operation],
+                "SELECT k.operation, o.command, k.outcome FROM operation_key k JOIN operation o ON o.key = k.operation
+                 WHERE k.given = $1",
+                [asked("operation_key", "given", 1), told("operation", "key", 0)]
+            ),
             params![key],
             |row| Ok(KeptOutcome { operation: row.get(0)?, command: row.get(1)?, outcome: row.get(2)? }),
         )

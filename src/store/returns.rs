@@ -27,6 +27,13 @@ macro_rules! deliveries {
     };
 }
 
+/// The done deliveries of an order by their lines, each with whether something is left of what the ticket is about: all of them, so
+/// that it is known which rows make the answer.
+const OF_ORDER: &str = "SELECT t.key, t.id, l.key, CASE WHEN l.returned < l.done
+         AND (CAST($2 AS BIGINT) IS NULL OR l.product = $2) AND (CAST($3 AS BIGINT) IS NULL OR l.lot = $3) THEN 1 ELSE 0 END
+     FROM transfer t JOIN transfer_line l ON l.transfer = t.key
+     WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state = 'done' ORDER BY t.key, l.key";
+
 /// Whose deliveries are meant: those of an order, or all of a customer.
 #[derive(Debug, Clone, Copy)]
 pub enum Whose<'a> {
@@ -36,11 +43,31 @@ pub enum Whose<'a> {
 
 /// The deliveries of which something is left to return of what the ticket is about, in order of creation.
 pub fn candidates(db: &Db, whose: Whose<'_>, about: About) -> Result<Vec<Reference>> {
-    let (sql, of) = match whose {
-        Whose::Order(order) => (deliveries!("sales_order", "l.returned < l.done", ""), order),
-        Whose::Customer(customer) => (deliveries!("customer", "l.returned < l.done", ""), customer),
-    };
-    db.query(sql, params![of, about.product, about.lot], |row| row.reference(0))
+    match whose {
+        Whose::Order(order) => candidates_of_order(db, order, about),
+        Whose::Customer(customer) => db.query(
+            deliveries!("customer", "l.returned < l.done", ""),
+            params![customer, about.product, about.lot],
+            |row| row.reference(0),
+        ),
+    }
+}
+
+fn candidates_of_order(db: &Db, order: &Reference, about: About) -> Result<Vec<Reference>> {
+    let lines = query!(
+        [transfer, transfer_line],
+        OF_ORDER,
+        [asked("transfer", "sales_order", 1).looks(&["kind", "state"]), told("transfer_line", "transfer", 0).keyed(2),]
+    );
+    let mut candidates: Vec<Reference> = Vec::new();
+    db.each(lines, params![order, about.product, about.lot], |row| {
+        let delivery = row.reference(0)?;
+        if row.get::<i64>(3)? == 1 && candidates.last() != Some(&delivery) {
+            candidates.push(delivery);
+        }
+        Ok(())
+    })?;
+    Ok(candidates)
 }
 
 /// The same deliveries, as they are chosen from.

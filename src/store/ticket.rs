@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::choices::choices;
-use super::engine::record::{self, each_of};
-use super::engine::statement::Tables;
+use super::engine::record::{self, each_reached};
+use super::engine::statement::{Reach, Tables, asked, told};
 use super::engine::table::{
     BY_PLACE, DayOf, FoundBy, Order, Table, id, instant, int, link, list, list_of, records, switch, text, words,
 };
@@ -68,9 +68,11 @@ pub static TICKET: Table = records("ticket", "ticket", Ticket::COLUMNS)
 fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {
     let mut tags: HashMap<Key, Vec<Reference>> = HashMap::new();
     let keys: Vec<Key> = tickets.iter().map(|ticket| ticket.key).collect();
-    each_of(
+    const REACHES: &[Reach] = &[asked("ticket_tag", "ticket", 1), told("tag", "key", 1)];
+    each_reached(
         db,
         const { Tables::of(&["ticket_tag", "tag"]) },
+        &|| REACHES,
         (
             "SELECT tt.ticket, g.key, g.id FROM ticket_tag tt JOIN tag g ON g.key = tt.tag",
             "tt.ticket",
@@ -90,7 +92,7 @@ fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {
 
 /// Asks ahead for the ticket that `given` stands for.
 pub fn ahead(db: &Db, given: &str) -> Result<()> {
-    record::ahead_of_reference::<Ticket>(db, given)
+    record::ahead::<Ticket>(db, given)
 }
 
 /// Writes a new ticket with its tags.
@@ -127,7 +129,8 @@ pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
     let line = db.query_opt(
         query!(
             [order_line],
-            "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1"
+            "SELECT key FROM order_line WHERE sales_order = $1 AND product = $2 ORDER BY line LIMIT 1",
+            [asked("order_line", "sales_order", 1).looks(&["product", "line"])]
         ),
         params![order, product],
         |row| row.get::<Key>(0),

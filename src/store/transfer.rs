@@ -145,7 +145,7 @@ const LINE_ROWS: Table = list("transfer_line", "transfer", BY_LINE, TransferLine
 
 /// The transfer with that id, without its lines.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Transfer>> {
-    record::first(db, select!(Transfer, "t.id = $1", ""), params![id])
+    record::first(db, select!(Transfer, "t.id = $1", "", [asked("transfer", "id", 1).keyed(0)]), params![id])
 }
 
 /// Asks ahead for the transfer with that id.
@@ -155,18 +155,22 @@ pub fn ahead(db: &Db, id: &str) -> Result<()> {
 
 /// The transfer of that key, without its lines.
 pub fn by_key(db: &Db, key: Key) -> Result<Transfer> {
-    let found = record::first(db, select!(Transfer, "t.key = $1", ""), params![key])?;
+    let found = record::first(db, select!(Transfer, "t.key = $1", "", [asked("transfer", "key", 1)]), params![key])?;
     found.ok_or_else(|| StoreError::Damaged(format!("transfer has no row {key}")))
 }
 
 /// The lines of a transfer.
 pub fn lines(db: &Db, transfer: Key) -> Result<Vec<TransferLine>> {
-    record::all(db, select!(TransferLine, "t.transfer = $1", " ORDER BY t.line"), params![transfer])
+    let lines =
+        select!(TransferLine, "t.transfer = $1", " ORDER BY t.line", [asked("transfer_line", "transfer", 1).keyed(0)]);
+    record::all(db, lines, params![transfer])
 }
 
 /// The line of that number, where the transfer has it.
 pub fn line(db: &Db, transfer: Key, number: i64) -> Result<Option<TransferLine>> {
-    record::first(db, select!(TransferLine, "t.transfer = $1 AND t.line = $2", ""), params![transfer, number])
+    let condition = "t.transfer = $1 AND t.line = $2";
+    let line = select!(TransferLine, condition, "", [asked("transfer_line", "transfer", 1).keyed(0)]);
+    record::first(db, line, params![transfer, number])
 }
 
 /// Loads the lines.
@@ -221,7 +225,8 @@ pub fn add_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
 pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made = query!(
         [transfer],
-        "SELECT id, state, CASE WHEN return_of IS NULL THEN 0 ELSE 1 END FROM transfer WHERE ticket = $1 ORDER BY key"
+        "SELECT id, state, CASE WHEN return_of IS NULL THEN 0 ELSE 1 END FROM transfer WHERE ticket = $1 ORDER BY key",
+        [asked("transfer", "ticket", 1).looks(&["state"])]
     );
     db.query(made, params![ticket], |row| Ok(row.get::<TransferState>(1)?.on_ticket(row.get(0)?, row.get(2)?)))
 }

@@ -96,14 +96,14 @@ fn digits(digits: i64) -> u32 {
 }
 
 /// How a record is told by an expression over its row.
-struct Told {
+struct Naming {
     sql: String,
     /// What it needs joined.
     joins: String,
 }
 
 /// How the records of a table are told, their row called `alias`: as people name them.
-fn record_of(table: &Table, alias: &str) -> Told {
+fn record_of(table: &Table, alias: &str) -> Naming {
     let (sql, joins) = match table.name {
         "document" => ("COALESCE($t.number, $t.id)", ""),
         "desk" => ("'desk'", ""),
@@ -121,5 +121,5 @@ fn record_of(table: &Table, alias: &str) -> Told {
         _ => ("$t.id", ""),
     };
     let named = |text: &str| text.replace("$t", alias);
-    Told { sql: named(sql), joins: named(joins) }
+    Naming { sql: named(sql), joins: named(joins) }
 }

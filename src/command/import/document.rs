@@ -19,7 +19,7 @@ use crate::domain::payment::{Item, MatchRefused, above_zero, check_day};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund;
 use crate::domain::tax::Tax;
-use crate::domain::ticket::TicketRefused;
+use crate::domain::ticket::{Ticket, TicketRefused};
 use crate::domain::transfer::MoveRefused;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Amount, Currency, Money};
@@ -29,7 +29,7 @@ use crate::procedure::context::Cx;
 use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
 use crate::procedure::{currency, look_up, post};
-use crate::store::{document, journal, linking, payment, ticket};
+use crate::store::{document, journal, linking, payment};
 
 #[derive(Deserialize)]
 struct DocumentRecord {
@@ -337,8 +337,7 @@ fn check_number(cx: &Cx<'_>, document: &Document, journal: &str) -> Result<()> {
 
 /// The ticket of that id, with its customer, who must be that one where it has one.
 pub fn ticket_of(cx: &Cx<'_>, id: &str, customer: Option<&Reference>) -> Result<(Reference, Option<Reference>)> {
-    let found_ticket = cx.db.by_reference(id, |id| ticket::by_id(cx.db, id))?;
-    let ticket = found(found_ticket, "ticket", "ticket", "ticket", id)?;
+    let ticket: Ticket = look_up::bare(cx, "ticket", id)?;
     match (&ticket.customer, customer) {
         (Some(theirs), Some(customer)) if theirs.key != customer.key => {
             let message = format!("{} is a ticket of {theirs}, not of {customer}", ticket.id);

@@ -17,6 +17,7 @@ use crate::domain::transfer::{MoveRefused, Transfer, TransferKind, TransferLine,
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::{Reference, generated_number, shell_word};
+use crate::procedure;
 use crate::procedure::context::{Cx, found};
 use crate::store::{linking, transfer};
 

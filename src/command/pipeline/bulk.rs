@@ -34,6 +34,10 @@ pub trait Work {
 pub trait Running {
     /// Runs one line: its own faults are its answer, a fault of the store ends the run.
     fn line(&mut self, line: &Line) -> Result<Answered>;
+    /// Lets what some lines will ask be asked together, where the store is far away.
+    fn look_ahead(&mut self, _lines: &[Line]) -> Result<()> {
+        Ok(())
+    }
     /// Whether the lines so far are such that all must be done or none, whatever was asked.
     fn is_atomic(&self) -> bool {
         false
@@ -187,10 +191,12 @@ impl Summary {
     }
 }
 
-/// A group ends after as many lines as the store takes at once, or this long, or when no complete line is waiting; or when its
-/// lines or answers are so long that holding them would show in the memory.
+/// A group ends after as many lines as the store takes at once, or this long, or when no complete line is waiting; or when its lines or
+/// answers are so long that holding them would show in the memory. Of a store that is far away each group is waited for a few times,
+/// however many lines it has, so there only what keeps others from the store for too long ends it.
 const GROUP_BYTES: usize = 8 << 20;
 const GROUP_TIME: Duration = Duration::from_millis(100);
+const GROUP_TIME_AFAR: Duration = Duration::from_secs(2);
 
 impl Bulk<'_> {
     /// Runs all lines; the summary tells what was done, also where the run ended early with a fault of the store.
@@ -257,10 +263,17 @@ impl Bulk<'_> {
         let mut group = self.work.begin(session, Mode::Commit)?;
         let mut told = Unsent::default();
         let began = lines.elapsed();
-        let mut bytes = 0;
+        let (mut bytes, mut stops) = (0, false);
+        let looks_ahead = session.db.looks_ahead();
+        let longest = if looks_ahead { GROUP_TIME_AFAR } else { GROUP_TIME };
+        if looks_ahead && let Err(error) = self.prepare(session, group.as_mut(), taken, lines, 0) {
+            group.abandon();
+            return Err(error);
+        }
         while let Some(line) = taken.get(told.statuses.len()) {
             bytes += line.bytes.as_ref().map_or(0, Vec::len);
-            let ran = group.line(line).and_then(|(answer, amounts)| {
+            let ran = if stops { Ok(self.skip(line)) } else { group.line(line) };
+            let ran = ran.and_then(|(answer, amounts)| {
                 let text = super::to_json(&answer)?;
                 out.check(&text)?;
                 Ok((answer.status, text, amounts))
@@ -272,16 +285,44 @@ impl Bulk<'_> {
                     return Err(error);
                 }
             }
-            let stops = told.statuses.last() == Some(&LineStatus::Error) && self.on_error == OnError::Stop;
+            stops |= told.statuses.last() == Some(&LineStatus::Error) && self.on_error == OnError::Stop;
             let full = told.is_full(session.db.group_lines())
                 || bytes >= GROUP_BYTES
-                || lines.elapsed().saturating_sub(began) >= GROUP_TIME;
+                || lines.elapsed().saturating_sub(began) >= longest;
             if !stops && !full && taken.len() == told.statuses.len() {
+                let known = taken.len();
                 taken.extend(next_waiting(lines));
+                if looks_ahead
+                    && taken.len() > known
+                    && let Err(error) = self.prepare(session, group.as_mut(), taken, lines, known)
+                {
+                    group.abandon();
+                    return Err(error);
+                }
             }
         }
         group.finish()?;
         Ok(told)
+    }
+
+    /// Takes the other lines that are waiting, as many as a group has, and finds out together what those from `known` on will ask.
+    fn prepare(
+        &self,
+        session: &Session<'_>,
+        group: &mut (dyn Running + '_),
+        taken: &mut Vec<Line>,
+        lines: &mut dyn Lines,
+        known: usize,
+    ) -> Result<()> {
+        let mut bytes: usize = taken.iter().filter_map(|line| line.bytes.as_ref()).map(Vec::len).sum();
+        while taken.len() < session.db.group_lines() && bytes < GROUP_BYTES {
+            let Some(line) = next_waiting(lines) else {
+                break;
+            };
+            bytes += line.bytes.as_ref().map_or(0, Vec::len);
+            taken.push(line);
+        }
+        group.look_ahead(taken.get(known..).unwrap_or_default())
     }
 
     fn skip_waiting(&self, first: Line, lines: &mut dyn Lines, most: usize) -> Result<Unsent> {
@@ -313,7 +354,8 @@ impl Bulk<'_> {
             input.seek(SeekFrom::Start(0)).map_err(no_room)?;
             let mut kept = std::io::BufWriter::new(spooled::temporary().map_err(no_room)?);
             let mut group = self.work.begin(session, self.mode)?;
-            let ran = self.run_kept(group.as_mut(), &mut input, count, lines, out, &mut kept);
+            let together = if session.db.looks_ahead() { session.db.group_lines() } else { 1 };
+            let ran = self.run_kept(group.as_mut(), (&mut input, count, together), lines, out, &mut kept);
             match ran {
                 Ok(run) if run.finished && !run.fails => group.finish().map(|()| (run, kept)),
                 ran => {
@@ -352,19 +394,33 @@ impl Bulk<'_> {
     fn run_kept(
         &self,
         group: &mut (dyn Running + '_),
-        input: &mut impl std::io::Read,
-        count: u64,
+        (input, count, together): (&mut impl std::io::Read, u64, usize),
         lines: &dyn Lines,
         out: &mut dyn Answers,
         kept: &mut impl Write,
     ) -> Result<WholeRun> {
         let mut run = WholeRun::default();
         let mut stopped = false;
-        for _ in 0..count {
+        let mut taken = std::collections::VecDeque::new();
+        for left in (1..=count).rev() {
             if lines.interrupted() {
                 return Ok(run);
             }
-            let line = read_kept(input).map_err(no_room)?;
+            if taken.is_empty() {
+                let (mut some, mut bytes) = (Vec::new(), 0);
+                while some.len() < together.min(usize::try_from(left).unwrap_or(together)) && bytes < GROUP_BYTES {
+                    let line = read_kept(input).map_err(no_room)?;
+                    bytes += line.bytes.as_ref().map_or(0, Vec::len);
+                    some.push(line);
+                }
+                if !stopped {
+                    group.look_ahead(&some)?;
+                }
+                taken.extend(some);
+            }
+            let Some(line) = taken.pop_front() else {
+                return Ok(run);
+            };
             let (answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
             if let Some(fault) = &answer.error {
                 run.first_fault.get_or_insert(fault.exit);

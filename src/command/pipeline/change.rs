@@ -55,6 +55,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     fn also_opened_by(&self, _db: &Db) -> Result<Option<Right>> {
         Ok(None)
     }
+    /// Asks ahead for what it will load first, so that one wait serves for all of it.
+    fn ahead(&self, _db: &Db) {}
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 }
@@ -159,11 +161,13 @@ pub enum Action {
         described: fn() -> Option<Keys>,
         right: Right,
         wider: Wider,
+        ahead: Ahead,
         opens: Opens,
         run: Reader,
     },
 }
 
+type Ahead = fn(&ArgMatches, &Db);
 type Wider = fn(&ArgMatches, &Db) -> Result<Option<Right>>;
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 
@@ -183,6 +187,7 @@ impl Entry {
                 described: R::described,
                 right: R::RIGHT,
                 wider: wider::<R>,
+                ahead: ahead::<R>,
                 opens: R::OPENS,
                 run: read::<R>,
             },
@@ -216,6 +221,12 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
 
 fn wider<R: Read>(matches: &ArgMatches, db: &Db) -> Result<Option<Right>> {
     read_of::<R>(matches)?.also_opened_by(db)
+}
+
+fn ahead<R: Read>(matches: &ArgMatches, db: &Db) {
+    if let Ok(read) = read_of::<R>(matches) {
+        read.ahead(db);
+    }
 }
 
 fn read<R: Read>(matches: &ArgMatches, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {

@@ -80,6 +80,29 @@ impl<'s> Group<'s> {
         })
     }
 
+    /// Lets what some changes will ask be asked together, where the store is far away: each is run on what is known by then, as far
+    /// as that goes, and undone.
+    pub fn look_ahead(&mut self, envelopes: &[Envelope]) -> Result<()> {
+        let now = self.session.clock.now();
+        let db = self.session.db;
+        Ok(db.look_ahead(envelopes.len(), &mut |at| {
+            if let Some(Envelope { parsed: Parsed::Whole(change), key }) = envelopes.get(at)
+                && self.check_access(change.right(), now).is_ok()
+            {
+                let is_done = key.as_deref().is_some_and(|key| matches!(self.kept(key), Ok(Some(_))));
+                if !is_done {
+                    drop(change.run(&self.view(now)));
+                }
+            }
+        })?)
+    }
+
+    /// The same of steps: each of so many works is run as a step would be.
+    pub fn look_ahead_of_steps(&self, works: usize, work: &mut dyn FnMut(&Cx<'_>, usize)) -> Result<()> {
+        let cx = self.view(self.session.clock.now()).within(0);
+        Ok(self.session.db.look_ahead(works, &mut |at| work(&cx, at))?)
+    }
+
     /// Begins a change whose steps come one by one; its row of the log stands before them.
     pub fn begin_steps(&mut self, content: &str, key: Option<&str>) -> Result<Begun> {
         if let Some(key) = key
@@ -216,7 +239,6 @@ impl<'s> Group<'s> {
     fn change(&mut self, change: &dyn AnyChange, key: Option<&str>, now: Instant) -> Result<Answer> {
         let db = self.session.db;
         let content = change.content();
-        change.ahead(db)?;
         if let Some(key) = key
             && let Some(kept) = self.kept_of(key, &content)?
         {

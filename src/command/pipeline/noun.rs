@@ -17,9 +17,9 @@ use crate::domain::{Allowed, Result};
 use crate::output::Opens;
 pub use crate::procedure::look_up::one;
 use crate::store::engine::filter::{Asked, Condition, Listing, Test};
-use crate::store::engine::record::Described;
+use crate::store::engine::record::{self, Described};
 use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
-use crate::store::{self, Db, Value};
+use crate::store::{self, Db, Key, Value};
 
 /// A kind of record that can be listed and shown.
 pub trait Noun: Described + Serialize {
@@ -43,6 +43,8 @@ pub trait Noun: Described + Serialize {
     fn also_opened_by(_db: &Db, _given: &str) -> store::Result<Option<Right>> {
         Ok(None)
     }
+    /// Asks ahead for what `shown` loads beside the record of that key.
+    fn ahead_of_shown(_db: &Db, _key: Key) {}
     /// The record as `show` prints it.
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
@@ -106,8 +108,18 @@ impl<R: Noun> Read for Show<R> {
     fn also_opened_by(&self, db: &Db) -> Result<Option<Right>> {
         Ok(R::also_opened_by(db, &self.reference)?)
     }
+    fn ahead(&self, db: &Db) {
+        // What is wrong with it is told when it is looked up.
+        drop(record::ahead::<R>(db, &self.reference));
+    }
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        emit(&one::<R>(cx, R::KIND, &self.reference)?.shown(cx)?)
+        let (db, given) = (cx.db, self.reference.as_str());
+        db.together(&[&|| drop(record::find::<R>(db, given)), &|| {
+            if let Ok(record::Found::One(bare)) = record::find_bare::<R>(db, given) {
+                R::ahead_of_shown(db, bare.key());
+            }
+        }])?;
+        emit(&one::<R>(cx, R::KIND, given)?.shown(cx)?)
     }
 }
 

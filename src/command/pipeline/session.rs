@@ -1,10 +1,11 @@
 //! A desk at work: the open store, who asks, and the clock; and what runs in one transaction of it.
 
-use super::{Answer, Cx, Envelope, Group, Mode};
+use super::{Answer, Cx, Envelope, Group, Mode, Parsed};
 use crate::domain::desk::{Actor, Desk, Right, TrialOver};
 use crate::domain::value::day::Instant;
 use crate::domain::{Error, Result};
 use crate::procedure;
+use crate::store::log::Tail;
 use crate::store::{self, Db};
 
 /// Where the time comes from; only `main` makes one that reads a clock.
@@ -37,13 +38,31 @@ impl<'a> Session<'a> {
 
     /// Opens a group. The store is locked for writing from here on.
     pub fn open_group(&self, mode: Mode) -> Result<Group<'_>> {
-        self.open_group_of(mode, |db| Ok(store::desk::load(db)?))
+        self.open_group_of(mode, &|_| (), |db| Ok(store::desk::load(db)?))
     }
 
-    /// Opens a group in a store that may only be made by it: `desk` says, in the open transaction, whose it is or will be.
-    pub fn open_group_of(&self, mode: Mode, desk: impl FnOnce(&Db) -> Result<Desk>) -> Result<Group<'_>> {
-        self.db.begin_write()?;
-        match desk(self.db) {
+    /// Opens a group in a store that may only be made by it: `desk` says, in the open transaction, whose it is or will be. What it
+    /// begins with is asked together with what `ahead` asks.
+    pub fn open_group_of(
+        &self,
+        mode: Mode,
+        ahead: &dyn Fn(&Db),
+        desk: impl FnOnce(&Db) -> Result<Desk>,
+    ) -> Result<Group<'_>> {
+        let db = self.db;
+        db.begin_write()?;
+        let asked = if db.has_tables()? {
+            db.together(&[
+                &|| drop(store::desk::find(db)),
+                &|| drop(procedure::access::check(db, &self.actor, Right::Admin)),
+                &|| drop(Tail::load(db)),
+                &|| drop(db.ahead_of_counters()),
+                &|| ahead(db),
+            ])
+        } else {
+            Ok(())
+        };
+        match asked.map_err(Error::from).and_then(|()| desk(db)) {
             Ok(desk) => Ok(Group::begun(self, desk, mode)),
             Err(error) => {
                 // The first fault is the one to tell.
@@ -73,7 +92,7 @@ impl<'a> Session<'a> {
         ready: &mut dyn FnMut(&Answer) -> Result<()>,
     ) -> Result<Answer> {
         self.in_group(
-            || self.open_group_of(mode, &desk),
+            || self.open_group_of(mode, &|db| ahead_of(envelope, db), &desk),
             |group| {
                 let answer = group.run(envelope)?;
                 ready(&answer).map(|()| answer)
@@ -101,18 +120,26 @@ impl<'a> Session<'a> {
 
     /// Runs a read over one moment of the store.
     pub fn read(&self, right: Right, run: impl FnOnce(&Cx<'_>) -> Result<()>) -> Result<()> {
-        self.read_widened(right, |_| Ok(None), run)
+        self.read_widened(right, &|_| (), |_| Ok(None), run)
     }
 
     /// Runs a read that another right may open too, depending on what is read: `wider` is asked where `right` is missing.
+    /// What it begins with is asked together with what `ahead` asks.
     pub fn read_widened(
         &self,
         right: Right,
+        ahead: &dyn Fn(&Db),
         wider: impl FnOnce(&Db) -> Result<Option<Right>>,
         run: impl FnOnce(&Cx<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.db.begin_read()?;
-        let read = self.read_begun(right, wider, run);
+        let db = self.db;
+        db.begin_read()?;
+        let asked = db.together(&[
+            &|| drop(store::desk::find(db)),
+            &|| drop(procedure::access::check(db, &self.actor, right)),
+            &|| ahead(db),
+        ]);
+        let read = asked.map_err(Error::from).and_then(|()| self.read_begun(right, wider, run));
         let ended = self.db.end_read();
         read.and(ended.map_err(Error::from))
     }
@@ -139,6 +166,15 @@ impl<'a> Session<'a> {
     pub(in crate::command) fn check(&self, desk: &Desk, now: Instant, right: Right) -> Result<()> {
         check_trial(desk, now, right)?;
         procedure::access::check(self.db, &self.actor, right)
+    }
+}
+
+/// Asks ahead what a change will ask first, under which key it may have been done before, and what follows of that.
+fn ahead_of(envelope: &Envelope, db: &Db) {
+    if let Parsed::Whole(change) = &envelope.parsed {
+        let key = envelope.key.as_deref();
+        // What is wrong with it is told when the change is run.
+        drop(db.together(&[&|| drop(key.map(|key| db.kept_outcome(key))), &|| drop(change.ahead(db))]));
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Server {
     pub(super) config: Config,
     pub(super) schema: String,
     pub(super) tls: Tls,
+    /// Whether what is remembered of its answers is asked again and compared, which a test build does where it is told to.
+    #[cfg(debug_assertions)]
+    pub(super) doubts: bool,
     /// Why a password file was left unread, to be told where a password turns out to be needed.
     pub(super) unread: Option<String>,
     /// The URL without what is secret.
@@ -168,7 +171,15 @@ impl Server {
         let schema = ours.schema.unwrap_or_else(|| SCHEMA.to_owned());
         check_schema(&schema)?;
         let shown = shown(&config, &schema, &mode);
-        let mut server = Server { config, schema, tls, unread: None, shown };
+        let mut server = Server {
+            config,
+            schema,
+            tls,
+            #[cfg(debug_assertions)]
+            doubts: variable("AFTERSALES_DOUBT").is_some(),
+            unread: None,
+            shown,
+        };
         server.find_password(ours.password_file, ours.pgpass, around)?;
         Ok(server)
     }

@@ -43,6 +43,16 @@ impl Db {
         }))
     }
 
+    /// Opens an existing store for who reads at once: what is wrong with it may be told only by the first that is asked.
+    pub fn open_to_read_at_once(address: &Address) -> Result<Db> {
+        match address {
+            Address::File(_) => Db::open(address, Access::Read),
+            Address::Server(server) => {
+                Ok(Db::over(Engine::Postgres(Box::new(postgres::Postgres::open_to_read_at_once(server)?))))
+            }
+        }
+    }
+
     /// Opens the store at `address`; where there is none, begins an empty one, which is there for others once it is kept.
     pub fn create(address: &Address) -> Result<Db> {
         Ok(Db::over(match address {
@@ -226,6 +236,45 @@ impl Db {
                 let statement = self.about_to_run(statement)?;
                 postgres.ahead(statement, params)
             }
+        }
+    }
+
+    /// Finds out what works will ask that change something, and asks it for all of them together where that saves waiting: each is run
+    /// on what is known by now, and undone. What they answer is of no interest.
+    pub fn look_ahead(&self, works: usize, work: &mut dyn FnMut(usize)) -> Result<()> {
+        let Engine::Postgres(postgres) = &self.engine else {
+            return Ok(());
+        };
+        postgres.find_out(works, &mut |at| {
+            self.counters.borrow_mut().mark();
+            self.stock_levels.borrow_mut().mark();
+            postgres.mark_work();
+            work(at);
+            postgres.take_work_back();
+            self.stock_levels.borrow_mut().undo();
+            self.counters.borrow_mut().undo();
+        })
+    }
+
+    /// The same of works that only read.
+    pub fn together(&self, works: &[&dyn Fn()]) -> Result<()> {
+        let Engine::Postgres(postgres) = &self.engine else {
+            return Ok(());
+        };
+        let run = |at: usize| works.get(at).into_iter().for_each(|work| work());
+        // Within works whose questions are found out, these are a part of them.
+        if postgres.finds_out() {
+            (0..works.len()).for_each(run);
+            return Ok(());
+        }
+        postgres.find_out(works.len(), &mut |at| run(at))
+    }
+
+    /// Whether what several works ask is asked together, so that they are best known before the first of them is run.
+    pub fn looks_ahead(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(postgres) => postgres.looks_ahead(),
         }
     }
 

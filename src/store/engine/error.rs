@@ -60,6 +60,9 @@ pub enum StoreError {
     /// A stream of the caller's broke (whether it was closed): not the store's doing, but as final.
     #[error("{1}")]
     Stream(bool, String),
+    /// Something was asked that is only being found out.
+    #[error("it is not known yet")]
+    UnknownYet,
     #[error("{0}")]
     Fault(String),
 }
@@ -80,7 +83,9 @@ impl Refusal for StoreError {
             StoreError::TooLarge(fault) => fault.code(),
             StoreError::Stream(true, _) => "closed_pipe",
             StoreError::Stream(false, _) => "store_full",
-            StoreError::InUse(_) | StoreError::Constraint(_) | StoreError::Fault(_) => "internal",
+            StoreError::InUse(_) | StoreError::Constraint(_) | StoreError::UnknownYet | StoreError::Fault(_) => {
+                "internal"
+            }
         }
     }
 
@@ -110,6 +115,7 @@ impl Refusal for StoreError {
             | StoreError::Refused(_)
             | StoreError::Constraint(_)
             | StoreError::Stream(..)
+            | StoreError::UnknownYet
             | StoreError::Fault(_) => None,
         }
     }

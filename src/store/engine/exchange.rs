@@ -93,7 +93,7 @@ impl Exchanged {
             delete: Statement::made(format!("DELETE FROM {}", table.name), |sql| {
                 Statement::raw(Tables::NONE, own, sql)
             }),
-            by_id: has_id.then(|| asked(format!("SELECT key FROM {} WHERE id = $1", table.name))),
+            by_id: has_id.then(|| record::key_by_id(table.name)),
             last_key: table
                 .is_keyed()
                 .then(|| asked(format!("SELECT CAST(COALESCE(MAX(key), 0) AS BIGINT) FROM {}", table.name))),
@@ -511,9 +511,7 @@ fn misplaced(path: &[&'static Table]) -> Option<(String, Tables)> {
 /// The statement that finds the row which a column links to.
 fn lookup(column: &'static Column) -> Option<&'static Statement> {
     let (sql, reads) = match column.holds {
-        Holds::Link(linked) | Holds::Numbered(linked) => {
-            (format!("SELECT key FROM {linked} WHERE id = $1"), Tables::of(&[linked]))
-        }
+        Holds::Link(linked) | Holds::Numbered(linked) => return Some(record::key_by_id(linked)),
         Holds::Line(Lines { name, of, column }) => (
             format!("SELECT l.key FROM {of} o JOIN {name} l ON l.{column} = o.key WHERE o.id = $1 AND l.line = $2"),
             Tables::of(&[name, of]),

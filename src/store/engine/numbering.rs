@@ -1,6 +1,9 @@
 //! Numbers: row keys, references and document numbers come from counter rows, so they roll back with the work and leave
 //! no gap. A group keeps the counters it moved in memory and writes them once, before its commit.
 
+use std::collections::HashMap;
+
+use super::statement::Statement;
 use super::{Db, Key, Result};
 use crate::domain::value::reference::generated;
 use crate::{params, query, raw};
@@ -13,6 +16,8 @@ const KEY: &str = "key";
 #[derive(Default)]
 pub struct Counters {
     known: Vec<Counter>,
+    /// What the store holds of all counters, where they were asked for together.
+    all: Option<HashMap<String, i64>>,
     /// What was changed since the savepoint: the place in `known`, and the value before.
     before: Vec<(usize, i64)>,
 }
@@ -27,6 +32,7 @@ struct Counter {
 impl Counters {
     pub fn forget(&mut self) {
         self.known.clear();
+        self.all = None;
         self.before.clear();
     }
 
@@ -70,6 +76,13 @@ impl Counters {
     }
 }
 
+/// How many counters are asked for together: a desk has a few for each journal and year.
+const TOGETHER: usize = 500;
+
+fn all_counters() -> &'static Statement {
+    query!([counter], "SELECT name, value FROM counter ORDER BY name LIMIT 500")
+}
+
 impl Db {
     /// The next row key.
     pub fn next_key(&self) -> Result<Key> {
@@ -100,20 +113,43 @@ impl Db {
         if let Some(value) = self.counters.borrow().value(name) {
             return Ok(value);
         }
-        let stored =
-            self.query_opt(query!([counter], "SELECT value FROM counter WHERE name = $1"), params![name], |row| {
-                row.get(0)
-            })?;
-        let stored = stored.unwrap_or(0);
+        let stored = match self.of_all_counters(name)? {
+            Some(stored) => stored,
+            None => {
+                let one = query!([counter], "SELECT value FROM counter WHERE name = $1", [asked("counter", "name", 1)]);
+                self.query_opt(one, params![name], |row| row.get(0))?.unwrap_or(0)
+            }
+        };
         self.counters.borrow_mut().learn(name, stored);
         Ok(stored)
+    }
+
+    /// Lets all counters be asked for together with what else a transaction begins with, where that saves waiting.
+    pub fn ahead_of_counters(&self) -> Result<()> {
+        self.ahead(all_counters(), params![])
+    }
+
+    /// A counter, where all of them are known, or known soon.
+    fn of_all_counters(&self, name: &str) -> Result<Option<i64>> {
+        if !self.looks_ahead() {
+            return Ok(None);
+        }
+        if self.counters.borrow().all.is_none() {
+            let all = self.query(all_counters(), params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.counters.borrow_mut().all = Some(all.into_iter().collect());
+        }
+        let counters = self.counters.borrow();
+        let all = counters.all.as_ref();
+        let stored = all.and_then(|all| all.get(name)).copied();
+        // Those that are not among the first may be there nevertheless.
+        Ok(stored.or_else(|| all.filter(|all| all.len() < TOGETHER).map(|_| 0)))
     }
 
     pub(super) fn flush_counters(&self) -> Result<()> {
         let moved = self.counters.borrow().moved();
         for (name, value) in moved {
             self.write(
-                raw!(writes [counter], reads [], "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2"),
+                raw!(writes [counter], reads [], "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2", at name = 1),
                 params![name, value],
             )?;
         }

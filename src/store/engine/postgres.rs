@@ -4,8 +4,8 @@
 //! together with the next question, rows of one table as one statement.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -28,9 +28,10 @@ mod schema;
 mod tls;
 mod wire;
 
-use answers::Answers;
+use answers::{Answers, Question, Rows};
 use fault::fault;
 use queue::{Many, Queue, Step, Write};
+use schema::Seen;
 use wire::Param;
 pub use wire::{int, text};
 
@@ -46,8 +47,12 @@ const WAITING: usize = 1_000;
 /// Changes that are underway at most.
 const UNDERWAY: usize = 256;
 
-/// How many lines share a transaction: the server keeps this many savepoints at hand for others to look up.
-pub const GROUP_LINES: usize = 50;
+/// How many lines share a transaction: those whose questions are asked together. Others who wait for the store get their turn soon.
+pub const GROUP_LINES: usize = 250;
+
+/// How often works are run at most to find out what they ask. Few ask so many things one after the other; and who asks for something
+/// else each time, such as whether a code is taken that was drawn by chance, would never come to an end.
+const PASSES: usize = 12;
 
 /// The row that every writer locks first.
 static LOCK: Statement = Statement::control("SELECT version FROM store_format FOR UPDATE");
@@ -71,8 +76,10 @@ pub struct Postgres {
     queue: RefCell<Queue>,
     /// What was sent, in order.
     underway: RefCell<Vec<Underway>>,
-    /// Answers to what was asked ahead; a change makes them void.
-    arrived: RefCell<Arrived>,
+    /// Whether a work is only run to find out what it asks.
+    finds_out: Cell<bool>,
+    /// What it asks that is not known yet.
+    wanted: RefCell<Wanted>,
     /// For each statement that writes one row the one that writes many.
     many: RefCell<HashMap<usize, Option<Many>>>,
     /// The statements that are others one behind the other.
@@ -85,11 +92,15 @@ pub struct Postgres {
     is_open: Cell<bool>,
     /// Whether it was begun when the store was opened, for the first who reads.
     is_begun: Cell<bool>,
+    /// Whether it only reads.
+    reads: Cell<bool>,
     /// Whether a statement of the open transaction failed, so that nothing of it can stand.
     failed: Cell<bool>,
     /// Whether a transaction was undone because another got in its way.
     in_conflict: Cell<bool>,
 }
+
+type Answered = std::result::Result<Vec<tokio_postgres::Row>, Error>;
 
 type Changing = Pin<Box<dyn Future<Output = std::result::Result<u64, Error>>>>;
 
@@ -102,26 +113,31 @@ enum Preparing {
     Failed(StoreError),
 }
 
-type Asking = Pin<Box<dyn Future<Output = std::result::Result<Vec<tokio_postgres::Row>, Error>>>>;
+type Asking = Pin<Box<dyn Future<Output = Answered>>>;
 
 /// What was sent and not answered yet.
 enum Underway {
     /// A change; and the text of one that must change so many rows.
     Change { outcome: Changing, must: Option<(u64, &'static str)> },
-    /// A question that somebody will ask soon.
-    Ahead { question: Question, rows: Asking },
+    /// Questions that somebody will ask soon, one, or several as one statement which tells behind each row of which it is; whether a
+    /// change made the answers void.
+    Ahead { statement: &'static Statement, questions: Vec<Rc<Question>>, rows: Asking, is_void: bool },
+    /// The lock of the one writer.
+    Lock { version: Asking },
+    /// What lies in the schema, and the format of the store in it.
+    Look { seen: Asking, format: Asking },
 }
 
-/// A question with its values.
-#[derive(PartialEq, Eq)]
-struct Question {
-    /// Where the statement stands; none once a change made the answer void.
-    statement: Option<usize>,
-    params: Vec<Param>,
+/// What is to be asked together.
+#[derive(Default)]
+struct Wanted {
+    /// The questions, those of one statement together.
+    questions: Vec<(&'static Statement, Vec<Rc<Question>>)>,
+    /// All that was asked since the works began: what a work's own changes make void again is not asked twice.
+    seen: HashSet<Rc<Question>>,
+    /// Whether the work came to something that is not known.
+    is_stuck: bool,
 }
-
-/// The answers to questions that were asked ahead.
-type Arrived = Vec<(Question, Vec<tokio_postgres::Row>)>;
 
 /// A statement with its values, ready to be sent.
 struct Ready {
@@ -146,14 +162,28 @@ impl Postgres {
     pub fn open(server: &Server, access: Access) -> Result<Postgres> {
         let postgres = Postgres::connected(server)?;
         let seen = postgres.look(access)?;
-        match postgres.version(&seen)? {
-            Some(version) => postgres.check_version(version)?,
-            None => return Err(StoreError::Missing(server.to_string())),
-        }
+        postgres.check_seen(&seen)?;
         if access == Access::Write {
             postgres.check_owner(&seen)?;
         }
         Ok(postgres)
+    }
+
+    /// Opens the store in the server's schema for who reads at once: what is wrong with it is told by the first that is asked.
+    pub fn open_to_read_at_once(server: &Server) -> Result<Postgres> {
+        let postgres = Postgres::connected(server)?;
+        let looking = postgres.looking(Access::Read)?;
+        postgres.underway.borrow_mut().push(looking);
+        postgres.is_begun.set(true);
+        Ok(postgres)
+    }
+
+    /// Whether what was seen in the schema is a store that can be read.
+    fn check_seen(&self, seen: &Seen) -> Result<()> {
+        match self.version(seen)? {
+            Some(version) => self.check_version(version),
+            None => Err(StoreError::Missing(self.server.to_string())),
+        }
     }
 
     /// Opens the store in the server's schema, or begins one, which is there for others once it is committed.
@@ -205,7 +235,8 @@ impl Postgres {
             answers: RefCell::default(),
             queue: RefCell::default(),
             underway: RefCell::default(),
-            arrived: RefCell::default(),
+            finds_out: Cell::new(false),
+            wanted: RefCell::default(),
             many: RefCell::default(),
             chains: RefCell::default(),
             pace: Cell::new(Pace::Careful),
@@ -213,15 +244,20 @@ impl Postgres {
             is_made: Cell::new(false),
             is_open: Cell::new(false),
             is_begun: Cell::new(false),
+            reads: Cell::new(false),
             failed: Cell::new(false),
             in_conflict: Cell::new(false),
         })
     }
 
     pub fn execute(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<usize> {
-        self.forget_what_was_asked_ahead(statement);
+        if self.finds_out.get() {
+            return Err(StoreError::UnknownYet);
+        }
+        let params: Vec<Param> = params.iter().map(Param::of).collect();
+        self.forget_what_changes(statement, &params);
         self.send_before(statement)?;
-        let changing = self.sent(statement, params.iter().map(Param::of).collect())?;
+        let changing = self.sent(statement, params)?;
         self.drained()?;
         let rows = self.runtime.block_on(changing).map_err(|error| fault(&error));
         Ok(usize::try_from(self.noted(rows)?).unwrap_or(usize::MAX))
@@ -229,13 +265,14 @@ impl Postgres {
 
     /// Takes a change whose outcome nobody waits for, one that must change one row if `of_one`.
     pub fn write(&self, statement: &'static Statement, params: &[Value<'_>], of_one: bool) -> Result<()> {
-        self.forget_what_was_asked_ahead(statement);
+        let params: Vec<Param> = params.iter().map(Param::of).collect();
+        self.forget_what_changes(statement, &params);
         let full = {
             let mut queue = self.queue.borrow_mut();
-            queue.push(Write { statement, params: params.iter().map(Param::of).collect(), of_one });
+            queue.push(Write { statement, params, of_one });
             queue.len() >= WAITING
         };
-        if full { self.send_on() } else { Ok(()) }
+        if full && !self.finds_out.get() { self.send_on() } else { Ok(()) }
     }
 
     /// Sends what waits, to be at work while the next command is read.
@@ -271,20 +308,25 @@ impl Postgres {
         row: &mut dyn FnMut(&tokio_postgres::Row) -> Result<()>,
     ) -> Result<()> {
         let params: Vec<Param> = params.iter().map(Param::of).collect();
-        if let Some(rows) = self.asked_ahead(statement, &params)? {
-            return rows.iter().try_for_each(row);
-        }
-        if !self.is_open.get() || !Answers::keeps(statement) {
+        if !self.is_open.get() {
             return self.ask(statement, params, row);
         }
-        let known = self.answers.borrow().get(statement, &params);
-        if let Some(rows) = known {
+        let question = Question { statement: statement.place(), params };
+        if let Some(rows) = self.known(&question)? {
+            #[cfg(debug_assertions)]
+            self.doubt(statement, &question, &rows)?;
             return rows.iter().try_for_each(row);
         }
+        if self.finds_out.get() {
+            self.want(statement, question, true);
+            return Err(StoreError::UnknownYet);
+        }
+        if !Answers::keeps(statement) {
+            return self.ask(statement, question.params, row);
+        }
         let mut rows = Vec::new();
-        let asked = params.clone();
         let mut few = true;
-        self.ask(statement, params, &mut |found| {
+        self.ask(statement, question.params.clone(), &mut |found| {
             few = few && rows.len() < answers::ROWS;
             if few {
                 rows.push(found.clone());
@@ -292,7 +334,50 @@ impl Postgres {
             row(found)
         })?;
         if few {
-            self.answers.borrow_mut().put(statement, asked, Rc::new(rows));
+            self.answers.borrow_mut().put(statement, Rc::new(question), Rc::new(rows));
+        }
+        Ok(())
+    }
+
+    /// The answer to a question, where it is known or underway.
+    fn known(&self, question: &Question) -> Result<Option<Rows>> {
+        if let Some(rows) = self.answers.borrow().get(question) {
+            return Ok(Some(rows));
+        }
+        let is_underway = |one: &Underway| match one {
+            Underway::Ahead { questions, is_void, .. } => {
+                !is_void && questions.iter().any(|known| **known == *question)
+            }
+            _ => false,
+        };
+        if !self.underway.borrow().iter().any(is_underway) {
+            return Ok(None);
+        }
+        self.drained()?;
+        Ok(self.answers.borrow().get(question))
+    }
+
+    /// Asks once more where a test wants it so: what is remembered must be what the server answers.
+    #[cfg(debug_assertions)]
+    #[allow(clippy::panic, reason = "a mistake of whoever said which rows an answer is made of")]
+    fn doubt(&self, statement: &'static Statement, question: &Question, rows: &Rows) -> Result<()> {
+        if !self.server.doubts || self.finds_out.get() {
+            return Ok(());
+        }
+        // Behind a row that was asked for together with others stands of which question it is.
+        let told =
+            |row: &tokio_postgres::Row| row.columns().iter().filter(|column| column.name() != queue::PLACE).count();
+        let shown = |row: &tokio_postgres::Row| {
+            format!("{:?}", (0..told(row)).map(|column| wire::value(row, column)).collect::<Vec<_>>())
+        };
+        let mut again = Vec::new();
+        self.ask(statement, question.params.clone(), &mut |row| {
+            again.push(shown(row));
+            Ok(())
+        })?;
+        let before: Vec<String> = rows.iter().take(again.len().max(rows.len())).map(shown).collect();
+        if before != again {
+            panic!("{} {:?} is answered {again:?} by now, not {before:?}", statement.sql, question.params);
         }
         Ok(())
     }
@@ -300,16 +385,93 @@ impl Postgres {
     /// Asks what somebody will ask soon, without waiting for the answer; only where the transaction may be run again, since a
     /// fault of it is nobody's.
     pub fn ahead(&self, statement: &'static Statement, params: &[Value<'_>]) -> Result<()> {
-        if self.pace.get() == Pace::Careful {
+        let question = Question { statement: statement.place(), params: params.iter().map(Param::of).collect() };
+        if !self.looks_ahead() || self.answers.borrow().get(&question).is_some() {
             return Ok(());
         }
-        self.send_before(statement)?;
-        let params: Vec<Param> = params.iter().map(Param::of).collect();
-        let rows = self.asked(statement, params.clone())?;
-        self.underway
-            .borrow_mut()
-            .push(Underway::Ahead { question: Question { statement: Some(statement.place()), params }, rows });
+        if self.finds_out.get() {
+            self.want(statement, question, false);
+            return Ok(());
+        }
+        self.ask_ahead(statement, vec![Rc::new(question)])
+    }
+
+    /// Whether what will be asked can be asked ahead: there is a transaction that may be run again.
+    pub fn looks_ahead(&self) -> bool {
+        self.is_open.get() && (self.pace.get() == Pace::Deferred || self.reads.get())
+    }
+
+    fn want(&self, statement: &'static Statement, question: Question, is_needed: bool) {
+        let mut wanted = self.wanted.borrow_mut();
+        let question = Rc::new(question);
+        if !wanted.seen.insert(question.clone()) {
+            let again = wanted.questions.iter().any(|(_, questions)| questions.contains(&question));
+            wanted.is_stuck |= is_needed && again;
+            return;
+        }
+        wanted.is_stuck |= is_needed;
+        match wanted.questions.iter_mut().find(|(known, _)| std::ptr::eq(*known, statement)) {
+            Some((_, questions)) => questions.push(question),
+            None => wanted.questions.push((statement, vec![question])),
+        }
+    }
+
+    /// Finds out what works will ask, and asks it for all of them together: each is run on what is known, as far as that goes, again
+    /// and again, until it comes to its end or to what only its own changes bring about.
+    pub fn find_out(&self, works: usize, work: &mut dyn FnMut(usize)) -> Result<()> {
+        let mut open: Vec<usize> = (0..works).collect();
+        for _ in 0..PASSES {
+            if open.is_empty() || !self.looks_ahead() {
+                break;
+            }
+            self.finds_out.set(true);
+            open.retain(|at| {
+                self.wanted.borrow_mut().is_stuck = false;
+                work(*at);
+                self.wanted.borrow().is_stuck
+            });
+            self.finds_out.set(false);
+            let questions = std::mem::take(&mut self.wanted.borrow_mut().questions);
+            if questions.is_empty() {
+                break;
+            }
+            for (statement, questions) in questions {
+                self.ask_ahead(statement, questions)?;
+            }
+            self.drained()?;
+        }
+        self.wanted.borrow_mut().seen.clear();
         Ok(())
+    }
+
+    /// Whether a work is only run to find out what it asks.
+    pub fn finds_out(&self) -> bool {
+        self.finds_out.get()
+    }
+
+    /// Sends questions of one statement, several as one.
+    fn ask_ahead(&self, statement: &'static Statement, questions: Vec<Rc<Question>>) -> Result<()> {
+        self.send_before(statement)?;
+        let rows = match questions.as_slice() {
+            [one] => self.asked(statement, one.params.clone())?,
+            several => {
+                let (of_many, params) =
+                    queue::asked_together(statement, several.iter().map(|one| one.params.as_slice()));
+                self.asked(of_many, params)?
+            }
+        };
+        self.underway.borrow_mut().push(Underway::Ahead { statement, questions, rows, is_void: false });
+        Ok(())
+    }
+
+    /// A change is about to be made: what it may make another is not known any longer.
+    fn forget_what_changes(&self, statement: &'static Statement, params: &[Param]) {
+        self.answers.borrow_mut().change(statement, params);
+        for one in self.underway.borrow_mut().iter_mut() {
+            if let Underway::Ahead { statement: asked, is_void, .. } = one {
+                *is_void |= asked.reads.touch(statement.writes);
+            }
+        }
     }
 
     /// Sends a question; its answer is to be waited for.
@@ -327,34 +489,6 @@ impl Postgres {
             rows = Box::pin(async { early });
         }
         Ok(rows)
-    }
-
-    /// The answer that was asked for ahead, if this question was.
-    fn asked_ahead(&self, statement: &'static Statement, params: &[Param]) -> Result<Option<Vec<tokio_postgres::Row>>> {
-        let is_it = |question: &Question| question.statement == Some(statement.place()) && question.params == params;
-        let is_underway = |one: &Underway| matches!(one, Underway::Ahead { question, .. } if is_it(question));
-        if self.underway.borrow().iter().any(is_underway) {
-            self.drained()?;
-        }
-        let mut arrived = self.arrived.borrow_mut();
-        let at = arrived.iter().position(|(question, _)| is_it(question));
-        Ok(at.map(|at| arrived.swap_remove(at).1))
-    }
-
-    /// A change is about to be made: what was asked ahead may not be so any longer.
-    fn forget_what_was_asked_ahead(&self, statement: &Statement) {
-        self.answers.borrow_mut().change(statement);
-        self.arrived.borrow_mut().clear();
-        self.void_what_is_asked();
-    }
-
-    /// What is asked ahead and not answered yet is nobody's answer.
-    fn void_what_is_asked(&self) {
-        for one in self.underway.borrow_mut().iter_mut() {
-            if let Underway::Ahead { question, .. } = one {
-                question.statement = None;
-            }
-        }
     }
 
     /// Asks the server.
@@ -401,12 +535,15 @@ impl Postgres {
             return Ok(());
         }
         self.begin(&schema::begin(&schema::quoted(&self.server.schema), Access::Write));
-        let mut version = None;
-        self.each(&LOCK, &[], &mut |row| {
-            version = int(row, 0)?;
-            Ok(())
-        })?;
-        match version {
+        // Whoever asks first waits for the lock.
+        let version = self.asked(&LOCK, Vec::new())?;
+        self.underway.borrow_mut().push(Underway::Lock { version });
+        Ok(())
+    }
+
+    /// Checks what the writer's lock says that the store is.
+    fn check_locked(&self, rows: &[tokio_postgres::Row]) -> Result<()> {
+        match rows.first().map_or(Ok(None), |row| int(row, 0))? {
             Some(version) => self.check_version(version),
             None => Err(StoreError::Damaged(format!("{} has lost its format version", self.server))),
         }
@@ -418,6 +555,7 @@ impl Postgres {
             self.rollback()?;
         }
         self.is_open.set(true);
+        self.reads.set(false);
         self.failed.set(false);
         Ok(())
     }
@@ -461,9 +599,11 @@ impl Postgres {
     /// Starts a read of one moment.
     pub fn begin_read(&self) -> Result<()> {
         if self.is_begun.take() && self.is_open.get() {
+            self.reads.set(true);
             return Ok(());
         }
         self.begun()?;
+        self.reads.set(true);
         self.begin(&schema::begin(&schema::quoted(&self.server.schema), Access::Read));
         Ok(())
     }
@@ -488,7 +628,6 @@ impl Postgres {
     /// to others then, who call something else by the same name.
     fn forget(&self) {
         self.answers.borrow_mut().forget();
-        self.arrived.borrow_mut().clear();
         for known in self.statements.borrow_mut().values_mut() {
             if let Some(Preparing::Underway(underway)) = known.take() {
                 let _ = self.runtime.block_on(underway);
@@ -499,13 +638,13 @@ impl Postgres {
     /// Why a statement of the transaction could not be prepared, which ended the transaction.
     fn fault_of_preparing(&self) -> Option<StoreError> {
         self.statements.borrow_mut().values_mut().find_map(|known| match known.take() {
-            Some(Preparing::Failed(fault)) => Some(fault),
+            Some(Preparing::Failed(fault)) => Some(fault).filter(|fault| !fault::follows(fault)),
             Some(Preparing::Underway(mut underway)) => match begun(underway.as_mut()) {
                 Poll::Ready(Ok(prepared)) => {
                     *known = Some(Preparing::Done(prepared));
                     None
                 }
-                Poll::Ready(Err(error)) => Some(fault(&error)),
+                Poll::Ready(Err(error)) => Some(fault(&error)).filter(|fault| !fault::follows(fault)),
                 Poll::Pending => {
                     *known = Some(Preparing::Underway(underway));
                     None
@@ -536,8 +675,7 @@ impl Postgres {
     /// again the server is not told: a command that is refused has sent nothing as a rule, and where it has, the whole transaction
     /// is run again carefully.
     pub fn savepoint(&self) -> Result<()> {
-        self.arrived.borrow_mut().clear();
-        self.void_what_is_asked();
+        self.answers.borrow_mut().mark();
         if self.pace.get() == Pace::Careful {
             self.run(&SAVEPOINT)?;
             self.send()?;
@@ -556,13 +694,16 @@ impl Postgres {
 
     /// Undoes what was done since the savepoint, whatever of it failed.
     pub fn undo(&self) -> Result<()> {
-        self.answers.borrow_mut().forget();
         if self.pace.get() == Pace::Deferred {
             return match self.queue.borrow_mut().undo() && !self.failed.get() {
-                true => Ok(()),
+                true => {
+                    self.answers.borrow_mut().undo();
+                    Ok(())
+                }
                 false => self.noted(Err(StoreError::Conflict)),
             };
         }
+        self.answers.borrow_mut().forget();
         self.queue.borrow_mut().clear();
         // Faults of what is undone are of no more interest.
         let _ = self.drained();
@@ -572,6 +713,18 @@ impl Postgres {
         self.drained()?;
         self.failed.set(false);
         Ok(())
+    }
+
+    /// Marks the point to which a work is undone that is only run to find out what it asks.
+    pub fn mark_work(&self) {
+        self.answers.borrow_mut().mark();
+        self.queue.borrow_mut().mark();
+    }
+
+    /// Undoes such a work, of which nothing was sent.
+    pub fn take_work_back(&self) {
+        self.queue.borrow_mut().undo();
+        self.answers.borrow_mut().undo();
     }
 
     /// Sends the changes that wait.
@@ -707,15 +860,20 @@ impl Postgres {
         }
     }
 
-    /// Waits for the changes that were sent.
+    /// Waits for what was sent.
     fn drained(&self) -> Result<()> {
         let underway = self.underway.take();
         if underway.is_empty() {
             return Ok(());
         }
-        let ended = self.runtime.block_on(ended(underway, &mut self.arrived.borrow_mut()));
+        let mut found = Found::default();
+        let ended = self.runtime.block_on(ended(underway, &self.answers, &mut found));
+        // What is wrong with the store is why whatever was asked of it failed.
+        if let Some(seen) = found.seen {
+            self.noted(seen.and_then(|seen| self.check_seen(&seen)))?;
+        }
         let ended = match (ended, self.pace.get()) {
-            (Ok(()), _) => Ok(()),
+            (Ok(()), _) => found.locked.map_or(Ok(()), |rows| self.check_locked(&rows)),
             (Err(error @ (StoreError::Lost(_) | StoreError::Busy)), _) => Err(error),
             (Err(_), Pace::Deferred) => Err(StoreError::Conflict),
             (ended, Pace::Careful) => ended,
@@ -733,8 +891,8 @@ impl Postgres {
 
     fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
         let outcome = outcome.map_err(|error| match error {
-            StoreError::Lost(_) | StoreError::Conflict | StoreError::Busy => error,
-            error => self.fault_of_preparing().unwrap_or(error),
+            error if fault::follows(&error) => self.fault_of_preparing().unwrap_or(error),
+            error => error,
         });
         if let Err(error) = &outcome {
             self.failed.set(true);
@@ -762,8 +920,15 @@ fn begun<F: Future + ?Sized>(request: Pin<&mut F>) -> Poll<F::Output> {
     request.poll(&mut Context::from_waker(Waker::noop()))
 }
 
+/// What the answers told that are not for who asks a question.
+#[derive(Default)]
+struct Found {
+    locked: Option<Vec<tokio_postgres::Row>>,
+    seen: Option<Result<Seen>>,
+}
+
 /// Waits for all that is underway, which is answered in order; the first fault is the one to tell, the others follow from it.
-async fn ended(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
+async fn ended(underway: Vec<Underway>, answers: &RefCell<Answers>, found: &mut Found) -> Result<()> {
     let mut first = Ok(());
     for one in underway {
         let ended = match one {
@@ -772,15 +937,54 @@ async fn ended(underway: Vec<Underway>, arrived: &mut Arrived) -> Result<()> {
                 (Ok(_), _) => Ok(()),
                 (Err(error), _) => Err(fault(&error)),
             },
-            Underway::Ahead { question, rows } => match rows.await {
+            Underway::Ahead { statement, questions, rows, is_void } => match rows.await {
                 Ok(rows) => {
-                    arrived.push((question, rows));
+                    if !is_void {
+                        arrived(&mut answers.borrow_mut(), statement, questions, rows);
+                    }
                     Ok(())
                 }
                 Err(error) => Err(fault(&error)),
             },
+            Underway::Lock { version } => match version.await {
+                Ok(rows) => {
+                    found.locked = Some(rows);
+                    Ok(())
+                }
+                Err(error) => Err(fault(&error)),
+            },
+            Underway::Look { seen, format } => {
+                let (seen, format) = (seen.await, format.await);
+                // Where there is not even a transaction, nothing was seen.
+                found.seen = first.is_ok().then(|| Seen::of(seen, format));
+                Ok(())
+            }
         };
         first = first.and(ended);
     }
     first
+}
+
+/// Keeps the answers to questions of one statement; where they are several, the last column tells of which a row is, from 1.
+fn arrived(
+    answers: &mut Answers,
+    statement: &'static Statement,
+    questions: Vec<Rc<Question>>,
+    rows: Vec<tokio_postgres::Row>,
+) {
+    if let [question] = questions.as_slice() {
+        answers.put(statement, question.clone(), Rc::new(rows));
+        return;
+    }
+    let mut of_each: Vec<Vec<tokio_postgres::Row>> = questions.iter().map(|_| Vec::new()).collect();
+    for row in rows {
+        if let Param::Int(number) = wire::value(&row, row.len() - 1)
+            && let Some(own) = usize::try_from(number - 1).ok().and_then(|at| of_each.get_mut(at))
+        {
+            own.push(row);
+        }
+    }
+    for (question, rows) in questions.into_iter().zip(of_each) {
+        answers.put(statement, question, Rc::new(rows));
+    }
 }

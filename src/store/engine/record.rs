@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::row::Row;
-use super::statement::{Kind, Row as NewRow, Statement, Tables};
+use super::statement::{Kind, Reach, Row as NewRow, Statement, Tables, asked, told};
 use super::table::{Column, CurrencyOf, FoundBy, From, Holds, Order, Table};
 use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::product::UnitPrice;
@@ -277,6 +277,8 @@ pub struct Select {
     told: Tables,
     /// The condition that every record of the kind fulfils.
     only: Option<String>,
+    /// The rows that columns are read from beside those of the table itself; none where that is not known of all of them.
+    reaches: Option<Vec<Reach>>,
 }
 
 fn made(table: &'static Table) -> &'static Made {
@@ -290,9 +292,9 @@ fn made(table: &'static Table) -> &'static Made {
     let made: &'static Made = Box::leak(Box::new(Made {
         insert: insert_of(table),
         update: update_of(table),
-        by_id: select.with(&[format!("{} = $1", id_of(table))], ""),
-        by_exact: exact_columns(table).map(|column| select.with(&[format!("{} = $1", compared(column))], "")).collect(),
-        by_key: select.with(&["t.key = $1".to_owned()], ""),
+        by_id: select.by(table, "id", &id_of(table)),
+        by_exact: exact_columns(table).map(|column| select.by(table, column, &compared(column))).collect(),
+        by_key: select.by(table, "key", "t.key"),
         select,
     }));
     MADE.lock().unwrap_or_else(PoisonError::into_inner).insert(place, made);
@@ -370,7 +372,8 @@ fn alias(column: &Column) -> String {
 fn select_of(table: &'static Table) -> Select {
     let mut columns = vec!["t.key".to_owned()];
     let mut from = format!("{} t", table.name);
-    let (mut reads, mut told) = (Tables::of(&[table.name]), Tables::NONE);
+    let (mut reads, mut told_of) = (Tables::of(&[table.name]), Tables::NONE);
+    let mut reaches = Some(Vec::new());
     let is_field = |column: &&Column| match column.from {
         From::Field => !matches!(column.holds, Holds::Folded(..) | Holds::Always(_)),
         From::Sql(_) => true,
@@ -381,8 +384,16 @@ fn select_of(table: &'static Table) -> Select {
             From::Sql(sql) => format!("({sql})"),
             _ => format!("t.{}", column.name),
         };
-        told = told.and(Tables::of(column.reads));
+        told_of = told_of.and(Tables::of(column.reads));
+        let place = columns.len();
         columns.push(own.clone());
+        if let From::Sql(sql) = column.from {
+            reaches = reaches.filter(|_| !sql.contains("SELECT") || !column.found.is_empty());
+        }
+        let found = reaches.iter_mut();
+        found.for_each(|reaches| {
+            reaches.extend(column.found.iter().map(|(table, by, columns)| told(table, by, 0).looks(columns)))
+        });
         let linked = match column.holds {
             Holds::Link(linked) => Some((linked, format!("{}.id", alias(column)))),
             Holds::Numbered(linked) => Some((linked, format!("COALESCE({0}.number, {0}.id)", alias(column)))),
@@ -393,16 +404,18 @@ fn select_of(table: &'static Table) -> Select {
             // question that asks for nothing of what is linked is answered without it.
             from.push_str(&format!(" LEFT JOIN {linked} {0} ON {0}.key = {own}", alias(column)));
             reads = reads.and(Tables::of(&[linked]));
+            reaches.iter_mut().for_each(|reaches| reaches.push(told(linked, "key", place)));
             columns.push(id);
         }
         if matches!(column.holds, Holds::Currency) {
+            reaches.iter_mut().for_each(|reaches| reaches.push(told("currency", "code", place)));
             from.push_str(&format!(" JOIN currency currency_ ON currency_.code = {own}"));
             reads = reads.and(Tables::of(&["currency"]));
             columns.push("currency_.digits".to_owned());
         }
     }
     let only = table.only.map(|kind| format!("t.kind = '{kind}'"));
-    Select { columns: columns.join(", "), from, reads, told, only }
+    Select { columns: columns.join(", "), from, reads, told: told_of, only, reaches }
 }
 
 impl Select {
@@ -411,22 +424,51 @@ impl Select {
         self.reading(Tables::NONE, conditions, rest)
     }
 
+    /// The question for the rows that have the value `$1` in a column, which is compared as `compared`.
+    fn by(&self, table: &Table, column: &'static str, compared: &str) -> &'static Statement {
+        let own = asked(table.name, column, 1);
+        let own = if column == "key" { own } else { own.keyed(0) };
+        let is_stored = column == "key" || compared == format!("t.{column}");
+        let reaches: &[Reach] = if is_stored { &[own] } else { &[] };
+        self.of_rows(reaches, &[format!("{compared} = $1")], "")
+    }
+
+    /// The question whose condition, order and limit are `rest`, of which is known which of its table's rows answer it.
+    pub fn of_rows(&self, own: &[Reach], conditions: &[String], rest: &str) -> &'static Statement {
+        self.of(&self.columns, self.told, self.all_reaches(own), conditions, rest)
+    }
+
+    /// The rows that an answer is made of, where that is known of the table's own and of all others.
+    fn all_reaches(&self, own: &[Reach]) -> &'static [Reach] {
+        match &self.reaches {
+            Some(reaches) if !own.is_empty() => [own, reaches].concat().leak(),
+            _ => &[],
+        }
+    }
+
     /// The same, where conditions read other tables beside.
     pub(in crate::store) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
-        self.of(&self.columns, also.and(self.told), conditions, rest)
+        self.of(&self.columns, also.and(self.told), &[], conditions, rest)
     }
 
     /// The question for nothing but the keys.
     pub(super) fn keys(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
-        self.of("t.key", also, conditions, rest)
+        self.of("t.key", also, &[], conditions, rest)
     }
 
-    fn of(&self, columns: &str, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+    fn of(
+        &self,
+        columns: &str,
+        also: Tables,
+        reaches: &'static [Reach],
+        conditions: &[String],
+        rest: &str,
+    ) -> &'static Statement {
         let conditions: Vec<&str> = conditions.iter().chain(&self.only).map(String::as_str).collect();
         let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
         let reads = self.reads.and(also);
         Statement::made(format!("SELECT {columns} FROM {}{filter}{rest}", self.from), |sql| {
-            Statement::query(reads, sql)
+            Statement::query(reads, sql).made_of(reaches)
         })
     }
 }
@@ -470,9 +512,18 @@ pub fn first<T: Described>(db: &Db, statement: &'static Statement, params: &[Val
 }
 
 /// The question for records of a kind by a condition over their row `t` and what follows it, made once:
-/// `select!(Coupon, "t.code_folded = $1", "")`.
+/// `select!(Coupon, "t.code_folded = $1", "")`. Behind it may be said which rows of the table answer it, as with `query!`.
 #[macro_export]
 macro_rules! select {
+    ($record:ty, $condition:expr, $rest:expr, [$($reach:expr),* $(,)?]) => {{
+        #[allow(unused_imports)]
+        use $crate::store::engine::statement::{asked, told};
+        static STATEMENT: std::sync::OnceLock<&'static $crate::store::engine::statement::Statement> =
+            std::sync::OnceLock::new();
+        *STATEMENT.get_or_init(|| {
+            $crate::store::engine::record::select::<$record>().of_rows(&[$($reach),*], &[($condition).to_owned()], $rest)
+        })
+    }};
     ($record:ty, $condition:expr, $rest:expr) => {{
         static STATEMENT: std::sync::OnceLock<&'static $crate::store::engine::statement::Statement> =
             std::sync::OnceLock::new();
@@ -512,21 +563,26 @@ pub fn by_id<T: Described>(db: &Db, id: &str) -> Result<Option<T>> {
     found.map(|found| completed(db, found)).transpose()
 }
 
+/// The question for the key of the row with the id `$1`.
+pub fn key_by_id(table: &'static str) -> &'static Statement {
+    Statement::made(format!("SELECT key FROM {table} WHERE id = $1"), |sql| {
+        Statement::query(Tables::of(&[table]), sql).made_of(vec![asked(table, "id", 1).looks(&[])].leak())
+    })
+}
+
 /// Whether a record of the table has exactly that id.
 pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
-    let sql = format!("SELECT key FROM {} WHERE id = $1", table.name);
-    let statement = Statement::made(sql, |sql| Statement::query(Tables::of(&[table.name]), sql));
-    Ok(db.query_opt(statement, params![id], |row| row.get::<Key>(0))?.is_some())
+    Ok(db.query_opt(key_by_id(table.name), params![id], |row| row.get::<Key>(0))?.is_some())
 }
 
-/// Asks ahead for the record that a typed reference most likely stands for, where that saves waiting for it.
-pub fn ahead_of_reference<T: Described>(db: &Db, given: &str) -> Result<()> {
-    made(T::table()).by_exact.first().map_or(Ok(()), |statement| db.ahead(statement, params![given]))
-}
-
-/// Asks ahead for the record with that id, where that saves waiting for it.
-pub fn ahead<T: Described>(db: &Db, id: &str) -> Result<()> {
-    db.ahead(made(T::table()).by_id, params![id])
+/// Asks ahead for the records that a typed reference may stand for, where that saves waiting for them.
+pub fn ahead<T: Described>(db: &Db, given: &str) -> Result<()> {
+    let made = made(T::table());
+    made.by_exact.first().map_or(Ok(()), |statement| db.ahead(statement, params![given]))?;
+    match reference::padded(given) {
+        Some(padded) => db.ahead(made.by_id, params![padded]),
+        None => Ok(()),
+    }
 }
 
 /// The record with what `complete` loads.
@@ -573,11 +629,14 @@ fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str
         return Ok(found.map_or(Found::Nothing, one));
     }
     let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
-    let ask = |column: &str, text: &str| -> Result<Vec<Reference>> {
+    let ask = |column: &'static str, text: &str| -> Result<Vec<Reference>> {
         let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
-        db.query(Statement::made(sql, |sql| Statement::query(own, sql)), params![text], |row| row.reference(0))
+        let reaches = || vec![asked(table.name, column, 1).keyed(0)].leak();
+        let statement = Statement::made(sql, |sql| Statement::query(own, sql).made_of(reaches()));
+        db.query(statement, params![text], |row| row.reference(0))
     };
-    let padded_in = |column: &str| reference::padded(given).map_or(Ok(Vec::new()), |padded| ask(column, &padded));
+    let padded_in =
+        |column: &'static str| reference::padded(given).map_or(Ok(Vec::new()), |padded| ask(column, &padded));
     for found_by in found_by {
         let found = match found_by {
             FoundBy::Exactly(column) => ask(column, given)?,
@@ -624,7 +683,16 @@ pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
             return Ok(Found::One(found));
         }
     }
-    match find_key_by(db, table, table.found_by.get(by_exact.len()..).unwrap_or_default(), given)? {
+    let mut others = table.found_by.get(by_exact.len()..).unwrap_or_default();
+    if let Some((FoundBy::Padded, behind)) = others.split_first() {
+        others = behind;
+        if let Some(padded) = reference::padded(given)
+            && let Some(found) = one::<T>(db, made(table).by_id, params![padded])?
+        {
+            return Ok(Found::One(found));
+        }
+    }
+    match find_key_by(db, table, others, given)? {
         Found::One(reference) => match one::<T>(db, made(table).by_key, params![reference.key])? {
             Some(found) => Ok(Found::One(found)),
             None => Ok(Found::Nothing),
@@ -686,7 +754,7 @@ pub fn update<T: Described>(db: &Db, record: &T) -> Result<()> {
 pub fn delete<T: Described>(db: &Db, row: &T) -> Result<()> {
     let name = T::table().name;
     let delete = Statement::made(format!("DELETE FROM {name} WHERE key = $1"), |sql| {
-        Statement::raw(Tables::NONE, Tables::of(&[name]), sql)
+        Statement::raw(Tables::NONE, Tables::of(&[name]), sql).at("key", 1)
     });
     db.change_one(delete, params![row.key()])
 }
@@ -708,7 +776,7 @@ pub fn delete_rows<T: Described>(db: &Db, list: &'static Table, record: &T) -> R
         return Err(StoreError::Fault(format!("{} is no list", list.name)));
     };
     let delete = Statement::made(format!("DELETE FROM {} WHERE {parent} = $1", list.name), |sql| {
-        Statement::raw(Tables::NONE, Tables::of(&[list.name]), sql)
+        Statement::raw(Tables::NONE, Tables::of(&[list.name]), sql).at(parent, 1)
     });
     db.write(delete, params![record.key()])
 }
@@ -754,12 +822,23 @@ pub fn children<T: Described>(db: &Db, parents: &[Key]) -> Result<HashMap<Key, V
     };
     let rest = format!(" ORDER BY t.{parent}, t.{order}");
     let mut children: HashMap<Key, Vec<T>> = HashMap::new();
-    each_of(db, select.reads, (&head, &format!("t.{parent}"), &rest), parents, |row| {
-        let mut cells = Cells::of(row, currency);
-        let child = T::read(&mut cells)?;
-        children.entry(cells.next()?).or_default().push(child);
-        Ok(())
-    })?;
+    let reaches = || match table.has_key() {
+        true => select.all_reaches(&[asked(table.name, parent, 1).keyed(0)]),
+        false => select.all_reaches(&[asked(table.name, parent, 1)]),
+    };
+    each_reached(
+        db,
+        select.reads.and(select.told),
+        &reaches,
+        (&head, &format!("t.{parent}"), &rest),
+        parents,
+        |row| {
+            let mut cells = Cells::of(row, currency);
+            let child = T::read(&mut cells)?;
+            children.entry(cells.next()?).or_default().push(child);
+            Ok(())
+        },
+    )?;
     Ok(children)
 }
 
@@ -771,13 +850,26 @@ const TOGETHER: usize = 50;
 pub fn each_of(
     db: &Db,
     reads: Tables,
+    parts: (&str, &str, &str),
+    keys: &[Key],
+    row: impl FnMut(&Row<'_>) -> Result<()>,
+) -> Result<()> {
+    each_reached(db, reads, &|| &[], parts, keys, row)
+}
+
+/// The same of a question of which is known which rows answer it for one key, as with `query!`.
+pub fn each_reached(
+    db: &Db,
+    reads: Tables,
+    reaches: &dyn Fn() -> &'static [Reach],
     (head, column, rest): (&str, &str, &str),
     keys: &[Key],
     mut row: impl FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
     if let [key] = keys {
         let sql = format!("{head} WHERE {column} = $1{rest}");
-        return db.each(Statement::made(sql, |sql| Statement::query(reads, sql)), params![*key], row);
+        let statement = Statement::made(sql, |sql| Statement::query(reads, sql).made_of(reaches()));
+        return db.each(statement, params![*key], row);
     }
     for some in keys.chunks(TOGETHER) {
         let places: Vec<String> = (1..=TOGETHER).map(|number| format!("${number}")).collect();

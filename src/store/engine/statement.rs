@@ -94,6 +94,61 @@ pub struct Statement {
     pub reads: Tables,
     pub writes: Tables,
     pub does: Does,
+    /// The rows that a question's answer is made of; none where that is not said.
+    pub reaches: &'static [Reach],
+    /// Of a change of several rows: all of them have in that column the value of the parameter of that number.
+    pub at: Option<(&'static str, usize)>,
+}
+
+/// Rows of a table that an answer is made of: those whose column has a value that was asked by, or that the answer itself tells. No
+/// other row of the table, be it new or changed, makes the answer another one.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    pub table: &'static str,
+    pub column: &'static str,
+    pub by: By,
+    /// The column of the answer that tells the keys of these rows, where all of them are told.
+    pub keyed: Option<usize>,
+    /// What of these rows makes the answer another, beside that they are there; unless it is said, anything may.
+    pub looks_at: Option<&'static [&'static str]>,
+}
+
+/// Where the value comes from by which rows are reached.
+#[derive(Debug, Clone, Copy)]
+pub enum By {
+    /// The parameter of that number, from 1.
+    Value(usize),
+    /// That column of the answer, from 0; a row that it does not name yet can only come to it by a change of those that are reached.
+    Column(usize),
+}
+
+/// The rows whose column has the value of the parameter of that number.
+pub const fn asked(table: &'static str, column: &'static str, number: usize) -> Reach {
+    Reach { table, column, by: By::Value(number), keyed: None, looks_at: None }
+}
+
+/// The rows whose column has a value that a column of the answer tells.
+pub const fn told(table: &'static str, column: &'static str, answered: usize) -> Reach {
+    Reach { table, column, by: By::Column(answered), keyed: None, looks_at: None }
+}
+
+impl Reach {
+    /// All of them are told, with their keys in that column.
+    pub const fn keyed(self, answered: usize) -> Reach {
+        Reach { keyed: Some(answered), ..self }
+    }
+
+    /// Only these columns of them count.
+    pub const fn looks(self, columns: &'static [&'static str]) -> Reach {
+        Reach { looks_at: Some(columns), ..self }
+    }
+}
+
+impl Change {
+    /// Whether it sets that column.
+    pub fn sets(&self, column: &str) -> bool {
+        self.set.split(',').filter_map(|one| one.split_once('=')).any(|(name, _)| name.trim() == column)
+    }
 }
 
 /// What a statement does, as far as the same can be done to many rows at once.
@@ -145,22 +200,32 @@ impl Kind {
 impl Statement {
     /// A question.
     pub const fn query(reads: Tables, sql: &'static str) -> Statement {
-        Statement { sql, reads, writes: Tables::NONE, does: Does::Other }
+        Statement { sql, reads, writes: Tables::NONE, does: Does::Other, reaches: &[], at: None }
     }
 
     /// A change that is not one of a single row: what it looks at, and what it changes.
     pub const fn raw(reads: Tables, writes: Tables, sql: &'static str) -> Statement {
-        Statement { sql, reads, writes, does: Does::Other }
+        Statement { sql, reads, writes, does: Does::Other, reaches: &[], at: None }
     }
 
     /// A change of the row of a key; `sql` is what `set` and `guard` come to.
     pub const fn update(writes: Tables, sql: &'static str, change: Change) -> Statement {
-        Statement { sql, reads: Tables::NONE, writes, does: Does::Update(change) }
+        Statement { sql, reads: Tables::NONE, writes, does: Does::Update(change), reaches: &[], at: None }
     }
 
     /// What begins and ends transactions, which is of no table.
     pub const fn control(sql: &'static str) -> Statement {
-        Statement { sql, reads: Tables::NONE, writes: Tables::NONE, does: Does::Other }
+        Statement { sql, reads: Tables::NONE, writes: Tables::NONE, does: Does::Other, reaches: &[], at: None }
+    }
+
+    /// The same, of which is said which rows its answer is made of.
+    pub const fn made_of(self, reaches: &'static [Reach]) -> Statement {
+        Statement { reaches, ..self }
+    }
+
+    /// The same, of which is said which rows it changes.
+    pub const fn at(self, column: &'static str, number: usize) -> Statement {
+        Statement { at: Some((column, number)), ..self }
     }
 
     /// All tables that it has to do with.
@@ -178,6 +243,8 @@ impl Statement {
         static MADE: LazyLock<Mutex<HashMap<&'static str, &'static Statement>>> = LazyLock::new(Mutex::default);
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.get(sql.as_str()) {
+            #[cfg(debug_assertions)]
+            assert_eq!(known.reaches.len(), make(known.sql).reaches.len(), "another says of the rows of {sql}");
             return known;
         }
         let sql: &'static str = sql.leak();
@@ -224,7 +291,7 @@ impl Row {
         let values = (1..=self.columns.len()).map(|number| format!("${number}")).collect();
         let (names, values) = self.names_and(values);
         let sql = format!("INSERT INTO {} ({names}) VALUES ({values})", self.table);
-        Statement::made(sql, |sql| Statement { sql, reads: Tables::NONE, writes, does: Does::Insert(self) })
+        Statement::made(sql, |sql| Statement { does: Does::Insert(self), ..Statement::raw(Tables::NONE, writes, sql) })
     }
 
     /// The names of the columns and the values for them, the constant ones included.
@@ -238,9 +305,20 @@ impl Row {
     }
 }
 
-/// A question to some tables: `query!([ticket, team], "SELECT …")`; the text may be pieced together from several.
+/// A question to some tables: `query!([ticket, team], "SELECT …")`; the text may be pieced together from several. Behind it may be said
+/// which rows its answer is made of: `[asked("ticket", "id", 1).keyed(0), told("team", "key", 2)]`.
 #[macro_export]
 macro_rules! query {
+    ([$($table:ident),* $(,)?], $sql:expr, [$($reach:expr),* $(,)?]) => {{
+        #[allow(unused_imports)]
+        use $crate::store::engine::statement::{asked, told};
+        static STATEMENT: $crate::store::engine::statement::Statement = $crate::store::engine::statement::Statement::query(
+            const { $crate::store::engine::statement::Tables::of(&[$(stringify!($table)),*]) },
+            $sql,
+        )
+        .made_of(&[$($reach),*]);
+        &STATEMENT
+    }};
     ([$($table:ident),* $(,)?], $sql:expr) => {{
         static STATEMENT: $crate::store::engine::statement::Statement = $crate::store::engine::statement::Statement::query(
             const { $crate::store::engine::statement::Tables::of(&[$(stringify!($table)),*]) },
@@ -251,9 +329,19 @@ macro_rules! query {
 }
 
 /// A change that is not one of a single row, with the tables that it writes and those that it only reads:
-/// `raw!(writes [ticket_tag], reads [], "DELETE FROM …")`.
+/// `raw!(writes [ticket_tag], reads [], "DELETE FROM …")`; and where all rows that it writes have a value in common, which:
+/// `raw!(writes [ticket_tag], reads [], "DELETE FROM ticket_tag WHERE ticket = $1", at ticket = 1)`.
 #[macro_export]
 macro_rules! raw {
+    (writes [$($written:ident),* $(,)?], reads [$($read:ident),* $(,)?], $sql:expr, at $column:ident = $number:literal $(,)?) => {{
+        static STATEMENT: $crate::store::engine::statement::Statement = $crate::store::engine::statement::Statement::raw(
+            const { $crate::store::engine::statement::Tables::of(&[$(stringify!($read)),*]) },
+            const { $crate::store::engine::statement::Tables::of(&[$(stringify!($written)),*]) },
+            $sql,
+        )
+        .at(stringify!($column), $number);
+        &STATEMENT
+    }};
     (writes [$($written:ident),* $(,)?], reads [$($read:ident),* $(,)?], $sql:expr) => {{
         static STATEMENT: $crate::store::engine::statement::Statement = $crate::store::engine::statement::Statement::raw(
             const { $crate::store::engine::statement::Tables::of(&[$(stringify!($read)),*]) },
@@ -321,6 +409,10 @@ impl Statement {
                 }
             }
             before = word;
+        }
+        let reached = |table: usize| self.reaches.iter().any(|reach| place(reach.table) == Some(table));
+        if !self.reaches.is_empty() && !self.reads.places().all(reached) {
+            panic!("it is not said which rows of all its tables it reaches: {}", self.sql);
         }
         if !named.are_within(self.touches()) || !self.touches().are_within(mentioned) {
             panic!("what is declared of its tables is not what it names: {}", self.sql);

@@ -96,6 +96,8 @@ pub struct Column {
     exported_as: Option<&'static str>,
     /// The tables that this reads beside those that the record links to.
     pub reads: &'static [&'static str],
+    /// The rows that its expression finds by questions of its own.
+    pub found: &'static [Finding],
     /// Whether it may hold nothing.
     pub is_optional: bool,
     /// Whether a record is told with it; an export tells what is stored all the same.
@@ -123,6 +125,9 @@ pub enum Personal {
     /// This expression over the row `t` takes its place, which is what the desk would have written itself.
     Left { sql: &'static str, reads: &'static [&'static str] },
 }
+
+/// Rows that an expression finds: of which table, the column in which they name the record's key, and what else of them counts.
+pub type Finding = (&'static str, &'static str, &'static [&'static str]);
 
 /// Where the value of a column comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,6 +260,7 @@ pub const fn holding(holds: Holds) -> Column {
         on_day: None,
         exported_as: None,
         reads: &[],
+        found: &[],
         is_optional: false,
         is_shown: true,
         is_listed: false,
@@ -403,6 +409,10 @@ impl Column {
     /// What its expression reads beside the tables that the record links to.
     pub const fn reading(self, reads: &'static [&'static str]) -> Column {
         Column { reads, ..self }
+    }
+    /// The rows that its expression finds by questions of its own.
+    pub const fn finding(self, found: &'static [Finding]) -> Column {
+        Column { found, ..self }
     }
     /// It is no column of the table, but this expression over its row `t`.
     pub const fn is(self, sql: &'static str) -> Column {

@@ -1,13 +1,14 @@
-//! Answers that a transaction gets over and over: what a team offers, where returns go, what a tax is. Nobody else writes while
-//! it is open, so until it writes to such a table itself the same question has the same answer, and is not asked twice.
+//! Answers that the open transaction got. Nobody else writes while it is open, so an answer stays right until the transaction itself
+//! writes a row that it is made of; which rows these are, a question says (`Reach`), and a change says which row it writes. What
+//! says nothing of its rows is forgotten with its tables.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::statement::{Statement, Tables};
-use super::wire::Param;
+use super::super::statement::{By, Does, Reach, Statement, Tables, place};
+use super::wire::{self, Param};
 
-/// The tables that are small, asked often and seldom changed.
+/// The tables that are small, asked often and seldom changed: answers of these alone are remembered in any case.
 const KEPT: Tables = Tables::of(&[
     "app",
     "currency",
@@ -30,63 +31,259 @@ const KEPT: Tables = Tables::of(&[
     "customer",
 ]);
 
-/// How many answers are remembered, and of how many rows at most.
-const MOST: usize = 5_000;
+/// How many answers are remembered, and of how many rows at most where nobody asked for them ahead.
+const MOST: usize = 50_000;
 pub const ROWS: usize = 16;
 
-/// The answers of the open transaction, by statement and values.
+/// A question with its values.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// What tells its statement from others.
+    pub statement: usize,
+    pub params: Vec<Param>,
+}
+
+/// The rows of an answer.
+pub type Rows = Rc<Vec<tokio_postgres::Row>>;
+
+/// Rows of a table by the value of a column.
+type Selection = (usize, &'static str, Param);
+
+/// The answers of the open transaction.
 #[derive(Default)]
 pub struct Answers {
-    known: HashMap<(usize, Vec<Param>), Rc<Vec<tokio_postgres::Row>>>,
+    known: HashMap<Rc<Question>, Rows>,
+    /// The statements that were asked, each with what was asked by it.
+    asked: HashMap<usize, Asked>,
+    /// What was asked of rows, by the rows.
+    made_of: HashMap<Selection, Vec<Rc<Question>>>,
+    /// What each change makes void, as long as no other statement is asked.
+    effects: HashMap<usize, Rc<Vec<Effect>>>,
+    /// What was made void since the mark.
+    void: Vec<(Rc<Question>, Rows)>,
+}
+
+struct Asked {
+    statement: &'static Statement,
+    questions: Vec<Rc<Question>>,
+}
+
+/// What a change makes void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// All that a statement was answered.
+    Statement(usize),
+    /// What is made of rows of a table whose column is the value of that parameter.
+    Rows(usize, &'static str, usize),
 }
 
 impl Answers {
-    /// Whether a statement's answer can be remembered.
+    /// Whether a statement's answers are worth remembering, asked for ahead or not.
     pub fn keeps(statement: &Statement) -> bool {
-        !statement.reads.is_empty() && statement.reads.are_within(KEPT)
+        !statement.reads.is_empty() && (!statement.reaches.is_empty() || statement.reads.are_within(KEPT))
     }
 
-    pub fn get(&self, statement: &'static Statement, params: &[Param]) -> Option<Rc<Vec<tokio_postgres::Row>>> {
-        // The key has to be owned to be looked for; there is nothing yet in most transactions.
-        if self.known.is_empty() {
-            return None;
-        }
-        self.known.get(&(statement.place(), params.to_vec())).cloned()
+    pub fn get(&self, question: &Question) -> Option<Rows> {
+        self.known.get(question).cloned()
     }
 
-    pub fn put(&mut self, statement: &'static Statement, params: Vec<Param>, rows: Rc<Vec<tokio_postgres::Row>>) {
+    pub fn put(&mut self, statement: &'static Statement, question: Rc<Question>, rows: Rows) {
         if self.known.len() >= MOST {
-            self.known.clear();
+            self.forget();
         }
-        self.known.insert((statement.place(), params), rows);
+        let asked = self.asked.entry(statement.place()).or_insert_with(|| {
+            self.effects.clear();
+            Asked { statement, questions: Vec::new() }
+        });
+        asked.questions.push(question.clone());
+        for reach in statement.reaches {
+            let Some(table) = place(reach.table) else {
+                continue;
+            };
+            let mut found = |column: &'static str, value: Param| {
+                if value != Param::Null {
+                    let questions = self.made_of.entry((table, column, value)).or_default();
+                    if questions.last().is_none_or(|last| !Rc::ptr_eq(last, &question)) {
+                        questions.push(question.clone());
+                    }
+                }
+            };
+            match reach.by {
+                By::Value(number) => {
+                    found(reach.column, question.params.get(number - 1).cloned().unwrap_or(Param::Null));
+                }
+                By::Column(column) => rows.iter().for_each(|row| found(reach.column, wire::value(row, column))),
+            }
+            if let Some(column) = reach.keyed {
+                rows.iter().for_each(|row| found("key", wire::value(row, column)));
+            }
+        }
+        self.known.insert(question, rows);
     }
 
-    /// Forgets what a change may have made another.
-    pub fn change(&mut self, statement: &Statement) {
-        if statement.writes.touch(KEPT) {
-            self.known.clear();
+    /// Forgets what a change may have made another, until it is undone.
+    pub fn change(&mut self, statement: &'static Statement, params: &[Param]) {
+        if self.known.is_empty() {
+            return;
         }
+        for effect in self.effects_of(statement).iter() {
+            let questions = match effect {
+                Effect::Statement(place) => self.asked.get(place).map(|asked| &asked.questions),
+                Effect::Rows(table, column, number) => {
+                    let value = params.get(*number).cloned().unwrap_or(Param::Null);
+                    self.made_of.get(&(*table, *column, value))
+                }
+            };
+            for question in questions.into_iter().flatten() {
+                if let Some(found) = self.known.remove_entry(question) {
+                    self.void.push(found);
+                }
+            }
+        }
+    }
+
+    fn effects_of(&mut self, statement: &'static Statement) -> Rc<Vec<Effect>> {
+        if let Some(known) = self.effects.get(&statement.place()) {
+            return known.clone();
+        }
+        let mut effects = Vec::new();
+        for asked in self.asked.values().filter(|asked| asked.statement.reads.touch(statement.writes)) {
+            for table in statement.writes.places().filter(|table| asked.statement.reads.touch(Tables::at(*table))) {
+                let is_of_it = |reach: &&Reach| place(reach.table) == Some(table);
+                let mut reaches = asked.statement.reaches.iter().filter(is_of_it).peekable();
+                if reaches.peek().is_none() {
+                    effects.push(Effect::Statement(asked.statement.place()));
+                }
+                effects.extend(reaches.filter_map(|reach| effect(statement, asked.statement, reach, table)));
+            }
+        }
+        effects.sort_unstable_by_key(|effect| match effect {
+            Effect::Statement(place) => (0, *place, "", 0),
+            Effect::Rows(table, column, number) => (1, *table, *column, *number),
+        });
+        effects.dedup();
+        let effects = Rc::new(effects);
+        self.effects.insert(statement.place(), effects.clone());
+        effects
+    }
+
+    /// Marks where a command begins.
+    pub fn mark(&mut self) {
+        self.void.clear();
+    }
+
+    /// What was made void since the mark holds again: the changes that did it are undone, none of which was sent.
+    pub fn undo(&mut self) {
+        self.known.extend(self.void.drain(..));
     }
 
     pub fn forget(&mut self) {
-        self.known.clear();
+        *self = Answers::default();
+    }
+}
+
+/// What a change of a table makes void of what a statement reaches there; nothing where it cannot be one of these rows.
+fn effect(change: &Statement, asked: &'static Statement, reach: &Reach, table: usize) -> Option<Effect> {
+    let all = Some(Effect::Statement(asked.place()));
+    match change.does {
+        Does::Insert(row) => match row.columns.iter().position(|(column, _)| *column == reach.column) {
+            Some(number) => Some(Effect::Rows(table, reach.column, number)),
+            None => all,
+        },
+        Does::Update(_) if reach.column == "key" => Some(Effect::Rows(table, "key", 0)),
+        Does::Update(change) => {
+            let sets = |column: &str| change.sets(column);
+            match (reach.keyed, reach.looks_at) {
+                _ if sets(reach.column) => all,
+                (Some(_), _) => Some(Effect::Rows(table, "key", 0)),
+                (None, Some(columns)) if !columns.iter().any(|column| sets(column)) => None,
+                _ => all,
+            }
+        }
+        Does::Other => match change.at {
+            Some((column, number)) if column == reach.column => Some(Effect::Rows(table, column, number - 1)),
+            _ => all,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::statement::{Kind, Row};
     use super::*;
-    use crate::query;
+    use crate::{query, raw, update};
 
     #[test]
-    fn only_answers_of_tables_that_are_kept_are_remembered() {
+    fn only_answers_are_remembered_of_which_it_is_known_what_makes_them_void() {
         for (statement, kept) in [
             (query!([team_service], "SELECT team FROM team_service WHERE team = $1"), true),
             (query!([team, ticket], "SELECT t.id FROM team t JOIN ticket k ON k.team = t.key"), false),
             (query!([document_line], "SELECT key FROM document_line"), false),
+            (query!([tag], "SELECT key FROM tag WHERE id = $1", [asked("tag", "id", 1)]), true),
             (&Statement::control("SELECT version FROM store_format FOR UPDATE"), false),
         ] {
             assert_eq!(Answers::keeps(statement), kept, "{}", statement.sql);
         }
+    }
+
+    /// What a change makes void of the lines of a document.
+    fn void(change: &'static Statement) -> Vec<Effect> {
+        let lines = query!(
+            [document, document_line, product],
+            "SELECT l.key, l.total, p.key FROM document_line l LEFT JOIN product p ON p.key = l.product
+             WHERE l.document = $1 AND NOT EXISTS (SELECT 1 FROM document d WHERE d.invoice = $1 AND d.allow_excess = 1)",
+            [
+                asked("document_line", "document", 1).keyed(0),
+                asked("document", "invoice", 1).looks(&["allow_excess"]),
+                told("product", "key", 2),
+            ]
+        );
+        let mut answers = Answers::default();
+        let question = Rc::new(Question { statement: lines.place(), params: vec![Param::Int(7)] });
+        answers.put(lines, question.clone(), Rc::new(Vec::new()));
+        let effects = answers.effects_of(change).to_vec();
+        let is_lines = |effect: &Effect| *effect == Effect::Statement(lines.place());
+        effects.into_iter().map(|effect| if is_lines(&effect) { Effect::Statement(0) } else { effect }).collect()
+    }
+
+    #[test]
+    fn a_change_makes_void_what_its_row_is_part_of() {
+        let [document, line, product] = ["document", "document_line", "product"].map(|name| place(name).unwrap());
+        let new_line =
+            Row { table: "document_line", columns: &[("key", Kind::Int), ("document", Kind::Int)], always: None };
+        for (change, expected) in [
+            (new_line.insert(Tables::of(&["document_line"])), vec![Effect::Rows(line, "document", 1)]),
+            (update!(document_line (Int, Int): "goods = goods + $2"), vec![Effect::Rows(line, "key", 0)]),
+            (update!(document_line (Int, Int): "document = $2"), vec![Effect::Statement(0)]),
+            (update!(document (Int, Int): "open = open + $2" if "open + $2 >= 0"), vec![]),
+            (update!(document (Int, Int): "allow_excess = $2"), vec![Effect::Statement(0)]),
+            (update!(product (Int, Text): "name = $2"), vec![Effect::Rows(product, "key", 0)]),
+            (
+                raw!(writes [document_line], reads [], "DELETE FROM document_line WHERE document = $1", at document = 1),
+                vec![Effect::Rows(line, "document", 0)],
+            ),
+            (raw!(writes [document_line], reads [], "DELETE FROM document_line"), vec![Effect::Statement(0)]),
+            (raw!(writes [tag], reads [], "DELETE FROM tag"), vec![]),
+        ] {
+            assert_eq!(void(change), expected, "{} ({document})", change.sql);
+        }
+    }
+
+    #[test]
+    fn what_was_made_void_holds_again_once_the_change_is_undone() {
+        let statement = query!([tag], "SELECT key FROM tag WHERE name = $1", [asked("tag", "name", 1)]);
+        let rename = update!(tag (Int, Text): "name = $2");
+        let question = || Question { statement: statement.place(), params: vec![Param::Text("a".into())] };
+        let mut answers = Answers::default();
+        answers.put(statement, Rc::new(question()), Rc::new(Vec::new()));
+        answers.mark();
+        answers.change(rename, &[Param::Int(1), Param::Text("b".into())]);
+        assert!(answers.get(&question()).is_none());
+        answers.undo();
+        assert!(answers.get(&question()).is_some());
+        answers.change(rename, &[Param::Int(1), Param::Text("b".into())]);
+        answers.mark();
+        answers.undo();
+        assert!(answers.get(&question()).is_none());
     }
 }

@@ -22,6 +22,15 @@ pub fn fault(error: &Error) -> StoreError {
     }
 }
 
+/// Whether a fault only follows from one before, which ended the transaction.
+pub fn follows(fault: &StoreError) -> bool {
+    matches!(fault, StoreError::Fault(told) if told.ends_with(&aborted()))
+}
+
+fn aborted() -> String {
+    format!("({})", SqlState::IN_FAILED_SQL_TRANSACTION.code())
+}
+
 /// A fault while committing: unless the server says in so many words that it did not, it may have.
 pub fn of_committing(error: &Error) -> StoreError {
     match error.as_db_error() {

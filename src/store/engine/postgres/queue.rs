@@ -130,7 +130,7 @@ impl Many {
     pub fn of(one: &'static Statement) -> Option<Many> {
         let (sql, kinds) = (one.of_many()?, one.kinds()?);
         let (reads, writes) = (one.reads, one.writes);
-        let statement = Statement::made(sql, |sql| Statement { sql, reads, writes, does: Does::Other });
+        let statement = Statement::made(sql, |sql| Statement::raw(reads, writes, sql));
         Some(Many { statement, kinds: kinds.leak() })
     }
 
@@ -157,6 +157,49 @@ impl Many {
         }
         columns
     }
+}
+
+/// What the column is called that tells of which question a row is.
+pub const PLACE: &str = "of_question";
+
+/// Questions of one statement as one, for which the server makes one plan: each row of an answer tells in a last column of which
+/// question it is, counted from 1.
+pub fn asked_together<'p>(
+    statement: &'static Statement,
+    questions: impl Iterator<Item = &'p [Param]> + Clone,
+) -> (&'static Statement, Vec<Param>) {
+    let count = questions.clone().next().map_or(0, <[Param]>::len);
+    let values = |at: usize| questions.clone().map(move |params| params.get(at).cloned().unwrap_or(Param::Null));
+    let mut arrays = Vec::with_capacity(count);
+    for at in 0..count {
+        let int = |value| match value {
+            Param::Int(int) => Some(int),
+            _ => None,
+        };
+        let text = |value| match value {
+            Param::Text(text) => Some(text),
+            _ => None,
+        };
+        arrays.push(match values(at).any(|value| matches!(value, Param::Text(_))) {
+            true => Param::Texts(values(at).map(text).collect()),
+            false => Param::Ints(values(at).map(int).collect()),
+        });
+    }
+    let names: Vec<String> = (1..=count).map(|number| format!("c{number}")).collect();
+    let unnested: Vec<String> = (1..)
+        .zip(&arrays)
+        .map(|(number, array)| {
+            format!("${number}::{}", if matches!(array, Param::Texts(_)) { "text[]" } else { "bigint[]" })
+        })
+        .collect();
+    let one = statement.sql.replace('$', "m.c");
+    let sql = format!(
+        "SELECT q.*, m.{PLACE} FROM unnest({}) WITH ORDINALITY AS m ({}, {PLACE}) CROSS JOIN LATERAL ({one}) q",
+        unnested.join(", "),
+        names.join(", ")
+    );
+    let reads = statement.reads;
+    (Statement::made(sql, |sql| Statement::query(reads, sql)), arrays)
 }
 
 /// What is sent as one statement: rows of some tables, or one kind of change.
@@ -353,6 +396,19 @@ mod tests {
         queue.push(write(product(), 3));
         queue.take_before(&Statement::query(Tables::of(&["product"]), ""));
         assert!(!queue.undo());
+    }
+
+    #[test]
+    fn questions_of_one_statement_are_asked_as_one() {
+        let one = raw!(writes [], reads [tag], "SELECT key FROM tag WHERE id = $1 AND key > $2");
+        let asked = [[Param::Text("a".into()), Param::Int(1)], [Param::Text("b".into()), Param::Null]];
+        let (together, params) = asked_together(one, asked.iter().map(<[Param; 2]>::as_slice));
+        assert_eq!(
+            together.sql,
+            "SELECT q.*, m.of_question FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS m (c1, c2, of_question) \
+             CROSS JOIN LATERAL (SELECT key FROM tag WHERE id = m.c1 AND key > m.c2) q"
+        );
+        assert_eq!(format!("{params:?}"), r#"[Texts([Some("a"), Some("b")]), Ints([Some(1), None])]"#);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::super::migrate::{self, Refold, Upgraded};
 use super::super::statement::{Statement, place};
 use super::super::{Access, Result, StoreError};
 use super::wire::Param;
-use super::{LOCK, Postgres, fault, int, text};
+use super::{Answered, LOCK, Postgres, Underway, fault, int, text};
 use crate::store::tables::NAMES;
 
 /// What begins a transaction and what it is set to, in one script: a pooler that pools by transaction hands any connection to it, so
@@ -120,6 +120,20 @@ fn is_guarded(table: &str, column: &str) -> bool {
 }
 
 impl Seen {
+    /// What was seen, by what was answered.
+    pub fn of(seen: Answered, format: Answered) -> Result<Seen> {
+        let found = seen.map_err(|error| fault(&error))?;
+        let mut seen = found.first().map_or_else(|| Ok(Seen::default()), Seen::read)?;
+        let format = format.map_err(|error| fault(&error));
+        match format.and_then(|rows| rows.first().map_or(Ok(None), |row| int(row, 0))) {
+            Ok(format) => seen.format = Some(format),
+            Err(StoreError::Denied(_)) => {}
+            Err(error) if seen.is_entered && seen.may_enter => return Err(error),
+            Err(_) => {}
+        }
+        Ok(seen)
+    }
+
     fn read(row: &tokio_postgres::Row) -> Result<Seen> {
         let is = |column| int(row, column).map(|is| is == Some(1));
         let name = |column| text(row, column).map(|name| name.map(str::to_owned));
@@ -149,23 +163,25 @@ pub fn quoted(name: &str) -> String {
 }
 
 impl Postgres {
-    /// Looks what is in the schema, in one round trip with all that leads there. A reader's transaction goes on from there.
-    pub fn look(&self, access: Access) -> Result<Seen> {
+    /// Begins a transaction that looks what is in the schema.
+    pub(super) fn looking(&self, access: Access) -> Result<Underway> {
         self.begun()?;
         self.begin(&begin(CATALOG, access));
         let names = NAMES.iter().copied().chain(["store_format"]).map(|name| Some(name.to_owned())).collect();
-        let looking = self.asked(&LOOK, vec![Param::Text(self.server.schema.clone()), Param::Texts(names)])?;
-        let asking = self.asked(&FORMAT, Vec::new())?;
+        let seen = self.asked(&LOOK, vec![Param::Text(self.server.schema.clone()), Param::Texts(names)])?;
+        let format = self.asked(&FORMAT, Vec::new())?;
+        Ok(Underway::Look { seen, format })
+    }
+
+    /// Looks what is in the schema, in one round trip with all that leads there. A reader's transaction goes on from there.
+    pub fn look(&self, access: Access) -> Result<Seen> {
+        let looking = self.looking(access)?;
         self.drained()?;
-        let found = self.noted(self.runtime.block_on(looking).map_err(|error| fault(&error)))?;
-        let mut seen = found.first().map_or(Ok(Seen::default()), Seen::read)?;
-        let format = self.runtime.block_on(asking).map_err(|error| fault(&error));
-        match format.and_then(|rows| rows.first().map_or(Ok(None), |row| int(row, 0))) {
-            Ok(format) => seen.format = Some(format),
-            Err(StoreError::Denied(_)) => {}
-            Err(error) if seen.is_entered && seen.may_enter => return Err(error),
-            Err(_) => {}
-        }
+        let Underway::Look { seen, format } = looking else {
+            return Err(StoreError::Fault("nothing is looked at".to_owned()));
+        };
+        let (seen, format) = self.runtime.block_on(async { (seen.await, format.await) });
+        let seen = self.noted(Seen::of(seen, format))?;
         match access {
             Access::Read if seen.format.is_some() => self.is_begun.set(true),
             _ => self.rollback()?,

@@ -106,6 +106,15 @@ pub fn text(row: &tokio_postgres::Row, column: usize) -> Result<Option<&str>> {
     }
 }
 
+/// A column as it would be asked by.
+pub fn value(row: &tokio_postgres::Row, column: usize) -> Param {
+    match cell(row, column) {
+        Ok(Cell::Int(int)) => Param::Int(int),
+        Ok(Cell::Text(text)) => Param::Text(text.to_owned()),
+        Ok(Cell::Null) | Err(_) => Param::Null,
+    }
+}
+
 fn cell(row: &tokio_postgres::Row, column: usize) -> Result<Cell<'_>> {
     row.try_get(column).map_err(|error| StoreError::Fault(error.to_string()))
 }
