@@ -25,6 +25,7 @@ mod copy;
 mod csv_lines;
 mod demo;
 mod hint;
+mod ledger;
 mod report;
 mod settings;
 mod top;
@@ -145,6 +146,7 @@ fn dispatch(
         "store" => copy::store(outside, settings, matches),
         "backup" => backup::backup(outside, settings, matches),
         "restore" => backup::restore(outside, settings, matches),
+        "ledger" => ledger::ledger(outside, settings, matches),
         noun => {
             // Of a command that can be typed alone, a flag that stands before one of its verbs.
             let alone =

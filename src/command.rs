@@ -21,6 +21,7 @@ pub mod init;
 pub mod invoice;
 pub mod journal;
 mod layouts;
+pub mod ledger;
 pub mod location;
 pub mod log;
 pub mod lot;

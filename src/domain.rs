@@ -16,6 +16,7 @@ pub mod document;
 pub mod erase;
 pub mod in_use;
 pub mod journal;
+pub mod ledger;
 pub mod line;
 pub mod linking;
 pub mod location;

@@ -12,6 +12,7 @@ pub mod document;
 pub mod engine;
 pub mod erase;
 pub mod journal;
+pub mod ledger;
 pub mod linking;
 pub mod location;
 pub mod log;

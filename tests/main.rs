@@ -28,6 +28,7 @@ mod goods;
 mod hints;
 mod house;
 mod import;
+mod ledger;
 mod load;
 mod log;
 mod money;

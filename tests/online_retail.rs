@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::Shop;
+use crate::support::books::{checked, scaled, totals};
 
 fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/online-retail");
@@ -97,6 +98,12 @@ fn a_real_shop_comes_out_to_the_penny() {
         let code = answer["error"]["code"].as_str().unwrap();
         assert!(["refund_exceeds_invoice", "nothing_to_refund"].contains(&code), "{answer}");
     }
+
+    // The books balance, and hold what was sold and what was taken back.
+    let books = totals(&checked(&shop));
+    let on = |account: &str| books[&(account.to_owned(), "GBP".to_owned())];
+    assert_eq!(on("Income:Returns"), scaled(expected["refunded_total"].as_str().unwrap()));
+    assert_eq!(-on("Income:Sales"), scaled(expected["sales_total"].as_str().unwrap()));
 
     // All of it again: nothing is done twice.
     let (counts, again) = statuses(&shop, "apply -", &refunds);

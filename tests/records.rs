@@ -35,16 +35,16 @@ fn every_record_is_shown_with_all_its_keys() {
            {"command":"project create","id":"Field Service","worksheets":true,"worksheet_template":"visit","time_product":"HOUR"}"#,
     );
     for (words, shown) in [
-        ("tax show ECO", json!({"id": "ECO", "rate": "0.5", "included": true})),
+        ("tax show ECO", json!({"id": "ECO", "rate": "0.5", "included": true, "account": null})),
         (
             "product show LAMP",
             json!({"id": "LAMP", "name": "Desk lamp", "price": "40.00", "type": "goods", "tracking": "serial",
-                   "taxes": ["VAT20"], "stock": []}),
+                   "taxes": ["VAT20"], "account": null, "stock": []}),
         ),
         (
             "product show BULB",
             json!({"id": "BULB", "name": "BULB", "price": "0.425", "type": "goods", "tracking": "none",
-                   "taxes": ["VAT20"], "stock": []}),
+                   "taxes": ["VAT20"], "account": null, "stock": []}),
         ),
         ("lot show SN-001", json!({"id": "SN-001", "product": "LAMP", "stock": [], "customers": [], "life": []})),
         ("journal show BANK", json!({"id": "BANK", "name": "Bank", "type": "bank", "active": false})),

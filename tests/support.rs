@@ -24,6 +24,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod books;
 #[allow(dead_code, reason = "the stories on files go over none")]
 pub mod line;
 mod postgres;

@@ -95,7 +95,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 10] {
+fn alone() -> [(&'static str, fn() -> Command); 11] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -107,6 +107,7 @@ fn alone() -> [(&'static str, fn() -> Command); 10] {
         ("restore", super::backup::restore_command),
         ("schema", super::top::schema_command),
         ("store", super::copy::store_command),
+        ("ledger", super::ledger::ledger_command),
     ]
 }
 
@@ -307,6 +308,7 @@ mod tests {
         "pressure:number:required",
         "percent=10",
         "EUR",
+        "Income:Lamps",
     ];
 
     /// What a change is as an object, given these flags; or the faults of its values, by field.

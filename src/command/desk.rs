@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
 use crate::domain::desk::{Desk, Plan, Right, Timezone, site};
+use crate::domain::ledger::Account;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
 use crate::procedure;
@@ -26,6 +27,10 @@ pub struct DeskShown {
     customers_may_close: bool,
     plan: Plan,
     created_at: Instant,
+    receivable_account: Option<Account>,
+    bank_account: Option<Account>,
+    returns_account: Option<Account>,
+    discounts_account: Option<Account>,
 }
 
 impl DeskShown {
@@ -43,6 +48,10 @@ impl DeskShown {
             customers_may_close: desk.customers_may_close,
             plan: desk.plan,
             created_at: desk.created_at,
+            receivable_account: desk.receivable_account.clone(),
+            bank_account: desk.bank_account.clone(),
+            returns_account: desk.returns_account.clone(),
+            discounts_account: desk.discounts_account.clone(),
         }
     }
 }
@@ -60,6 +69,10 @@ pub const KEYS: &[Column] = &[
     switch().called("customers_may_close"),
     words(Plan::WORDS).called("plan"),
     instant().called("created_at"),
+    text().optional().called("receivable_account"),
+    text().optional().called("bank_account"),
+    text().optional().called("returns_account"),
+    text().optional().called("discounts_account"),
 ];
 
 /// The columns of the desk's table.
@@ -92,7 +105,7 @@ pub struct DeskOutcome {
 /// days that were closed and needs --yes, as does moving it past today. An empty value empties the setting.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main"
 )]
 pub struct DeskEdit {
     /// The company's name
@@ -107,6 +120,18 @@ pub struct DeskEdit {
     /// Where the web shop is, such as https://shop.example.com: links to coupons lead there
     #[arg(long, value_name = "URL")]
     pub shop_url: Option<String>,
+    /// The account of the books under which each customer has one (default: Assets:Receivable)
+    #[arg(long, value_name = "ACCOUNT")]
+    pub receivable_account: Option<Setting<Account>>,
+    /// The account of money that comes in and goes out (default: Assets:Bank)
+    #[arg(long, value_name = "ACCOUNT")]
+    pub bank_account: Option<Setting<Account>>,
+    /// The account of what credit notes take back (default: Income:Returns)
+    #[arg(long, value_name = "ACCOUNT")]
+    pub returns_account: Option<Setting<Account>>,
+    /// The account of discounts that are lines of their own, as those of coupons (default: Income:Discounts)
+    #[arg(long, value_name = "ACCOUNT")]
+    pub discounts_account: Option<Setting<Account>>,
 }
 
 impl Change for DeskEdit {
@@ -125,6 +150,10 @@ impl Change for DeskEdit {
         if let Some(url) = &self.shop_url {
             desk.shop_url = if url.is_empty() { None } else { Some(site("shop_url", url)?) };
         }
+        given::set_or_empty(&mut desk.receivable_account, self.receivable_account.as_ref());
+        given::set_or_empty(&mut desk.bank_account, self.bank_account.as_ref());
+        given::set_or_empty(&mut desk.returns_account, self.returns_account.as_ref());
+        given::set_or_empty(&mut desk.discounts_account, self.discounts_account.as_ref());
         if let Some(question) = cx.desk.question_of_lock(desk.lock_date, cx.today) {
             cx.confirm(question)?;
         }

@@ -102,6 +102,10 @@ impl NewDesk {
             created_at: now,
             trial_started_at: None,
             subscription_added_at: None,
+            receivable_account: None,
+            bank_account: None,
+            returns_account: None,
+            discounts_account: None,
         }
     }
 

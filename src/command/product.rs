@@ -7,6 +7,7 @@ use super::pipeline::form::{Form, Help, NewId, check_new_id};
 use super::pipeline::noun::Noun;
 use super::{Cx, given, naming, to_json};
 use crate::domain::desk::Right;
+use crate::domain::ledger::Account;
 use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, checked_price, checked_tracking};
 use crate::domain::stock::StockOfProduct;
 use crate::domain::value::quantity::Price;
@@ -58,6 +59,9 @@ pub struct ProductForm {
     /// A tax on it (repeatable)
     #[arg(long)]
     pub tax: Option<Vec<String>>,
+    /// The account of the books that its sales are earned on (default: Income:Sales)
+    #[arg(long)]
+    pub account: Option<Setting<Account>>,
 }
 
 impl Form for ProductForm {
@@ -78,6 +82,7 @@ impl Form for ProductForm {
             "aftersales product edit LAMP --price 42.50",
             "aftersales product edit LAMP --tax VAT20 --tax ECO",
             "aftersales product edit LAMP --tax ''",
+            "aftersales product edit LAMP --account Income:Lamps",
         ],
     };
     const ID: NewId = NewId::Given;
@@ -86,7 +91,7 @@ impl Form for ProductForm {
     fn blank(cx: &Cx<'_>, id: String) -> Result<Product> {
         let price = UnitPrice { price: Price::ZERO, currency: cx.desk.currency };
         let (kind, tracking) = (ProductType::Goods, Tracking::None);
-        Ok(Product { key: 0, name: id.clone(), id, price, kind, tracking, taxes: Vec::new() })
+        Ok(Product { key: 0, name: id.clone(), id, price, kind, tracking, taxes: Vec::new(), account: None })
     }
 
     fn fill(&self, cx: &Cx<'_>, product: &mut Product) -> Result<()> {
@@ -94,6 +99,7 @@ impl Form for ProductForm {
             product.taxes = given::records(cx, "tax", taxes)?;
         }
         let mut faults = Faults::default();
+        given::set_or_empty(&mut product.account, self.account.as_ref());
         faults.gather(naming::rename(&mut product.name, self.name.as_deref()));
         faults.gather(given::set(&mut product.price.price, "price", self.price, checked_price));
         faults.gather(given::set(&mut product.kind, "type", self.r#type, Ok));

@@ -8,6 +8,7 @@ use super::pipeline::noun::Noun;
 use super::{Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::ledger::Account;
 use crate::domain::tax::{Tax, checked_rate};
 use crate::domain::value::quantity::Percent;
 use crate::domain::value::text::Setting;
@@ -34,6 +35,9 @@ pub struct TaxForm {
     #[arg(long)]
     #[serde(default)]
     pub no_included: bool,
+    /// Its account of the books (default: Liabilities:Tax and its id)
+    #[arg(long)]
+    pub account: Option<Setting<Account>>,
 }
 
 impl Form for TaxForm {
@@ -46,12 +50,12 @@ impl Form for TaxForm {
     const EDIT: Help = Help {
         about: "Edit a tax",
         more: "Orders and invoices keep what their lines were computed with.",
-        examples: &["aftersales tax edit VAT20 --rate 21", "aftersales tax edit VAT20 --no-included"],
+        examples: &["aftersales tax edit VAT20 --rate 21", "aftersales tax edit VAT20 --account Liabilities:VAT"],
     };
     const ID: NewId = NewId::Given;
 
     fn blank(_: &Cx<'_>, id: String) -> Result<Tax> {
-        Ok(Tax { key: 0, id, rate: Percent::default(), included: false })
+        Ok(Tax { key: 0, id, rate: Percent::default(), included: false, account: None })
     }
 
     fn check_needed(&self) -> Result<()> {
@@ -62,6 +66,7 @@ impl Form for TaxForm {
         let mut faults = Faults::default();
         faults.gather(given::set(&mut tax.rate, "rate", self.rate, checked_rate));
         faults.gather(given::set_switch(&mut tax.included, "included", self.included, self.no_included));
+        given::set_or_empty(&mut tax.account, self.account.as_ref());
         faults.refuse()
     }
 

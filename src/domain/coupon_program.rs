@@ -597,6 +597,7 @@ mod tests {
             kind: ProductType::Goods,
             tracking,
             taxes: Vec::new(),
+            account: None,
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::{Timestamp, civil};
 
 use super::Refusal;
 use super::common::ValueRefused;
+use super::ledger::Account;
 use crate::domain::value::day::{Day, GivenTime, Instant};
 use crate::domain::value::money::Currency;
 use crate::domain::value::text::{choices, text_value};
@@ -25,6 +26,11 @@ pub struct Desk {
     pub created_at: Instant,
     pub trial_started_at: Option<Instant>,
     pub subscription_added_at: Option<Instant>,
+    /// The accounts of the books, where they are set: the one under which customers have theirs, and three more.
+    pub receivable_account: Option<Account>,
+    pub bank_account: Option<Account>,
+    pub returns_account: Option<Account>,
+    pub discounts_account: Option<Account>,
 }
 
 choices! {
@@ -371,6 +377,10 @@ mod tests {
                 created_at: Instant::FIRST,
                 trial_started_at: None,
                 subscription_added_at: None,
+                receivable_account: None,
+                bank_account: None,
+                returns_account: None,
+                discounts_account: None,
             };
             assert_eq!(desk.question_of_lock(day(after), today).as_deref(), question, "{before:?} {after:?}");
         }

@@ -541,6 +541,7 @@ mod tests {
             id: format!("T{key}"),
             rate: rate.parse().unwrap(),
             included: *included,
+            account: None,
         };
         Product {
             key: 1,
@@ -550,6 +551,7 @@ mod tests {
             kind: ProductType::Goods,
             tracking,
             taxes: taxes.map(tax).collect(),
+            account: None,
         }
     }
 
@@ -599,6 +601,7 @@ mod tests {
                 id: format!("T{key}"),
                 rate: Percent::from_millionths(rate),
                 included,
+                account: None,
             };
             (1_i64..).zip(taxes).map(tax).collect()
         })

@@ -412,7 +412,14 @@ mod tests {
             price: UnitPrice { price: price.parse().unwrap(), currency: eur() },
             kind: ProductType::Goods,
             tracking: Tracking::None,
-            taxes: vec![Tax { key: 1, id: "VAT".to_owned(), rate: rate.parse().unwrap(), included: false }],
+            taxes: vec![Tax {
+                key: 1,
+                id: "VAT".to_owned(),
+                rate: rate.parse().unwrap(),
+                included: false,
+                account: None,
+            }],
+            account: None,
         };
         let priced = super::super::line::sell(&product, quantity.parse().unwrap(), None, eur(), "line").unwrap();
         OrderLine::new(key, product.reference(), product.name.clone(), priced)

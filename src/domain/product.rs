@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Refusal;
 use super::common::ValueRefused;
 use super::in_use::{InUse, Use};
+use super::ledger::Account;
 use super::tax::Tax;
 use crate::domain::value::money::Currency;
 use crate::domain::value::quantity::{Price, Quantity};
@@ -56,6 +57,8 @@ pub struct Product {
     /// By id, in order.
     #[serde(serialize_with = "tax_ids")]
     pub taxes: Vec<Tax>,
+    /// The account of the books that its sales are earned on, where it is not that of all others.
+    pub account: Option<Account>,
 }
 
 fn tax_ids<S: serde::Serializer>(taxes: &[Tax], serializer: S) -> Result<S::Ok, S::Error> {
@@ -192,6 +195,7 @@ mod tests {
             kind,
             tracking,
             taxes: Vec::new(),
+            account: None,
         };
         let lot = Use { noun: "lot", id: "SN-001".to_owned() };
         let project = Use { noun: "project", id: "Visits".to_owned() };

@@ -392,7 +392,7 @@ pub(crate) mod tests {
     pub(crate) fn product(key: i64, id: &str, tracking: Tracking) -> Product {
         let kind = ProductType::Goods;
         let (id, name) = (id.to_owned(), id.to_owned());
-        Product { key, id, name, price: euros("5"), kind, tracking, taxes: Vec::new() }
+        Product { key, id, name, price: euros("5"), kind, tracking, taxes: Vec::new(), account: None }
     }
 
     pub(crate) fn part(line: i64, kind: PartKind, quantity: &str, reserved: &str) -> Part {

@@ -110,6 +110,10 @@ mod tests {
             created_at: at("2026-01-01T00:00:00Z"),
             trial_started_at: trial.map(at),
             subscription_added_at: added.map(at),
+            receivable_account: None,
+            bank_account: None,
+            returns_account: None,
+            discounts_account: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The amounts of a line: what its quantity, price, discount and taxes come to (spec B11).
 
 use super::common::ValueRefused;
+use super::ledger::Account;
 use crate::domain::value::money::{Currency, round_div, split};
 use crate::domain::value::number::Overflow;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
@@ -17,6 +18,8 @@ pub struct Tax {
     pub rate: Percent,
     /// Whether prices hold it already.
     pub included: bool,
+    /// Its account of the books, where it is not the one that its id gives it.
+    pub account: Option<Account>,
 }
 
 /// The rate as that of a tax, which is not below zero.

@@ -306,7 +306,7 @@ mod tests {
     fn product(key: i64, id: &str, tracking: Tracking) -> Product {
         let price = UnitPrice { price: "1".parse().unwrap(), currency: Currency::iso("EUR").unwrap() };
         let (id, name) = (id.to_owned(), id.to_owned());
-        Product { key, id, name, price, kind: ProductType::Goods, tracking, taxes: Vec::new() }
+        Product { key, id, name, price, kind: ProductType::Goods, tracking, taxes: Vec::new(), account: None }
     }
 
     #[test]

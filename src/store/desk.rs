@@ -26,6 +26,10 @@ const COLUMNS: &[Column] = &[
     instant().called("created_at"),
     instant().called("trial_started_at").optional(),
     instant().called("subscription_added_at").optional(),
+    text().called("receivable_account").optional(),
+    text().called("bank_account").optional(),
+    text().called("returns_account").optional(),
+    text().called("discounts_account").optional(),
 ];
 
 impl Described for Desk {
@@ -48,6 +52,10 @@ impl Described for Desk {
             created_at: cells.take()?,
             trial_started_at: cells.take()?,
             subscription_added_at: cells.take()?,
+            receivable_account: cells.take()?,
+            bank_account: cells.take()?,
+            returns_account: cells.take()?,
+            discounts_account: cells.take()?,
         })
     }
 
@@ -66,6 +74,10 @@ impl Described for Desk {
             self.created_at.bind(),
             self.trial_started_at.bind(),
             self.subscription_added_at.bind(),
+            self.receivable_account.bind(),
+            self.bank_account.bind(),
+            self.returns_account.bind(),
+            self.discounts_account.bind(),
         ]
     }
 
@@ -91,11 +103,13 @@ pub fn find(db: &Db) -> Result<Option<Desk>> {
 pub fn save(db: &Db, desk: &Desk) -> Result<()> {
     db.write(
         raw!(writes [desk], reads [], "INSERT INTO desk (key, company, currency, timezone, lock_date, shop_url, portal_url, mail_from, customers_may_close,
-                           plan, created_at, trial_started_at, subscription_added_at)
-         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                           plan, created_at, trial_started_at, subscription_added_at, receivable_account, bank_account,
+                           returns_account, discounts_account)
+         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (key) DO UPDATE SET company = $1, currency = $2, timezone = $3, lock_date = $4, shop_url = $5,
            portal_url = $6, mail_from = $7, customers_may_close = $8, plan = $9, created_at = $10, trial_started_at = $11,
-           subscription_added_at = $12"),
+           subscription_added_at = $12, receivable_account = $13, bank_account = $14, returns_account = $15,
+           discounts_account = $16"),
         params![
             &desk.company,
             desk.currency,
@@ -108,7 +122,11 @@ pub fn save(db: &Db, desk: &Desk) -> Result<()> {
             desk.plan.word(),
             desk.created_at,
             desk.trial_started_at,
-            desk.subscription_added_at
+            desk.subscription_added_at,
+            desk.receivable_account.bind(),
+            desk.bank_account.bind(),
+            desk.returns_account.bind(),
+            desk.discounts_account.bind()
         ],
     )
 }

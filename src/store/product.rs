@@ -26,6 +26,7 @@ described! {
         kind: words(ProductType::WORDS).called("type").listed().least(3),
         tracking: words(Tracking::WORDS).listed().least(2),
         taxes: list_of("taxes").listed().least(1),
+        account: text().optional(),
     } beside {
         name_folded: folded_start("name"),
     } complete complete
@@ -49,13 +50,19 @@ fn complete(db: &Db, products: &mut [Product]) -> Result<()> {
         db,
         const { Tables::of(&["product_tax", "tax"]) },
         (
-            "SELECT pt.product, t.key, t.id, t.rate, t.included FROM product_tax pt JOIN tax t ON t.key = pt.tax",
+            "SELECT pt.product, t.key, t.id, t.rate, t.included, t.account FROM product_tax pt JOIN tax t ON t.key = pt.tax",
             "pt.product",
             " ORDER BY pt.product, pt.position",
         ),
         &keys,
         |row| {
-            let tax = Tax { key: row.get(1)?, id: row.get(2)?, rate: row.get(3)?, included: row.get(4)? };
+            let tax = Tax {
+                key: row.get(1)?,
+                id: row.get(2)?,
+                rate: row.get(3)?,
+                included: row.get(4)?,
+                account: row.get(5)?,
+            };
             taxes.entry(row.get(0)?).or_default().push(tax);
             Ok(())
         },

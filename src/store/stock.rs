@@ -95,6 +95,10 @@ mod tests {
             created_at: Instant::FIRST,
             trial_started_at: None,
             subscription_added_at: None,
+            receivable_account: None,
+            bank_account: None,
+            returns_account: None,
+            discounts_account: None,
         };
         currency::keep(&db, desk.currency).unwrap();
         desk::save(&db, &desk).unwrap();
@@ -109,7 +113,7 @@ mod tests {
         let price = UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() };
         let (id, name) = ("LAMP".to_owned(), "Lamp".to_owned());
         let (kind, tracking, taxes) = (ProductType::Goods, Tracking::None, Vec::new());
-        let lamp = Product { key: db.next_key().unwrap(), id, name, price, kind, tracking, taxes };
+        let lamp = Product { key: db.next_key().unwrap(), id, name, price, kind, tracking, taxes, account: None };
         product::insert(&db, &lamp).unwrap();
         let here = location::by_id(&db, "WH/Stock").unwrap().unwrap().key;
         stock_level::add(&db, lamp.key, here, None, "10".parse().unwrap()).unwrap();
@@ -160,6 +164,7 @@ mod tests {
             kind: ProductType::Goods,
             tracking: Tracking::Lot,
             taxes: Vec::new(),
+            account: None,
         };
         product::insert(&db, &lamp).unwrap();
         let batch = Lot { key: db.next_key().unwrap(), id: "B1".to_owned(), product: lamp.reference() };

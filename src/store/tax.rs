@@ -1,7 +1,7 @@
 //! Taxes.
 
 use super::engine::record;
-use super::engine::table::{Table, id, percent, records, switch};
+use super::engine::table::{Table, id, percent, records, switch, text};
 use super::{Db, Result};
 use crate::described;
 use crate::domain::tax::Tax;
@@ -11,6 +11,7 @@ described! {
         id: id(),
         rate: percent().listed(),
         included: switch().listed(),
+        account: text().optional(),
     }
 }
 

@@ -467,7 +467,13 @@ impl LineRecord {
             .priced
             .taxes
             .iter()
-            .map(|tax| Tax { key: tax.tax.key, id: tax.tax.id.clone(), rate: tax.rate, included: tax.included })
+            .map(|tax| Tax {
+                key: tax.tax.key,
+                id: tax.tax.id.clone(),
+                rate: tax.rate,
+                included: tax.included,
+                account: None,
+            })
             .collect();
         let price = self.price.unwrap_or(source.priced.price.price);
         let price = UnitPrice { price, currency: invoice.currency };

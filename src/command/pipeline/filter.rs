@@ -151,6 +151,13 @@ fn span(field: &'static str, given: &str) -> Result<(Day, Option<Day>)> {
     Ok((day, day.plus_days(1)))
 }
 
+/// The first day of a period and the one behind its last, as `--since` and `--until` name them; none where it has no such bound.
+pub(in crate::command) fn period(since: Option<&str>, until: Option<&str>) -> Result<(Option<Day>, Option<Day>)> {
+    let from = since.map(|since| span("since", since)).transpose()?.map(|(first, _)| first);
+    let before = until.map(|until| span("until", until)).transpose()?.and_then(|(_, after)| after);
+    Ok((from, before))
+}
+
 /// Days as they are stored: ISO text.
 pub(super) fn days(field: &'static str, given: &str) -> Result<Test> {
     let (from, to) = bounds(field, given)?.unwrap_or((Some(given), Some(given)));

@@ -51,6 +51,13 @@ pub fn set_text(before: &mut Option<String>, given: Option<&str>) {
     }
 }
 
+/// Sets or empties an optional value, if it was given.
+pub fn set_or_empty<T: Clone>(before: &mut Option<T>, given: Option<&Setting<T>>) {
+    if let Some(given) = given {
+        before.clone_from(&given.0);
+    }
+}
+
 /// The values of a list; an empty text stands for none, so one alone empties the list.
 pub fn list<T: Clone>(given: &[Setting<T>]) -> Vec<T> {
     given.iter().filter_map(|value| value.0.clone()).collect()

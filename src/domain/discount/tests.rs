@@ -34,6 +34,7 @@ fn taxes(names: &[&str]) -> Vec<Tax> {
         id: (*name).to_owned(),
         rate: name.trim_end_matches('i').parse().unwrap(),
         included: name.ends_with('i'),
+        account: None,
     };
     names.iter().map(tax).collect()
 }
@@ -47,6 +48,7 @@ fn product(name: &str, bears: &[&str]) -> Product {
         kind: ProductType::Goods,
         tracking: Tracking::None,
         taxes: taxes(bears),
+        account: None,
     }
 }
 

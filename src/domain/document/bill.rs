@@ -145,6 +145,7 @@ mod tests {
             id: rates[*place].to_owned(),
             rate: rates[*place].parse().unwrap(),
             included: *place == 2,
+            account: None,
         };
         let taxes: Vec<Tax> = taxes.iter().map(tax).collect();
         let price = UnitPrice { price: Price::from_millionths(cents * 10_000), currency: eur() };

@@ -23,6 +23,14 @@ CREATE INDEX erasure_of ON erasure (of_operation, operation);
 -- The log is asked for days too.
 CREATE INDEX operation_at ON operation (at, key);
 
+-- The accounts of the books, where they are not those that the program has by itself.
+ALTER TABLE desk ADD COLUMN receivable_account TEXT;
+ALTER TABLE desk ADD COLUMN bank_account TEXT;
+ALTER TABLE desk ADD COLUMN returns_account TEXT;
+ALTER TABLE desk ADD COLUMN discounts_account TEXT;
+ALTER TABLE product ADD COLUMN account TEXT;
+ALTER TABLE tax ADD COLUMN account TEXT;
+
 -- The program of the code that made a line: what a confirmed order used stays known when the program gets another code.
 ALTER TABLE order_line ADD COLUMN program BIGINT REFERENCES coupon_program (key);
 
