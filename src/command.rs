@@ -35,6 +35,7 @@ pub mod product;
 pub mod project;
 pub mod refund;
 pub mod repair;
+pub mod report;
 pub mod restore;
 pub mod returns;
 pub mod schema;

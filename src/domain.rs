@@ -30,6 +30,7 @@ pub mod product;
 pub mod project;
 pub mod refund;
 pub mod repair;
+pub mod report;
 pub mod returns;
 pub mod stage;
 pub mod stock;

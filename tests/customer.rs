@@ -11,7 +11,10 @@ fn a_customer_is_made_edited_and_shown() {
     assert_eq!(made["operation"], 2);
     shop.done("customer edit C1 --email ''");
     shop.unchanged("customer edit C1 --name 'Ada Ltd'");
-    assert_eq!(shop.ok("customer show C1"), serde_json::json!({"id": "C00001", "name": "Ada Ltd", "email": null}));
+    assert_eq!(
+        shop.ok("customer show C1"),
+        serde_json::json!({"id": "C00001", "name": "Ada Ltd", "email": null, "owes": [], "owed": []})
+    );
     assert_eq!(shop.operations(), 3);
 }
 
@@ -44,4 +47,47 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         assert_eq!(shop.refused(words, code)["field"], field, "{words}");
     }
     assert_eq!(shop.done("customer create")["created"], serde_json::json!(["C00001"]), "a refusal takes no number");
+}
+
+#[test]
+fn what_a_customer_owes_and_is_owed_is_told_in_each_currency() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"customer create","name":"Ada Ltd"}
+           {"command":"customer create","name":"Bo"}
+           {"command":"customer create","name":"Cy"}
+           {"command":"product create","id":"LAMP","price":"40"}
+           {"command":"invoice create","customer":"C1","line":[{"product":"LAMP","quantity":"3"}]}
+           {"command":"invoice post","invoice":"D1"}
+           {"command":"invoice pay","invoice":"D1","amount":"20"}
+           {"command":"payment create","customer":"C1","amount":"7.50","currency":"USD"}
+           {"command":"payment create","customer":"C2","amount":"5"}
+           {"command":"payment create","customer":"C2","amount":"2","out":true}
+           {"command":"payment create","customer":"C3","amount":"9"}
+           {"command":"payment cancel","payment":"P5"}"#,
+    );
+    let in_currency = |amount: &str, currency: &str| serde_json::json!({"currency": currency, "amount": amount});
+    let shown = shop.ok("customer show C1");
+    assert_eq!(shown["owes"], serde_json::json!([in_currency("100.00", "EUR")]));
+    assert_eq!(shown["owed"], serde_json::json!([in_currency("7.50", "USD")]));
+    let shown = shop.ok("customer show C2");
+    assert_eq!(shown["owes"], serde_json::json!([in_currency("2.00", "EUR")]));
+    assert_eq!(shown["owed"], serde_json::json!([in_currency("5.00", "EUR")]));
+    assert_eq!(shop.run("customer list --owes -o ids").stdout, "C00001\nC00002\n");
+    assert_eq!(shop.run("customer list --owes --search ada -o ids").stdout, "C00001\n");
+    shop.done("invoice pay D1");
+    shop.done("payment cancel P2");
+    assert_eq!(shop.run("customer list --owes -o ids").stdout, "C00002\n");
+    assert_snapshot!(shop.text("customer show C2"), @r"
+    id    C00002
+    name  Bo
+
+    owes
+    CURRENCY  AMOUNT
+    EUR         2.00
+
+    owed
+    CURRENCY  AMOUNT
+    EUR         5.00
+    ");
 }

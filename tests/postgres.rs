@@ -35,6 +35,7 @@ mod plan;
 mod records;
 mod refund;
 mod repair;
+mod report;
 mod returns;
 mod schema;
 mod server;

@@ -67,6 +67,12 @@ fn every_record_is_as_its_schema_says() {
                 check(&schema, &shop.ok("ticket close T1 --dry-run"), kind);
             }
             "log_head" => check(&schema, &shop.ok("log head"), kind),
+            "report" => {
+                for report in ["accounts", "refunds", "coupons", "returns", "repairs", "owed"] {
+                    let rows = shop.ok(&format!("report {report}"));
+                    list(&rows).iter().for_each(|row| check(&schema, row, report));
+                }
+            }
             "log" => list(&shop.ok("log")).iter().for_each(|record| check(&schema, record, kind)),
             _ => {
                 let listed = as_listed(&schema);

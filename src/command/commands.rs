@@ -81,6 +81,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("stage", "The columns that tickets move through"),
     ("desk", "The settings of the desk"),
     ("log", "What was done, and how far that goes"),
+    ("report", "Figures over a period, and the trial balance"),
 ];
 
 const VERBS: &[Entry] = &[
@@ -250,4 +251,11 @@ const VERBS: &[Entry] = &[
     // log
     Entry::read::<log::Log>("log"),
     Entry::read::<log::Head>("log head"),
+    // report
+    Entry::read::<report::Report<report::TrialBalance>>("report accounts"),
+    Entry::read::<report::Report<report::Refunds>>("report refunds"),
+    Entry::read::<report::Report<report::Coupons>>("report coupons"),
+    Entry::read::<report::Report<report::Returns>>("report returns"),
+    Entry::read::<report::Report<report::Repairs>>("report repairs"),
+    Entry::read::<report::Report<report::Owed>>("report owed"),
 ];

@@ -5,18 +5,44 @@ use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Form, Help, NewId, check_new_id};
 use super::pipeline::noun::{Noun, one};
-use super::{Change, Cx, content, given, naming};
+use super::{Change, Cx, content, given, naming, to_json};
 use crate::domain::Result;
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Customer, InCurrency, OpenOf};
 use crate::domain::desk::Right;
+use crate::domain::value::money::Money;
 use crate::procedure::erase;
 use crate::store;
 use crate::store::engine::record;
+use crate::store::engine::table::{Column, amount, currency, rows};
 
 impl Noun for Customer {
     const KIND: &'static str = "customer";
     const NOUN: &'static str = "customer";
     const RIGHT: Right = Right::Helpdesk;
+    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
+        &[("owes", "Only those with anything open: who owe something, or are owed it", store::customer::HAS_OPEN)];
+    const SWITCHED_BY: &'static [&'static str] = &["document", "payment"];
+    const ALSO: &'static [Column] = &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed")];
+
+    fn shown(&self, cx: &Cx<'_>) -> Result<String> {
+        let open = store::customer::open_of(cx.db, self.key)?;
+        let told = |amount: fn(&OpenOf) -> Money| open.iter().map(amount).filter_map(InCurrency::of).collect();
+        to_json(&CustomerShown { customer: self, owes: told(|open| open.owes), owed: told(|open| open.owed) })
+    }
+}
+
+/// An amount in each currency.
+const AMOUNTS: &[Column] = &[currency().called("currency"), amount().called("amount")];
+
+/// A customer with what is open between the desk and them (spec B14).
+#[derive(Serialize)]
+struct CustomerShown<'c> {
+    #[serde(flatten)]
+    customer: &'c Customer,
+    /// On invoices, and of money that was paid out for nothing yet.
+    owes: Vec<InCurrency>,
+    /// On credit notes, and of money that came in for nothing yet.
+    owed: Vec<InCurrency>,
 }
 
 /// What can be said of a customer.

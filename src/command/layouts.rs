@@ -2,7 +2,7 @@
 //! room for all (contract, section 2). Of a described kind the description tells all three; here stands what it does not tell.
 //! The objects in a list, such as `lines`, are known by the list's key.
 
-use super::{app, backup, copy, coupon_program, desk, log, options, restore, schema, subscription, verify};
+use super::{app, backup, copy, coupon_program, desk, log, options, report, restore, schema, subscription, verify};
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
@@ -34,6 +34,7 @@ const KNOWN: &[Known] = &[
     ("log_head", log::HEAD, &[]),
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
+    ("report", report::COLUMNS, &["untaxed", "tax", "rate"]),
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
@@ -66,7 +67,8 @@ const ORDER: &[&str] = &["id", "state", "cart", "customer", "date", "total", "cu
 const TRANSFER: &[&str] = &["origin", "ticket", "order", "date", "customer", "from", "to"];
 
 /// Keys under which a record holds a list of objects.
-const LISTS: &[&str] = &["lines", "tax_lines", "matched", "parts", "labour", "rewards", "stock", "log", "documents"];
+const LISTS: &[&str] =
+    &["lines", "tax_lines", "matched", "parts", "labour", "rewards", "stock", "log", "documents", "owes", "owed"];
 
 /// What is known of the records of `kind`, or of the objects in a list of that key.
 pub fn layout_of(kind: &str) -> Layout {
@@ -168,7 +170,7 @@ fn by_name(kind: &'static str, key: &str) -> Option<Form> {
             _,
             "line" | "quantity" | "done" | "delivered" | "invoiced" | "reserved" | "price" | "untaxed" | "tax"
             | "total" | "open" | "amount" | "base" | "rate" | "maximum" | "usage_limit" | "minimum_amount"
-            | "minimum_quantity" | "worked_minutes" | "operation" | "value",
+            | "minimum_quantity" | "worked_minutes" | "operation" | "value" | "count",
         ) => Form::Number,
         // A list that nobody described: its values tell what they are.
         ("", _) => return None,

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Cx;
 use super::pipeline::filter::period;
 use crate::domain::common::ValueRefused;
-use crate::domain::ledger::{Account, Accounts, LedgerFormat, account_line, currency_line, transaction};
+use crate::domain::ledger::{Account, Accounts, LedgerFormat, Transaction, account_line, currency_line, transaction};
 use crate::domain::{Allowed, Error, Result};
 use crate::output::csv::Rows;
 use crate::store::StoreError;
@@ -18,10 +18,10 @@ use crate::store::ledger::{self, Books, Period};
 /// Write the books in double entry
 ///
 /// Every posted document and payment makes postings that add up to nothing, by its accounting date; drafts and what is cancelled make
-/// none. A customer's account holds what is open on their invoices less their open credit, whose bounds are the whole time: a period
-/// tells what was posted in it. Accounts are Assets:Receivable:CUSTOMER, Assets:Bank, Income:Sales, Income:Returns, Income:Discounts
-/// and Liabilities:Tax:TAX, unless 'desk edit', 'product edit' or 'tax edit' set others. What a format cannot have in the name of an
-/// account is written as -xHEX-. In beancount a name that begins with no capital and no digit gets X- before it.
+/// none. Over all time a customer's account holds what is open on their invoices less their open credit; a period tells only what was
+/// posted in it. Accounts are Assets:Receivable:CUSTOMER, Assets:Bank, Income:Sales, Income:Returns, Income:Discounts and
+/// Liabilities:Tax:TAX, unless 'desk edit', 'product edit' or 'tax edit' set others. What a format cannot have in the name of an account
+/// is written as -xHEX-; a name in beancount that begins with no capital and no digit gets X- before it.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales ledger export > desk.journal\n  aftersales ledger export --since 2026-11 --until 2026-11 | hledger -f - balance\n  aftersales ledger export --format beancount > desk.beancount\n  aftersales ledger export --format csv > desk.csv"
@@ -76,11 +76,11 @@ impl LedgerExport {
 }
 
 /// Tells what was posted in the period, one transaction after the other.
-fn each(
+pub(super) fn each(
     cx: &Cx<'_>,
     period: &Period,
     accounts: &Accounts,
-    mut tell: impl FnMut(crate::domain::ledger::Transaction) -> Result<()>,
+    mut tell: impl FnMut(Transaction) -> Result<()>,
 ) -> Result<()> {
     let mut books = Books::begin(period);
     while let Some(posted) = books.next(cx.db)? {

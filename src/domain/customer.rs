@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::reference::Reference;
 
 /// A customer as shown.
@@ -12,6 +13,29 @@ pub struct Customer {
     pub id: String,
     pub name: String,
     pub email: Option<String>,
+}
+
+/// What is open between the desk and a customer in one currency (spec B14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOf {
+    /// On invoices, and of money that was paid out for nothing yet.
+    pub owes: Money,
+    /// On credit notes, and of money that came in for nothing yet.
+    pub owed: Money,
+}
+
+/// An amount with the currency that it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct InCurrency {
+    pub currency: Currency,
+    pub amount: Money,
+}
+
+impl InCurrency {
+    /// The amount, where there is any.
+    pub fn of(amount: Money) -> Option<InCurrency> {
+        (!amount.is_zero()).then_some(InCurrency { currency: amount.currency, amount })
+    }
 }
 
 impl Customer {

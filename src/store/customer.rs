@@ -2,8 +2,9 @@
 
 use super::engine::table::{FoundBy, Table, folded_start, id, records, text};
 use super::{Db, Key, Result};
-use crate::described;
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Customer, OpenOf};
+use crate::domain::value::money::{Currency, Money};
+use crate::{described, params, query};
 
 described! {
     Customer in CUSTOMER {
@@ -31,4 +32,30 @@ pub fn by_id(db: &Db, id: &str) -> Result<Option<Customer>> {
 /// The customer of that key.
 pub fn by_key(db: &Db, key: Key) -> Result<Customer> {
     super::engine::record::by_key(db, key)
+}
+
+/// Who has anything open: on invoices or credit notes, or of a payment.
+pub const HAS_OPEN: &str = "t.key IN (SELECT d.customer FROM document d WHERE d.open <> 0
+  UNION SELECT p.customer FROM payment p WHERE p.open <> 0)";
+
+/// What is open of a customer, in the order of the currencies.
+pub fn open_of(db: &Db, customer: Key) -> Result<Vec<OpenOf>> {
+    db.query(
+        query!(
+            [document, payment, currency],
+            "SELECT o.currency, cur.digits, CAST(SUM(o.owes) AS BIGINT), CAST(SUM(o.owed) AS BIGINT) FROM
+               (SELECT d.currency, CASE d.kind WHEN 'invoice' THEN d.open ELSE 0 END AS owes,
+                  CASE d.kind WHEN 'invoice' THEN 0 ELSE d.open END AS owed
+                FROM document d WHERE d.customer = $1 AND d.open <> 0
+                UNION ALL SELECT p.currency, CASE p.direction WHEN 'out' THEN p.open ELSE 0 END,
+                  CASE p.direction WHEN 'out' THEN 0 ELSE p.open END
+                FROM payment p WHERE p.customer = $1 AND p.open <> 0) o
+             LEFT JOIN currency cur ON cur.code = o.currency GROUP BY o.currency, cur.digits ORDER BY o.currency"
+        ),
+        params![customer],
+        |row| {
+            let currency: Currency = row.currency(0)?;
+            Ok(OpenOf { owes: Money::new(row.get(2)?, currency), owed: Money::new(row.get(3)?, currency) })
+        },
+    )
 }

@@ -30,6 +30,11 @@ pub struct Period {
 }
 
 impl Period {
+    /// The bounds, as values of a statement.
+    pub(super) fn bounds(&self) -> [Value<'_>; 2] {
+        [Value::from(&self.from), Value::from(&self.before)]
+    }
+
     /// The days from the one on, and those before the other.
     pub fn of(from: Option<Day>, before: Option<Day>) -> Period {
         let text = |day: Option<Day>, none: &str| day.map_or_else(|| none.to_owned(), |day| day.to_string());

@@ -35,6 +35,8 @@ pub trait Noun: Described + Serialize {
     const LISTED: Option<&'static str> = None;
     /// Switches of `list`, each with its help and the condition over the row `t` that it stands for.
     const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[];
+    /// The tables that the conditions of the switches read beside those of the records.
+    const SWITCHED_BY: &'static [&'static str] = &[];
 
     /// The keys that `show` tells beside those of the table.
     const ALSO: &'static [Column] = &[];
@@ -307,6 +309,9 @@ impl<R: Noun> List<R> {
         }
         asked.also.extend(R::LISTED);
         asked.also.extend(&self.switches);
+        if !self.switches.is_empty() {
+            asked.also_reads = R::SWITCHED_BY;
+        }
         asked.sort = self.sort.as_deref().map(|given| sort_of(table, given)).transpose()?;
         Ok(asked)
     }

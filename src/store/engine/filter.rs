@@ -39,6 +39,8 @@ pub struct Asked {
     pub linked: Vec<(&'static Table, &'static str, Vec<Value<'static>>)>,
     /// Conditions of the noun's own over the row `t`, such as that tickets are open.
     pub also: Vec<&'static str>,
+    /// The tables that these read beside those of the records.
+    pub also_reads: &'static [&'static str],
     /// By which column they are sorted, and whether against its order; else in order of creation.
     pub sort: Option<(&'static Column, bool)>,
     /// The newest first.
@@ -200,7 +202,8 @@ impl Asked {
         let linked = self.linked.iter().map(|(list, ..)| Tables::of(&[list.name]));
         let columns =
             self.conditions.iter().map(|condition| condition.column).chain(self.sort.map(|(column, _)| column));
-        linked.chain(columns.map(|column| Tables::of(column.reads))).fold(Tables::NONE, Tables::and)
+        let columns = columns.map(|column| Tables::of(column.reads));
+        linked.chain(columns).chain([Tables::of(self.also_reads)]).fold(Tables::NONE, Tables::and)
     }
 
     /// What a column is on the day of asking, where that depends on it.

@@ -23,6 +23,10 @@ CREATE INDEX erasure_of ON erasure (of_operation, operation);
 -- The log is asked for days too.
 CREATE INDEX operation_at ON operation (at, key);
 
+-- What is open of a customer, and who has anything open.
+CREATE INDEX document_open ON document (customer, currency) WHERE open <> 0;
+CREATE INDEX payment_open ON payment (customer, currency) WHERE open <> 0;
+
 -- The accounts of the books, where they are not those that the program has by itself.
 ALTER TABLE desk ADD COLUMN receivable_account TEXT;
 ALTER TABLE desk ADD COLUMN bank_account TEXT;
