@@ -10,6 +10,7 @@ use crate::sample;
 use crate::support::{Shop, json};
 
 mod faults;
+mod sweep;
 
 use faults::{ANY, BASE, COUPONS, GOODS, LOG, MONEY, TICKETS};
 
