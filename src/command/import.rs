@@ -297,6 +297,9 @@ impl Running for Importing<'_> {
         if !is_of_records || read.iter().any(|(kind, _)| kind == HEADER) {
             return Ok(());
         }
+        // What documents refer to stands before them as a rule, often in these very lines, or is looked up once in a run.
+        let is_of_a_form = |kind: &str| KINDS.iter().any(|described| described.kind == kind);
+        let read: Vec<(String, &Line)> = read.into_iter().filter(|(kind, _)| is_of_a_form(kind)).collect();
         let (reads, update) = (|line| self.read(line), self.import.update);
         // What is looked up here is looked up again when the record is imported.
         let mut lookup = Lookup::default();

@@ -60,7 +60,7 @@ pub struct Answers {
     /// What each change makes void, as long as no other statement is asked.
     effects: HashMap<usize, Rc<Vec<Effect>>>,
     /// What was made void since the mark.
-    void: Vec<(Rc<Question>, Rows)>,
+    void: Vec<(&'static Statement, Rc<Question>, Rows)>,
 }
 
 struct Asked {
@@ -127,16 +127,18 @@ impl Answers {
             return;
         }
         for effect in self.effects_of(statement).iter() {
+            // Whatever was asked by the statement, or made of the rows, is gone by now: what is asked again is noted again.
             let questions = match effect {
-                Effect::Statement(place) => self.asked.get(place).map(|asked| &asked.questions),
+                Effect::Statement(place) => self.asked.get_mut(place).map(|asked| std::mem::take(&mut asked.questions)),
                 Effect::Rows(table, column, number) => {
                     let value = params.get(*number).cloned().unwrap_or(Param::Null);
-                    self.made_of.get(&(*table, *column, value))
+                    self.made_of.remove(&(*table, *column, value))
                 }
             };
-            for question in questions.into_iter().flatten() {
-                if let Some(found) = self.known.remove_entry(question) {
-                    self.void.push(found);
+            for question in questions.unwrap_or_default() {
+                if let Some((question, rows)) = self.known.remove_entry(&question) {
+                    let statement = self.asked.get(&question.statement).map(|asked| asked.statement);
+                    self.void.extend(statement.map(|statement| (statement, question, rows)));
                 }
             }
         }
@@ -174,7 +176,9 @@ impl Answers {
 
     /// What was made void since the mark holds again: the changes that did it are undone, none of which was sent.
     pub fn undo(&mut self) {
-        self.known.extend(self.void.drain(..));
+        for (statement, question, rows) in std::mem::take(&mut self.void) {
+            self.put(statement, question, rows);
+        }
     }
 
     pub fn forget(&mut self) {
