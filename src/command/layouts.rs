@@ -2,6 +2,9 @@
 //! room for all (contract, section 2). Of a described kind the description tells all three; here stands what it does not tell.
 //! The objects in a list, such as `lines`, are known by the list's key.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::{app, backup, copy, coupon_program, desk, log, options, report, restore, schema, subscription, verify};
 use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -84,8 +87,8 @@ pub fn layout_of(kind: &str) -> Layout {
         let least = found.map(|(.., least)| least).filter(|least| !least.is_empty());
         return Layout {
             kind: table.shown,
-            columns: listed(table),
-            least: least.unwrap_or_else(|| least_of(table)),
+            columns: &told(table).listed,
+            least: least.unwrap_or(&told(table).least),
             lists: LISTS,
             form_of,
         };
@@ -96,17 +99,27 @@ pub fn layout_of(kind: &str) -> Layout {
     Layout { kind, columns, least, lists: LISTS, form_of }
 }
 
-/// The columns of a table of described records; they are few, and each is asked for once or twice in a run.
-fn listed(table: &'static Table) -> &'static [&'static str] {
-    let listed = table.columns.iter().filter(|column| column.is_listed).map(|column| column.shown);
-    listed.collect::<Vec<_>>().leak()
+/// The columns of a table of described records, and those of them that are left out first. They are asked for with every record that
+/// a table prints, and made once.
+struct Told {
+    listed: Vec<&'static str>,
+    least: Vec<&'static str>,
 }
 
-/// Those of its columns that are left out first.
-fn least_of(table: &'static Table) -> &'static [&'static str] {
-    let mut least: Vec<&Column> = table.columns.iter().filter(|column| column.least > 0).collect();
-    least.sort_by_key(|column| column.least);
-    least.into_iter().map(|column| column.shown).collect::<Vec<_>>().leak()
+fn told(table: &'static Table) -> &'static Told {
+    static TOLD: LazyLock<BTreeMap<(&str, &str), Told>> =
+        LazyLock::new(|| tables::TABLES.iter().map(|table| ((table.name, table.shown), Told::of(table))).collect());
+    static NONE: Told = Told { listed: Vec::new(), least: Vec::new() };
+    TOLD.get(&(table.name, table.shown)).unwrap_or(&NONE)
+}
+
+impl Told {
+    fn of(table: &Table) -> Told {
+        let listed = table.columns.iter().filter(|column| column.is_listed).map(|column| column.shown).collect();
+        let mut least: Vec<&Column> = table.columns.iter().filter(|column| column.least > 0).collect();
+        least.sort_by_key(|column| column.least);
+        Told { listed, least: least.into_iter().map(|column| column.shown).collect() }
+    }
 }
 
 /// What the value of a described column is to a table.
