@@ -458,6 +458,7 @@ fn whoever_makes_somebody_else_the_first_admin_is_asked() {
     let shop = Shop::new();
     // Without users whoever is named is let in; with them it must be one, admin or not.
     shop.done("customer create ADA --as typo");
+    shop.refused("customer create BO --as ''", "access_denied");
     shop.done("user create ann --right helpdesk --as ann");
     for words in ["customer create --as typo", "customer list --as typo", "customer create --as ''"] {
         shop.refused(words, "access_denied");
