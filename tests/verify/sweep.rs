@@ -13,7 +13,19 @@ use crate::sample;
 const FREE: &[(&str, &[&str])] = &[
     (
         "the desk settles it at will",
-        &["desk.company", "desk.lock_date", "desk.shop_url", "desk.portal_url", "desk.mail_from"],
+        &[
+            "desk.company",
+            "desk.lock_date",
+            "desk.shop_url",
+            "desk.portal_url",
+            "desk.mail_from",
+            "desk.receivable_account",
+            "desk.bank_account",
+            "desk.returns_account",
+            "desk.discounts_account",
+            "tax.account",
+            "product.account",
+        ],
     ),
     (
         "a text, a name or a note, which says what it says",
