@@ -191,7 +191,7 @@ fn the_formats() {
     ADA
     C00001
     ");
-    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org"}"#);
+    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org","owes":[],"owed":[]}"#);
 }
 
 #[test]
@@ -281,6 +281,10 @@ fn untrusted_text_does_not_steer_a_terminal() {
     let shop = Shop::new();
     shop.done("customer create EVE --name \"Eve\u{1b}[2J\u{202e}\nBo\"");
     assert_snapshot!(shop.text("customer show EVE"), @r"
+    id    EVE
+    name  Eve\u{1b}[2J\u{202e}\u{a}Bo
+    ");
+    assert_snapshot!(shop.text("customer list"), @r"
     ID   NAME                         EMAIL
     EVE  Eve\u{1b}[2J\u{202e}\u{a}Bo
     ");
@@ -556,7 +560,7 @@ fn only_our_own_words_are_coloured_and_nothing_in_a_pipe() {
     assert!(!colored("customer list", &[]).contains('\x1b'));
     assert!(!colored("customer show C9", &[]).contains('\x1b'));
     assert_eq!(
-        colored("customer show ADA --color always", &[]),
+        colored("customer list --id ADA --color always", &[]),
         "\x1b[1mID   NAME     EMAIL\x1b[0m\nADA  Ada Ltd  ada@example.org\n"
     );
     assert_eq!(

@@ -101,24 +101,24 @@ pub fn layout_of(kind: &str) -> Layout {
 
 /// The columns of a table of described records, and those of them that are left out first. They are asked for with every record that
 /// a table prints, and made once.
-struct Told {
+struct Listed {
     listed: Vec<&'static str>,
     least: Vec<&'static str>,
 }
 
-fn told(table: &'static Table) -> &'static Told {
-    static TOLD: LazyLock<BTreeMap<(&str, &str), Told>> =
-        LazyLock::new(|| tables::TABLES.iter().map(|table| ((table.name, table.shown), Told::of(table))).collect());
-    static NONE: Told = Told { listed: Vec::new(), least: Vec::new() };
+fn told(table: &'static Table) -> &'static Listed {
+    static TOLD: LazyLock<BTreeMap<(&str, &str), Listed>> =
+        LazyLock::new(|| tables::TABLES.iter().map(|table| ((table.name, table.shown), Listed::of(table))).collect());
+    static NONE: Listed = Listed { listed: Vec::new(), least: Vec::new() };
     TOLD.get(&(table.name, table.shown)).unwrap_or(&NONE)
 }
 
-impl Told {
-    fn of(table: &Table) -> Told {
+impl Listed {
+    fn of(table: &Table) -> Listed {
         let listed = table.columns.iter().filter(|column| column.is_listed).map(|column| column.shown).collect();
         let mut least: Vec<&Column> = table.columns.iter().filter(|column| column.least > 0).collect();
         least.sort_by_key(|column| column.least);
-        Told { listed, least: least.into_iter().map(|column| column.shown).collect() }
+        Listed { listed, least: least.into_iter().map(|column| column.shown).collect() }
     }
 }
 
