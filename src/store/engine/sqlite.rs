@@ -531,6 +531,8 @@ fn fault(error: rusqlite::Error) -> StoreError {
             StoreError::TooLarge(Overflow)
         }
         ErrorCode::Unknown if text == "integer overflow" => StoreError::TooLarge(Overflow),
+        // A header that names no way of writing a schema that the engine knows; it has no code of its own for that.
+        ErrorCode::Unknown if text == "unsupported file format" => StoreError::Damaged(text),
         ErrorCode::ConstraintViolation => StoreError::Constraint(text),
         ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::ReadOnly(text),
         ErrorCode::OutOfMemory => StoreError::Full(text),
