@@ -10,7 +10,7 @@ use super::report::{self, Voice};
 use super::{Moment, Outside};
 use crate::command::pipeline::Mode;
 use crate::domain::common::ValueRefused;
-use crate::domain::desk::{AccessDenied, Actor};
+use crate::domain::desk::Actor;
 use crate::domain::value::day::{Instant, TimeFault};
 use crate::domain::{Error, Result};
 use crate::output::{Format, Shape, jq};
@@ -65,11 +65,7 @@ impl Settings {
             shape,
             format_given: output.is_some(),
             actor: match login {
-                Some(found) if found.text.is_empty() => {
-                    // Nobody is no user of any desk.
-                    return Err(AccessDenied::UnknownUser { login: found.text }.into());
-                }
-                Some(found) => Actor::User { login: found.text, named: true },
+                Some(found) => Actor::named(found.text)?,
                 None => Actor::User { login: outside.login.clone(), named: false },
             },
             now,

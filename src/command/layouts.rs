@@ -10,12 +10,8 @@ use crate::output::layout::{Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
 
-/// Kinds that are not described, their columns, and the columns that tell least, the least telling first.
+/// Kinds that are not described, or told otherwise than they are; their columns, and those that tell least, the least telling first.
 type Known = (&'static str, &'static [&'static str], &'static [&'static str]);
-
-/// The columns are those that the description of the table lists.
-#[allow(dead_code, reason = "kinds that are being described are named here, until the last of them is")]
-const DESCRIBED: &[&str] = &[];
 
 const KNOWN: &[Known] = &[
     ("app", app::COLUMNS, &[]),
@@ -23,16 +19,9 @@ const KNOWN: &[Known] = &[
     ("options", options::COLUMNS, &[]),
     ("invoice", INVOICE, &["order", "payment_state", "date", "open"]),
     ("credit_note", CREDIT_NOTE, &["invoice", "payment_state", "date", "open"]),
-    ("payment", DESCRIBED, &["reference", "date"]),
     ("coupon_program", coupon_program::COLUMNS, &["archived", "currency", "usage_limit", "start", "end", "code"]),
-    ("coupon", DESCRIBED, &["only_customer", "order", "ticket", "program", "valid_until"]),
     ("order", ORDER, &["cart", "currency", "date"]),
     ("quotation", ORDER, &["cart", "currency", "date"]),
-    ("repair", DESCRIBED, &["quantity", "responsible", "ticket", "scheduled_date", "lot", "customer"]),
-    ("task", DESCRIBED, &["project", "ticket", "assignee", "customer", "stage"]),
-    ("transfer", DESCRIBED, TRANSFER),
-    ("return", DESCRIBED, TRANSFER),
-    ("replacement", DESCRIBED, TRANSFER),
     ("log", log::COLUMNS, &["touched", "operation"]),
     ("log_head", log::HEAD, &[]),
     ("verify", verify::COLUMNS, &[]),
@@ -43,8 +32,6 @@ const KNOWN: &[Known] = &[
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("backup", backup::COLUMNS, &["hash", "format"]),
     ("restored", restore::COLUMNS, &["hash", "format"]),
-    ("user", DESCRIBED, &["rights", "email"]),
-    ("stock", DESCRIBED, &["id", "reserved", "lot"]),
     // An answer of a bulk run.
     (
         "answer",
@@ -67,7 +54,6 @@ const INVOICE: &[&str] = &["id", "number", "state", "customer", "date", "order",
 const CREDIT_NOTE: &[&str] =
     &["id", "number", "state", "customer", "date", "invoice", "total", "open", "payment_state"];
 const ORDER: &[&str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
-const TRANSFER: &[&str] = &["origin", "ticket", "order", "date", "customer", "from", "to"];
 
 /// Keys under which a record holds a list of objects.
 const LISTS: &[&str] =
@@ -79,19 +65,12 @@ pub fn layout_of(kind: &str) -> Layout {
     // Records that stand under what they are for.
     let described = match kind {
         "return" | "replacement" => "transfer",
-        "quotation" => "order",
         kind => kind,
     };
     let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
-    if let Some(table) = described.filter(|_| found.is_none_or(|(_, columns, _)| columns.is_empty())) {
-        let least = found.map(|(.., least)| least).filter(|least| !least.is_empty());
-        return Layout {
-            kind: table.shown,
-            columns: &told(table).listed,
-            least: least.unwrap_or(&told(table).least),
-            lists: LISTS,
-            form_of,
-        };
+    if let (None, Some(table)) = (found, described) {
+        let Listed { listed, least } = told(table);
+        return Layout { kind: table.shown, columns: listed, least, lists: LISTS, form_of };
     }
     // A list that holds its columns only says what kinds of values they are.
     let list = LISTS.iter().find(|list| **list == kind).copied().unwrap_or("");
@@ -146,7 +125,6 @@ fn form_of(kind: &'static str, key: &str) -> Option<Form> {
     // Records that stand under what they are for.
     let described = match kind {
         "return" | "replacement" => "transfer",
-        "quotation" => "order",
         kind => kind,
     };
     let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));

@@ -217,6 +217,14 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The user whom somebody named; nobody is no user of any desk.
+    pub fn named(login: String) -> Result<Actor, AccessDenied> {
+        match login.is_empty() {
+            true => Err(AccessDenied::UnknownUser { login }),
+            false => Ok(Actor::User { login, named: true }),
+        }
+    }
+
     /// The word for its kind in the log.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -394,6 +394,31 @@ impl Refusal for OrderRefused {
 }
 
 #[cfg(test)]
+impl Order {
+    /// The order S00001 of C00001 in EUR, of 23 November 2026, with these lines, numbered and summed.
+    pub fn for_tests(state: OrderState, lines: Vec<OrderLine>) -> Order {
+        let currency = Currency::iso("EUR").unwrap();
+        let zero = Money::zero(currency);
+        let mut order = Order {
+            key: 1,
+            id: "S00001".to_owned(),
+            state,
+            cart: false,
+            customer: Reference { key: 1, id: "C00001".to_owned() },
+            date: "2026-11-23".parse().unwrap(),
+            currency,
+            lines,
+            coupons: Vec::new(),
+            untaxed: zero,
+            tax: zero,
+            total: zero,
+        };
+        order.number_and_sum().unwrap();
+        order
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::product::{Product, ProductType, Tracking};
@@ -426,23 +451,7 @@ mod tests {
     }
 
     fn order(state: OrderState, lines: Vec<OrderLine>) -> Order {
-        let zero = Money::zero(eur());
-        let mut order = Order {
-            key: 1,
-            id: "S00001".to_owned(),
-            state,
-            cart: false,
-            customer: Reference { key: 1, id: "C00001".to_owned() },
-            date: "2026-11-23".parse().unwrap(),
-            currency: eur(),
-            lines,
-            coupons: Vec::new(),
-            untaxed: zero,
-            tax: zero,
-            total: zero,
-        };
-        order.number_and_sum().unwrap();
-        order
+        Order::for_tests(state, lines)
     }
 
     fn of_three() -> Order {

@@ -12,13 +12,13 @@ field_of_words!(CouponState);
 described! {
     Coupon in COUPON {
         id: id(),
-        program: link("coupon_program").listed(),
-        ticket: link("ticket").optional().listed(),
+        program: link("coupon_program").listed().least(4),
+        ticket: link("ticket").optional().listed().least(3),
         customer: link("customer").optional().listed(),
-        only_customer: switch().listed(),
-        valid_until: day().optional().listed(),
+        only_customer: switch().listed().least(1),
+        valid_until: day().optional().listed().least(5),
         state: words(CouponState::WORDS).is(STORED_STATE).on_day(STATE_ON_DAY).listed(),
-        order: link("sales_order").column("used_by").exported_as("used_by").optional().listed(),
+        order: link("sales_order").column("used_by").exported_as("used_by").optional().listed().least(2),
         share_link: text().optional(),
         sent_at: instant().optional(),
         created_at: instant().optional(),

@@ -269,7 +269,7 @@ const COLUMNS: &[Column] = &[
     instant().called("at"),
     instant().called("recorded_at"),
     text().called("actor_kind").hidden(),
-    text().called("actor").optional(),
+    text().called("actor").optional().or_blank(),
     json().called("command"),
     text().called("hash").hidden(),
     text().called("salt").starts_empty(),

@@ -24,11 +24,11 @@ described! {
         state: words(Standing::WORDS).listed(),
         direction: words(Direction::WORDS).listed(),
         customer: link("customer").listed(),
-        date: day().listed(),
+        date: day().listed().least(2),
         currency: currency(),
         amount: amount().listed(),
         open: amount().listed(),
-        reference: text().optional().listed().searched().personal(),
+        reference: text().optional().listed().least(1).searched().personal(),
         matched: rows(MATCHED),
     } complete complete
 }

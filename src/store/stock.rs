@@ -10,12 +10,12 @@ use crate::{described, params, select};
 
 described! {
     Stock in STOCK {
-        id: id().is("product_.id || '@' || location_.id || COALESCE('#' || lot_.id, '')"),
+        id: id().is("product_.id || '@' || location_.id || COALESCE('#' || lot_.id, '')").least(1),
         product: link("product").listed(),
         location: link("location").listed(),
-        lot: link("lot").optional().listed(),
+        lot: link("lot").optional().listed().least(3),
         quantity: quantity().listed(),
-        reserved: quantity().listed(),
+        reserved: quantity().listed().least(2),
     } beside {
         opening: quantity().starts_at(0),
         pinned: quantity().starts_at(0),

@@ -16,8 +16,8 @@ described! {
     User in USER {
         id: id(),
         name: text().listed().searched(),
-        email: text().optional().listed().searched(),
-        rights: list_of("rights").listed(),
+        email: text().optional().listed().least(2).searched(),
+        rights: list_of("rights").listed().least(1),
     } beside {
         name_folded: folded_start("name"),
     } complete complete

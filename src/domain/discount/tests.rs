@@ -70,23 +70,7 @@ fn foreign(price: &str, bears: &[&str]) -> OrderLine {
 }
 
 fn order(lines: Vec<OrderLine>) -> Order {
-    let zero = money(0);
-    let mut order = Order {
-        key: 1,
-        id: "S00001".to_owned(),
-        state: OrderState::Draft,
-        cart: false,
-        customer: Reference { key: 1, id: "C00001".to_owned() },
-        date: today(),
-        currency: eur(),
-        lines,
-        coupons: Vec::new(),
-        untaxed: zero,
-        tax: zero,
-        total: zero,
-    };
-    order.number_and_sum().unwrap();
-    order
+    Order::for_tests(OrderState::Draft, lines)
 }
 
 /// The promo code of a program of its own with these rewards.

@@ -157,23 +157,7 @@ mod tests {
     }
 
     fn order(lines: Vec<OrderLine>) -> Order {
-        let zero = Money::zero(eur());
-        let mut order = Order {
-            key: 1,
-            id: "S00001".to_owned(),
-            state: OrderState::Confirmed,
-            cart: false,
-            customer: Reference { key: 1, id: "C00001".to_owned() },
-            date: "2026-11-23".parse().unwrap(),
-            currency: eur(),
-            lines,
-            coupons: Vec::new(),
-            untaxed: zero,
-            tax: zero,
-            total: zero,
-        };
-        order.number_and_sum().unwrap();
-        order
+        Order::for_tests(OrderState::Confirmed, lines)
     }
 
     /// Bills these quantities of the first lines; answers quantity and total of each discount's part.

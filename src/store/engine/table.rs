@@ -100,6 +100,8 @@ pub struct Column {
     pub found: &'static [Finding],
     /// Whether it may hold nothing.
     pub is_optional: bool,
+    /// Whether an empty text may stand in it beside nothing, from before that was refused.
+    pub is_blank_too: bool,
     /// Whether a record is told with it; an export tells what is stored all the same.
     pub is_shown: bool,
     /// Whether a table of such records has a column of it.
@@ -262,6 +264,7 @@ pub const fn holding(holds: Holds) -> Column {
         reads: &[],
         found: &[],
         is_optional: false,
+        is_blank_too: false,
         is_shown: true,
         is_listed: false,
         least: 0,
@@ -401,6 +404,10 @@ impl Column {
     /// No field of the record holds it: a new row has this number.
     pub const fn starts_at(self, number: i64) -> Column {
         Column { from: From::Store(Some(number)), is_shown: false, ..self }
+    }
+    /// An empty text may stand in it beside nothing, from before that was refused.
+    pub const fn or_blank(self) -> Column {
+        Column { is_blank_too: true, ..self }
     }
     /// No field of the record holds it: a new row has nothing there.
     pub const fn starts_empty(self) -> Column {

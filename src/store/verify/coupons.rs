@@ -1,6 +1,6 @@
 //! Coupons and their programs.
 
-use super::rules::{Rule, Rules};
+use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules, made_at_no_operation, unknown_to_its_ticket};
 use super::{Breach, Pass, Tell};
 use crate::domain::coupon;
 use crate::domain::verify::Invariant::{self, *};
@@ -58,22 +58,13 @@ const COUPONS: Rules = Rules {
     part: "",
     rules: &[
         Rule(Coupons, "p.type <> 'coupons'", "its program makes no coupons"),
-        Rule(
-            Coupons,
-            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)",
-            "the log of its ticket does not know it",
-        ),
+        Rule(Coupons, unknown_to_its_ticket!(), NOT_IN_LOG),
         Rule(
             Coupons,
             "t.cancelled = 1 AND (SELECT COUNT(*) FROM operation_touch e WHERE e.kind = 'coupon' AND e.id = t.id) < 2",
             "it is cancelled, and no operation cancelled it",
         ),
-        Rule(
-            Coupons,
-            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
-                         WHERE e.kind = 'coupon' AND e.id = t.id AND a.at = COALESCE(t.created_at, a.at))",
-            "no operation made it at the time that it says",
-        ),
+        Rule(Coupons, made_at_no_operation!("coupon"), MADE_AT_NO_TIME),
         Rule(Coupons, "t.ticket IS NULL", "it was made from no ticket"),
         Rule(Coupons, "COALESCE(k.customer, 0) <> COALESCE(t.customer, 0)", "its ticket is another customer's"),
         Rule(Coupons, "t.only_customer = 1 AND t.customer IS NULL", "it is one customer's alone, and nobody's"),

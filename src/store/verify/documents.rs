@@ -1,7 +1,7 @@
 //! Invoices and credit notes: their states, and the records and lines that they name.
 
 use super::Pass;
-use super::rules::{Rule, Rules};
+use super::rules::{NOT_IN_LOG, Rule, Rules, is_import, not_imported, unknown_to_its_ticket};
 use crate::domain::verify::Invariant::*;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&DOCUMENTS), Pass::Rules(&LINES), Pass::Rules(&TAXES), Pass::Rules(&MATCHES)];
@@ -54,10 +54,8 @@ const DOCUMENTS: Rules = Rules {
         Rule(DocumentLinks, "k.customer <> t.customer", "its ticket is another customer's"),
         Rule(
             DocumentLinks,
-            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)
-               AND NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
-                 WHERE e.id = t.id AND substr(a.command, 1, 19) = '{\"command\":\"import\"')",
-            "the log of its ticket does not know it",
+            concat!(unknown_to_its_ticket!(), " AND ", not_imported!()),
+            NOT_IN_LOG,
         ),
         Rule(DocumentLinks, "o.customer <> t.customer", "its order is another customer's"),
         Rule(DocumentLinks, "o.currency <> t.currency", "its order is in another currency"),

@@ -1,7 +1,7 @@
 //! Stock, transfers and repairs: what lies where, what is reserved, what moved.
 
 use super::Pass;
-use super::rules::{Rule, Rules};
+use super::rules::{NOT_IN_LOG, Rule, Rules, is_import, not_imported, unknown_to_its_ticket};
 use crate::domain::verify::Invariant::{self, *};
 use crate::query;
 
@@ -183,18 +183,18 @@ const TRANSFERS: Rules = Rules {
         ),
         Rule(
             TransferLinks,
-            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)
-               AND NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
-                 WHERE e.kind = 'transfer' AND e.id = t.id AND substr(a.command, 1, 19) = '{\"command\":\"import\"')",
-            "the log of its ticket does not know it",
+            concat!(unknown_to_its_ticket!(), " AND ", not_imported!("e.kind = 'transfer' AND ")),
+            NOT_IN_LOG,
         ),
         Rule(
             TransferLinks,
-            "((t.return_of IS NOT NULL AND COALESCE(t.origin, '') <> 'Return of ' || r.id)
+            concat!(
+                "((t.return_of IS NOT NULL AND COALESCE(t.origin, '') <> 'Return of ' || r.id)
                OR (t.exchange_of IS NOT NULL AND COALESCE(t.origin, '') <> 'Exchange for ' || x.id)
                OR (t.exchange_of IS NULL AND t.kind <> 'internal' AND substr(COALESCE(t.origin, ''), 1, 13) = 'Exchange for '))
-               AND NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
-                 WHERE e.kind = 'transfer' AND e.id = t.id AND substr(a.command, 1, 19) = '{\"command\":\"import\"')",
+               AND ",
+                not_imported!("e.kind = 'transfer' AND ")
+            ),
             "it was made for another transfer than it says",
         ),
         Rule(TransferLinks, "t.sales_order IS NOT NULL AND COALESCE(t.customer, 0) <> o.customer", "its order is another customer's"),

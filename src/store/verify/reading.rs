@@ -193,9 +193,30 @@ fn stands(column: &Column, text: &str) -> bool {
         Holds::Json => true,
         // Control characters were not refused in ids from the beginning: a store that has some is as it was made.
         Holds::Id => !text.is_empty() && !text.contains('\0'),
-        // That a user has a login was not asked from the beginning either.
-        _ if column.name == "actor" => !text.contains('\0'),
         // An optional text that was emptied is nothing (contract, section 7).
-        _ => !(text.contains('\0') || column.is_optional && text.is_empty()),
+        _ => !(text.contains('\0') || column.is_optional && !column.is_blank_too && text.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::table::{day, id, text, words};
+
+    #[test]
+    fn a_text_stands_where_its_column_can_hold_it() {
+        for (column, told, expected) in [
+            (text(), "", true),
+            (text().optional(), "", false),
+            (text().optional().or_blank(), "", true),
+            (text().optional().or_blank(), "a\0", false),
+            (id(), "", false),
+            (id(), "a\u{1b}", true),
+            (day(), "2026-02-30", false),
+            (day(), "2026-2-3", false),
+            (words(&["low", "high"]), "hig", false),
+        ] {
+            assert_eq!(stands(&column, told), expected, "{told:?}");
+        }
     }
 }

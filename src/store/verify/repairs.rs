@@ -1,7 +1,7 @@
 //! Repairs: the return, the quotation and the ticket that they name, and their parts and labour.
 
 use super::Pass;
-use super::rules::{Rule, Rules};
+use super::rules::{NOT_IN_LOG, Rule, Rules, unknown_to_its_ticket};
 use crate::domain::verify::Invariant::*;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&REPAIRS), Pass::Rules(&PARTS), Pass::Rules(&LABOUR)];
@@ -12,11 +12,7 @@ const REPAIRS: Rules = Rules {
     record: "t.id",
     part: "",
     rules: &[
-        Rule(
-            Repairs,
-            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)",
-            "the log of its ticket does not know it",
-        ),
+        Rule(Repairs, unknown_to_its_ticket!(), NOT_IN_LOG),
         Rule(Repairs, "t.quantity <= 0", "nothing is repaired"),
         Rule(Repairs, "p.type <> 'goods'", "what it repairs is a service"),
         Rule(Repairs, "t.lot IS NOT NULL AND p.tracking = 'none'", "it names a lot of a product without lots"),
@@ -102,18 +98,22 @@ const PARTS: Rules = Rules {
             "p.tracking = 'serial' AND (t.quantity % 1000000 <> 0 OR t.done % 1000000 <> 0 OR (t.lot IS NOT NULL AND t.done > 1000000))",
             "it is other than one piece under a serial number",
         ),
-        Rule(
-            RepairLines,
-            "t.order_line IS NOT NULL AND o.sales_order <> COALESCE(r.quotation, 0)",
-            "another order than the quotation sells it",
-        ),
-        Rule(
-            RepairLines,
-            "t.order_line IS NOT NULL AND COALESCE(o.product, 0) <> t.product",
-            "the line that sells it is of another product",
-        ),
+        OF_QUOTATION,
+        OF_ITS_PRODUCT,
     ],
 };
+
+/// What sells a part or labour: a line of the repair's quotation, of its product.
+const OF_QUOTATION: Rule = Rule(
+    RepairLines,
+    "t.order_line IS NOT NULL AND o.sales_order <> COALESCE(r.quotation, 0)",
+    "another order than the quotation sells it",
+);
+const OF_ITS_PRODUCT: Rule = Rule(
+    RepairLines,
+    "t.order_line IS NOT NULL AND COALESCE(o.product, 0) <> t.product",
+    "the line that sells it is of another product",
+);
 
 const LABOUR: Rules = Rules {
     from: "repair_labour t JOIN repair r ON r.key = t.repair LEFT JOIN order_line o ON o.key = t.order_line",
@@ -122,15 +122,7 @@ const LABOUR: Rules = Rules {
     rules: &[
         Rule(RepairLines, "t.line < 1", "they are counted from 1"),
         Rule(RepairLines, "t.price < 0 OR t.quantity < 0", "its price or quantity is below zero"),
-        Rule(
-            RepairLines,
-            "t.order_line IS NOT NULL AND o.sales_order <> COALESCE(r.quotation, 0)",
-            "another order than the quotation sells it",
-        ),
-        Rule(
-            RepairLines,
-            "t.order_line IS NOT NULL AND COALESCE(o.product, 0) <> t.product",
-            "the line that sells it is of another product",
-        ),
+        OF_QUOTATION,
+        OF_ITS_PRODUCT,
     ],
 };

@@ -22,6 +22,55 @@ pub struct Rules {
 /// What breaks an invariant: the condition, and the sentence for it.
 pub struct Rule(pub Invariant, pub &'static str, pub &'static str);
 
+/// Of a row that was made from a ticket: the log of that ticket does not name it.
+macro_rules! unknown_to_its_ticket {
+    () => {
+        "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)"
+    };
+}
+
+/// The operation in the row of that name is an import.
+macro_rules! is_import {
+    ($row:literal) => {
+        concat!("substr(", $row, ".command, 1, 19) = '{\"command\":\"import\"'")
+    };
+}
+
+/// No import touched the row; what was imported stands in no log of a ticket, and was not made by the commands that leave traces.
+macro_rules! not_imported {
+    () => {
+        not_imported!("")
+    };
+    ($kind:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation WHERE ",
+            $kind,
+            "e.id = t.id AND ",
+            is_import!("a"),
+            ")"
+        )
+    };
+}
+
+/// No operation that touched the row of that kind was at the moment at which it says it was made.
+macro_rules! made_at_no_operation {
+    ($kind:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation WHERE e.kind = '",
+            $kind,
+            "' AND e.id = t.id AND a.at = COALESCE(t.created_at, a.at))"
+        )
+    };
+}
+
+pub(super) use {is_import, made_at_no_operation, not_imported, unknown_to_its_ticket};
+
+/// How it is told that the log of a ticket does not name what was made from it.
+pub const NOT_IN_LOG: &str = "the log of its ticket does not know it";
+
+/// How it is told that no operation was at the moment at which a record says it was made.
+pub const MADE_AT_NO_TIME: &str = "no operation made it at the time that it says";
+
 impl Rules {
     /// What they tell breaches of.
     pub fn of(&self) -> Vec<Invariant> {

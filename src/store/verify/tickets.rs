@@ -1,6 +1,6 @@
 //! Tickets, what their logs tell, and tasks.
 
-use super::rules::{Rule, Rules};
+use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules, is_import, made_at_no_operation, unknown_to_its_ticket};
 use super::{Breach, Pass, Tell};
 use crate::domain::verify::Invariant::{self, *};
 use crate::store::{Db, Result};
@@ -29,10 +29,13 @@ const TICKETS: Rules = Rules {
         Rule(Lots, "t.lot IS NOT NULL AND p.tracking = 'none'", "it names a lot of a product without lots"),
         Rule(
             TicketEntries,
-            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation o ON o.key = e.operation
-                     WHERE e.kind = 'ticket' AND e.id = t.id
-                       AND (o.at = t.created_at OR substr(o.command, 1, 19) = '{\"command\":\"import\"'))",
-            "no operation made it at the time that it says",
+            concat!(
+                "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation o ON o.key = e.operation
+                     WHERE e.kind = 'ticket' AND e.id = t.id AND (o.at = t.created_at OR ",
+                is_import!("o"),
+                "))"
+            ),
+            MADE_AT_NO_TIME,
         ),
     ],
 };
@@ -68,17 +71,8 @@ const TASKS: Rules = Rules {
     record: "t.id",
     part: "",
     rules: &[
-        Rule(
-            Tasks,
-            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.id)",
-            "the log of its ticket does not know it",
-        ),
-        Rule(
-            Tasks,
-            "NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
-                         WHERE e.kind = 'task' AND e.id = t.id AND a.at = COALESCE(t.created_at, a.at))",
-            "no operation made it at the time that it says",
-        ),
+        Rule(Tasks, unknown_to_its_ticket!(), NOT_IN_LOG),
+        Rule(Tasks, made_at_no_operation!("task"), MADE_AT_NO_TIME),
         Rule(Tasks, "k.customer <> t.customer", "its ticket is another customer's"),
         Rule(Tasks, "t.stage = 'new' AND t.planned_start IS NOT NULL", "it is new, and planned"),
         Rule(Tasks, "t.stage = 'planned' AND t.planned_start IS NULL", "it is planned, and says for when not"),

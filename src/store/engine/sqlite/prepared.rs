@@ -17,7 +17,10 @@ const KEPT: usize = 512;
 /// A connection, and the statements prepared on it.
 pub struct Connected(Both);
 
-type Statements<'c> = RefCell<HashMap<usize, Rc<RefCell<Prepared<'c>>>>>;
+/// Where a text lies in the program, and how long it is: two texts may begin at one place.
+type Place = (usize, usize);
+
+type Statements<'c> = RefCell<HashMap<Place, Rc<RefCell<Prepared<'c>>>>>;
 
 self_cell::self_cell!(
     struct Both {
@@ -59,7 +62,7 @@ impl Connected {
         run: impl FnOnce(&mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         self.0.with_dependent(|connection, statements| {
-            let place = sql.as_ptr() as usize;
+            let place = (sql.as_ptr() as usize, sql.len());
             let known = statements.borrow().get(&place).cloned();
             let known = match known {
                 Some(known) => known,
