@@ -71,6 +71,7 @@ fn a_backup_goes_to_no_place_where_it_would_do_harm() {
     {
         let error = shop.refused(&format!("backup {file} --yes"), "invalid_value");
         assert_eq!((&error["field"], &error["given"]), (&"file".into(), &file.into()));
+        assert!(!error["message"].as_str().unwrap().contains(".new"), "what it would be called meanwhile: {error}");
     }
     assert_eq!(before, everything(&shop));
     for words in ["backup b.db", "restore b.db --yes"] {

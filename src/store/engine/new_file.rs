@@ -115,7 +115,9 @@ fn sync_folder(folder: &Path) {
 
 /// Why a file could not be written: for want of room, or because it may not be.
 pub fn unwritable(path: &Path, error: &Error) -> StoreError {
-    let told = format!("{}: {error}", path.display());
+    // An error that is not the system's own tells what the file is called until it has its name, which is of no interest.
+    let why = error.raw_os_error().map_or_else(|| error.kind().to_string(), |_| error.to_string());
+    let told = format!("{}: {why}", path.display());
     if is_want_of_room(error) { StoreError::Full(told) } else { StoreError::ReadOnly(told) }
 }
 
