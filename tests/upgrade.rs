@@ -17,7 +17,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// The formats before the present one.
-const OLDER: [usize; 2] = [1, 2];
+const OLDER: [usize; 3] = [1, 2, 3];
 
 /// A shop with a store of an earlier format.
 fn shop_of_format(format: usize) -> Shop {
@@ -218,6 +218,28 @@ fn a_store_of_the_second_format_goes_on() {
 }
 
 #[test]
+fn a_store_of_the_third_format_goes_on() {
+    let shop = upgraded(shop_of_format(3));
+    all_is_there(&shop, 3);
+    assert_eq!(shop.ok("verify")["clean"], true);
+
+    // Keys are known, codes are used up, numbers and operations go on, and the log passes through what was its head.
+    let again = "ticket coupon T3 --program 'Sorry 10' --valid-until 2027-01-31 --only-customer --key c-3 --as root";
+    let coupon = shop.ok(again);
+    assert_eq!(coupon["status"], "replayed");
+    let used = shop.ok("coupon show S7C3-X5WM-C2RL --as root");
+    assert_eq!((&used["state"], &used["order"]), (&json!("used"), &json!("S00005")));
+    let refund = shop.done("ticket refund T3 --invoice INV/2026/00003 --post --as root");
+    assert_eq!(refund["operation"], 63);
+    let credit_note = &refund["result"]["credit_notes"][0];
+    assert_eq!((&credit_note["number"], &credit_note["total"]), (&json!("RINV/2026/00004"), &json!("38.88")));
+    let head = "62:c5669bee30377d946e70c10d1ef0fad2e55f914a1a610617d1a8658637ca038c";
+    shop.ok(&format!("verify --head {head}"));
+    let books = shop.run("ledger export --as root").stdout;
+    assert!(books.contains("Income:Discounts:Codes") || books.contains("Income:Sales:Lamps"), "{books}");
+}
+
+#[test]
 fn what_older_rows_left_outside_the_seal_is_sealed_by_the_first_new_one() {
     for format in OLDER {
         let shop = upgraded(shop_of_format(format));
@@ -250,6 +272,12 @@ fn what_was_written_of_a_customer_before_the_upgrade_is_erased_too() {
             "C00002",
             ["Öberg", "The lamp, again", "and sons"],
             "ticket create --team Support --customer C00002 --subject 'The lamp, again' --tag lamps --key t-2",
+        ),
+        (
+            3,
+            "C00001",
+            ["Ada Ltd", "ada@example.org", "Two lamps too bright"],
+            "ticket coupon T3 --program 'Sorry 10' --valid-until 2027-01-31 --only-customer --key c-3",
         ),
     ] {
         let shop = upgraded(shop_of_format(format));

@@ -145,9 +145,10 @@ impl Schema {
 
     /// Makes the tables by the first scripts, as the program did, and puts the rows of the file into them.
     pub fn made_of_format(&self, format: usize, file: &Path) {
-        const SCRIPTS: [&str; 2] = [
+        const SCRIPTS: [&str; 3] = [
             include_str!("../../src/store/migrations/0001_desk.sql"),
             include_str!("../../src/store/migrations/0002_described.sql"),
+            include_str!("../../src/store/migrations/0003_sealed.sql"),
         ];
         let address = Address::parse(&self.address(), &Surroundings { variable: &|_| None }).expect("an address");
         let db = Db::create(&address).expect("a place for a store");

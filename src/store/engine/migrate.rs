@@ -21,10 +21,11 @@ use crate::store::tables::TABLES;
 /// The format that this program reads and writes.
 pub const VERSION: i64 = SCRIPTS.len() as i64;
 
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 4] = [
     include_str!("../migrations/0001_desk.sql"),
     include_str!("../migrations/0002_described.sql"),
     include_str!("../migrations/0003_sealed.sql"),
+    include_str!("../migrations/0004_people.sql"),
 ];
 
 /// The scripts that a store in the format `version` has not seen; all of them for an empty one.

@@ -1,0 +1,1 @@
+-- Format 4: whom the desk deals with, and what reaches them. Rebuilt tables go first, so that what is added below is added to them.
