@@ -14,6 +14,7 @@ pub mod desk;
 pub mod discount;
 pub mod document;
 pub mod erase;
+pub mod file;
 pub mod in_use;
 pub mod journal;
 pub mod ledger;

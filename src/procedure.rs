@@ -10,6 +10,7 @@ pub mod currency;
 pub mod discount;
 pub mod document;
 pub mod erase;
+pub mod file;
 pub mod install;
 pub mod look_up;
 pub mod matching;

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod document;
 pub mod engine;
 pub mod erase;
+pub mod file;
 pub mod journal;
 pub mod ledger;
 pub mod linking;

@@ -77,6 +77,7 @@ invariants! {
         "its {what} is not found by what it folds to";
     Places = "places": "The entries of a list inside a record are counted from 1 without a gap.",
         "entry {derived} of its {what} is counted as {stored}";
+    FileContents = "file_contents": "A file holds what it is called by, unless its customer was erased.", "{what}";
     Products = "products": "A product is tracked where it is goods, and bears a tax once.", "{what}";
     Lots = "lots": "A ticket names a lot of a product that has lots.", "{what}";
     Templates = "worksheet_fields": "The fields of a worksheet are named, each differently, and only a choice has choices.", "{what}";

@@ -25,7 +25,9 @@ pub fn customer(cx: &Cx<'_>, customer: &Customer, content: &str) -> Result<Empti
     let keys = erase::keys();
     let names = Names { db: cx.db, customer, known: RefCell::default(), fault: RefCell::default() };
     let left_of = |text: &str| keys.emptied(text, &|given| names.left_of(given));
-    let written = erase::written(cx.db, customer.key)?;
+    let mut written = erase::written(cx.db, customer.key)?;
+    let files = erase::files(cx.db, customer.key)?;
+    written.extend(files.iter().map(|(_, id)| ("file", id.clone())));
     let operations = erase::operations(cx.db, customer.key)?;
     let erasures = log::erase::empty(cx.db, &operations, &erase::tickets(cx.db, customer.key)?, &left_of)?;
     let kept = left_of(content);
@@ -37,6 +39,7 @@ pub fn customer(cx: &Cx<'_>, customer: &Customer, content: &str) -> Result<Empti
         return Ok(emptied);
     }
     erase::empty(cx.db, customer.key)?;
+    erase::empty_files(cx.db, &files)?;
     let (records, rows) = (counted(emptied.records, "record"), counted(emptied.operations, "operation"));
     cx.confirm(format!(
         "what is written of {} is emptied for good, in {records} and in {rows} of the log; numbers, amounts and days stay",

@@ -8,7 +8,7 @@ use super::engine::table::{Column, Holds, Personal, Table};
 use super::tables::TABLES;
 use super::{Db, Key, Result};
 use crate::domain::erase::Keys;
-use crate::{params, query};
+use crate::{params, query, update};
 
 /// The keys under which records and commands tell such texts.
 pub fn keys() -> Keys {
@@ -150,6 +150,83 @@ pub fn written(db: &Db, customer: Key) -> Result<Vec<(&'static str, String)>> {
         })?;
     }
     Ok(found)
+}
+
+/// Which rows name files: those of a record's table or of a list in it, as the question for them, and of which records they are.
+struct Naming {
+    /// `SELECT the file's key FROM the rows`, up to the condition.
+    select: String,
+    reads: Tables,
+    whose: Option<Whose>,
+    /// What the record's row is called.
+    record: &'static str,
+    only: String,
+}
+
+/// Every column that links to a file.
+fn namings() -> Vec<Naming> {
+    let mut namings = Vec::new();
+    for table in TABLES {
+        let links = |of: &'static Table| {
+            of.columns.iter().filter(|column| column.is_stored() && matches!(column.holds, Holds::Link("file")))
+        };
+        let own = links(table)
+            .map(|column| (format!("SELECT t.{} AS file FROM {} t", column.name, table.name), "t", table.name));
+        let in_lists = table.lists.iter().flat_map(|list| {
+            links(list).map(|column| {
+                let (name, parent) = (list.name, list.parent.unwrap_or_default());
+                (
+                    format!(
+                        "SELECT l.{} AS file FROM {name} l JOIN {} t ON t.key = l.{parent}",
+                        column.name, table.name
+                    ),
+                    "t",
+                    name,
+                )
+            })
+        });
+        for (select, record, of) in own.chain(in_lists) {
+            let whose = Whose::of(table);
+            let reads = Tables::of(&[table.name, of]).and(whose.as_ref().map_or(Tables::NONE, Whose::reads));
+            namings.push(Naming { select, reads, whose, record, only: only(table, record) });
+        }
+    }
+    namings
+}
+
+/// The files that records of a customer name and nobody else's, and that hold something: each with its id.
+pub fn files(db: &Db, customer: Key) -> Result<Vec<(Key, String)>> {
+    let namings = namings();
+    let asked = |is_theirs: bool| -> String {
+        let parts = namings.iter().filter_map(|Naming { select, whose, record, only, .. }| {
+            let condition = match (whose, is_theirs) {
+                (Some(whose), true) => whose.condition(record),
+                // Of what is told of nobody, this is no customer's.
+                (Some(whose), false) => format!("CASE WHEN {} THEN 1 ELSE 0 END = 0", whose.condition(record)),
+                (None, true) => return None,
+                (None, false) => "1 = 1".to_owned(),
+            };
+            Some(format!("{select} WHERE {condition}{only}"))
+        });
+        parts.collect::<Vec<_>>().join(" UNION ALL ")
+    };
+    let (theirs, others) = (asked(true), asked(false));
+    if theirs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reads = namings.iter().fold(Tables::of(&["file"]), |reads, naming| reads.and(naming.reads));
+    let sql = format!(
+        "SELECT f.key, f.id FROM file f WHERE f.data IS NOT NULL AND f.key IN ({theirs})
+         AND NOT EXISTS (SELECT 1 FROM ({others}) o WHERE o.file = f.key) ORDER BY f.key"
+    );
+    db.query(Statement::made(sql, |sql| Statement::query(reads, sql)), params![customer], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+/// Empties files; what they were called and how long they were stays.
+pub fn empty_files(db: &Db, files: &[(Key, String)]) -> Result<()> {
+    files.iter().try_for_each(|(key, _)| db.change_one(update!(file (Int): "data = NULL"), params![*key]))
 }
 
 /// Empties what is written in the records of a customer.

@@ -3,7 +3,7 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    app, coupon, coupon_program, currency, customer, desk, document, journal, location, log, lot, order, payment,
+    app, coupon, coupon_program, currency, customer, desk, document, file, journal, location, log, lot, order, payment,
     product, project, repair, stage, stock, tag, task, tax, team, ticket, transfer, user, worksheet_template,
 };
 
@@ -108,6 +108,7 @@ pub static TABLES: &[&Table] = &[
     &journal::JOURNAL,
     &location::LOCATION,
     &customer::CUSTOMER,
+    &file::FILE,
     &product::PRODUCT,
     &lot::LOT,
     &stock::STOCK,

@@ -7,6 +7,7 @@ mod coupons;
 pub mod desk;
 mod documents;
 mod file;
+mod files;
 mod goods;
 mod log;
 mod money;
@@ -47,6 +48,7 @@ pub fn passes() -> impl Iterator<Item = &'static Pass> {
         log::PASSES,
         records::PASSES,
         counters::PASSES,
+        files::PASSES,
         tickets::PASSES,
         orders::PASSES,
         documents::PASSES,

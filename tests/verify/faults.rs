@@ -90,6 +90,22 @@ pub const BASE: &[(&str, &str, &str)] = &[
     ("apps", "invoicing", "DELETE FROM app WHERE id = 'invoicing'"),
     ("apps", "repair", "DELETE FROM app WHERE id = 'inventory'"),
     ("apps", "loyalty", "UPDATE app SET installed_at = '2026-01-01T00:00:00Z' WHERE id = 'loyalty'"),
+    (
+        "file_contents",
+        "abc",
+        "INSERT INTO file (key, id, media_type, size, data) VALUES (9000000, 'abc', 'text/plain', 3, 'YWJj')",
+    ),
+    (
+        "file_contents",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "INSERT INTO file (key, id, media_type, size, data) VALUES
+           (9000000, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'text/plain', 4, 'YWJj')",
+    ),
+    (
+        "file_contents",
+        "def",
+        "INSERT INTO file (key, id, media_type, size, data) VALUES (9000000, 'def', 'text/plain', 3, NULL)",
+    ),
     ("products", "HOUR", "product HOUR: tracking = 'lot'"),
     ("products", "LAMP", "product LAMP: price = -1000000"),
     ("products", "BULB", "UPDATE product_tax SET tax = <tax VAT20> WHERE product = <product BULB>"),

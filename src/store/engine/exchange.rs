@@ -109,8 +109,9 @@ impl Exchanged {
         mut emit: impl FnMut(Piece<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let mut after = i64::MIN;
+        let page = if self.table.is_bulky { 1 } else { PAGE };
         loop {
-            let params: &[Value<'_>] = if self.table.has_key() { params![after, PAGE] } else { params![] };
+            let params: &[Value<'_>] = if self.table.has_key() { params![after, page] } else { params![] };
             let mut rows: Vec<ShownRow> = self.rows(db, params)?.into_iter().map(|(_, row)| row).collect();
             let (Some(first), Some(last)) = (rows.first().map(|row| row.key), rows.last().map(|row| row.key)) else {
                 return Ok(());
@@ -125,7 +126,7 @@ impl Exchanged {
                 Some(long) => self.each_with_long(db, &mut rows, long, &mut emit)?,
                 None => rows.iter().try_for_each(|row| emit(Piece::Record(row)))?,
             }
-            if !self.table.has_key() || rows.len() < usize::try_from(PAGE).unwrap_or(0) {
+            if !self.table.has_key() || rows.len() < usize::try_from(page).unwrap_or(0) {
                 return Ok(());
             }
             after = last;

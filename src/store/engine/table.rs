@@ -29,6 +29,8 @@ pub struct Table {
     pub day: DayOf,
     /// Whether as a list it grows without bounds.
     pub is_long: bool,
+    /// Whether one of its rows may be so large that no more of them are to be held at once.
+    pub is_bulky: bool,
 }
 
 /// How a typed reference finds a record (contract, section 2).
@@ -473,6 +475,7 @@ pub const fn records(shown: &'static str, name: &'static str, columns: &'static 
         found_by: &[FoundBy::Exactly("id")],
         day: DayOf::Nothing,
         is_long: false,
+        is_bulky: false,
     }
 }
 
@@ -509,6 +512,11 @@ impl Table {
     /// It grows without bounds: an export tells it in pieces, none of which is too long for a line.
     pub const fn long(self) -> Table {
         Table { is_long: true, ..self }
+    }
+
+    /// One of its rows may be large: an export holds one at a time.
+    pub const fn bulky(self) -> Table {
+        Table { is_bulky: true, ..self }
     }
 
     /// Whether its rows have a key from the store's own counter.
