@@ -179,10 +179,10 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, wider, ahead, opens, run, .. } = &entry.action else {
+    let Action::Read { kind, many, fields, right, wider, ahead, opens, spread, run, .. } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
-    let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens };
+    let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens, spread };
     let mut spooled = Spooled::new();
     let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
     let mut remarks = Remarks::default();

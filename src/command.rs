@@ -4,6 +4,7 @@
 pub mod app;
 pub mod apply;
 pub mod backup;
+pub mod booked;
 
 mod commands;
 pub mod copy;
@@ -33,6 +34,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod product;
 pub mod project;
+pub mod reason;
 pub mod refund;
 pub mod repair;
 pub mod report;

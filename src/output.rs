@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+mod bars;
 pub mod csv;
 pub mod escape;
 pub mod jq;
@@ -127,6 +128,8 @@ pub struct Kind {
     /// Whether there may be any number of them, rather than one.
     pub many: bool,
     pub opens: Opens,
+    /// The key of a list of objects that are columns of their own in CSV; empty where there is none.
+    pub spread: &'static str,
 }
 
 /// Prints the records of a read, one after the other.
@@ -240,7 +243,7 @@ impl<'o> Records<'o> {
                 print_ids(*out, &record)?;
             }
             Printer::Csv(rows) => {
-                let record = selected(json, self.shape)?;
+                let record = csv::spread_out(selected(json, self.shape)?, self.kind.spread);
                 if first {
                     rows.header(keys_of(&record))?;
                 }
@@ -289,7 +292,7 @@ impl<'o> Records<'o> {
             },
             Printer::Csv(rows) if self.printed == 0 => match fields {
                 Some(fields) => rows.header(fields.iter().map(String::as_str))?,
-                None => rows.header(self.kind.fields.iter().copied())?,
+                None => rows.header(self.kind.fields.iter().copied().filter(|field| *field != self.kind.spread))?,
             },
             Printer::Table(table) => {
                 table.batch(self.shape, self.kind, lookup)?;
@@ -473,6 +476,7 @@ mod tests {
             columns: &["id", "customer"],
             least: &[],
             lists: &[],
+            bars: None,
             form_of: |_, key| (key == "customer").then_some(Form::Named("customer")),
         }
     }
@@ -480,7 +484,7 @@ mod tests {
     #[test]
     fn a_list_is_printed_in_batches_and_names_are_asked_for_once_a_batch() {
         let shape = Shape { format: Format::Table, fields: None, filter: None, width: Some(80), colored: false };
-        let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[] };
+        let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
         let asked = RefCell::new(Vec::new());
         let lookup = |kind: &str, ids: Vec<String>| -> std::result::Result<Vec<(String, String)>, Box<dyn Any>> {
             asked.borrow_mut().push(format!("{kind} {}", ids.join(" ")));
@@ -503,7 +507,8 @@ mod tests {
     fn names_are_asked_for_where_a_table_is_printed_and_nowhere_else() {
         for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Ids] {
             let shape = Shape { format, fields: None, filter: None, width: Some(80), colored: false };
-            let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[] };
+            let kind =
+                Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
             let mut out = Vec::new();
             let mut records = Records::new(&mut out, &shape, kind).unwrap();
             let lookup = |_: &str, _| panic!("{format:?} needs no names");

@@ -2,6 +2,7 @@
 //! mapping; none decides anything. Statements are written once, in the subset that SQLite and PostgreSQL share.
 
 pub mod app;
+pub mod booked;
 pub mod choices;
 pub mod coupon;
 pub mod coupon_program;
@@ -20,9 +21,11 @@ pub mod log;
 pub mod lot;
 pub mod names;
 pub mod order;
+pub mod party;
 pub mod payment;
 pub mod product;
 pub mod project;
+pub mod reason;
 pub mod refund;
 pub mod repair;
 pub mod report;

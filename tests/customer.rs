@@ -13,7 +13,10 @@ fn a_customer_is_made_edited_and_shown() {
     shop.unchanged("customer edit C1 --name 'Ada Ltd'");
     assert_eq!(
         shop.ok("customer show C1"),
-        serde_json::json!({"id": "C00001", "name": "Ada Ltd", "email": null, "owes": [], "owed": []})
+        serde_json::json!({
+            "id": "C00001", "name": "Ada Ltd", "email": null, "street": null, "postcode": null, "city": null, "country": null,
+            "tax_id": null, "language": null, "buyer_reference": null, "owes": [], "owed": []
+        })
     );
     assert_eq!(shop.operations(), 3);
 }
@@ -26,7 +29,7 @@ fn customers_are_listed_in_order_of_creation() {
            {"command":"customer create","id":"ADA","name":"Ada Ltd","email":"ada@example.org"}"#,
     );
     assert_snapshot!(shop.text("customer list"), @r"
-    ID      NAME     EMAIL
+    ID      NAME     EMAIL            CITY  COUNTRY
     C00001  Bo
     ADA     Ada Ltd  ada@example.org
     ");
@@ -90,4 +93,24 @@ fn what_a_customer_owes_and_is_owed_is_told_in_each_currency() {
     CURRENCY  AMOUNT
     EUR         5.00
     ");
+}
+
+#[test]
+fn customers_who_may_be_one_are_found() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"customer create","id":"ADA","name":"Ada Ltd","email":"ada@example.org"}
+           {"command":"customer create","id":"BO","name":"Bo","email":"bo@example.org"}
+           {"command":"customer create","id":"ADA2","name":"ADA LTD"}
+           {"command":"customer create","id":"CY","name":"Cy","email":"Bo@Example.org"}
+           {"command":"customer create","id":"DI","name":"Di"}
+           {"command":"customer create","id":"EM","name":"Em"}"#,
+    );
+    shop.done("customer erase DI --yes");
+    shop.done("customer erase EM --yes");
+    assert_eq!(shop.ok("customer list --duplicates --jq '[.[].id]'"), serde_json::json!(["ADA", "BO", "ADA2", "CY"]));
+    assert_eq!(shop.ok("customer list --duplicates --search ada --jq '[.[].id]'"), serde_json::json!(["ADA", "ADA2"]));
+    shop.done("customer edit ADA2 --name 'Ada SA'");
+    shop.done("customer edit CY --email ''");
+    assert_eq!(shop.ok("customer list --duplicates"), serde_json::json!([]));
 }

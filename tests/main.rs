@@ -34,6 +34,7 @@ mod log;
 mod money;
 mod online_retail;
 mod order;
+mod party;
 mod plan;
 mod records;
 mod refund;

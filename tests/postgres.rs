@@ -31,6 +31,7 @@ mod money;
 mod online_retail;
 mod order;
 mod outage;
+mod party;
 mod plan;
 mod records;
 mod refund;

@@ -32,19 +32,23 @@ fn every_record_is_shown_with_all_its_keys() {
            {"command":"user create","id":"ann","name":"Ann","right":["sales","helpdesk"]}
            {"command":"tag create","id":"fragile"}
            {"command":"stage create","id":"Rejected","folded":true}
+           {"command":"reason create","id":"late","name":"Delivered too late"}
            {"command":"project create","id":"Field Service","worksheets":true,"worksheet_template":"visit","time_product":"HOUR"}"#,
     );
     for (words, shown) in [
-        ("tax show ECO", json!({"id": "ECO", "rate": "0.5", "included": true, "account": null})),
+        (
+            "tax show ECO",
+            json!({"id": "ECO", "rate": "0.5", "included": true, "account": null, "category": "S", "exemption": null}),
+        ),
         (
             "product show LAMP",
             json!({"id": "LAMP", "name": "Desk lamp", "price": "40.00", "type": "goods", "tracking": "serial",
-                   "taxes": ["VAT20"], "account": null, "stock": []}),
+                   "taxes": ["VAT20"], "account": null, "unit": "C62", "stock": []}),
         ),
         (
             "product show BULB",
             json!({"id": "BULB", "name": "BULB", "price": "0.425", "type": "goods", "tracking": "none",
-                   "taxes": ["VAT20"], "account": null, "stock": []}),
+                   "taxes": ["VAT20"], "account": null, "unit": "C62", "stock": []}),
         ),
         ("lot show SN-001", json!({"id": "SN-001", "product": "LAMP", "stock": [], "customers": [], "life": []})),
         ("journal show BANK", json!({"id": "BANK", "name": "Bank", "type": "bank", "active": false})),
@@ -52,6 +56,7 @@ fn every_record_is_shown_with_all_its_keys() {
         ("user show ann", json!({"id": "ann", "name": "Ann", "email": null, "rights": ["helpdesk", "sales"]})),
         ("tag show fragile", json!({"id": "fragile", "name": "fragile"})),
         ("stage show Rejected", json!({"id": "Rejected", "name": "Rejected", "folded": true})),
+        ("reason show 'delivered TOO late'", json!({"id": "late", "name": "Delivered too late", "active": true})),
         (
             "worksheet-template show Visit",
             json!({"id": "Visit", "name": "Visit",
@@ -100,6 +105,7 @@ fn an_edit_changes_what_it_names_and_nothing_twice() {
     shop.done("location create StockLevel");
     shop.done("user create ann --email ann@example.org --right helpdesk --right sales");
     shop.done("stage create Later");
+    shop.done("reason create Late");
     shop.done("project create Visits --worksheets --worksheet-template Visit --time-product HOUR");
     for (words, key, after) in [
         ("tax edit VAT20 --rate 21", "rate", json!("21")),
@@ -120,6 +126,9 @@ fn an_edit_changes_what_it_names_and_nothing_twice() {
         ("user edit ann --right ''", "rights", json!([])),
         ("stage edit Later --folded", "folded", json!(true)),
         ("stage edit Later --name Whenever", "name", json!("Whenever")),
+        ("reason edit Late --no-active", "active", json!(false)),
+        ("reason edit Late --active", "active", json!(true)),
+        ("reason edit late --name 'Came late'", "name", json!("Came late")),
         ("project edit Visits --no-worksheets", "worksheets", json!(false)),
         ("project edit Visits --worksheet-template ''", "worksheet_template", json!(null)),
         ("project edit Visits --time-product ''", "time_product", json!(null)),
@@ -176,6 +185,7 @@ fn what_cannot_be_made_is_refused() {
         ("tag create ''", "missing_field", "name"),
         ("stage create solved", "already_exists", "id"),
         ("stage create S1 --name SOLVED", "already_exists", "name"),
+        ("reason create", "missing_field", "name"),
         ("project create P1 --worksheet-template Gone", "not_found", "worksheet_template"),
         ("project create P1 --time-product LAMP", "invalid_value", "time_product"),
         ("worksheet-template create visit", "already_exists", "id"),
@@ -191,7 +201,7 @@ fn what_a_record_is_found_by_has_a_length_that_every_engine_can_look_up() {
     let shop = shop_with_catalogue();
     // Folding makes these longer.
     let (longest, longer) = ("Ⱥ".repeat(400), "Ⱥ".repeat(400) + "b");
-    for noun in ["tag", "stage", "project", "worksheet-template", "team"] {
+    for noun in ["tag", "stage", "reason", "project", "worksheet-template", "team"] {
         let error = shop.refused(&format!("{noun} create a --name {longer}"), "invalid_value");
         assert_eq!((&error["field"], &error["allowed"]), (&json!("name"), &json!("800")), "{noun}");
         shop.done(&format!("{noun} create a"));

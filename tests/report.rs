@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::ledger;
 use crate::support::Shop;
-use crate::support::books::{checked, reported, totals};
+use crate::support::books::{checked, reported, scaled, totals};
+use crate::support::terminal::Shows;
 
 /// The rows of a report, each as some of its keys.
 fn rows(shop: &Shop, words: &str, keys: &[&str]) -> Vec<Vec<String>> {
@@ -118,4 +119,118 @@ fn returns_repairs_and_codes_are_counted() {
     for words in ["report coupons --by product", "report returns --by reason", "report repairs --by reason"] {
         assert_eq!(shop.refused(&format!("{words} --as ann"), "invalid_value")["field"], "by");
     }
+}
+
+#[test]
+fn reasons_of_the_list_are_written_alike_and_summed_together() {
+    let shop = ledger::shop();
+    let reasons = |shop: &Shop| {
+        let options = shop.ok("ticket options T1");
+        options["services"][0]["fields"]["reason"].clone()
+    };
+    assert_eq!(reasons(&shop), json!({"default": "T00001", "choices": null, "more": null}), "any text");
+    shop.done("reason create Scratched");
+    shop.done("reason create late --name 'Delivered too late'");
+    assert_eq!(reasons(&shop), json!({"default": "T00001", "choices": ["Scratched", "late"], "more": 0}));
+
+    let refund = |reason: &str| {
+        let made =
+            shop.done(&format!("ticket refund T1 --invoice INV/2026/00001 --amount 1 --reason '{reason}' --post"));
+        made["result"]["credit_notes"][0].clone()
+    };
+    for (typed, written) in [
+        ("SCRATCHED", "Scratched"),
+        ("late", "Delivered too late"),
+        ("delivered TOO late", "Delivered too late"),
+        ("LATE", "LATE"),
+        ("Fell from the table", "Fell from the table"),
+    ] {
+        let credit_note = refund(typed);
+        assert_eq!(credit_note["reason"], written, "{typed}");
+        assert_eq!(credit_note["text"], format!("Reversal of: INV/2026/00001, {written}"));
+    }
+    let by_reason = || rows(&shop, "report refunds --by reason", &["by", "count", "total"]);
+    let told = [
+        ["Delivered too late", "2", "2.00"],
+        ["Fell from the table", "1", "1.00"],
+        ["LATE", "1", "1.00"],
+        ["Scratched", "1", "1.00"],
+        ["T00001", "1", "44.00"],
+    ];
+    assert_eq!(by_reason(), told);
+
+    // One that is out of use is not offered; what is written stays, and it is written as before.
+    shop.done("reason edit scratched --no-active --name Scratches");
+    assert_eq!(reasons(&shop)["choices"], json!(["late"]));
+    assert_eq!(refund("scratches")["reason"], "Scratches");
+    assert_eq!(by_reason().len(), 6);
+    // A draft and a free credit note are written so too; what is imported comes as it is.
+    shop.done("credit-note create --customer C1 --line LAMP=1 --reason LATE");
+    shop.done("credit-note create --customer C1 --line LAMP=1 --reason late");
+    assert_eq!(
+        shop.ok("credit-note list --newest --limit 2 --jq '[.[].reason]'"),
+        json!(["Delivered too late", "LATE"])
+    );
+    let draft = shop.ok("credit-note list --newest --limit 1 --jq '.[0].id'");
+    shop.done(&format!("credit-note edit {} --reason scratched", draft.as_str().unwrap()));
+    assert_eq!(shop.ok(&format!("credit-note show {}", draft.as_str().unwrap()))["reason"], "Scratches");
+    shop.done("ticket refund T1 --invoice INV/2026/00001 --amount 1 --reason ''");
+    assert_eq!(shop.ok("credit-note list --newest --limit 1 --jq '.[0].reason'"), json!(null));
+}
+
+#[test]
+fn what_was_booked_is_told_a_document_a_row_with_every_tax_by_itself() {
+    let shop = ledger::shop();
+    shop.done("ticket refund T1 --invoice INV/2026/00001 --line 2=1 --date 2026-11-20 --post");
+    shop.done("invoice create --customer C1 --line LAMP=1");
+    assert_snapshot!(shop.text("report documents -o csv").replace("\r\n", "\n"), @r"
+    ");
+    assert_snapshot!(shop.text("report documents --until 2026-11-03"), @r"
+    ");
+    // Each row adds up, and each column is what the books have on the account of the tax.
+    let booked = shop.ok("report documents");
+    let balance = reported(&shop.ok("report accounts"));
+    let amount = |value: &Value| value.as_str().map_or(0, scaled);
+    let mut taxes = std::collections::BTreeMap::new();
+    for row in booked.as_array().unwrap() {
+        let of_row: i128 = row["taxes"].as_array().unwrap().iter().map(|tax| amount(&tax["amount"])).sum();
+        assert_eq!((of_row, amount(&row["untaxed"]) + of_row), (amount(&row["tax"]), amount(&row["total"])), "{row}");
+        for tax in row["taxes"].as_array().unwrap() {
+            *taxes.entry((tax["tax"].clone().to_string(), row["currency"].to_string())).or_insert(0) +=
+                amount(&tax["amount"]);
+        }
+    }
+    let of = |account: &str| balance.get(&(account.to_owned(), "EUR".to_owned())).copied().unwrap_or_default();
+    assert_eq!(taxes[&("\"VAT20\"".to_owned(), "\"EUR\"".to_owned())], -of("Liabilities:Tax:VAT20"));
+    assert_eq!(taxes[&("\"eco:5;\"".to_owned(), "\"EUR\"".to_owned())], -of("Liabilities:Tax:eco-x3A-5-x3B-"));
+    assert_eq!(shop.ok("report documents --since 2026-12"), json!([]));
+    assert_eq!(
+        shop.run("report documents --since 2026-12 -o csv").stdout,
+        "id,number,kind,date,accounting_date,customer,name,untaxed,tax,total,currency\r\n"
+    );
+    assert_eq!(
+        shop.run("report documents --fields number,taxes --until 2026-11-02 -o csv").stdout,
+        "number,base_VAT20,amount_VAT20,base_eco:5;,amount_eco:5;\r\nINV/2026/00001,110.00,22.00,8.57,0.43\r\n"
+    );
+    assert_eq!(shop.refused("report documents --since soon", "invalid_value")["field"], "since");
+}
+
+#[test]
+fn a_terminal_shows_bars_and_nothing_else_does() {
+    let shop = ledger::shop();
+    shop.done("ticket refund T1 --invoice INV/2026/00001 --amount 11 --reason broken --post");
+    let shown = |width: u16| shop.on_terminal(width, Shows::Both, None, "report refunds").stdout;
+    assert_snapshot!(shown(100), @r"
+    ");
+    // They take what is left beside the columns, and are gone where that is too little.
+    for width in [60, 70, 80, 90, 200] {
+        let shown = shown(width);
+        assert!(shown.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}\n{shown}");
+    }
+    assert!(!shown(60).contains('#'));
+    assert!(!shop.text("report refunds").contains('#'), "not into a pipe");
+    assert!(!shop.on_terminal(100, Shows::Both, None, "report refunds -o csv").stdout.contains('#'));
+    // What is owed to somebody points the other way, and each currency has its own scale.
+    assert_snapshot!(shop.on_terminal(100, Shows::Both, None, "report owed").stdout, @r"
+    ");
 }

@@ -170,6 +170,17 @@ const MORE_COMMANDS: &[&str] = &[
     "order edit S00012 --line 1=3 --drop-line 2",
     "order cancel S00012",
     "desk edit --lock-date 2026-10-31",
+    // Somebody moves, a bank changes, a tax and a product become something else: what is posted tells what was.
+    "desk edit --company 'Lamps Ltd' --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE --tax-id DE136695976 --language de --iban DE44500105175407324931 --bic INGDDEFFXXX --contact-name Accounts --phone '+49 30 901820'",
+    "desk edit --street '2 Lamp Lane' --iban NO9386011117947",
+    "customer edit C00001 --street '12 High St' --postcode 'SW1A 1AA' --city London --country GB --tax-id GB980780684 --language en --buyer-reference R-7",
+    "customer edit C00001 --street '13 High St'",
+    "product edit PAINT --unit LTR",
+    "product edit PAINT --unit KGM",
+    "tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply'",
+    "reason create Scratched",
+    "reason create late --name 'Delivered too late' --no-active",
+    "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];
 
 /// The shop in which everything has happened: what may stand in a store, for whoever checks stores.

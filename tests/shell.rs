@@ -169,29 +169,30 @@ fn questions_are_answered_by_flag_or_environment() {
 fn the_formats() {
     let shop = with_customers();
     assert_snapshot!(shop.text("customer list"), @r"
-    ID      NAME     EMAIL
+    ID      NAME     EMAIL            CITY  COUNTRY
     ADA     Ada Ltd  ada@example.org
     C00001  =1+1
     ");
     assert_snapshot!(shop.text("customer list -o json"), @r#"
     [
-    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org"},
-    {"id":"C00001","name":"=1+1","email":null}
+    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null},
+    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
     ]
     "#);
     assert_snapshot!(shop.text("customer list -o ndjson"), @r#"
-    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org"}
-    {"id":"C00001","name":"=1+1","email":null}
+    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
+    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
     "#);
     assert_eq!(
         shop.run("customer list -o csv").stdout,
-        "id,name,email\r\nADA,Ada Ltd,ada@example.org\r\nC00001,'=1+1,\r\n"
+        "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference\r\n\
+         ADA,Ada Ltd,ada@example.org,,,,,,,\r\nC00001,'=1+1,,,,,,,,\r\n"
     );
     assert_snapshot!(shop.text("customer list -o ids"), @r"
     ADA
     C00001
     ");
-    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org","owes":[],"owed":[]}"#);
+    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"owes":[],"owed":[]}"#);
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn the_formats_of_a_change() {
     ID      NAME  EMAIL
     C00001  Bo
     ");
-    assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null}},"warnings":[]}"#);
+    assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[]}"#);
     assert_snapshot!(shop.text("customer create -o ids"), @"C00003");
     assert_snapshot!(shop.text("customer edit C1 --name Bo -o ids"), @r"
     C00001
@@ -285,7 +286,7 @@ fn untrusted_text_does_not_steer_a_terminal() {
     name  Eve\u{1b}[2J\u{202e}\u{a}Bo
     ");
     assert_snapshot!(shop.text("customer list"), @r"
-    ID   NAME                         EMAIL
+    ID   NAME                         EMAIL  CITY  COUNTRY
     EVE  Eve\u{1b}[2J\u{202e}\u{a}Bo
     ");
     assert_snapshot!(shop.text("customer show \"\u{1b}[2J\""), @r"

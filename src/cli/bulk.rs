@@ -211,7 +211,7 @@ fn run(
 }
 
 /// What the answers of a bulk run are as records.
-const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of, many: true, opens: &[] };
+const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of, many: true, opens: &[], spread: "" };
 
 /// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
 struct Out<'o> {

@@ -139,7 +139,7 @@ pub fn verify_command() -> Command {
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
     let head = matches.get_one::<String>("head").map(|given| verify::head_of(given)).transpose()?;
     let verified = verify::run(settings.open_to_read(), head.as_ref())?;
-    let kind = Kind { fields: verify::FIELDS, kind: "verify", layout_of, many: false, opens: &[] };
+    let kind = Kind { fields: verify::FIELDS, kind: "verify", layout_of, many: false, opens: &[], spread: "" };
     let mut printed = Vec::new();
     let mut records = Records::new(&mut printed, &settings.shape, kind)?;
     records.record(&verified, NO_NAMES)?;
@@ -179,7 +179,7 @@ pub fn schema(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         }
     };
     let fields = layout_of(kind).columns;
-    let kind = Kind { fields: if many { fields } else { &[] }, kind, layout_of, many, opens: &[] };
+    let kind = Kind { fields: if many { fields } else { &[] }, kind, layout_of, many, opens: &[], spread: "" };
     let mut printed = Vec::new();
     let mut shown = Records::new(&mut printed, &settings.shape, kind)?;
     for record in &records {

@@ -286,7 +286,8 @@ mod tests {
                 assert!(layout_of(kind).columns.contains(column), "{}: {column} is no column", entry.name);
             }
             if entry.name.ends_with(" list") {
-                let others = ["since", "until", "limit", "newest", "sort", "search", "tag", "open", "owes"];
+                let others =
+                    ["since", "until", "limit", "newest", "sort", "search", "tag", "open", "owes", "duplicates"];
                 for filter in entry.names().iter().filter(|name| !others.contains(name)) {
                     assert!(fields.contains(filter), "{}: {filter}", entry.name);
                 }

@@ -13,6 +13,7 @@ use crate::domain::payment::Payment;
 use crate::domain::product::Lot;
 use crate::domain::product::Product;
 use crate::domain::project::Project;
+use crate::domain::reason::Reason;
 use crate::domain::repair::Repair;
 use crate::domain::stage::Stage;
 use crate::domain::stock::Stock;
@@ -76,6 +77,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("location", "Where goods lie, and where they come from and go to"),
     ("user", "Who works at the desk, and with which rights"),
     ("tag", "Words that tickets and repairs are sorted by"),
+    ("reason", "Why things are refunded"),
     ("project", "What interventions are planned in"),
     ("worksheet-template", "The fields that the work on site is written down in"),
     ("stage", "The columns that tickets move through"),
@@ -240,6 +242,11 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<WorksheetTemplate>>("worksheet-template list"),
     Entry::read::<noun::Show<WorksheetTemplate>>("worksheet-template show"),
     Entry::change::<Edit<worksheet_template::WorksheetTemplateForm>>("worksheet-template edit"),
+    // reason
+    Entry::change::<Create<reason::ReasonForm>>("reason create"),
+    Entry::read::<noun::List<Reason>>("reason list"),
+    Entry::read::<noun::Show<Reason>>("reason show"),
+    Entry::change::<Edit<reason::ReasonForm>>("reason edit"),
     // stage
     Entry::change::<Create<stage::StageForm>>("stage create"),
     Entry::read::<noun::List<Stage>>("stage list"),
@@ -253,6 +260,7 @@ const VERBS: &[Entry] = &[
     Entry::read::<log::Head>("log head"),
     // report
     Entry::read::<report::Report<report::TrialBalance>>("report accounts"),
+    Entry::read::<booked::ReportDocuments>("report documents"),
     Entry::read::<report::Report<report::Refunds>>("report refunds"),
     Entry::read::<report::Report<report::Coupons>>("report coupons"),
     Entry::read::<report::Report<report::Returns>>("report returns"),

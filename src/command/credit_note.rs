@@ -39,7 +39,7 @@ pub struct CreditNoteCreate {
     #[arg(long, value_name = "SKU=QTY[@PRICE]")]
     #[serde(default)]
     pub line: Vec<NewLine>,
-    /// The reason shown on it
+    /// The reason shown on it: any text, or one of `reason list`
     #[arg(long)]
     pub reason: Option<String>,
     /// The journal to post in (default: INV)
@@ -98,7 +98,7 @@ pub struct CreditNoteEdit {
     /// Its date
     #[arg(long, value_name = "DAY")]
     pub date: Option<Setting<Day>>,
-    /// The reason shown on it (empty: none)
+    /// The reason shown on it: any text, or one of `reason list` (empty: none)
     #[arg(long)]
     pub reason: Option<String>,
     /// Let it exceed what is left to refund

@@ -9,8 +9,10 @@ use super::{Change, Cx, content, given, naming, to_json};
 use crate::domain::Result;
 use crate::domain::customer::{Customer, InCurrency, OpenOf};
 use crate::domain::desk::Right;
+use crate::domain::party::{Country, Language, OneLine};
 use crate::domain::value::money::Money;
-use crate::procedure::erase;
+use crate::domain::value::text::Setting;
+use crate::procedure::{erase, party};
 use crate::store;
 use crate::store::engine::record;
 use crate::store::engine::table::{Column, amount, currency, rows};
@@ -19,9 +21,15 @@ impl Noun for Customer {
     const KIND: &'static str = "customer";
     const NOUN: &'static str = "customer";
     const RIGHT: Right = Right::Helpdesk;
-    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
-        &[("owes", "Only those with anything open: who owe something, or are owed it", store::customer::HAS_OPEN)];
-    const SWITCHED_BY: &'static [&'static str] = &["document", "payment"];
+    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("owes", "Only those with anything open: who owe something, or are owed it", store::customer::HAS_OPEN),
+        (
+            "duplicates",
+            "Only those whose e-mail or name another customer has too, ignoring case",
+            store::customer::HAS_DOUBLE,
+        ),
+    ];
+    const SWITCHED_BY: &'static [&'static str] = &["document", "payment", "customer"];
     const ALSO: &'static [Column] = &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed")];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
@@ -54,6 +62,27 @@ pub struct CustomerForm {
     /// Where mail for it goes
     #[arg(long)]
     pub email: Option<String>,
+    /// Its street with the number
+    #[arg(long)]
+    pub street: Option<Setting<OneLine>>,
+    /// Its postcode
+    #[arg(long)]
+    pub postcode: Option<Setting<OneLine>>,
+    /// Its city
+    #[arg(long)]
+    pub city: Option<Setting<OneLine>>,
+    /// Its country, by the code of ISO 3166-1, such as DE
+    #[arg(long)]
+    pub country: Option<Setting<Country>>,
+    /// The id that it is taxed under, such as a VAT number
+    #[arg(long)]
+    pub tax_id: Option<Setting<OneLine>>,
+    /// The language of its documents, such as en, de or fr
+    #[arg(long)]
+    pub language: Option<Setting<Language>>,
+    /// What it wants to be named on its invoices, such as the routing id of an authority
+    #[arg(long, value_name = "REFERENCE")]
+    pub buyer_reference: Option<Setting<OneLine>>,
 }
 
 impl Form for CustomerForm {
@@ -63,26 +92,47 @@ impl Form for CustomerForm {
         more: "",
         examples: &[
             "aftersales customer create --name 'Ada Ltd' --email ada@example.org",
-            "aftersales customer create ADA --name 'Ada Ltd'",
+            "aftersales customer create ADA --name 'Ada Ltd' --street '12 High St' --postcode 'SW1A 1AA' --city London --country GB",
         ],
     };
     const EDIT: Help = Help {
         about: "Edit a customer",
-        more: "An empty value empties the field.",
+        more: "An empty value empties the field. Posted documents keep the name and address that they were posted with; what was \
+               missing there and is filled in now completes them.",
         examples: &[
             "aftersales customer edit C00001 --email ada@example.org",
             "aftersales customer edit C00001 --email ''",
+            "aftersales customer edit C00001 --tax-id DE136695976 --language de --buyer-reference 04011000-12345-34",
         ],
     };
     const ID: NewId = NewId::GivenOrNext("C");
 
     fn blank(_: &Cx<'_>, id: String) -> Result<Customer> {
-        Ok(Customer { key: 0, name: id.clone(), id, email: None })
+        Ok(Customer {
+            key: 0,
+            name: id.clone(),
+            id,
+            email: None,
+            street: None,
+            postcode: None,
+            city: None,
+            country: None,
+            tax_id: None,
+            language: None,
+            buyer_reference: None,
+        })
     }
 
     fn fill(&self, _: &Cx<'_>, customer: &mut Customer) -> Result<()> {
         naming::rename(&mut customer.name, self.name.as_deref())?;
         given::set_text(&mut customer.email, self.email.as_deref());
+        given::set_or_empty(&mut customer.street, self.street.as_ref());
+        given::set_or_empty(&mut customer.postcode, self.postcode.as_ref());
+        given::set_or_empty(&mut customer.city, self.city.as_ref());
+        given::set_or_empty(&mut customer.country, self.country.as_ref());
+        given::set_or_empty(&mut customer.tax_id, self.tax_id.as_ref());
+        given::set_or_empty(&mut customer.language, self.language.as_ref());
+        given::set_or_empty(&mut customer.buyer_reference, self.buyer_reference.as_ref());
         Ok(())
     }
 
@@ -94,6 +144,13 @@ impl Form for CustomerForm {
         Ok(())
     }
 
+    fn update(cx: &Cx<'_>, before: &Customer, after: &Customer) -> Result<()> {
+        record::update(cx.db, after)?;
+        party::keep_customer(cx, before, after)?;
+        cx.touched("customer", &after.id);
+        Ok(())
+    }
+
     fn id_of(customer: &Customer) -> &str {
         &customer.id
     }
@@ -101,7 +158,7 @@ impl Form for CustomerForm {
 
 /// Erase what is written of a customer
 ///
-/// Name, e-mail, and what was written on their tickets, documents, repairs, tasks and payments are emptied for good, also where the
+/// Name, e-mail, address, tax id, language, and what was written on their tickets, documents, repairs, tasks and payments are emptied for good, also where the
 /// log has the command; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
 /// were made before, such as backups, exports and the copy beside an upgraded store, still hold the texts.
 #[derive(Args, Serialize, Deserialize, Debug)]

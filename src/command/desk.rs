@@ -7,6 +7,7 @@ use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
 use crate::domain::desk::{Desk, Plan, Right, Timezone, site};
 use crate::domain::ledger::Account;
+use crate::domain::party::{Bic, Country, Details, Iban, Language, OneLine};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
 use crate::procedure;
@@ -31,11 +32,23 @@ pub struct DeskShown {
     bank_account: Option<Account>,
     returns_account: Option<Account>,
     discounts_account: Option<Account>,
+    street: Option<OneLine>,
+    postcode: Option<OneLine>,
+    city: Option<OneLine>,
+    country: Option<Country>,
+    tax_id: Option<OneLine>,
+    language: Option<Language>,
+    iban: Option<Iban>,
+    bic: Option<Bic>,
+    contact_name: Option<OneLine>,
+    phone: Option<OneLine>,
 }
 
 impl DeskShown {
     /// The settings as they are shown.
     pub fn of(desk: &Desk) -> DeskShown {
+        let Details { street, postcode, city, country, tax_id, language, iban, bic, contact_name, phone } =
+            desk.details.clone();
         DeskShown {
             id: "desk",
             company: desk.company.clone(),
@@ -52,6 +65,16 @@ impl DeskShown {
             bank_account: desk.bank_account.clone(),
             returns_account: desk.returns_account.clone(),
             discounts_account: desk.discounts_account.clone(),
+            street,
+            postcode,
+            city,
+            country,
+            tax_id,
+            language,
+            iban,
+            bic,
+            contact_name,
+            phone,
         }
     }
 }
@@ -73,6 +96,16 @@ pub const KEYS: &[Column] = &[
     text().optional().called("bank_account"),
     text().optional().called("returns_account"),
     text().optional().called("discounts_account"),
+    text().optional().called("street"),
+    text().optional().called("postcode"),
+    text().optional().called("city"),
+    text().optional().called("country"),
+    text().optional().called("tax_id"),
+    text().optional().called("language"),
+    text().optional().called("iban"),
+    text().optional().called("bic"),
+    text().optional().called("contact_name"),
+    text().optional().called("phone"),
 ];
 
 /// The columns of the desk's table.
@@ -102,10 +135,11 @@ pub struct DeskOutcome {
 /// Edit the desk's settings
 ///
 /// Documents dated up to the lock date are booked on the day after it. Moving it back, or taking it away with an empty value, opens
-/// days that were closed and needs --yes, as does moving it past today. An empty value empties the setting.
+/// days that were closed and needs --yes, as does moving it past today. An empty value empties the setting. Posted documents keep the
+/// company's name and address that they were posted with; what was missing there and is filled in now completes them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE --tax-id DE136695976\n  aftersales desk edit --iban DE44500105175407324931 --bic INGDDEFFXXX --contact-name 'Accounts' --phone '+49 30 901820'"
 )]
 pub struct DeskEdit {
     /// The company's name
@@ -132,6 +166,36 @@ pub struct DeskEdit {
     /// The account of discounts that are lines of their own, as those of coupons (default: Income:Discounts)
     #[arg(long, value_name = "ACCOUNT")]
     pub discounts_account: Option<Setting<Account>>,
+    /// The company's street with the number
+    #[arg(long)]
+    pub street: Option<Setting<OneLine>>,
+    /// Its postcode
+    #[arg(long)]
+    pub postcode: Option<Setting<OneLine>>,
+    /// Its city
+    #[arg(long)]
+    pub city: Option<Setting<OneLine>>,
+    /// Its country, by the code of ISO 3166-1, such as DE
+    #[arg(long)]
+    pub country: Option<Setting<Country>>,
+    /// The id that it is taxed under, such as a VAT number
+    #[arg(long)]
+    pub tax_id: Option<Setting<OneLine>>,
+    /// The language of documents for customers who have none of their own, such as en, de or fr
+    #[arg(long)]
+    pub language: Option<Setting<Language>>,
+    /// The account at a bank that customers pay to
+    #[arg(long)]
+    pub iban: Option<Setting<Iban>>,
+    /// The bank of that account, where its IBAN does not say it
+    #[arg(long)]
+    pub bic: Option<Setting<Bic>>,
+    /// Whom a customer asks about a document: a person or a department
+    #[arg(long, value_name = "NAME")]
+    pub contact_name: Option<Setting<OneLine>>,
+    /// The phone that they are asked under
+    #[arg(long)]
+    pub phone: Option<Setting<OneLine>>,
 }
 
 impl Change for DeskEdit {
@@ -154,12 +218,24 @@ impl Change for DeskEdit {
         given::set_or_empty(&mut desk.bank_account, self.bank_account.as_ref());
         given::set_or_empty(&mut desk.returns_account, self.returns_account.as_ref());
         given::set_or_empty(&mut desk.discounts_account, self.discounts_account.as_ref());
+        let details = &mut desk.details;
+        given::set_or_empty(&mut details.street, self.street.as_ref());
+        given::set_or_empty(&mut details.postcode, self.postcode.as_ref());
+        given::set_or_empty(&mut details.city, self.city.as_ref());
+        given::set_or_empty(&mut details.country, self.country.as_ref());
+        given::set_or_empty(&mut details.tax_id, self.tax_id.as_ref());
+        given::set_or_empty(&mut details.language, self.language.as_ref());
+        given::set_or_empty(&mut details.iban, self.iban.as_ref());
+        given::set_or_empty(&mut details.bic, self.bic.as_ref());
+        given::set_or_empty(&mut details.contact_name, self.contact_name.as_ref());
+        given::set_or_empty(&mut details.phone, self.phone.as_ref());
         if let Some(question) = cx.desk.question_of_lock(desk.lock_date, cx.today) {
             cx.confirm(question)?;
         }
         procedure::post::warn_of_closed_in(cx, desk.lock_date)?;
         if desk != *cx.desk {
             desk::save(cx.db, &desk)?;
+            procedure::party::keep_desk(cx, cx.desk, &desk)?;
             cx.touched("desk", "desk");
         }
         Ok(DeskOutcome { desk: DeskShown::of(&desk) })

@@ -7,6 +7,7 @@ use super::content;
 use super::pipeline::{AnyChange, Cx, raw};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Desk, Plan, Right, Timezone};
+use crate::domain::party::Details;
 use crate::domain::value::day::Instant;
 use crate::domain::value::money::Currency;
 use crate::domain::{Allowed, Faults, Refusal, Result};
@@ -106,6 +107,7 @@ impl NewDesk {
             bank_account: None,
             returns_account: None,
             discounts_account: None,
+            details: Details::default(),
         }
     }
 

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{app, backup, copy, coupon_program, desk, log, options, report, restore, schema, subscription, verify};
-use crate::output::layout::{Form, Layout};
+use super::{
+    app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, verify,
+};
+use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
 use crate::store::tables;
 
@@ -27,6 +29,7 @@ const KNOWN: &[Known] = &[
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
     ("report", report::COLUMNS, &["untaxed", "tax", "rate"]),
+    ("booked", booked::COLUMNS, &["currency", "kind", "tax", "untaxed"]),
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
@@ -70,12 +73,17 @@ pub fn layout_of(kind: &str) -> Layout {
     let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
     if let (None, Some(table)) = (found, described) {
         let Listed { listed, least } = told(table);
-        return Layout { kind: table.shown, columns: listed, least, lists: LISTS, form_of };
+        return Layout { kind: table.shown, columns: listed, least, lists: LISTS, bars: bars_of(kind), form_of };
     }
     // A list that holds its columns only says what kinds of values they are.
     let list = LISTS.iter().find(|list| **list == kind).copied().unwrap_or("");
     let (kind, columns, least) = found.unwrap_or((list, &[], &[]));
-    Layout { kind, columns, least, lists: LISTS, form_of }
+    Layout { kind, columns, least, lists: LISTS, bars: bars_of(kind), form_of }
+}
+
+/// What bars behind the rows of a kind show.
+fn bars_of(kind: &str) -> Option<Bars> {
+    (kind == "report").then_some(Bars { of: &["total", "quantity", "count"], within: "currency" })
 }
 
 /// The columns of a table of described records, and those of them that are left out first. They are asked for with every record that

@@ -8,11 +8,14 @@ use super::pipeline::noun::Noun;
 use super::{Cx, given, naming, to_json};
 use crate::domain::desk::Right;
 use crate::domain::ledger::Account;
-use crate::domain::product::{Product, ProductType, Tracking, UnitPrice, check_taxes, checked_price, checked_tracking};
+use crate::domain::product::{
+    Product, ProductType, Tracking, Unit, UnitPrice, check_taxes, checked_price, checked_tracking,
+};
 use crate::domain::stock::StockOfProduct;
 use crate::domain::value::quantity::Price;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
+use crate::procedure::party;
 use crate::store::engine::table::{Column, link, quantity, rows};
 use crate::store::{product, stock};
 
@@ -62,6 +65,9 @@ pub struct ProductForm {
     /// The account of the books that its sales are earned on (default: Income:Sales)
     #[arg(long)]
     pub account: Option<Setting<Account>>,
+    /// What it is counted in, by the UN/ECE code of the unit: C62 one, HUR hour, KGM kilogram, MTR metre (default: C62)
+    #[arg(long, value_name = "CODE")]
+    pub unit: Option<Setting<Unit>>,
 }
 
 impl Form for ProductForm {
@@ -71,12 +77,12 @@ impl Form for ProductForm {
         more: "",
         examples: &[
             "aftersales product create LAMP --name 'Desk lamp' --price 40 --tax VAT20 --tracking serial",
-            "aftersales product create HOUR --name 'Hour of work' --price 55 --type service",
+            "aftersales product create HOUR --name 'Hour of work' --price 55 --type service --unit HUR",
         ],
     };
     const EDIT: Help = Help {
         about: "Edit a product",
-        more: "Orders and invoices keep the price and taxes they were made with. Type and tracking stay once the product has lots, \
+        more: "Orders and invoices keep the price and taxes they were made with, and posted ones the unit. Type and tracking stay once the product has lots, \
                stock or moves. Taxes that are given replace those there are; an empty one takes them all away.",
         examples: &[
             "aftersales product edit LAMP --price 42.50",
@@ -91,7 +97,17 @@ impl Form for ProductForm {
     fn blank(cx: &Cx<'_>, id: String) -> Result<Product> {
         let price = UnitPrice { price: Price::ZERO, currency: cx.desk.currency };
         let (kind, tracking) = (ProductType::Goods, Tracking::None);
-        Ok(Product { key: 0, name: id.clone(), id, price, kind, tracking, taxes: Vec::new(), account: None })
+        Ok(Product {
+            key: 0,
+            name: id.clone(),
+            id,
+            price,
+            kind,
+            tracking,
+            taxes: Vec::new(),
+            account: None,
+            unit: Unit::default(),
+        })
     }
 
     fn fill(&self, cx: &Cx<'_>, product: &mut Product) -> Result<()> {
@@ -104,6 +120,7 @@ impl Form for ProductForm {
         faults.gather(given::set(&mut product.price.price, "price", self.price, checked_price));
         faults.gather(given::set(&mut product.kind, "type", self.r#type, Ok));
         faults.gather(given::set(&mut product.tracking, "tracking", self.tracking, Ok));
+        faults.gather(given::set(&mut product.unit, "unit", self.unit.clone(), Ok));
         faults.gather(checked_tracking(product.kind, product.tracking).map_err(Error::from));
         faults.gather(check_taxes(&product.taxes, "tax").map_err(Error::from));
         faults.refuse()
@@ -128,8 +145,9 @@ impl Form for ProductForm {
         Ok(())
     }
 
-    fn update(cx: &Cx<'_>, _: &Product, after: &Product) -> Result<()> {
+    fn update(cx: &Cx<'_>, before: &Product, after: &Product) -> Result<()> {
         product::update(cx.db, after)?;
+        party::keep_product(cx, before, after)?;
         cx.touched("product", &after.id);
         Ok(())
     }

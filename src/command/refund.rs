@@ -20,9 +20,9 @@ use crate::domain::{Faults, Result};
 use crate::procedure::refund::{
     Asked, GivenNarrowing, check_any_offered, check_offer, form, look_up, named_invoice, refund,
 };
-use crate::procedure::service;
+use crate::procedure::{reason, service};
 use crate::store::engine::record::{self, Found};
-use crate::store::{Db, document, product, team, ticket};
+use crate::store::{self, Db, document, product, team, ticket};
 
 /// Refund a customer with a credit note
 ///
@@ -51,7 +51,7 @@ pub struct TicketRefund {
     /// Only invoices with this lot or serial number of the product
     #[arg(long)]
     pub lot: Option<String>,
-    /// The reason shown on the credit note (default: the ticket's number)
+    /// The reason shown on the credit note: any text, or one of `reason list` (default: the ticket's number)
     #[arg(long)]
     pub reason: Option<String>,
     /// The journal to post in (default: each invoice's own)
@@ -113,6 +113,7 @@ impl Change for TicketRefund {
         let named = look_up(cx, given)?;
         let mut invoices = self.named_invoices(cx)?;
         let journal = self.named_journal(cx)?;
+        let reason = reason::written(cx, self.reason.as_deref())?;
         service::check_offered(cx, &ticket, Service::Refunds)?;
         for invoice in &mut invoices {
             self.load_left(cx.db, invoice)?;
@@ -132,7 +133,7 @@ impl Change for TicketRefund {
 
         let asked = Asked {
             ask: &ask,
-            reason: self.reason.as_deref(),
+            reason: reason.as_deref(),
             journal: journal.as_ref(),
             date,
             create_invoice: self.create_invoice,
@@ -158,6 +159,9 @@ impl TicketRefund {
         };
         if let Some(ticket) = &ticket {
             drop(team::offers(db, ticket.team.key, Service::Refunds));
+        }
+        if let Some(reason) = self.reason.as_deref().filter(|reason| !reason.is_empty()) {
+            drop(store::reason::named(db, reason));
         }
         for given in &self.invoice {
             if let Ok(Found::One(Invoice(mut invoice))) = record::find_bare::<Invoice>(db, given) {

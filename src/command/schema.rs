@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::pipeline::{Action, Keys};
-use super::{COMMANDS, app, desk, log, options, report, subscription, to_json, verify};
+use super::{COMMANDS, app, booked, desk, log, options, report, subscription, to_json, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Result, code};
 use crate::store::engine::table::{Column, Holds, Table, ids, int, json as any, rows, text, words};
@@ -37,6 +37,7 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("log_head", log::HEAD_KEYS),
     ("verify", verify::KEYS),
     ("report", report::KEYS),
+    ("booked", booked::KEYS),
     ("answer", ANSWER),
 ];
 

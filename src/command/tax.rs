@@ -9,10 +9,12 @@ use super::{Cx, given};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::ledger::Account;
-use crate::domain::tax::{Tax, checked_rate};
+use crate::domain::party::OneLine;
+use crate::domain::tax::{Tax, TaxCategory, checked_rate};
 use crate::domain::value::quantity::Percent;
 use crate::domain::value::text::Setting;
-use crate::domain::{Faults, Result};
+use crate::domain::{Error, Faults, Result};
+use crate::procedure::party;
 use crate::store::engine::record;
 
 impl Noun for Tax {
@@ -38,6 +40,13 @@ pub struct TaxForm {
     /// Its account of the books (default: Liabilities:Tax and its id)
     #[arg(long)]
     pub account: Option<Setting<Account>>,
+    /// What it is to the authorities: S standard, Z zero-rated, E exempt, AE reverse charge, K within the European Union, G export,
+    /// O outside the scope (default: S above 0 %, else Z)
+    #[arg(long)]
+    pub category: Option<Setting<TaxCategory>>,
+    /// Why it is not raised, for the categories E, AE, K, G and O
+    #[arg(long, value_name = "REASON")]
+    pub exemption: Option<Setting<OneLine>>,
 }
 
 impl Form for TaxForm {
@@ -45,17 +54,22 @@ impl Form for TaxForm {
     const CREATE: Help = Help {
         about: "Create a tax",
         more: "",
-        examples: &["aftersales tax create VAT20 --rate 20", "aftersales tax create VAT20-in --rate 20 --included"],
+        examples: &[
+            "aftersales tax create VAT20 --rate 20",
+            "aftersales tax create VAT20-in --rate 20 --included",
+            "aftersales tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply, Art. 138'",
+        ],
     };
     const EDIT: Help = Help {
         about: "Edit a tax",
-        more: "Orders and invoices keep what their lines were computed with.",
+        more: "Orders and invoices keep what their lines were computed with, and posted ones the category and exemption. A category \
+               that is not its own follows the rate; an empty value gives it up.",
         examples: &["aftersales tax edit VAT20 --rate 21", "aftersales tax edit VAT20 --account Liabilities:VAT"],
     };
     const ID: NewId = NewId::Given;
 
     fn blank(_: &Cx<'_>, id: String) -> Result<Tax> {
-        Ok(Tax { key: 0, id, rate: Percent::default(), included: false, account: None })
+        Ok(Tax::bare(0, id, Percent::default(), false))
     }
 
     fn check_needed(&self) -> Result<()> {
@@ -67,6 +81,8 @@ impl Form for TaxForm {
         faults.gather(given::set(&mut tax.rate, "rate", self.rate, checked_rate));
         faults.gather(given::set_switch(&mut tax.included, "included", self.included, self.no_included));
         given::set_or_empty(&mut tax.account, self.account.as_ref());
+        given::set_or_empty(&mut tax.exemption, self.exemption.as_ref());
+        faults.gather(tax.settle_category(self.category.map(|given| given.0)).map_err(Error::from));
         faults.refuse()
     }
 
@@ -75,6 +91,13 @@ impl Form for TaxForm {
         tax.key = cx.db.next_key()?;
         record::insert(cx.db, tax)?;
         cx.created("tax", &tax.id);
+        Ok(())
+    }
+
+    fn update(cx: &Cx<'_>, before: &Tax, after: &Tax) -> Result<()> {
+        record::update(cx.db, after)?;
+        party::keep_tax(cx, before, after)?;
+        cx.touched("tax", &after.id);
         Ok(())
     }
 

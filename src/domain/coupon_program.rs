@@ -580,7 +580,7 @@ pub fn minimum_quantity(given: Quantity) -> Result<Quantity> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::product::{ProductType, Tracking, UnitPrice};
+    use crate::domain::product::{ProductType, Tracking, Unit, UnitPrice};
     use crate::domain::value::quantity::Price;
     use proptest::prelude::*;
 
@@ -598,6 +598,7 @@ mod tests {
             tracking,
             taxes: Vec::new(),
             account: None,
+            unit: Unit::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::party::{Country, Language, OneLine};
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::reference::Reference;
 
@@ -13,6 +14,15 @@ pub struct Customer {
     pub id: String,
     pub name: String,
     pub email: Option<String>,
+    pub street: Option<OneLine>,
+    pub postcode: Option<OneLine>,
+    pub city: Option<OneLine>,
+    pub country: Option<Country>,
+    pub tax_id: Option<OneLine>,
+    /// In which documents and mail are written for them.
+    pub language: Option<Language>,
+    /// What they want to be named on their invoices.
+    pub buyer_reference: Option<OneLine>,
 }
 
 /// What is open between the desk and a customer in one currency (spec B14).

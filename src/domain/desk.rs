@@ -7,6 +7,7 @@ use jiff::{Timestamp, civil};
 use super::Refusal;
 use super::common::ValueRefused;
 use super::ledger::Account;
+use super::party::Details;
 use crate::domain::value::day::{Day, GivenTime, Instant};
 use crate::domain::value::money::Currency;
 use crate::domain::value::text::{choices, text_value};
@@ -31,6 +32,8 @@ pub struct Desk {
     pub bank_account: Option<Account>,
     pub returns_account: Option<Account>,
     pub discounts_account: Option<Account>,
+    /// What documents tell of the company beside its name.
+    pub details: Details,
 }
 
 choices! {
@@ -389,6 +392,7 @@ mod tests {
                 bank_account: None,
                 returns_account: None,
                 discounts_account: None,
+                details: Details::default(),
             };
             assert_eq!(desk.question_of_lock(day(after), today).as_deref(), question, "{before:?} {after:?}");
         }

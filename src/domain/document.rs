@@ -262,6 +262,9 @@ pub struct Document {
     pub open: Money,
     pub payment_state: PaymentState,
     pub matched: Vec<Matched>,
+    /// The operation that posted it; none in a draft, and in what was posted before that was kept.
+    #[serde(skip)]
+    pub posted_in: Option<i64>,
     /// Whether the bounds of spec B5 are lifted for this credit note.
     #[serde(skip)]
     pub allow_excess: bool,

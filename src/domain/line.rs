@@ -448,7 +448,7 @@ fn price_in(product: &Product, currency: Currency, field: &'static str) -> super
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::product::{ProductType, Tracking};
+    use crate::domain::product::{ProductType, Tracking, Unit};
     use proptest::prelude::*;
 
     #[test]
@@ -536,12 +536,8 @@ mod tests {
 
     fn product(price: &str, tracking: Tracking, rates: &[(&str, bool)]) -> Product {
         let taxes = (1_i64..).zip(rates);
-        let tax = |(key, (rate, included)): (i64, &(&str, bool))| Tax {
-            key,
-            id: format!("T{key}"),
-            rate: rate.parse().unwrap(),
-            included: *included,
-            account: None,
+        let tax = |(key, (rate, included)): (i64, &(&str, bool))| {
+            Tax::bare(key, format!("T{key}"), rate.parse().unwrap(), *included)
         };
         Product {
             key: 1,
@@ -552,6 +548,7 @@ mod tests {
             tracking,
             taxes: taxes.map(tax).collect(),
             account: None,
+            unit: Unit::default(),
         }
     }
 
@@ -596,13 +593,8 @@ mod tests {
     fn any_taxes() -> impl Strategy<Value = Vec<Tax>> {
         let tax = (0_i64..30_000_000, any::<bool>());
         prop::collection::vec(tax, 0..4).prop_map(|taxes| {
-            let tax = |(key, (rate, included))| Tax {
-                key,
-                id: format!("T{key}"),
-                rate: Percent::from_millionths(rate),
-                included,
-                account: None,
-            };
+            let tax =
+                |(key, (rate, included))| Tax::bare(key, format!("T{key}"), Percent::from_millionths(rate), included);
             (1_i64..).zip(taxes).map(tax).collect()
         })
     }

@@ -421,7 +421,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::product::{Product, ProductType, Tracking};
+    use crate::domain::product::{Product, ProductType, Tracking, Unit};
     use crate::domain::tax::Tax;
     use proptest::prelude::*;
 
@@ -437,14 +437,9 @@ mod tests {
             price: UnitPrice { price: price.parse().unwrap(), currency: eur() },
             kind: ProductType::Goods,
             tracking: Tracking::None,
-            taxes: vec![Tax {
-                key: 1,
-                id: "VAT".to_owned(),
-                rate: rate.parse().unwrap(),
-                included: false,
-                account: None,
-            }],
+            taxes: vec![Tax::bare(1, "VAT".to_owned(), rate.parse().unwrap(), false)],
             account: None,
+            unit: Unit::default(),
         };
         let priced = super::super::line::sell(&product, quantity.parse().unwrap(), None, eur(), "line").unwrap();
         OrderLine::new(key, product.reference(), product.name.clone(), priced)

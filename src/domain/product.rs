@@ -1,5 +1,8 @@
 //! Products: what is sold, returned, repaired; goods lie in stock, services do not.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::Serialize;
 
 use super::Refusal;
@@ -10,7 +13,7 @@ use super::tax::Tax;
 use crate::domain::value::money::Currency;
 use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::reference::{Reference, shell_word};
-use crate::domain::value::text::choices;
+use crate::domain::value::text::{choices, text_value};
 
 choices! {
     /// Whether a product lies in stock.
@@ -59,7 +62,54 @@ pub struct Product {
     pub taxes: Vec<Tax>,
     /// The account of the books that its sales are earned on, where it is not that of all others.
     pub account: Option<Account>,
+    /// What it is counted in.
+    pub unit: Unit,
 }
+
+/// What was said of a product until the operation `until` changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductBefore {
+    pub key: i64,
+    pub until: i64,
+    pub unit: Unit,
+}
+
+/// A unit of measure, by its code of UN/ECE recommendation 20, or 21 for packages: two or three capital letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Unit(String);
+
+impl Unit {
+    /// The code.
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Unit {
+    /// One piece.
+    fn default() -> Unit {
+        Unit("C62".to_owned())
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Unit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Unit, String> {
+        let code = text.to_ascii_uppercase();
+        let is_code = matches!(code.len(), 2 | 3) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_code.then_some(Unit(code)).ok_or_else(|| {
+            format!("{text:?} is no code of a unit: two or three letters and digits, such as C62 (one), HUR (hour) or KGM (kilogram)")
+        })
+    }
+}
+
+text_value!(Unit, "the code of a unit such as C62");
 
 fn tax_ids<S: serde::Serializer>(taxes: &[Tax], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(taxes.iter().map(|tax| &tax.id))
@@ -196,6 +246,7 @@ mod tests {
             tracking,
             taxes: Vec::new(),
             account: None,
+            unit: Unit::default(),
         };
         let lot = Use { noun: "lot", id: "SN-001".to_owned() };
         let project = Use { noun: "project", id: "Visits".to_owned() };

@@ -377,7 +377,7 @@ impl Refusal for RepairRefused {
 pub(crate) mod tests {
     use super::part::{NewPart, PartKind, PartState};
     use super::*;
-    use crate::domain::product::ProductType;
+    use crate::domain::product::{ProductType, Unit};
     use crate::domain::value::money::Currency;
     use proptest::prelude::*;
 
@@ -392,7 +392,17 @@ pub(crate) mod tests {
     pub(crate) fn product(key: i64, id: &str, tracking: Tracking) -> Product {
         let kind = ProductType::Goods;
         let (id, name) = (id.to_owned(), id.to_owned());
-        Product { key, id, name, price: euros("5"), kind, tracking, taxes: Vec::new(), account: None }
+        Product {
+            key,
+            id,
+            name,
+            price: euros("5"),
+            kind,
+            tracking,
+            taxes: Vec::new(),
+            account: None,
+            unit: Unit::default(),
+        }
     }
 
     pub(crate) fn part(line: i64, kind: PartKind, quantity: &str, reserved: &str) -> Part {

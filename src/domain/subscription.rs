@@ -90,6 +90,7 @@ impl Installing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::party::Details;
     use crate::domain::value::money::Currency;
 
     fn at(text: &str) -> Instant {
@@ -114,6 +115,7 @@ mod tests {
             bank_account: None,
             returns_account: None,
             discounts_account: None,
+            details: Details::default(),
         }
     }
 

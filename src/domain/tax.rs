@@ -1,10 +1,14 @@
 //! The amounts of a line: what its quantity, price, discount and taxes come to (spec B11).
 
+use super::Refusal;
 use super::common::ValueRefused;
 use super::ledger::Account;
+use super::party::OneLine;
 use crate::domain::value::money::{Currency, round_div, split};
 use crate::domain::value::number::Overflow;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
+use crate::domain::value::reference::shell_word;
+use crate::domain::value::text::choices;
 
 /// All of an amount, in the millionths of a percent that rates and discounts are in.
 const WHOLE: i128 = Percent::HUNDRED.millionths() as i128;
@@ -20,6 +24,165 @@ pub struct Tax {
     pub included: bool,
     /// Its account of the books, where it is not the one that its id gives it.
     pub account: Option<Account>,
+    /// What it is to the authorities: its own category, or what its rate alone makes it.
+    pub category: TaxCategory,
+    /// Its category where its rate alone does not say it.
+    #[serde(skip)]
+    pub own_category: Option<TaxCategory>,
+    /// Why nothing is raised, where the category is one that says so.
+    pub exemption: Option<OneLine>,
+}
+
+choices! {
+    /// What a tax is to the authorities, by the codes of UNCL 5305 (contract, section 7).
+    pub enum TaxCategory: "category" {
+        /// Raised at its rate.
+        Standard = "S",
+        /// Raised at a rate of zero.
+        ZeroRated = "Z",
+        /// Exempt.
+        Exempt = "E",
+        /// Owed by the buyer: reverse charge.
+        ReverseCharge = "AE",
+        /// A supply within the European Union.
+        IntraCommunity = "K",
+        /// An export.
+        Export = "G",
+        /// Outside the scope of the tax.
+        OutOfScope = "O",
+    }
+}
+
+impl TaxCategory {
+    /// What a rate alone makes a tax.
+    pub fn of_rate(rate: Percent) -> TaxCategory {
+        if rate.is_zero() { TaxCategory::ZeroRated } else { TaxCategory::Standard }
+    }
+
+    /// Whether a tax of that rate can be of it: the standard one is above zero, and all others are zero.
+    pub fn fits(self, rate: Percent) -> bool {
+        (self == TaxCategory::Standard) != rate.is_zero()
+    }
+
+    /// Whether it is one for which a reason is given.
+    pub fn has_exemption(self) -> bool {
+        !matches!(self, TaxCategory::Standard | TaxCategory::ZeroRated)
+    }
+}
+
+/// What a document tells of a tax on its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxOnLine {
+    pub category: TaxCategory,
+    pub exemption: Option<OneLine>,
+}
+
+impl TaxOnLine {
+    /// The same for a line that bears the tax at that rate: a line keeps its rate while the tax goes on to another, and where the
+    /// two do not fit the rate of the line says what it is.
+    pub fn at(&self, rate: Percent) -> TaxOnLine {
+        if self.category.fits(rate) {
+            return self.clone();
+        }
+        TaxOnLine { category: TaxCategory::of_rate(rate), exemption: None }
+    }
+}
+
+/// What was said of a tax until the operation `until` changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxBefore {
+    pub key: i64,
+    pub until: i64,
+    pub category: TaxCategory,
+    pub exemption: Option<OneLine>,
+}
+
+/// Why a tax cannot be of a category, or have a reason for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CategoryRefused {
+    #[error("the category {category} is of taxes {}, and the rate of {tax} is {rate}", of_rates(*.category))]
+    OtherRate { tax: String, category: TaxCategory, rate: Percent, by_rate: bool },
+    #[error("a reason for an exemption is of the categories {}, and {tax} is {category}", .allowed.join(", "))]
+    NoExemption { tax: String, category: TaxCategory, exemption: String, allowed: Vec<String> },
+}
+
+fn of_rates(category: TaxCategory) -> &'static str {
+    if category == TaxCategory::Standard { "above 0" } else { "of 0" }
+}
+
+impl Refusal for CategoryRefused {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            CategoryRefused::OtherRate { by_rate: true, .. } => Some("rate"),
+            CategoryRefused::OtherRate { .. } => Some("category"),
+            CategoryRefused::NoExemption { .. } => Some("exemption"),
+        }
+    }
+    fn given(&self) -> Option<String> {
+        Some(match self {
+            CategoryRefused::OtherRate { by_rate: true, rate, .. } => rate.to_string(),
+            CategoryRefused::OtherRate { category, .. } => category.to_string(),
+            CategoryRefused::NoExemption { exemption, .. } => exemption.clone(),
+        })
+    }
+    fn allowed(&self) -> Option<super::Allowed> {
+        match self {
+            CategoryRefused::OtherRate { by_rate: true, .. } => None,
+            CategoryRefused::OtherRate { rate, .. } => {
+                let fitting = TaxCategory::ALL.iter().filter(|category| category.fits(*rate));
+                Some(super::Allowed::Several(fitting.map(TaxCategory::to_string).collect()))
+            }
+            CategoryRefused::NoExemption { allowed, .. } => Some(super::Allowed::Several(allowed.clone())),
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            CategoryRefused::OtherRate { tax, by_rate: true, rate, .. } => {
+                Some(format!("aftersales tax edit {} --rate {rate} --category '' --exemption ''", shell_word(tax)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Tax {
+    /// Gives it the category that was named, or keeps its own; what its rate alone says is not kept as its own. `named` is none
+    /// where nothing was said, and holds nothing where it is to follow the rate.
+    pub fn settle_category(&mut self, named: Option<Option<TaxCategory>>) -> Result<(), CategoryRefused> {
+        let own = named.unwrap_or(self.own_category);
+        self.category = own.unwrap_or_else(|| TaxCategory::of_rate(self.rate));
+        self.own_category = own.filter(|category| *category != TaxCategory::of_rate(self.rate));
+        if !self.category.fits(self.rate) {
+            let (tax, category, rate) = (self.id.clone(), self.category, self.rate);
+            return Err(CategoryRefused::OtherRate { tax, category, rate, by_rate: named.is_none() });
+        }
+        match &self.exemption {
+            Some(exemption) if !self.category.has_exemption() => Err(CategoryRefused::NoExemption {
+                tax: self.id.clone(),
+                category: self.category,
+                exemption: exemption.to_string(),
+                allowed: TaxCategory::ALL
+                    .iter()
+                    .filter(|category| category.has_exemption())
+                    .map(TaxCategory::to_string)
+                    .collect(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a document tells of it.
+    pub fn on_line(&self) -> TaxOnLine {
+        TaxOnLine { category: self.category, exemption: self.exemption.clone() }
+    }
+
+    /// Whether what documents tell of it goes on in `after`: nothing was changed or taken away.
+    pub fn is_completed_by(&self, after: &Tax) -> bool {
+        self.category == after.category && (self.exemption.is_none() || self.exemption == after.exemption)
+    }
 }
 
 /// The rate as that of a tax, which is not below zero.
@@ -31,6 +194,12 @@ pub fn checked_rate(rate: Percent) -> Result<Percent, ValueRefused> {
 }
 
 impl Tax {
+    /// A tax of which only that is known.
+    pub fn bare(key: i64, id: String, rate: Percent, included: bool) -> Tax {
+        let category = TaxCategory::of_rate(rate);
+        Tax { key, id, rate, included, account: None, category, own_category: None, exemption: None }
+    }
+
     /// What computing needs of it.
     pub fn rate(&self) -> TaxRate {
         TaxRate { rate: self.rate, included: self.included }

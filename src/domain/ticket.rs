@@ -296,7 +296,7 @@ impl Refusal for CustomerRequired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::product::{ProductType, Tracking, UnitPrice};
+    use crate::domain::product::{ProductType, Tracking, Unit, UnitPrice};
     use crate::domain::value::money::Currency;
 
     fn reference(key: i64, id: &str) -> Reference {
@@ -306,7 +306,17 @@ mod tests {
     fn product(key: i64, id: &str, tracking: Tracking) -> Product {
         let price = UnitPrice { price: "1".parse().unwrap(), currency: Currency::iso("EUR").unwrap() };
         let (id, name) = (id.to_owned(), id.to_owned());
-        Product { key, id, name, price, kind: ProductType::Goods, tracking, taxes: Vec::new(), account: None }
+        Product {
+            key,
+            id,
+            name,
+            price,
+            kind: ProductType::Goods,
+            tracking,
+            taxes: Vec::new(),
+            account: None,
+            unit: Unit::default(),
+        }
     }
 
     #[test]

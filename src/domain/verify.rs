@@ -79,6 +79,8 @@ invariants! {
         "entry {derived} of its {what} is counted as {stored}";
     FileContents = "file_contents": "A file holds what it is called by, unless its customer was erased.", "{what}";
     Products = "products": "A product is tracked where it is goods, and bears a tax once.", "{what}";
+    Taxes = "taxes": "The category of a tax fits its rate, and one that says why it is not raised is of a category that does.", "{what}";
+    SaidBefore = "said_before": "What was said of a record before was said until an operation that changed it, in order.", "{what}";
     Lots = "lots": "A ticket names a lot of a product that has lots.", "{what}";
     Templates = "worksheet_fields": "The fields of a worksheet are named, each differently, and only a choice has choices.", "{what}";
     Teams = "teams": "A team sends returns where returns can go, and a project bills hours as a service.", "{what}";

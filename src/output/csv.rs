@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Rows on their way out.
 pub struct Rows<'o>(csv::Writer<&'o mut dyn Write>);
@@ -27,6 +27,36 @@ impl<'o> Rows<'o> {
     pub fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// The record with the list under that key as columns: an object `{"tax":"VAT20","base":"10.00","amount":"2.00"}` in it is
+/// `base_VAT20` and `amount_VAT20`.
+pub fn spread_out(record: Value, key: &str) -> Value {
+    match record {
+        Value::Object(fields) if !key.is_empty() && fields.contains_key(key) => {
+            let mut spread = Map::with_capacity(fields.len());
+            for (name, value) in fields {
+                match value {
+                    Value::Array(objects) if name == key => {
+                        objects
+                            .iter()
+                            .filter_map(Value::as_object)
+                            .for_each(|object| spread.extend(columns_of(object)));
+                    }
+                    value => {
+                        spread.insert(name, value);
+                    }
+                }
+            }
+            Value::Object(spread)
+        }
+        record => record,
+    }
+}
+
+fn columns_of(object: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let called = object.values().next().and_then(Value::as_str).unwrap_or_default();
+    object.iter().skip(1).map(move |(key, value)| (format!("{key}_{called}"), value.clone()))
 }
 
 fn io_error(error: csv::Error) -> io::Error {

@@ -45,8 +45,19 @@ pub struct Layout {
     pub least: &'static [&'static str],
     /// Keys under which lists of objects stand, also where one is empty.
     pub lists: &'static [&'static str],
+    /// What a bar behind each row is as long as, on a terminal that has room for it.
+    pub bars: Option<Bars>,
     /// What the value of each of their keys is; nothing where only the values tell it.
     pub form_of: fn(&'static str, &str) -> Option<Form>,
+}
+
+/// What the bars of a table show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bars {
+    /// The keys of their numbers: the first of them under which any row has one.
+    pub of: &'static [&'static str],
+    /// The key of what numbers are compared within, such as their currency.
+    pub within: &'static str,
 }
 
 impl Layout {

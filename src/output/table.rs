@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
+use super::bars::Scale;
 use super::escape::{bold, for_terminal};
 use super::layout::{self, Cell, Extent, Form, GAP, Item, Layout, fitted, laid_out};
 use super::names::{Names, TIME};
@@ -25,6 +26,8 @@ pub struct Tables<'p> {
 /// The columns of a table, fitted to its first rows.
 pub struct Columns {
     columns: Vec<Column>,
+    /// The bars behind them.
+    bars: Option<Scale>,
 }
 
 impl Columns {
@@ -34,7 +37,20 @@ impl Columns {
     }
 
     fn places(&self) -> Vec<layout::Column> {
-        self.kept().map(|(width, column)| layout::Column { width, right: column.form.is_right() }).collect()
+        let bars = self.bars.iter().map(|bars| layout::Column { width: bars.width(), right: false });
+        self.kept().map(|(width, column)| layout::Column { width, right: column.form.is_right() }).chain(bars).collect()
+    }
+}
+
+impl Columns {
+    /// The rows with the bar of each at its end, where there are bars.
+    fn with_bars(&self, mut rows: Vec<Vec<Cell>>, records: &[Value]) -> Vec<Vec<Cell>> {
+        if let Some(bars) = &self.bars {
+            for (row, record) in rows.iter_mut().zip(records) {
+                row.push(Item::whole(bars.bar(record)).into());
+            }
+        }
+        rows
     }
 }
 
@@ -77,10 +93,17 @@ impl Tables<'_> {
             .map(|(at, column)| Extent::of(&column.key.to_uppercase(), rows.iter().filter_map(|row| row.get(at))))
             .collect();
         let widths = fitted(&extents, &order(layout, keys), self.room());
+        let taken = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
+        let bars = match (layout.bars, self.room()) {
+            (Some(bars), Some(room)) => Scale::of(bars, records, taken, room),
+            _ => None,
+        };
         for (column, width) in columns.iter_mut().zip(widths) {
             column.width = width;
         }
-        (Columns { columns }, rows)
+        let columns = Columns { columns, bars };
+        let rows = columns.with_bars(rows, records);
+        (columns, rows)
     }
 
     fn fitted_table(&mut self, heading: Option<&str>, columns: Columns, rows: Vec<Vec<Cell>>) -> io::Result<Columns> {
@@ -89,7 +112,8 @@ impl Tables<'_> {
         if !left_out.is_empty() {
             self.left_out.push((heading.map(str::to_owned), left_out));
         }
-        let head = columns.kept().map(|(_, column)| column.key.to_uppercase()).collect();
+        let heads = columns.kept().map(|(_, column)| column.key.to_uppercase());
+        let head = heads.chain(columns.bars.iter().map(|_| String::new())).collect();
         for head in laid_out(&columns.places(), &[head]) {
             writeln!(self.out, "{}", if self.shape.colored { bold(&head) } else { head })?;
         }
@@ -100,7 +124,7 @@ impl Tables<'_> {
     /// Prints more rows under a head that stands already.
     pub fn rows(&mut self, columns: &Columns, records: &[Value]) -> io::Result<()> {
         let rows = records.iter().map(|record| self.row(&columns.columns, record)).collect();
-        self.print_rows(columns, rows)
+        self.print_rows(columns, columns.with_bars(rows, records))
     }
 
     fn print_rows(&mut self, columns: &Columns, rows: Vec<Vec<Cell>>) -> io::Result<()> {
@@ -108,7 +132,8 @@ impl Tables<'_> {
         let room = |width: usize| if self.shape.width.is_some() { width } else { usize::MAX };
         let shown = |row: &Vec<Cell>| {
             let cells = columns.kept().filter_map(|(width, column)| Some((width, row.get(column.at)?)));
-            cells.map(|(width, cell)| cell.shown(room(width))).collect()
+            let bar = row.get(columns.columns.len()).filter(|_| columns.bars.is_some()).map(Cell::full);
+            cells.map(|(width, cell)| cell.shown(room(width))).chain(bar).collect()
         };
         let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
         for line in laid_out(&columns.places(), &rows) {
@@ -270,7 +295,7 @@ impl Tables<'_> {
         for (column, width) in columns.iter_mut().zip(widths) {
             column.width = width;
         }
-        self.fitted_table(Some(&heading), Columns { columns }, cells).map(drop)
+        self.fitted_table(Some(&heading), Columns { columns, bars: None }, cells).map(drop)
     }
 
     /// A heading, a line below what stands before it.

@@ -2,7 +2,7 @@
 //! were called by (spec B).
 
 use super::context::Cx;
-use super::{currency, look_up, post, ticket_log};
+use super::{currency, look_up, post, reason, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::document::{
@@ -139,7 +139,8 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
         check_sales_journal(journal)?;
         draft.journal = journal.reference();
     }
-    edit_terms(&mut draft, edit);
+    let reason = reason::written(cx, edit.reason)?;
+    edit_terms(&mut draft, &Edit { reason: reason.as_deref(), ..*edit });
     if edit.names_lines() || draft.allow_excess != before.allow_excess {
         match kind {
             DocumentKind::Invoice => edit_invoice(cx, &before, &mut draft, edit, products)?,
@@ -306,6 +307,7 @@ pub fn blank(
         open: Money::zero(currency),
         payment_state: PaymentState::NotPaid,
         matched: Vec::new(),
+        posted_in: None,
         allow_excess: false,
         replaces: false,
         copy_of: None,
@@ -391,7 +393,7 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<D
     let reference = Reference { key: customer.key, id: customer.id };
     let mut draft = blank(cx, kind, reference, journal.reference(), date, currency)?;
     draft.due_date = free.due_date.or(draft.due_date);
-    draft.reason = free.reason.filter(|reason| !reason.is_empty()).map(str::to_owned);
+    draft.reason = reason::written(cx, free.reason)?.filter(|reason| !reason.is_empty());
     draft.text = draft.reason.clone();
     for ((number, new), product) in (1i64..).zip(free.line).zip(&products) {
         draft.lines.push(product_line("line", number, product, new, currency)?);

@@ -54,6 +54,7 @@ pub fn make_final(cx: &Cx<'_>, draft: &mut Document, reversed: Option<&Document>
     let accounted = accounted_on(cx, draft)?;
     draft.number = Some(next_number(cx, draft, accounted.year())?);
     draft.accounting_date = Some(accounted);
+    draft.posted_in = Some(cx.operation()?);
     draft.state = DocumentState::Posted;
     draft.post_on = None;
     draft.open = draft.total;

@@ -21,7 +21,7 @@ use crate::domain::team::Service;
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
 use crate::domain::value::reference::Reference;
 use crate::store::refund::{self as store, Narrowed, Rest};
-use crate::store::{Key, document, journal, lot, product, ticket};
+use crate::store::{Key, document, journal, lot, product, reason, ticket};
 
 /// Refunds (spec B).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -279,8 +279,13 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         Some(product) => fields.choice("lot", None, lot::of_product(cx.db, product.key)?),
         None => fields.hidden("lot"),
     };
+    // Any text is a reason; where the desk keeps some, those are offered.
+    let reasons = reason::offered(cx.db)?;
+    let fields = match reasons.ids.is_empty() {
+        true => fields.free("reason", Some(ticket.id.clone())),
+        false => fields.choice("reason", Some(ticket.id.clone()), reasons),
+    };
     let fields = fields
-        .free("reason", Some(ticket.id.clone()))
         .choice("journal", journal, Choices::of(journals.map(|journal| journal.id)))
         .free("date", Some(cx.today.to_string()))
         .switch("create_invoice")

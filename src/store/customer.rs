@@ -1,8 +1,9 @@
 //! Customers.
 
-use super::engine::table::{FoundBy, Table, folded_start, id, records, text};
+use super::engine::table::{FoundBy, Order, Table, folded_start, id, int, list, records, text, value_of};
 use super::{Db, Key, Result};
 use crate::domain::customer::{Customer, OpenOf};
+use crate::domain::party::{Country, CustomerBefore, Language, OneLine};
 use crate::domain::value::money::{Currency, Money};
 use crate::{described, params, query};
 
@@ -11,13 +12,40 @@ described! {
         id: id(),
         name: text().listed().searched().personal(),
         email: text().optional().listed().searched().personal(),
+        street: value_of::<OneLine>().optional().searched().personal(),
+        postcode: value_of::<OneLine>().optional().searched().personal(),
+        city: value_of::<OneLine>().optional().listed().least(2).searched().personal(),
+        country: value_of::<Country>().optional().listed().least(1).personal(),
+        tax_id: value_of::<OneLine>().optional().searched().personal(),
+        language: value_of::<Language>().optional().personal(),
+        buyer_reference: value_of::<OneLine>().optional().searched().personal(),
     } beside {
         name_folded: folded_start("name"),
         email_folded: folded_start("email"),
     }
 }
 
-pub static CUSTOMER: Table = records("customer", "customer", Customer::COLUMNS).found_by(&[
+described! {
+    CustomerBefore in CUSTOMER_BEFORE {
+        until: int(),
+        name: text().personal(),
+        email: text().optional().personal(),
+        street: value_of::<OneLine>().optional().personal(),
+        postcode: value_of::<OneLine>().optional().personal(),
+        city: value_of::<OneLine>().optional().personal(),
+        country: value_of::<Country>().optional().personal(),
+        tax_id: value_of::<OneLine>().optional().personal(),
+        language: value_of::<Language>().optional().personal(),
+        buyer_reference: value_of::<OneLine>().optional().personal(),
+    }
+}
+
+static CUSTOMER_BEFORE: Table = BEFORE;
+
+/// What was said of a customer earlier, the oldest first: posted documents tell it (see `domain::party`).
+const BEFORE: Table = list("customer_before", "customer", Order::Key, CustomerBefore::COLUMNS).shown("before");
+
+pub static CUSTOMER: Table = records("customer", "customer", Customer::COLUMNS).with(&[BEFORE]).found_by(&[
     FoundBy::Exactly("id"),
     FoundBy::Padded,
     FoundBy::Folded("email_folded"),
@@ -37,6 +65,11 @@ pub fn by_key(db: &Db, key: Key) -> Result<Customer> {
 /// Who has anything open: on invoices or credit notes, or of a payment.
 pub const HAS_OPEN: &str = "t.key IN (SELECT d.customer FROM document d WHERE d.open <> 0
   UNION SELECT p.customer FROM payment p WHERE p.open <> 0)";
+
+/// Whose e-mail or name another customer has too, ignoring case. Of an erased one nothing is known.
+pub const HAS_DOUBLE: &str =
+    "(EXISTS (SELECT 1 FROM customer o WHERE o.email_folded = t.email_folded AND o.key <> t.key)
+  OR t.name_folded <> '' AND EXISTS (SELECT 1 FROM customer o WHERE o.name_folded = t.name_folded AND o.key <> t.key))";
 
 /// What is open of a customer, in the order of the currencies.
 pub fn open_of(db: &Db, customer: Key) -> Result<Vec<OpenOf>> {

@@ -1,16 +1,43 @@
 //! The desk's settings, one row.
 
 use super::engine::record::{self, Cells, Described, Field as _};
-use super::engine::table::{Column, Table, always, currency, day, instant, records, switch, text, words};
+use super::engine::table::{
+    Column, Order, Table, always, currency, day, instant, int, list, records, switch, text, value_of, words,
+};
 use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::desk::{Desk, Plan};
 use crate::domain::journal::{Journal, JournalType};
+use crate::domain::ledger::Account;
+use crate::domain::party::{Bic, Country, DeskBefore, Details, Iban, Language, OneLine};
 use crate::domain::stage::{BEGUN_WITH, Stage};
-use crate::{field_of_words, insert, params, raw, select};
+use crate::{described, field_of_words, insert, params, raw, select};
 
 field_of_words!(Plan);
 
-pub static DESK: Table = records("desk", "desk", COLUMNS).by("key").found_by(&[]);
+pub static DESK: Table = records("desk", "desk", COLUMNS).by("key").with(&[BEFORE]).found_by(&[]);
+
+described! {
+    DeskBefore in DESK_BEFORE {
+        until: int(),
+        company: text(),
+        mail_from: text().optional(),
+        street: value_of::<OneLine>().optional(),
+        postcode: value_of::<OneLine>().optional(),
+        city: value_of::<OneLine>().optional(),
+        country: value_of::<Country>().optional(),
+        tax_id: value_of::<OneLine>().optional(),
+        language: value_of::<Language>().optional(),
+        iban: value_of::<Iban>().optional(),
+        bic: value_of::<Bic>().optional(),
+        contact_name: value_of::<OneLine>().optional(),
+        phone: value_of::<OneLine>().optional(),
+    }
+}
+
+static DESK_BEFORE: Table = BEFORE;
+
+/// What was said of the desk earlier, the oldest first: posted documents tell it (see `domain::party`).
+const BEFORE: Table = list("desk_before", "desk", Order::Key, DeskBefore::COLUMNS).shown("before");
 
 const COLUMNS: &[Column] = &[
     always(1).called("key"),
@@ -26,10 +53,20 @@ const COLUMNS: &[Column] = &[
     instant().called("created_at"),
     instant().called("trial_started_at").optional(),
     instant().called("subscription_added_at").optional(),
-    text().called("receivable_account").optional(),
-    text().called("bank_account").optional(),
-    text().called("returns_account").optional(),
-    text().called("discounts_account").optional(),
+    value_of::<Account>().called("receivable_account").optional(),
+    value_of::<Account>().called("bank_account").optional(),
+    value_of::<Account>().called("returns_account").optional(),
+    value_of::<Account>().called("discounts_account").optional(),
+    value_of::<OneLine>().called("street").optional(),
+    value_of::<OneLine>().called("postcode").optional(),
+    value_of::<OneLine>().called("city").optional(),
+    value_of::<Country>().called("country").optional(),
+    value_of::<OneLine>().called("tax_id").optional(),
+    value_of::<Language>().called("language").optional(),
+    value_of::<Iban>().called("iban").optional(),
+    value_of::<Bic>().called("bic").optional(),
+    value_of::<OneLine>().called("contact_name").optional(),
+    value_of::<OneLine>().called("phone").optional(),
 ];
 
 impl Described for Desk {
@@ -56,6 +93,18 @@ impl Described for Desk {
             bank_account: cells.take()?,
             returns_account: cells.take()?,
             discounts_account: cells.take()?,
+            details: Details {
+                street: cells.take()?,
+                postcode: cells.take()?,
+                city: cells.take()?,
+                country: cells.take()?,
+                tax_id: cells.take()?,
+                language: cells.take()?,
+                iban: cells.take()?,
+                bic: cells.take()?,
+                contact_name: cells.take()?,
+                phone: cells.take()?,
+            },
         })
     }
 
@@ -78,6 +127,16 @@ impl Described for Desk {
             self.bank_account.bind(),
             self.returns_account.bind(),
             self.discounts_account.bind(),
+            self.details.street.bind(),
+            self.details.postcode.bind(),
+            self.details.city.bind(),
+            self.details.country.bind(),
+            self.details.tax_id.bind(),
+            self.details.language.bind(),
+            self.details.iban.bind(),
+            self.details.bic.bind(),
+            self.details.contact_name.bind(),
+            self.details.phone.bind(),
         ]
     }
 
@@ -104,12 +163,13 @@ pub fn save(db: &Db, desk: &Desk) -> Result<()> {
     db.write(
         raw!(writes [desk], reads [], "INSERT INTO desk (key, company, currency, timezone, lock_date, shop_url, portal_url, mail_from, customers_may_close,
                            plan, created_at, trial_started_at, subscription_added_at, receivable_account, bank_account,
-                           returns_account, discounts_account)
-         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                           returns_account, discounts_account, street, postcode, city, country, tax_id, language, iban, bic,
+                           contact_name, phone)
+         VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
          ON CONFLICT (key) DO UPDATE SET company = $1, currency = $2, timezone = $3, lock_date = $4, shop_url = $5,
            portal_url = $6, mail_from = $7, customers_may_close = $8, plan = $9, created_at = $10, trial_started_at = $11,
            subscription_added_at = $12, receivable_account = $13, bank_account = $14, returns_account = $15,
-           discounts_account = $16"),
+           discounts_account = $16, street = $17, postcode = $18, city = $19, country = $20, tax_id = $21, language = $22, iban = $23, bic = $24, contact_name = $25, phone = $26"),
         params![
             &desk.company,
             desk.currency,
@@ -126,7 +186,17 @@ pub fn save(db: &Db, desk: &Desk) -> Result<()> {
             desk.receivable_account.bind(),
             desk.bank_account.bind(),
             desk.returns_account.bind(),
-            desk.discounts_account.bind()
+            desk.discounts_account.bind(),
+            desk.details.street.bind(),
+            desk.details.postcode.bind(),
+            desk.details.city.bind(),
+            desk.details.country.bind(),
+            desk.details.tax_id.bind(),
+            desk.details.language.bind(),
+            desk.details.iban.bind(),
+            desk.details.bic.bind(),
+            desk.details.contact_name.bind(),
+            desk.details.phone.bind()
         ],
     )
 }

@@ -98,7 +98,7 @@ enum Which {
 }
 
 /// The columns of documents, in the order in which they are told.
-const fn columns(which: Which) -> [Column; 30] {
+const fn columns(which: Which) -> [Column; 31] {
     let kind = words(DocumentKind::WORDS).called("kind");
     let invoice = numbered("document").called("invoice").optional();
     [
@@ -124,6 +124,7 @@ const fn columns(which: Which) -> [Column; 30] {
         link("document").called("reversed_by").starts_empty(),
         switch().called("replaces").hidden(),
         switch().called("allow_excess").hidden(),
+        int().called("posted_in").optional().hidden(),
         text().called("reason").optional().searched().personal_but(USUAL_REASON, &["ticket"]),
         text().called("text").optional().searched().personal_but(USUAL_TEXT, &["ticket"]),
         day().called("date"),
@@ -230,6 +231,7 @@ impl Described for Document {
             copy_of: cells.take()?,
             replaces: cells.take()?,
             allow_excess: cells.take()?,
+            posted_in: cells.take()?,
             reason: cells.take()?,
             text: cells.take()?,
             date: cells.take()?,
@@ -269,6 +271,7 @@ impl Described for Document {
             made(),
             self.replaces.bind(),
             self.allow_excess.bind(),
+            self.posted_in.bind(),
             self.reason.bind(),
             self.text.bind(),
             self.date.bind(),
@@ -725,7 +728,7 @@ pub fn delete_lines(db: &Db, document: Key) -> Result<()> {
 /// Writes what a verb may change of a document itself: all but kind, id, customer and what it came from.
 pub fn update(db: &Db, document: &Document) -> Result<()> {
     db.change_one(
-        update!(document (Int, Text, Text, Int, Text, Text, Text, Text, Text, Text, Int, Int, Int, Int, Int): "number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8, due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15"),
+        update!(document (Int, Text, Text, Int, Text, Text, Text, Text, Text, Text, Int, Int, Int, Int, Int, Int): "number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8, due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15, posted_in = $16"),
         params![
             document.key,
             &document.number,
@@ -741,7 +744,8 @@ pub fn update(db: &Db, document: &Document) -> Result<()> {
             document.tax,
             document.total,
             document.open,
-            document.allow_excess
+            document.allow_excess,
+            document.posted_in
         ],
     )
 }

@@ -3,25 +3,15 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::engine::record::{Cells, Field, each_of};
+use super::engine::record::each_of;
 use super::engine::statement::{Statement, Tables};
 use super::{Db, Key, Result, Row, Value};
-use crate::column_of_text;
 use crate::domain::ledger::{Account, PartOf, Posted};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
-use crate::{params, query};
+use crate::{field_of_text, params, query};
 
-column_of_text!(Account);
-
-impl Field for Option<Account> {
-    fn take(cells: &mut Cells<'_, '_>) -> Result<Self> {
-        cells.take_column()
-    }
-    fn bind(&self) -> Value<'_> {
-        Value::from(self.as_ref().map(Account::to_string))
-    }
-}
+field_of_text!(Account);
 
 /// From a day on and to before another, each as it is stored. A bound that was not given is before or behind all days.
 pub struct Period {
@@ -33,6 +23,16 @@ impl Period {
     /// The bounds, as values of a statement.
     pub(super) fn bounds(&self) -> [Value<'_>; 2] {
         [Value::from(&self.from), Value::from(&self.before)]
+    }
+
+    /// The first day, as it is compared.
+    pub(super) fn from(&self) -> &str {
+        &self.from
+    }
+
+    /// The day behind the last, as it is compared.
+    pub(super) fn before(&self) -> &str {
+        &self.before
     }
 
     /// The days from the one on, and those before the other.

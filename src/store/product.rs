@@ -6,17 +6,19 @@ use super::choices::choices;
 use super::engine::record::{self, Described, each_of};
 use super::engine::statement::Tables;
 use super::engine::table::{
-    BY_PLACE, FoundBy, Table, folded_start, id, link, list, list_of, price, records, text, words,
+    BY_PLACE, FoundBy, Order, Table, folded_start, id, int, link, list, list_of, price, records, text, value_of, words,
 };
 use super::engine::uses;
 use super::{Db, Key, Result, Value, stock};
 use crate::domain::in_use::Use;
+use crate::domain::ledger::Account;
 use crate::domain::options::Choices;
-use crate::domain::product::{Product, ProductType, Tracking};
+use crate::domain::product::{Product, ProductBefore, ProductType, Tracking, Unit};
 use crate::domain::tax::Tax;
-use crate::{described, field_of_words, params, query};
+use crate::{described, field_of_text, field_of_words, params, query};
 
 field_of_words!(ProductType, Tracking);
+field_of_text!(Unit);
 
 described! {
     Product in PRODUCT {
@@ -26,7 +28,8 @@ described! {
         kind: words(ProductType::WORDS).called("type").listed().least(3),
         tracking: words(Tracking::WORDS).listed().least(2),
         taxes: list_of("taxes").listed().least(1),
-        account: text().optional(),
+        account: value_of::<Account>().optional(),
+        unit: value_of::<Unit>(),
     } beside {
         name_folded: folded_start("name"),
     } complete complete
@@ -36,7 +39,19 @@ static TAXES: Table = TAX_ROWS;
 
 const TAX_ROWS: Table = list("product_tax", "product", BY_PLACE, &[link("tax").called("tax")]).shown("taxes");
 
-pub static PRODUCT: Table = records("product", "product", Product::COLUMNS).with(&[TAX_ROWS]).found_by(&[
+described! {
+    ProductBefore in PRODUCT_BEFORE {
+        until: int(),
+        unit: value_of::<Unit>(),
+    }
+}
+
+static PRODUCT_BEFORE: Table = BEFORE;
+
+/// What was said of a product earlier, the oldest first: posted documents tell it (see `domain::party`).
+const BEFORE: Table = list("product_before", "product", Order::Key, ProductBefore::COLUMNS).shown("before");
+
+pub static PRODUCT: Table = records("product", "product", Product::COLUMNS).with(&[TAX_ROWS, BEFORE]).found_by(&[
     FoundBy::Exactly("id"),
     FoundBy::Padded,
     FoundBy::Folded("name_folded"),
@@ -50,19 +65,18 @@ fn complete(db: &Db, products: &mut [Product]) -> Result<()> {
         db,
         const { Tables::of(&["product_tax", "tax"]) },
         (
-            "SELECT pt.product, t.key, t.id, t.rate, t.included, t.account FROM product_tax pt JOIN tax t ON t.key = pt.tax",
+            "SELECT pt.product, t.key, t.id, t.rate, t.included, t.account, t.category, t.exemption
+             FROM product_tax pt JOIN tax t ON t.key = pt.tax",
             "pt.product",
             " ORDER BY pt.product, pt.position",
         ),
         &keys,
         |row| {
-            let tax = Tax {
-                key: row.get(1)?,
-                id: row.get(2)?,
-                rate: row.get(3)?,
-                included: row.get(4)?,
-                account: row.get(5)?,
-            };
+            let mut tax = Tax::bare(row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            tax.account = row.get(5)?;
+            tax.own_category = row.get(6)?;
+            tax.category = tax.own_category.unwrap_or(tax.category);
+            tax.exemption = row.get(7)?;
             taxes.entry(row.get(0)?).or_default().push(tax);
             Ok(())
         },

@@ -71,7 +71,8 @@ pub(super) fn first_of_lot(db: &Db, lot: Key) -> Result<Option<Use>> {
 mod tests {
     use super::*;
     use crate::domain::desk::{Desk, Plan};
-    use crate::domain::product::{Lot, Product, ProductType, Tracking, UnitPrice};
+    use crate::domain::party::Details;
+    use crate::domain::product::{Lot, Product, ProductType, Tracking, Unit, UnitPrice};
     use crate::domain::value::day::Instant;
     use crate::domain::value::money::Currency;
     use crate::domain::value::quantity::{Price, Quantity};
@@ -99,6 +100,7 @@ mod tests {
             bank_account: None,
             returns_account: None,
             discounts_account: None,
+            details: Details::default(),
         };
         currency::keep(&db, desk.currency).unwrap();
         desk::save(&db, &desk).unwrap();
@@ -113,7 +115,17 @@ mod tests {
         let price = UnitPrice { price: Price::ZERO, currency: Currency::iso("EUR").unwrap() };
         let (id, name) = ("LAMP".to_owned(), "Lamp".to_owned());
         let (kind, tracking, taxes) = (ProductType::Goods, Tracking::None, Vec::new());
-        let lamp = Product { key: db.next_key().unwrap(), id, name, price, kind, tracking, taxes, account: None };
+        let lamp = Product {
+            key: db.next_key().unwrap(),
+            id,
+            name,
+            price,
+            kind,
+            tracking,
+            taxes,
+            account: None,
+            unit: Unit::default(),
+        };
         product::insert(&db, &lamp).unwrap();
         let here = location::by_id(&db, "WH/Stock").unwrap().unwrap().key;
         stock_level::add(&db, lamp.key, here, None, "10".parse().unwrap()).unwrap();
@@ -165,6 +177,7 @@ mod tests {
             tracking: Tracking::Lot,
             taxes: Vec::new(),
             account: None,
+            unit: Unit::default(),
         };
         product::insert(&db, &lamp).unwrap();
         let batch = Lot { key: db.next_key().unwrap(), id: "B1".to_owned(), product: lamp.reference() };

@@ -4,7 +4,7 @@ use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
     app, coupon, coupon_program, currency, customer, desk, document, file, journal, location, log, lot, order, payment,
-    product, project, repair, stage, stock, tag, task, tax, team, ticket, transfer, user, worksheet_template,
+    product, project, reason, repair, stage, stock, tag, task, tax, team, ticket, transfer, user, worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -114,6 +114,7 @@ pub static TABLES: &[&Table] = &[
     &stock::STOCK,
     &tag::TAG,
     &stage::STAGE,
+    &reason::REASON,
     &worksheet_template::WORKSHEET_TEMPLATE,
     &project::PROJECT,
     &coupon_program::COUPON_PROGRAM,

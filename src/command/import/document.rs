@@ -262,6 +262,11 @@ impl ImportedDocument {
             open: zero,
             payment_state: PaymentState::NotPaid,
             matched: Vec::new(),
+            // What it is told with is what stands when it comes.
+            posted_in: match state {
+                DocumentState::Posted => Some(cx.operation()?),
+                DocumentState::Draft | DocumentState::Cancelled => None,
+            },
             allow_excess: false,
             replaces: false,
             copy_of: None,
@@ -467,13 +472,7 @@ impl LineRecord {
             .priced
             .taxes
             .iter()
-            .map(|tax| Tax {
-                key: tax.tax.key,
-                id: tax.tax.id.clone(),
-                rate: tax.rate,
-                included: tax.included,
-                account: None,
-            })
+            .map(|tax| Tax::bare(tax.tax.key, tax.tax.id.clone(), tax.rate, tax.included))
             .collect();
         let price = self.price.unwrap_or(source.priced.price.price);
         let price = UnitPrice { price, currency: invoice.currency };

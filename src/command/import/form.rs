@@ -15,6 +15,7 @@ use crate::command::location::LocationForm;
 use crate::command::lot::LotForm;
 use crate::command::product::ProductForm;
 use crate::command::project::ProjectForm;
+use crate::command::reason::ReasonForm;
 use crate::command::stage::StageForm;
 use crate::command::tag::TagForm;
 use crate::command::tax::TaxForm;
@@ -53,6 +54,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<LotForm>(),
     Kind::of::<TagForm>(),
     Kind::of::<StageForm>(),
+    Kind::of::<ReasonForm>(),
     Kind::of::<WorksheetTemplateForm>(),
     Kind::of::<ProjectForm>(),
     Kind::of::<TeamForm>(),

@@ -43,6 +43,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const RIGHT: Right;
     /// Keys under which ids of other records stand, each with the command that opens one of them; for people.
     const OPENS: Opens = &[];
+    /// The key under which a list of objects stands that are columns of their own in CSV, each named by its first value.
+    const SPREAD: &'static str = "";
     /// All keys of its records in order, where it answers an array; a single record tells them itself.
     fn fields() -> Vec<&'static str> {
         Vec::new()
@@ -163,6 +165,7 @@ pub enum Action {
         wider: Wider,
         ahead: Ahead,
         opens: Opens,
+        spread: &'static str,
         run: Reader,
     },
 }
@@ -189,6 +192,7 @@ impl Entry {
                 wider: wider::<R>,
                 ahead: ahead::<R>,
                 opens: R::OPENS,
+                spread: R::SPREAD,
                 run: read::<R>,
             },
         }

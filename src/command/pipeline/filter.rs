@@ -38,6 +38,10 @@ fn test_of(cx: &Cx<'_>, table: &'static Table, column: &'static Column, given: &
     if given.is_empty() {
         return Ok(Test::Nothing);
     }
+    if let Some(written) = column.written {
+        let text = written(given).map_err(|message| ValueRefused::invalid(name, given, message))?;
+        return Ok(Test::Is(Value::from(text)));
+    }
     Ok(match column.holds {
         Holds::Id => Test::Is(Value::from(id_of(cx, table, name, given)?)),
         Holds::Link(linked) | Holds::Numbered(linked) => {

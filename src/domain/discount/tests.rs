@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::Refusal;
 use crate::domain::coupon_program::{Conditions, ProgramType};
 use crate::domain::order::OrderState;
-use crate::domain::product::{ProductType, Tracking, UnitPrice};
+use crate::domain::product::{ProductType, Tracking, Unit, UnitPrice};
 use crate::domain::tax::Tax;
 use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::reference::Reference;
@@ -29,12 +29,9 @@ fn money(minor: i64) -> Money {
 
 /// Taxes by their names: `20` on top of a price, `10i` within it.
 fn taxes(names: &[&str]) -> Vec<Tax> {
-    let tax = |name: &&str| Tax {
-        key: name.bytes().map(i64::from).fold(0, |key, byte| key * 256 + byte),
-        id: (*name).to_owned(),
-        rate: name.trim_end_matches('i').parse().unwrap(),
-        included: name.ends_with('i'),
-        account: None,
+    let tax = |name: &&str| {
+        let key = name.bytes().map(i64::from).fold(0, |key, byte| key * 256 + byte);
+        Tax::bare(key, (*name).to_owned(), name.trim_end_matches('i').parse().unwrap(), name.ends_with('i'))
     };
     names.iter().map(tax).collect()
 }
@@ -49,6 +46,7 @@ fn product(name: &str, bears: &[&str]) -> Product {
         tracking: Tracking::None,
         taxes: taxes(bears),
         account: None,
+        unit: Unit::default(),
     }
 }
 

@@ -140,12 +140,13 @@ mod tests {
     /// A line of so many thousandths at a price in cents under the taxes of these places; without a product where that takes off.
     fn line(key: i64, quantity: i64, cents: i64, taxes: &[usize]) -> OrderLine {
         let rates = ["20", "7", "10"];
-        let tax = |place: &usize| Tax {
-            key: i64::try_from(*place).unwrap(),
-            id: rates[*place].to_owned(),
-            rate: rates[*place].parse().unwrap(),
-            included: *place == 2,
-            account: None,
+        let tax = |place: &usize| {
+            Tax::bare(
+                i64::try_from(*place).unwrap(),
+                rates[*place].to_owned(),
+                rates[*place].parse().unwrap(),
+                *place == 2,
+            )
         };
         let taxes: Vec<Tax> = taxes.iter().map(tax).collect();
         let price = UnitPrice { price: Price::from_millionths(cents * 10_000), currency: eur() };

@@ -121,6 +121,30 @@ macro_rules! field_of_words {
     )* };
 }
 
+/// Makes a type that is stored as its text a field of records, and readable from a column.
+#[macro_export]
+macro_rules! field_of_text {
+    ($($kind:ty),* $(,)?) => { $(
+        $crate::column_of_text!($kind);
+        impl $crate::store::engine::record::Field for $kind {
+            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
+                cells.take_column()
+            }
+            fn bind(&self) -> $crate::store::Value<'_> {
+                $crate::store::Value::from(self.to_string())
+            }
+        }
+        impl $crate::store::engine::record::Field for Option<$kind> {
+            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
+                cells.take_column()
+            }
+            fn bind(&self) -> $crate::store::Value<'_> {
+                $crate::store::Value::from(self.as_ref().map(ToString::to_string))
+            }
+        }
+    )* };
+}
+
 impl Cells<'_, '_> {
     /// The next column as it is; for fields that `field_of_words` makes.
     pub fn take_column<T: super::row::Column>(&mut self) -> Result<T> {

@@ -2,6 +2,9 @@
 //! description come the statements that read and write its rows, the keys that are printed and filtered, tables and CSV, the
 //! export and the schema that `verify` looks for.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use super::statement::Kind;
 use crate::domain::coupon_program;
 use crate::domain::value::reference;
@@ -100,6 +103,8 @@ pub struct Column {
     pub reads: &'static [&'static str],
     /// The rows that its expression finds by questions of its own.
     pub found: &'static [Finding],
+    /// How a text that is a value of its own kind is written; what that kind cannot read is refused by a filter, and told by `verify`.
+    pub written: Option<fn(&str) -> std::result::Result<String, String>>,
     /// Whether it may hold nothing.
     pub is_optional: bool,
     /// Whether an empty text may stand in it beside nothing, from before that was refused.
@@ -265,6 +270,7 @@ pub const fn holding(holds: Holds) -> Column {
         exported_as: None,
         reads: &[],
         found: &[],
+        written: None,
         is_optional: false,
         is_blank_too: false,
         is_shown: true,
@@ -280,6 +286,13 @@ pub const fn id() -> Column {
 }
 pub const fn text() -> Column {
     holding(Holds::Text)
+}
+/// A text that is a value of that kind.
+pub const fn value_of<T: FromStr<Err = String> + Display>() -> Column {
+    Column { written: Some(written::<T>), ..text() }
+}
+fn written<T: FromStr<Err = String> + Display>(text: &str) -> std::result::Result<String, String> {
+    text.parse::<T>().map(|value| value.to_string())
 }
 pub const fn words(words: &'static [&'static str]) -> Column {
     holding(Holds::Words(words))

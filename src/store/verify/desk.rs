@@ -23,6 +23,11 @@ pub const PASSES: &[Pass] = &[
     Pass::Made(&[Values], rights),
     Pass::Rules(&PRODUCTS),
     Pass::Rules(&PRODUCT_TAXES),
+    Pass::Rules(&TAXES),
+    Pass::Rules(&DESK_BEFORE),
+    Pass::Rules(&CUSTOMER_BEFORE),
+    Pass::Rules(&PRODUCT_BEFORE),
+    Pass::Rules(&TAX_BEFORE),
     Pass::Rules(&PROJECTS),
     Pass::Rules(&TEAMS),
     Pass::Made(&[Templates], fields),
@@ -81,6 +86,66 @@ const PRODUCT_TAXES: Rules = Rules {
         "it bears a tax twice",
     )],
 };
+
+const TAXES: Rules = Rules {
+    from: "tax t",
+    record: "t.id",
+    part: "",
+    rules: &[
+        Rule(
+            Taxes,
+            "t.category IS NOT NULL AND (t.rate <> 0 OR t.category IN ('S', 'Z'))",
+            "its own category is none that a tax of its rate can have",
+        ),
+        Rule(
+            Taxes,
+            "t.exemption IS NOT NULL AND t.category IS NULL",
+            "it says why it is not raised, and is of no category that does",
+        ),
+    ],
+};
+
+/// What is kept of a record as it was said before: the operation that ended it touched the record, and none stands before an
+/// earlier one.
+macro_rules! said_before {
+    ($table:literal, $of:literal, $id:literal $(, $more:expr)*) => {
+        Rules {
+            from: concat!($table, " t JOIN ", $of, " x ON x.key = t.", $of),
+            record: $id,
+            part: "",
+            rules: &[
+                Rule(
+                    SaidBefore,
+                    concat!(
+                        "NOT EXISTS (SELECT 1 FROM operation_touch e WHERE e.operation = t.until AND e.id = ", $id,
+                        " AND e.kind = '", $of, "')"
+                    ),
+                    "what was said of it before ends with an operation that did not change it",
+                ),
+                Rule(
+                    SaidBefore,
+                    concat!("EXISTS (SELECT 1 FROM ", $table, " b WHERE b.", $of, " = t.", $of, " AND b.key < t.key AND b.until > t.until)"),
+                    "what was said of it before does not stand in order",
+                ),
+                $($more,)*
+            ],
+        }
+    };
+}
+
+const DESK_BEFORE: Rules = said_before!("desk_before", "desk", "'desk'");
+const CUSTOMER_BEFORE: Rules = said_before!("customer_before", "customer", "x.id");
+const PRODUCT_BEFORE: Rules = said_before!("product_before", "product", "x.id");
+const TAX_BEFORE: Rules = said_before!(
+    "tax_before",
+    "tax",
+    "x.id",
+    Rule(
+        Taxes,
+        "t.exemption IS NOT NULL AND t.category IN ('S', 'Z')",
+        "it said why it was not raised, and was of no category that does",
+    )
+);
 
 const PROJECTS: Rules = Rules {
     from: "project t LEFT JOIN product p ON p.key = t.time_product",

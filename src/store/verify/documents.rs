@@ -30,6 +30,19 @@ const DOCUMENTS: Rules = Rules {
         Rule(DocumentStates, "t.post_on <> t.date", "it waits for another day than its own"),
         Rule(
             DocumentStates,
+            "t.posted_in IS NOT NULL AND (t.number IS NULL OR NOT EXISTS
+               (SELECT 1 FROM operation_touch e WHERE e.operation = t.posted_in AND e.id = t.id AND e.kind = t.kind))",
+            "it was not posted by the operation that it names",
+        ),
+        // Only what was posted before that was kept names none: such was made before the first that names one was posted.
+        Rule(
+            DocumentStates,
+            "t.posted_in IS NULL AND t.state = 'posted' AND (SELECT MIN(e.operation) FROM operation_touch e WHERE e.id = t.id
+               AND e.kind = t.kind) > (SELECT MIN(p.posted_in) FROM document p)",
+            "it is posted, and names no operation that posted it",
+        ),
+        Rule(
+            DocumentStates,
             "t.state = 'posted' AND NOT EXISTS (SELECT 1 FROM document_line l WHERE l.document = t.key AND l.quantity <> 0)",
             "it is posted, and nothing stands on it",
         ),

@@ -184,6 +184,9 @@ impl Reading {
 
 /// Whether a text can stand in a column.
 fn stands(column: &Column, text: &str) -> bool {
+    if let Some(written) = column.written {
+        return written(text).as_deref() == Ok(text);
+    }
     match column.holds {
         Holds::Words(words) => words.contains(&text),
         Holds::Day => text.parse::<Day>().is_ok_and(|day| day.to_string() == text),
