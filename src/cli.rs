@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
+use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Status};
 use crate::command::{self, Action, Entry, Parsed, Warning};
 use crate::domain::Result;
 use crate::domain::code::FaultKind;
@@ -28,6 +28,7 @@ mod hint;
 mod ledger;
 mod report;
 mod settings;
+mod templates;
 mod top;
 mod tree;
 
@@ -147,6 +148,7 @@ fn dispatch(
         "backup" => backup::backup(outside, settings, matches),
         "restore" => backup::restore(outside, settings, matches),
         "ledger" => ledger::ledger(outside, settings, matches),
+        "templates" => templates::templates(outside, settings, matches),
         noun => {
             // Of a command that can be typed alone, a flag that stands before one of its verbs.
             let alone =
@@ -188,7 +190,7 @@ fn read(
     let mut remarks = Remarks::default();
     let db = settings.open_to_read_at_once()?;
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(&db, &clock);
     session.read_widened(
         *right,
         &|db| ahead(matches, db),
@@ -224,7 +226,7 @@ fn change(
     }
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
-    let mut session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let mut session = settings.session(&db, &clock);
     let mut printed = Printed::default();
     let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
     let mut answer = session.run_single(&envelope, settings.mode, &mut ready);

@@ -48,6 +48,7 @@ pub mod tag;
 pub mod task;
 pub mod tax;
 pub mod team;
+pub mod templates;
 pub mod ticket;
 pub mod transfer;
 pub mod user;

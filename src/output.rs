@@ -15,6 +15,7 @@ pub mod layout;
 pub mod names;
 pub mod spooled;
 mod table;
+pub mod template;
 
 use layout::{Form, Layout};
 use names::{Lookup, Names};

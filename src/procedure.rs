@@ -29,6 +29,7 @@ pub mod service;
 pub mod services;
 pub mod stock;
 pub mod tags;
+pub mod templates;
 pub mod ticket_log;
 pub mod transfer;
 pub mod verify;

@@ -75,7 +75,7 @@ fn imports_run_one_way() {
             "main" | "lib" => &["cli", "command", "procedure", "domain", "store", "output"],
             "cli" => &["command", "procedure", "domain", "store", "output"],
             "command" => &["procedure", "domain", "store", "output"],
-            "procedure" => &["domain", "store"],
+            "procedure" => &["domain", "store", "output"],
             "store" => &["domain"],
             "domain" | "output" => &[],
             other => panic!("{other} is no layer of the house"),

@@ -50,6 +50,7 @@ mod store;
 mod store_file;
 mod table;
 mod team;
+mod templates;
 mod ticket;
 mod transfer;
 mod upgrade;

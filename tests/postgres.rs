@@ -46,6 +46,7 @@ mod stock;
 mod store;
 mod table;
 mod team;
+mod templates;
 mod ticket;
 mod transfer;
 mod trips;

@@ -57,7 +57,7 @@ pub fn backup(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     let clock = settings.clock(outside.clock);
     let mut printed = Printed::default();
     let answer = asked(outside, settings, &mut |yes, sign| {
-        let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes };
+        let session = Session { yes, ..settings.session(&db, &clock) };
         backup.run(&session, settings.mode, sign, &mut |answer| rendered(settings, &db, answer, &mut printed))
     })?;
     tell(outside, settings, &answer, &printed.remarks);
@@ -94,9 +94,9 @@ fn replaced(outside: &Outside<'_>, settings: &Settings, restore: &Restore<'_>) -
         return Ok(Replaced { standing, head: None });
     }
     let clock = settings.clock(outside.clock);
-    let head = Db::open(&settings.store, Access::Read).map_err(Into::into).and_then(|db| {
-        restore.head(&Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes })
-    });
+    let head = Db::open(&settings.store, Access::Read)
+        .map_err(Into::into)
+        .and_then(|db| restore.head(&settings.session(&db, &clock)));
     match head {
         Ok(head) => Ok(Replaced { standing, head: Some(head) }),
         Err(error) if error.kind() == FaultKind::Damaged => Ok(Replaced { standing: Standing::Damaged, head: None }),

@@ -16,7 +16,6 @@ use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
 use crate::command::import::{self, CsvForm, Import};
-use crate::command::pipeline::Session;
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
 use crate::command::{Entry, credit_note, export, layout_of};
 use crate::domain::common::ValueRefused;
@@ -69,7 +68,7 @@ pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::
     let shape = shape_of(settings)?;
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(&db, &clock);
     let mut commands = String::new();
     session.read(Right::Invoicing, |cx| {
         commands = credit_note::due(cx)?;
@@ -179,7 +178,7 @@ fn run(
     mut lines: Input,
 ) -> std::result::Result<(), Exit> {
     let clock = settings.clock(outside.clock);
-    let session = Session { db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(db, &clock);
     let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
     let mut out = Out {
         records: Records::new(&mut stdout, shape, LINES)?,

@@ -66,6 +66,14 @@ struct UserFile {
     color: Option<String>,
     #[serde(rename = "as")]
     login: Option<String>,
+    templates: Option<TemplatesPart>,
+}
+
+/// Where a site keeps templates and words of its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplatesPart {
+    folder: PathBuf,
 }
 
 /// The file that a folder brings along; who found it did not write it, so it says little.
@@ -113,6 +121,13 @@ impl<'p> Places<'p> {
     /// A variable of the environment that is not empty.
     pub fn variable(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The folder of a site's own templates, which counts from the folder of the file that names it.
+    pub fn templates(&self) -> Option<PathBuf> {
+        let (path, file) = self.user.as_ref()?;
+        let folder = &file.templates.as_ref()?.folder;
+        Some(path.parent().map_or_else(|| folder.clone(), |beside| beside.join(folder)))
     }
 
     fn in_project(&self, name: &str) -> Option<Found> {

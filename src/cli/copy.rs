@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::copy::Copy;
-use crate::command::pipeline::{Answer, Mode, Session};
+use crate::command::pipeline::{Answer, Mode};
 use crate::domain::common::ValueRefused;
 use crate::output::check_fields;
 use crate::store::engine::address::{Address, Surroundings};
@@ -46,7 +46,7 @@ pub fn store(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     let copy = Copy { from: &from_shown, to: &to_shown };
     let db = Db::open(&from, Access::Read)?;
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(&db, &clock);
     let draws = outside.stderr_is_terminal && !settings.quiet;
     let mut printed = Printed::default();
     let answer = loop {

@@ -7,7 +7,6 @@ use super::report::{self, Exit};
 use super::{Outside, Settings};
 use crate::command::internal;
 use crate::command::ledger::LedgerExport;
-use crate::command::pipeline::Session;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::output::spooled::Spooled;
@@ -30,7 +29,7 @@ pub fn ledger(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
     let asked = LedgerExport::from_arg_matches(matches).map_err(|error| internal(error.to_string()))?;
     let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(&db, &clock);
     let mut spooled = Spooled::new();
     session.read(Right::Invoicing, |cx| asked.run(cx, &mut spooled))?;
     Ok(spooled.send(outside.stdout).map_err(PrintError::Stream)?)

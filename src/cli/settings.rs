@@ -8,11 +8,12 @@ use clap::ArgMatches;
 use super::config::{Found, Places, folder};
 use super::report::{self, Voice};
 use super::{Moment, Outside};
-use crate::command::pipeline::Mode;
+use crate::command::pipeline::{Clock, Mode, Session};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Actor;
 use crate::domain::value::day::{Instant, TimeFault};
 use crate::domain::{Error, Result};
+use crate::output::template::Templates;
 use crate::output::{Format, Shape, jq};
 use crate::store::engine::address::{Address, Surroundings};
 use crate::store::engine::migrate;
@@ -26,6 +27,7 @@ pub struct Settings {
     pub format_given: bool,
     pub voice: Voice,
     pub actor: Actor,
+    pub templates: Templates,
     pub now: Option<Instant>,
     pub key: Option<String>,
     pub mode: Mode,
@@ -68,6 +70,7 @@ impl Settings {
                 Some(found) => Actor::named(found.text)?,
                 None => Actor::User { login: outside.login.clone(), named: false },
             },
+            templates: Templates::new(places.templates()),
             now,
             key: places.flag("key").map(|found| found.text),
             mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },
@@ -110,6 +113,11 @@ impl Settings {
             }
             opened => Ok(opened?),
         }
+    }
+
+    /// The caller at a store.
+    pub fn session<'s>(&'s self, db: &'s Db, clock: &'s dyn Clock) -> Session<'s> {
+        Session { db, clock, actor: self.actor.clone(), templates: &self.templates, yes: self.yes }
     }
 
     pub(super) fn clock<'o>(&self, machine: &'o dyn Fn() -> Instant) -> Moment<'o> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::init::Init;
-use crate::command::pipeline::{Answer, Clock as _, Envelope, Mode, Session};
+use crate::command::pipeline::{Answer, Clock as _, Envelope, Mode};
 use crate::command::{Parsed, export, internal, layout_of, schema, verify};
 use crate::domain::Error;
 use crate::domain::common::ValueRefused;
@@ -47,7 +47,7 @@ pub fn init(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches
         let imagined = settings.mode == Mode::DryRun && settings.store.file().is_some_and(|file| !file.exists());
         let db = if imagined { Db::imagined()? } else { settings.create(outside)? };
         let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
-        let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+        let session = settings.session(&db, &clock);
         let answer = session.run_single_of(&envelope, settings.mode, |db| new.of(db, clock.now()), &mut ready)?;
         // Where another `init` was faster, there is a store by now, and this one finds it in use.
         if settings.mode == Mode::DryRun || db.keep()? {
@@ -73,7 +73,7 @@ pub fn export_command() -> Command {
 pub fn export(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
     let db = settings.open_to_read()?;
     let clock = settings.clock(outside.clock);
-    let session = Session { db: &db, clock: &clock, actor: settings.actor.clone(), yes: settings.yes };
+    let session = settings.session(&db, &clock);
     let mut lines = 0;
     let mut write = |out: &mut dyn Write| {
         let mut out = std::io::BufWriter::with_capacity(1 << 16, out);

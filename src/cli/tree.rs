@@ -95,7 +95,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 11] {
+fn alone() -> [(&'static str, fn() -> Command); 12] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -108,6 +108,7 @@ fn alone() -> [(&'static str, fn() -> Command); 11] {
         ("schema", super::top::schema_command),
         ("store", super::copy::store_command),
         ("ledger", super::ledger::ledger_command),
+        ("templates", super::templates::templates_command),
     ]
 }
 

@@ -129,7 +129,7 @@ impl Copy<'_> {
 
 /// The same caller at the other store.
 fn at<'c>(from: &Cx<'c>, to: &'c Db) -> Cx<'c> {
-    Cx::new(to, from.desk, from.actor, from.now, from.yes)
+    Cx::new(to, from.desk, from.actor, from.now, from.templates, from.yes)
 }
 
 /// How many lines the export of a store has, and their digest.

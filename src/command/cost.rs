@@ -8,12 +8,14 @@ use super::pipeline::bulk::{Line, Running, Work};
 use super::*;
 use crate::domain::desk::Actor;
 use crate::domain::value::day::Instant;
+use crate::output::template::Templates;
 use crate::store::Db;
 use crate::store::engine::Cost;
 
 /// A desk in memory, whose clock stands still.
 struct Desk {
     db: Db,
+    templates: Templates,
 }
 
 struct Still;
@@ -29,7 +31,7 @@ impl Clock for Still {
 
 impl Desk {
     fn with(records: &str) -> Desk {
-        let desk = Desk { db: Db::imagined().unwrap() };
+        let desk = Desk { db: Db::imagined().unwrap(), templates: Templates::default() };
         let new = Init { currency: None, company: None, plan: None, timezone: None }.checked().unwrap();
         let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: None };
         desk.session().run_single_of(&envelope, Mode::Commit, |db| new.of(db, Still.now()), &mut |_| Ok(())).unwrap();
@@ -39,7 +41,7 @@ impl Desk {
     }
 
     fn session(&self) -> Session<'_> {
-        Session { db: &self.db, clock: &Still, actor: Actor::System, yes: true }
+        Session { db: &self.db, clock: &Still, actor: Actor::System, templates: &self.templates, yes: true }
     }
 
     /// Runs all lines as one group; answers what each cost.

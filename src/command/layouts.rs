@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{
-    app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, verify,
+    app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, templates,
+    verify,
 };
 use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -34,6 +35,7 @@ const KNOWN: &[Known] = &[
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("backup", backup::COLUMNS, &["hash", "format"]),
+    ("templates", templates::COLUMNS, &[]),
     ("restored", restore::COLUMNS, &["hash", "format"]),
     // An answer of a bulk run.
     (

@@ -10,6 +10,7 @@ use crate::domain::common::{ConfirmationNeeded, NotFound};
 use crate::domain::desk::{Actor, Desk};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
+use crate::output::template::Templates;
 use crate::store::log::chain::{Entry, Erasure};
 use crate::store::{Db, Key};
 
@@ -22,6 +23,8 @@ pub struct Cx<'a> {
     pub today: Day,
     pub desk: &'a Desk,
     pub actor: &'a Actor,
+    /// What mails and printed documents are made by.
+    pub templates: &'a Templates,
     /// Whether questions are answered with yes.
     pub yes: bool,
     /// Whether what it does is undone afterwards (a dry run), so that no code or link it draws may be told.
@@ -55,9 +58,17 @@ pub struct Warning {
 
 impl<'a> Cx<'a> {
     /// The view of one command at `now`.
-    pub fn new(db: &'a Db, desk: &'a Desk, actor: &'a Actor, now: Instant, yes: bool) -> Cx<'a> {
+    pub fn new(
+        db: &'a Db,
+        desk: &'a Desk,
+        actor: &'a Actor,
+        now: Instant,
+        templates: &'a Templates,
+        yes: bool,
+    ) -> Cx<'a> {
         let today = desk.timezone.day_of(now);
-        Cx { db, now, today, desk, actor, yes, planned: false, told: RefCell::default(), operation: Cell::new(None) }
+        let (told, operation) = (RefCell::default(), Cell::new(None));
+        Cx { db, now, today, desk, actor, templates, yes, planned: false, told, operation }
     }
 
     /// The same view, of a command that is undone afterwards.

@@ -232,7 +232,8 @@ impl<'s> Group<'s> {
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
-        let cx = Cx::new(self.session.db, &self.desk, &self.session.actor, now, self.session.yes);
+        let Session { db, actor, templates, yes, .. } = self.session;
+        let cx = Cx::new(db, &self.desk, actor, now, templates, *yes);
         if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 

@@ -4,6 +4,7 @@ use super::{Answer, Cx, Envelope, Group, Mode, Parsed};
 use crate::domain::desk::{Actor, Desk, Right, TrialOver};
 use crate::domain::value::day::Instant;
 use crate::domain::{Error, Result};
+use crate::output::template::Templates;
 use crate::procedure;
 use crate::store::log::Tail;
 use crate::store::{self, Db};
@@ -24,6 +25,7 @@ pub struct Session<'a> {
     pub db: &'a Db,
     pub clock: &'a dyn Clock,
     pub actor: Actor,
+    pub templates: &'a Templates,
     pub yes: bool,
 }
 
@@ -33,7 +35,7 @@ impl<'a> Session<'a> {
     where
         'a: 'b,
     {
-        Session { db, clock: self.clock, actor: self.actor.clone(), yes: self.yes }
+        Session { db, clock: self.clock, actor: self.actor.clone(), templates: self.templates, yes: self.yes }
     }
 
     /// Opens a group. The store is locked for writing from here on.
@@ -159,7 +161,7 @@ impl<'a> Session<'a> {
                 return Err(denied);
             }
         }
-        run(&Cx::new(self.db, &desk, &self.actor, now, self.yes))
+        run(&Cx::new(self.db, &desk, &self.actor, now, self.templates, self.yes))
     }
 
     /// Refuses who has no right to it, and everybody when the trial is over (spec A4, A9).
