@@ -50,6 +50,7 @@ pub mod tax;
 pub mod team;
 pub mod templates;
 pub mod ticket;
+pub mod timeline;
 pub mod transfer;
 pub mod user;
 pub mod verify;

@@ -39,6 +39,7 @@ pub mod task;
 pub mod tax;
 pub mod team;
 pub mod ticket;
+pub mod timeline;
 pub mod transfer;
 pub mod user;
 pub mod verify;

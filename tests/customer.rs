@@ -114,3 +114,43 @@ fn customers_who_may_be_one_are_found() {
     shop.done("customer edit CY --email ''");
     assert_eq!(shop.ok("customer list --duplicates"), serde_json::json!([]));
 }
+
+#[test]
+fn the_story_of_a_customer_is_told_in_the_order_of_time() {
+    let shop = crate::sample::shop();
+    shop.done("ticket note T1 'They called'");
+    let story = shop.ok("customer timeline C1");
+    let rows = story.as_array().unwrap();
+    let days: Vec<&str> = rows.iter().map(|row| row["day"].as_str().unwrap()).collect();
+    assert!(days.is_sorted(), "{days:?}");
+    // Everything that is the customer's is there once, by number where it has one.
+    for (list, kind, key) in [
+        ("ticket list", "ticket", "id"),
+        ("order list", "", "id"),
+        ("invoice list", "invoice", "number"),
+        ("credit-note list", "credit_note", "number"),
+        ("payment list", "payment", "id"),
+        ("coupon list", "coupon", "id"),
+        ("transfer list", "", "id"),
+        ("repair list", "repair", "id"),
+        ("task list", "task", "id"),
+    ] {
+        let records = shop.ok(&format!("{list} --customer C1"));
+        assert!(!records.as_array().unwrap().is_empty(), "{list}");
+        for record in records.as_array().unwrap() {
+            let called = if record[key].is_null() { &record["id"] } else { &record[key] };
+            let is_it = |row: &&serde_json::Value| {
+                row["id"] == *called && (row["kind"] == kind || kind.is_empty() && row["kind"] != "note")
+            };
+            assert_eq!(rows.iter().filter(is_it).count(), 1, "{list}: {called}");
+        }
+    }
+    let notes: Vec<&serde_json::Value> = rows.iter().filter(|row| row["kind"] == "note").collect();
+    assert_eq!((notes.len(), &notes[0]["text"], &notes[0]["ticket"]), (1, &"They called".into(), &"T00001".into()));
+    assert_eq!(
+        shop.ok("customer timeline C1 --since 2026-11-02 --until 2026-11-02 --jq '[.[].kind]'"),
+        serde_json::json!(["delivery", "invoice", "payment"])
+    );
+    assert_eq!(shop.ok("customer timeline Cy"), serde_json::json!([]));
+    assert_eq!(shop.refused("customer timeline C99", "not_found")["field"], "customer");
+}

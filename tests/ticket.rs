@@ -570,3 +570,28 @@ fn an_imported_ticket_changes_in_what_it_says() {
     }
     shop.ok("verify");
 }
+
+#[test]
+fn what_waits_for_the_desk_is_listed() {
+    let shop = Shop::new();
+    shop.apply(
+        r#"{"command":"user create","id":"tester","name":"Tess","right":["admin"]}
+           {"command":"customer create","name":"Ada"}
+           {"command":"team create","name":"Support"}
+           {"command":"ticket create","team":"Support","customer":"C1","subject":"Nobody's"}
+           {"command":"ticket create","team":"Support","customer":"C1","subject":"Not begun","user":"tester"}
+           {"command":"ticket create","team":"Support","customer":"C1","subject":"Begun","user":"tester"}
+           {"command":"ticket create","team":"Support","customer":"C1","subject":"Closed"}
+           {"command":"ticket note","ticket":"T3","text":"I called them"}
+           {"command":"ticket close","ticket":"T4"}"#,
+    );
+    let waiting = || shop.ok("ticket list --waiting --jq '[.[].id]'");
+    assert_eq!(waiting(), json!(["T00001", "T00002"]));
+    shop.done("ticket note T1 'I called them'");
+    assert_eq!(waiting(), json!(["T00001", "T00002"]), "it is still nobody's");
+    shop.done("ticket assign T1 --user tester");
+    shop.done("ticket note T2 'I called them'");
+    assert_eq!(waiting(), json!([]));
+    shop.done("ticket reopen T4");
+    assert_eq!(waiting(), json!(["T00004"]));
+}

@@ -287,8 +287,19 @@ mod tests {
                 assert!(layout_of(kind).columns.contains(column), "{}: {column} is no column", entry.name);
             }
             if entry.name.ends_with(" list") {
-                let others =
-                    ["since", "until", "limit", "newest", "sort", "search", "tag", "open", "owes", "duplicates"];
+                let others = [
+                    "since",
+                    "until",
+                    "limit",
+                    "newest",
+                    "sort",
+                    "search",
+                    "tag",
+                    "open",
+                    "owes",
+                    "duplicates",
+                    "waiting",
+                ];
                 for filter in entry.names().iter().filter(|name| !others.contains(name)) {
                     assert!(fields.contains(filter), "{}: {filter}", entry.name);
                 }

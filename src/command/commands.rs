@@ -191,6 +191,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<Create<customer::CustomerForm>>("customer create"),
     Entry::read::<noun::List<Customer>>("customer list"),
     Entry::read::<noun::Show<Customer>>("customer show"),
+    Entry::read::<timeline::CustomerTimeline>("customer timeline"),
     Entry::change::<Edit<customer::CustomerForm>>("customer edit"),
     Entry::change::<customer::CustomerErase>("customer erase"),
     // product

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::{
     app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, templates,
-    verify,
+    timeline, verify,
 };
 use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -30,6 +30,7 @@ const KNOWN: &[Known] = &[
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
     ("report", report::COLUMNS, &["untaxed", "tax", "rate"]),
+    ("happened", timeline::COLUMNS, &["ticket", "currency", "state"]),
     ("booked", booked::COLUMNS, &["currency", "kind", "tax", "untaxed"]),
     ("errors", schema::ERROR_COLUMNS, &[]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::pipeline::{Action, Keys};
-use super::{COMMANDS, app, booked, desk, log, options, report, subscription, to_json, verify};
+use super::{COMMANDS, app, booked, desk, log, options, report, subscription, timeline, to_json, verify};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Result, code};
 use crate::store::engine::table::{Column, Holds, Table, ids, int, json as any, rows, text, words};
@@ -38,6 +38,7 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("verify", verify::KEYS),
     ("report", report::KEYS),
     ("booked", booked::KEYS),
+    ("happened", timeline::KEYS),
     ("answer", ANSWER),
 ];
 

@@ -27,8 +27,15 @@ impl Noun for Ticket {
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
     const OPENS: Opens = &services::OPENED_BY;
-    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] =
-        &[("open", "Only those that are not closed", ticket::OPEN)];
+    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("open", "Only those that are not closed", ticket::OPEN),
+        (
+            "waiting",
+            "Only those that wait for the desk: not closed, and nobody's, not begun, or with a word of the customer last",
+            ticket::WAITING,
+        ),
+    ];
+    const SWITCHED_BY: &'static [&'static str] = &["stage", "ticket_log", "operation"];
     const ALSO: &'static [Column] = &[
         object(&[
             ids().called("credit_notes"),

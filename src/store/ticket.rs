@@ -36,6 +36,13 @@ described! {
     } complete complete
 }
 
+/// That a ticket, the row `t`, waits for the desk: it is not closed, and it is nobody's, nothing was done on it yet, or its customer
+/// was the last who did something.
+pub const WAITING: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0) AND (t.person IS NULL
+  OR NOT EXISTS (SELECT 1 FROM ticket_log e WHERE e.ticket = t.key AND e.kind NOT IN ('created', 'imported'))
+  OR 'customer' = (SELECT o.actor_kind FROM ticket_log e JOIN operation o ON o.key = e.operation WHERE e.ticket = t.key
+    ORDER BY e.key DESC LIMIT 1))";
+
 /// That a ticket, the row `t`, is not closed.
 pub const OPEN: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0)";
 
