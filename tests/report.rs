@@ -183,10 +183,19 @@ fn what_was_booked_is_told_a_document_a_row_with_every_tax_by_itself() {
     let shop = ledger::shop();
     shop.done("ticket refund T1 --invoice INV/2026/00001 --line 2=1 --date 2026-11-20 --post");
     shop.done("invoice create --customer C1 --line LAMP=1");
-    assert_snapshot!(shop.text("report documents -o csv").replace("\r\n", "\n"), @r"
-    ");
-    assert_snapshot!(shop.text("report documents --until 2026-11-03"), @r"
-    ");
+    assert_snapshot!(shop.text("report documents -o csv").replace("\r\n", "\n"), @r#"
+    id,number,kind,date,accounting_date,customer,name,untaxed,tax,total,currency,base_VAT20,amount_VAT20,base_eco:5;,amount_eco:5;
+    INV/2026/00001,INV/2026/00001,invoice,2026-11-02,2026-11-02,C00001,"Ada; ""Lamps"" | Ltd",118.57,22.43,141.00,EUR,110.00,22.00,8.57,0.43
+    X(1),X(1),invoice,2026-11-03,2026-11-03,a:b,"'=cmd()
+    2026-01-01 * x",4000,800,4800,JPY,4000,800,,
+    FREE,FREE,invoice,2026-11-04,2026-11-04,a-x3A-b,-1,0.00,0.00,0.00,EUR,0.00,0.00,,
+    D00002,RINV/2026/00002,credit_note,2026-11-20,2026-11-20,C00001,"Ada; ""Lamps"" | Ltd",-4.29,-0.22,-4.51,EUR,,,-4.29,-0.22
+    D00001,RINV/2026/00001,credit_note,2026-11-23,2026-11-23,C00001,"Ada; ""Lamps"" | Ltd",-36.67,-7.33,-44.00,EUR,-36.67,-7.33,,
+    "#);
+    let table = shop.text("report documents --until 2026-11-03");
+    let head: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(head, ["NUMBER", "KIND", "ACCOUNTING_DATE", "CUSTOMER", "UNTAXED", "TAX", "TOTAL", "CURRENCY"]);
+    assert_eq!(table.lines().count(), 3, "{table}");
     // Each row adds up, and each column is what the books have on the account of the tax.
     let booked = shop.ok("report documents");
     let balance = reported(&shop.ok("report accounts"));
@@ -219,18 +228,26 @@ fn what_was_booked_is_told_a_document_a_row_with_every_tax_by_itself() {
 fn a_terminal_shows_bars_and_nothing_else_does() {
     let shop = ledger::shop();
     shop.done("ticket refund T1 --invoice INV/2026/00001 --amount 11 --reason broken --post");
-    let shown = |width: u16| shop.on_terminal(width, Shows::Both, None, "report refunds").stdout;
-    assert_snapshot!(shown(100), @r"
-    ");
+    let shown = |width: u16, words: &str| shop.on_terminal(width, Shows::Stdout, None, words).stdout;
+    let bars = |shown: &str, mark: char| -> Vec<usize> {
+        shown.lines().skip(1).map(|line| line.chars().rev().take_while(|c| *c == mark).count()).collect()
+    };
+    let wide = shown(100, "report refunds");
+    let longest = bars(&wide, '#')[0];
+    assert!((20..=40).contains(&longest), "{wide}");
+    // 44.00 and a quarter of it.
+    assert_eq!(bars(&wide, '#'), [longest, (2 * longest + 4) / 8], "{wide}");
     // They take what is left beside the columns, and are gone where that is too little.
-    for width in [60, 70, 80, 90, 200] {
-        let shown = shown(width);
+    for width in [40, 60, 70, 80, 90, 200] {
+        let shown = shown(width, "report refunds");
         assert!(shown.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}\n{shown}");
     }
-    assert!(!shown(60).contains('#'));
+    assert!([40, 60].iter().all(|width| !shown(*width, "report refunds").contains('#')));
     assert!(!shop.text("report refunds").contains('#'), "not into a pipe");
-    assert!(!shop.on_terminal(100, Shows::Both, None, "report refunds -o csv").stdout.contains('#'));
-    // What is owed to somebody points the other way, and each currency has its own scale.
-    assert_snapshot!(shop.on_terminal(100, Shows::Both, None, "report owed").stdout, @r"
-    ");
+    assert!(!shown(100, "report refunds -o csv").contains('#'));
+    // What is owed to somebody is drawn with another mark, and each currency has a scale of its own.
+    let owed = shown(100, "report owed");
+    let longest = bars(&owed, '#')[0];
+    assert_eq!(bars(&owed, '#'), [longest, 0, (longest * 2 + 18) / 36, longest], "{owed}");
+    assert_eq!(bars(&owed, '-'), [0, longest, 0, 0], "{owed}");
 }

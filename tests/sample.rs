@@ -6,6 +6,7 @@ use crate::support::{Shop, json};
 pub const RECORDS: &str = r#"
 {"record":"tax","id":"VAT20","rate":"20"}
 {"record":"tax","id":"ECO5","rate":"5","included":true}
+{"record":"reason","id":"Scratched"}
 {"record":"location","id":"WH/Returns","type":"internal","return_location":true}
 {"record":"customer","id":"C00001","name":"Ada Ltd","email":"ada@example.org"}
 {"record":"customer","id":"C00002","name":"Bo \"the lamp\" Öberg\nand sons"}
@@ -178,7 +179,6 @@ const MORE_COMMANDS: &[&str] = &[
     "product edit PAINT --unit LTR",
     "product edit PAINT --unit KGM",
     "tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply'",
-    "reason create Scratched",
     "reason create late --name 'Delivered too late' --no-active",
     "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];

@@ -92,7 +92,7 @@ impl Form for CustomerForm {
         more: "",
         examples: &[
             "aftersales customer create --name 'Ada Ltd' --email ada@example.org",
-            "aftersales customer create ADA --name 'Ada Ltd' --street '12 High St' --postcode 'SW1A 1AA' --city London --country GB",
+            "aftersales customer create ADA --street '12 High St' --city London --country GB",
         ],
     };
     const EDIT: Help = Help {
@@ -102,7 +102,7 @@ impl Form for CustomerForm {
         examples: &[
             "aftersales customer edit C00001 --email ada@example.org",
             "aftersales customer edit C00001 --email ''",
-            "aftersales customer edit C00001 --tax-id DE136695976 --language de --buyer-reference 04011000-12345-34",
+            "aftersales customer edit C00001 --tax-id DE136695976 --language de --buyer-reference R-7",
         ],
     };
     const ID: NewId = NewId::GivenOrNext("C");

@@ -139,7 +139,7 @@ pub struct DeskOutcome {
 /// company's name and address that they were posted with; what was missing there and is filled in now completes them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE --tax-id DE136695976\n  aftersales desk edit --iban DE44500105175407324931 --bic INGDDEFFXXX --contact-name 'Accounts' --phone '+49 30 901820'"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE\n  aftersales desk edit --iban DE44500105175407324931 --contact-name Accounts --phone 030-901820"
 )]
 pub struct DeskEdit {
     /// The company's name

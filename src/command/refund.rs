@@ -15,8 +15,9 @@ use crate::domain::ticket::Ticket;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::shell_word;
 use crate::domain::value::text::Setting;
-use crate::domain::{Faults, Result};
+use crate::domain::{Error, Faults, Result};
 use crate::procedure::refund::{
     Asked, GivenNarrowing, check_any_offered, check_offer, form, look_up, named_invoice, refund,
 };
@@ -122,7 +123,10 @@ impl Change for TicketRefund {
         let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
         if invoices.is_empty() {
             check_any_offered(cx, &form)?;
-            return Err(ValueRefused::missing("invoice").into());
+            // What there is to choose from.
+            let mut missing: Error = ValueRefused::missing("invoice").into();
+            missing.fault_mut().hint = Some(format!("aftersales ticket options {}", shell_word(&ticket.id)));
+            return Err(missing);
         }
         for invoice in &invoices {
             check_offer(cx, &form, invoice)?;

@@ -57,7 +57,7 @@ impl Form for TaxForm {
         examples: &[
             "aftersales tax create VAT20 --rate 20",
             "aftersales tax create VAT20-in --rate 20 --included",
-            "aftersales tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply, Art. 138'",
+            "aftersales tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply'",
         ],
     };
     const EDIT: Help = Help {

@@ -95,7 +95,8 @@ impl Tables<'_> {
         let widths = fitted(&extents, &order(layout, keys), self.room());
         let taken = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
         let bars = match (layout.bars, self.room()) {
-            (Some(bars), Some(room)) => Scale::of(bars, records, taken, room),
+            // What a column says goes before a picture of it.
+            (Some(bars), Some(room)) if widths.iter().all(Option::is_some) => Scale::of(bars, records, taken, room),
             _ => None,
         };
         for (column, width) in columns.iter_mut().zip(widths) {

@@ -75,11 +75,11 @@ const FREE: &[(&str, &[&str])] = &[
             "repair.notes",
         ],
     ),
+    ("there is one desk", &["desk_before.desk"]),
     (
         "a choice that can be made anew at any time",
         &[
             "product_tax.tax",
-            "reason.active",
             "project.worksheet_template",
             "team.field_service_project",
             "team_member.person",
