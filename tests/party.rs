@@ -112,10 +112,14 @@ fn a_tax_is_of_a_category_that_fits_its_rate() {
     EU        0  no        K         Intra-community supply
     ");
     for (words, field, says) in [
-        ("tax create X --rate 20 --category Z", "category", "the category Z is of taxes of 0, and the rate of X is 20"),
-        ("tax create X --rate 0 --category S", "category", "the category S is of taxes above 0"),
-        ("tax edit VAT20 --category AE", "category", "of taxes of 0"),
-        ("tax edit EU --rate 20", "rate", "the category K is of taxes of 0"),
+        (
+            "tax create X --rate 20 --category Z",
+            "category",
+            "the category Z is of taxes of 0 %, and the rate of X is 20 %",
+        ),
+        ("tax create X --rate 0 --category S", "category", "the category S is of taxes above 0 %"),
+        ("tax edit VAT20 --category AE", "category", "of taxes of 0 %"),
+        ("tax edit EU --rate 20", "rate", "the category K is of taxes of 0 %"),
         ("tax create X --rate 0 --category B", "category", "it is one of S, Z, E, AE, K, G, O"),
         ("tax create X --rate 20 --exemption Because", "exemption", "of the categories E, AE, K, G, O, and X is S"),
         ("tax edit NONE --exemption Because", "exemption", "NONE is Z"),

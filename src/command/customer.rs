@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Form, Help, NewId, check_new_id};
-use super::pipeline::noun::{Noun, one};
+use super::pipeline::noun::{Noun, Switch, one};
 use super::{Change, Cx, content, given, naming, to_json};
 use crate::domain::Result;
 use crate::domain::customer::{Customer, InCurrency, OpenOf};
@@ -21,15 +21,20 @@ impl Noun for Customer {
     const KIND: &'static str = "customer";
     const NOUN: &'static str = "customer";
     const RIGHT: Right = Right::Helpdesk;
-    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[
-        ("owes", "Only those with anything open: who owe something, or are owed it", store::customer::HAS_OPEN),
-        (
-            "duplicates",
-            "Only those whose e-mail or name another customer has too, ignoring case",
-            store::customer::HAS_DOUBLE,
-        ),
+    const SWITCHES: &'static [Switch] = &[
+        Switch {
+            name: "owes",
+            help: "Only those with anything open: who owe something, or are owed it",
+            condition: store::customer::HAS_OPEN,
+            reads: &["document", "payment"],
+        },
+        Switch {
+            name: "duplicates",
+            help: "Only those whose e-mail or name another customer has too, ignoring case",
+            condition: store::customer::HAS_DOUBLE,
+            reads: &[],
+        },
     ];
-    const SWITCHED_BY: &'static [&'static str] = &["document", "payment", "customer"];
     const ALSO: &'static [Column] = &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed")];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {

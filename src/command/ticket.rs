@@ -4,7 +4,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Emptied, Form, Help, NewId};
-use super::pipeline::noun::{Noun, one};
+use super::pipeline::noun::{Noun, Switch, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
@@ -27,15 +27,15 @@ impl Noun for Ticket {
     const NOUN: &'static str = "ticket";
     const RIGHT: Right = Right::Helpdesk;
     const OPENS: Opens = &services::OPENED_BY;
-    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[
-        ("open", "Only those that are not closed", ticket::OPEN),
-        (
-            "waiting",
-            "Only those that wait for the desk: not closed, and nobody's, not begun, or with a word of the customer last",
-            ticket::WAITING,
-        ),
+    const SWITCHES: &'static [Switch] = &[
+        Switch { name: "open", help: "Only those that are not closed", condition: ticket::OPEN, reads: &[] },
+        Switch {
+            name: "waiting",
+            help: "Only those that wait for the desk: not closed, and nobody's, not begun, or with a word of the customer last",
+            condition: ticket::WAITING,
+            reads: &["ticket_log", "operation"],
+        },
     ];
-    const SWITCHED_BY: &'static [&'static str] = &["stage", "ticket_log", "operation"];
     const ALSO: &'static [Column] = &[
         object(&[
             ids().called("credit_notes"),

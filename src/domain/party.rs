@@ -230,14 +230,16 @@ impl FromStr for OneLine {
     type Err = String;
     fn from_str(text: &str) -> Result<OneLine, String> {
         if text.contains(char::is_control) {
-            return Err("it has control characters, such as the end of a line, and is one line of text".to_owned());
+            return Err(format!(
+                "{text:?} has control characters, such as the end of a line, and is to be one line of text"
+            ));
         }
         if text.trim().is_empty() {
-            return Err("it is blank; an empty text takes it away".to_owned());
+            return Err(format!("{text:?} is blank; an empty text takes away what is there"));
         }
         match text.chars().count() {
             0..=LONGEST_LINE => Ok(OneLine(text.to_owned())),
-            length => Err(format!("it has {length} characters, and a line has {LONGEST_LINE} at most")),
+            length => Err(format!("a line of {length} characters is too long: it has {LONGEST_LINE} at most")),
         }
     }
 }

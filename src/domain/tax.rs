@@ -100,14 +100,14 @@ pub struct TaxBefore {
 /// Why a tax cannot be of a category, or have a reason for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CategoryRefused {
-    #[error("the category {category} is of taxes {}, and the rate of {tax} is {rate}", of_rates(*.category))]
+    #[error("the category {category} is of taxes {}, and the rate of {tax} is {rate} %", of_rates(*.category))]
     OtherRate { tax: String, category: TaxCategory, rate: Percent, by_rate: bool },
     #[error("a reason for an exemption is of the categories {}, and {tax} is {category}", .allowed.join(", "))]
     NoExemption { tax: String, category: TaxCategory, exemption: String, allowed: Vec<String> },
 }
 
 fn of_rates(category: TaxCategory) -> &'static str {
-    if category == TaxCategory::Standard { "above 0" } else { "of 0" }
+    if category == TaxCategory::Standard { "above 0 %" } else { "of 0 %" }
 }
 
 impl Refusal for CategoryRefused {

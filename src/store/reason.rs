@@ -14,12 +14,16 @@ described! {
         name: text().listed().searched(),
         active: switch().listed(),
     } beside {
+        id_folded: folded("id"),
         name_folded: folded("name"),
     }
 }
 
-pub static REASON: Table =
-    records("reason", "reason", Reason::COLUMNS).found_by(&[FoundBy::Exactly("id"), FoundBy::Folded("name_folded")]);
+pub static REASON: Table = records("reason", "reason", Reason::COLUMNS).found_by(&[
+    FoundBy::Exactly("id"),
+    FoundBy::Folded("id_folded"),
+    FoundBy::Folded("name_folded"),
+]);
 
 /// The ids of those that are offered, in order of creation.
 pub fn offered(db: &Db) -> Result<Choices> {
@@ -31,8 +35,8 @@ pub fn named(db: &Db, given: &str) -> Result<String> {
     // An id goes before a name, as everywhere.
     let found = query!(
         [reason],
-        "SELECT name FROM reason WHERE id = $1 OR name_folded = $2 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1"
+        "SELECT name FROM reason WHERE id_folded = $1 OR name_folded = $1 ORDER BY CASE WHEN id_folded = $1 THEN 0 ELSE 1 END LIMIT 1"
     );
-    let name = db.query_opt(found, params![given, folded_text(given)], |row| row.get(0))?;
+    let name = db.query_opt(found, params![folded_text(given)], |row| row.get(0))?;
     Ok(name.unwrap_or_else(|| given.to_owned()))
 }

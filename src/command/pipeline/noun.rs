@@ -33,10 +33,8 @@ pub trait Noun: Described + Serialize {
     const OPENS: Opens = &[];
     /// The condition over the row `t` that all records of a list fulfil; others are found by their id alone.
     const LISTED: Option<&'static str> = None;
-    /// Switches of `list`, each with its help and the condition over the row `t` that it stands for.
-    const SWITCHES: &'static [(&'static str, &'static str, &'static str)] = &[];
-    /// The tables that the conditions of the switches read beside those of the records.
-    const SWITCHED_BY: &'static [&'static str] = &[];
+    /// Switches of `list`.
+    const SWITCHES: &'static [Switch] = &[];
 
     /// The keys that `show` tells beside those of the table.
     const ALSO: &'static [Column] = &[];
@@ -51,6 +49,16 @@ pub trait Noun: Described + Serialize {
     fn shown(&self, _cx: &Cx<'_>) -> Result<String> {
         to_json(self)
     }
+}
+
+/// A switch of `list`.
+pub struct Switch {
+    pub name: &'static str,
+    pub help: &'static str,
+    /// The condition over the row `t` that it stands for.
+    pub condition: &'static str,
+    /// The tables that the condition reads beside those of the records.
+    pub reads: &'static [&'static str],
 }
 
 /// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
@@ -135,7 +143,7 @@ pub struct List<R> {
     sort: Option<String>,
     limit: Option<String>,
     newest: bool,
-    switches: Vec<&'static str>,
+    switches: Vec<&'static Switch>,
     record: PhantomData<R>,
 }
 
@@ -177,7 +185,7 @@ impl<R: Noun> clap::FromArgMatches for List<R> {
             sort: one("sort"),
             limit: one("limit"),
             newest: is_on("newest"),
-            switches: R::SWITCHES.iter().filter(|(name, ..)| is_on(name)).map(|(.., condition)| *condition).collect(),
+            switches: R::SWITCHES.iter().filter(|switch| is_on(switch.name)).collect(),
             record: PhantomData,
         })
     }
@@ -230,7 +238,7 @@ impl<R: Noun> clap::Args for List<R> {
             let help = "Only those in whose texts this stands, ignoring case (repeatable: all of them)";
             command = command.arg(many("search", "TEXT", help));
         }
-        command = command.args(R::SWITCHES.iter().map(|(name, help, _)| on(name, help)));
+        command = command.args(R::SWITCHES.iter().map(|switch| on(switch.name, switch.help)));
         if table.day != DayOf::Nothing {
             command = command.args([
                 one("since", "DAY", "Only from this day on, by the day of the record"),
@@ -308,9 +316,9 @@ impl<R: Noun> List<R> {
             asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
         }
         asked.also.extend(R::LISTED);
-        asked.also.extend(&self.switches);
+        asked.also.extend(self.switches.iter().map(|switch| switch.condition));
         if !self.switches.is_empty() {
-            asked.also_reads = R::SWITCHED_BY;
+            asked.also_reads = self.switches.iter().flat_map(|switch| switch.reads).copied().collect();
         }
         asked.sort = self.sort.as_deref().map(|given| sort_of(table, given)).transpose()?;
         Ok(asked)

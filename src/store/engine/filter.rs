@@ -40,7 +40,7 @@ pub struct Asked {
     /// Conditions of the noun's own over the row `t`, such as that tickets are open.
     pub also: Vec<&'static str>,
     /// The tables that these read beside those of the records.
-    pub also_reads: &'static [&'static str],
+    pub also_reads: Vec<&'static str>,
     /// By which column they are sorted, and whether against its order; else in order of creation.
     pub sort: Option<(&'static Column, bool)>,
     /// The newest first.
@@ -203,7 +203,7 @@ impl Asked {
         let columns =
             self.conditions.iter().map(|condition| condition.column).chain(self.sort.map(|(column, _)| column));
         let columns = columns.map(|column| Tables::of(column.reads));
-        linked.chain(columns).chain([Tables::of(self.also_reads)]).fold(Tables::NONE, Tables::and)
+        linked.chain(columns).chain([Tables::of(&self.also_reads)]).fold(Tables::NONE, Tables::and)
     }
 
     /// What a column is on the day of asking, where that depends on it.

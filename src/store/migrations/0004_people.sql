@@ -88,6 +88,7 @@ CREATE INDEX tax_before_tax ON tax_before (tax, key);
 CREATE TABLE reason (
   key BIGINT PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
+  id_folded TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   name_folded TEXT NOT NULL UNIQUE,
   active BIGINT NOT NULL
