@@ -59,14 +59,11 @@ impl Read for CustomerTimeline {
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let customer: Customer = one(cx, "customer", &self.customer)?;
         let (from, before) = period(self.since.as_deref(), self.until.as_deref())?;
-        let mut told: Result<()> = Ok(());
-        timeline::each(cx.db, customer.key, cx.today, &cx.desk.timezone, |happened| {
-            let is_asked = from.is_none_or(|from| happened.day >= from) && before.is_none_or(|day| happened.day < day);
-            if is_asked && told.is_ok() {
-                told = to_json(&happened).and_then(|json| emit(&json));
+        for happened in timeline::of_customer(cx.db, customer.key, cx.today, &cx.desk.timezone)? {
+            if from.is_none_or(|from| happened.day >= from) && before.is_none_or(|day| happened.day < day) {
+                emit(&to_json(&happened)?)?;
             }
-            Ok(())
-        })?;
-        told
+        }
+        Ok(())
     }
 }

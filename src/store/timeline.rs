@@ -20,14 +20,8 @@ macro_rules! made {
     };
 }
 
-/// Hands over what happened to a customer, in the order of time: a day goes before the moments of it.
-pub fn each(
-    db: &Db,
-    customer: Key,
-    today: Day,
-    zone: &Timezone,
-    mut tell: impl FnMut(Happened) -> Result<()>,
-) -> Result<()> {
+/// What happened to a customer, in the order of time: a day goes before the moments of it.
+pub fn of_customer(db: &Db, customer: Key, today: Day, zone: &Timezone) -> Result<Vec<Happened>> {
     let happened = query!(
         [ticket, ticket_log, stage, sales_order, transfer, document, payment, coupon, coupon_program, repair, task, currency,
          operation, operation_touch],
@@ -65,7 +59,7 @@ pub fn each(
              ) h LEFT JOIN currency cur ON cur.code = h.currency ORDER BY h.at NULLS FIRST, h.place"
         )
     );
-    db.each(happened, params![customer, today], |row| {
+    db.query(happened, params![customer, today], |row| {
         let when: String = row.get::<Option<String>>(0)?.unwrap_or_default();
         let at: Option<Instant> = when.parse().ok();
         let day = at.map(|at| zone.day_of(at)).or_else(|| when.parse().ok());
@@ -73,7 +67,7 @@ pub fn each(
         let code: Option<String> = row.get(7)?;
         let currency: Option<Currency> = code.map(|_| row.currency(7)).transpose()?;
         let minor: Option<i64> = row.get(6)?;
-        tell(Happened {
+        Ok(Happened {
             day,
             at,
             kind: row.get(1)?,
