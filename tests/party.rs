@@ -1,5 +1,7 @@
 //! Whom documents are from and for, and what their lines tell of products and taxes: said, found, refused, and kept as it was.
 
+use aftersales::store::engine::address::{Address, Surroundings};
+use aftersales::store::{Access, Db, desk, document, party};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -242,4 +244,81 @@ fn an_erased_customer_is_gone_from_what_was_kept_too() {
         assert!(!export.contains(text), "{text} is left");
     }
     assert_eq!(exported(&shop, "customer", "C00001")["before"].as_array().map(Vec::len), Some(2));
+}
+
+/// Numbers that look like any, the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+/// What a posted invoice tells of its buyer, street and city, and of the unit on its line; a draft tells what stands now.
+fn told_of(db: &Db, id: &str) -> [Option<String>; 3] {
+    let mut invoice = document::by_any_id(db, id).unwrap().unwrap();
+    document::load_lines(db, &mut invoice).unwrap();
+    let buyer = party::of_document(db, &desk::load(db).unwrap(), &invoice).unwrap().buyer;
+    let lines = party::on_lines(db, &invoice).unwrap();
+    let text = |line: Option<aftersales::domain::party::OneLine>| line.map(|line| line.to_string());
+    [text(buyer.street), text(buyer.city), Some(lines.unit(&invoice.lines[0]).to_string())]
+}
+
+#[test]
+fn after_any_row_of_edits_and_postings_each_document_tells_what_stood() {
+    for seed in 1..=4 {
+        let (shop, mut dice) = (Shop::new(), Dice(seed));
+        let mut lines = String::from(
+            "{\"command\":\"customer create\",\"name\":\"Ada\"}\n{\"command\":\"product create\",\"id\":\"PAINT\"}\n",
+        );
+        // What stood, the last of it now; and which of it each invoice was posted with.
+        let mut addresses: Vec<[Option<String>; 2]> = vec![[None, None]];
+        let (mut units, mut posted) = (vec!["C62"], Vec::new());
+        for _ in 0..60 {
+            match dice.below(4) {
+                kind @ (0 | 1) => {
+                    let word = ["", "A", "B"][dice.below(3)];
+                    lines += &format!(
+                        "{{\"command\":\"customer edit\",\"customer\":\"C1\",\"{}\":\"{word}\"}}\n",
+                        ["street", "city"][kind]
+                    );
+                    let before = addresses.last().unwrap().clone();
+                    let mut after = before.clone();
+                    after[kind] = Some(word.to_owned()).filter(|word| !word.is_empty());
+                    // What was missing is filled in where it is; whatever else is done begins another.
+                    if before[kind].is_none() {
+                        *addresses.last_mut().unwrap() = after;
+                    } else if before != after {
+                        addresses.push(after);
+                    }
+                }
+                2 => {
+                    let unit = ["C62", "LTR"][dice.below(2)];
+                    lines += &format!("{{\"command\":\"product edit\",\"product\":\"PAINT\",\"unit\":\"{unit}\"}}\n");
+                    units.push(unit);
+                }
+                _ => {
+                    posted.push((addresses.len() - 1, units.len() - 1));
+                    let id = format!("D{:05}", posted.len());
+                    lines += "{\"command\":\"invoice create\",\"customer\":\"C1\",\"line\":[{\"product\":\"PAINT\",\"quantity\":\"1\"}]}\n";
+                    lines += &format!("{{\"command\":\"invoice post\",\"invoice\":\"{id}\"}}\n");
+                }
+            }
+        }
+        lines += "{\"command\":\"invoice create\",\"customer\":\"C1\",\"line\":[{\"product\":\"PAINT\",\"quantity\":\"1\"}]}\n";
+        shop.applied("", &lines, 0);
+        let address = Address::parse(&shop.store.address(), &Surroundings { variable: &|_| None }).unwrap();
+        let db = Db::open(&address, Access::Read).unwrap();
+        db.begin_read().unwrap();
+        let drafted = format!("D{:05}", posted.len() + 1);
+        let now = [(addresses.len() - 1, units.len() - 1)];
+        for (at, (address, unit)) in posted.iter().chain(&now).enumerate() {
+            let id = if at < posted.len() { format!("D{:05}", at + 1) } else { drafted.clone() };
+            let [street, city] = addresses[*address].clone();
+            assert_eq!(told_of(&db, &id), [street, city, Some(units[*unit].to_owned())], "seed {seed}, {id}\n{lines}");
+        }
+        db.end_read().unwrap();
+    }
 }
