@@ -1,5 +1,232 @@
 -- Format 4: whom the desk deals with, and what reaches them. Rebuilt tables go first, so that what is added below is added to them.
 
+-- The words of a column are compared one by one. A list of three or more of them SQLite lays out as a table, anew for every row that is
+-- written, which was a tenth of what a command takes. The tables are the same otherwise.
+CREATE TABLE operation_new (
+  key BIGINT PRIMARY KEY,
+  at TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  actor_kind TEXT NOT NULL CHECK (actor_kind = 'user' OR actor_kind = 'customer' OR actor_kind = 'system'),
+  actor TEXT,
+  command TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  salt TEXT
+);
+INSERT INTO operation_new (key, at, recorded_at, actor_kind, actor, command, hash, salt)
+  SELECT key, at, recorded_at, actor_kind, actor, command, hash, salt
+  FROM operation;
+DROP TABLE operation;
+ALTER TABLE operation_new RENAME TO operation;
+CREATE INDEX operation_at ON operation (at, key);
+CREATE TABLE sales_order_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state = 'draft' OR state = 'sent' OR state = 'confirmed' OR state = 'cancelled'),
+  cart BIGINT NOT NULL CHECK (cart IN (0, 1)),
+  customer BIGINT NOT NULL REFERENCES customer (key),
+  date TEXT NOT NULL,
+  currency TEXT NOT NULL REFERENCES currency (code),
+  untaxed BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL
+);
+INSERT INTO sales_order_new (key, id, state, cart, customer, date, currency, untaxed, tax, total)
+  SELECT key, id, state, cart, customer, date, currency, untaxed, tax, total
+  FROM sales_order;
+DROP TABLE sales_order;
+ALTER TABLE sales_order_new RENAME TO sales_order;
+CREATE UNIQUE INDEX sales_order_cart ON sales_order (customer) WHERE cart = 1 AND state = 'draft';
+CREATE INDEX sales_order_customer ON sales_order (customer, key);
+CREATE INDEX sales_order_state ON sales_order (state, key);
+CREATE INDEX sales_order_date ON sales_order (date, key);
+CREATE TABLE ticket_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  team BIGINT NOT NULL REFERENCES team (key),
+  customer BIGINT REFERENCES customer (key),
+  person BIGINT REFERENCES person (key),
+  priority TEXT NOT NULL CHECK (priority = 'low' OR priority = 'medium' OR priority = 'high' OR priority = 'urgent'),
+  stage BIGINT NOT NULL REFERENCES stage (key),
+  sales_order BIGINT REFERENCES sales_order (key),
+  product BIGINT REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  description TEXT,
+  created_at TEXT NOT NULL
+);
+INSERT INTO ticket_new (key, id, subject, team, customer, person, priority, stage, sales_order, product, lot, description,
+    created_at)
+  SELECT key, id, subject, team, customer, person, priority, stage, sales_order, product, lot, description, created_at
+  FROM ticket;
+DROP TABLE ticket;
+ALTER TABLE ticket_new RENAME TO ticket;
+CREATE INDEX ticket_customer ON ticket (customer, key);
+CREATE INDEX ticket_stage ON ticket (stage, key);
+CREATE INDEX ticket_order ON ticket (sales_order, key) WHERE sales_order IS NOT NULL;
+CREATE INDEX ticket_person ON ticket (person, key) WHERE person IS NOT NULL;
+CREATE INDEX ticket_created ON ticket (created_at, key);
+CREATE TABLE transfer_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind = 'incoming' OR kind = 'outgoing' OR kind = 'internal'),
+  state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'ready' OR state = 'done' OR state = 'cancelled'),
+  origin TEXT,
+  customer BIGINT REFERENCES customer (key),
+  sales_order BIGINT REFERENCES sales_order (key),
+  ticket BIGINT REFERENCES ticket (key),
+  task BIGINT,
+  source BIGINT NOT NULL REFERENCES location (key),
+  destination BIGINT NOT NULL REFERENCES location (key),
+  return_of BIGINT REFERENCES transfer (key),
+  exchange_of BIGINT REFERENCES transfer (key),
+  backorder_of BIGINT REFERENCES transfer (key),
+  keep_order_quantity BIGINT NOT NULL CHECK (keep_order_quantity IN (0, 1)),
+  date TEXT NOT NULL,
+  moved BIGINT
+);
+INSERT INTO transfer_new (key, id, kind, state, origin, customer, sales_order, ticket, task, source, destination, return_of,
+    exchange_of, backorder_of, keep_order_quantity, date, moved)
+  SELECT key, id, kind, state, origin, customer, sales_order, ticket, task, source, destination, return_of, exchange_of,
+    backorder_of, keep_order_quantity, date, moved
+  FROM transfer;
+DROP TABLE transfer;
+ALTER TABLE transfer_new RENAME TO transfer;
+CREATE INDEX transfer_order ON transfer (sales_order) WHERE sales_order IS NOT NULL;
+CREATE INDEX transfer_ticket ON transfer (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX transfer_return ON transfer (return_of) WHERE return_of IS NOT NULL;
+CREATE INDEX transfer_exchange ON transfer (exchange_of) WHERE exchange_of IS NOT NULL;
+CREATE INDEX transfer_customer ON transfer (customer, key);
+CREATE INDEX transfer_state ON transfer (state, key);
+CREATE INDEX transfer_date ON transfer (date, key);
+CREATE INDEX transfer_delivered_order ON transfer (sales_order, kind, state, key) WHERE kind = 'outgoing' AND state = 'done';
+CREATE INDEX transfer_delivered_customer ON transfer (customer, kind, state, key) WHERE kind = 'outgoing' AND state = 'done';
+CREATE TABLE document_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  number TEXT,
+  kind TEXT NOT NULL CHECK (kind IN ('invoice', 'credit_note')),
+  state TEXT NOT NULL CHECK (state = 'draft' OR state = 'posted' OR state = 'cancelled'),
+  journal BIGINT NOT NULL REFERENCES journal (key),
+  customer BIGINT NOT NULL REFERENCES customer (key),
+  ticket BIGINT REFERENCES ticket (key),
+  sales_order BIGINT REFERENCES sales_order (key),
+  task BIGINT,
+  invoice BIGINT REFERENCES document (key),
+  copy_of BIGINT REFERENCES document (key),
+  replaces BIGINT NOT NULL CHECK (replaces IN (0, 1)),
+  allow_excess BIGINT NOT NULL CHECK (allow_excess IN (0, 1)),
+  reason TEXT,
+  text TEXT,
+  date TEXT NOT NULL,
+  accounting_date TEXT,
+  due_date TEXT,
+  post_on TEXT,
+  currency TEXT NOT NULL REFERENCES currency (code),
+  untaxed BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  open BIGINT NOT NULL,
+  reversed_by BIGINT REFERENCES document (key),
+  CHECK (state <> 'posted' OR (number IS NOT NULL AND accounting_date IS NOT NULL)),
+  CHECK (state = 'posted' OR open = 0)
+);
+INSERT INTO document_new (key, id, number, kind, state, journal, customer, ticket, sales_order, task, invoice, copy_of, replaces,
+    allow_excess, reason, text, date, accounting_date, due_date, post_on, currency, untaxed, tax, total, open, reversed_by)
+  SELECT key, id, number, kind, state, journal, customer, ticket, sales_order, task, invoice, copy_of, replaces, allow_excess,
+    reason, text, date, accounting_date, due_date, post_on, currency, untaxed, tax, total, open, reversed_by
+  FROM document;
+DROP TABLE document;
+ALTER TABLE document_new RENAME TO document;
+CREATE UNIQUE INDEX document_number ON document (number) WHERE number IS NOT NULL;
+CREATE INDEX document_order ON document (sales_order) WHERE sales_order IS NOT NULL;
+CREATE INDEX document_ticket ON document (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX document_invoice ON document (invoice) WHERE invoice IS NOT NULL;
+CREATE INDEX document_copy ON document (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX document_due ON document (post_on) WHERE state = 'draft' AND post_on IS NOT NULL;
+CREATE INDEX document_customer ON document (customer, key);
+CREATE INDEX document_state ON document (kind, state, key);
+CREATE INDEX document_day ON document (kind, (COALESCE(accounting_date, date)), key);
+CREATE INDEX document_reversed ON document (reversed_by) WHERE reversed_by IS NOT NULL;
+CREATE INDEX document_open ON document (customer, currency) WHERE open <> 0;
+CREATE INDEX document_exceeding ON document (invoice) WHERE allow_excess = 1;
+CREATE TABLE repair_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state = 'draft' OR state = 'confirmed' OR state = 'under_repair' OR state = 'done' OR state = 'cancelled'),
+  ticket BIGINT REFERENCES ticket (key),
+  customer BIGINT REFERENCES customer (key),
+  product BIGINT NOT NULL REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  quantity BIGINT NOT NULL CHECK (quantity > 0),
+  return_transfer BIGINT REFERENCES transfer (key),
+  under_warranty BIGINT NOT NULL CHECK (under_warranty IN (0, 1)),
+  scheduled_date TEXT NOT NULL,
+  responsible BIGINT REFERENCES person (key),
+  notes TEXT,
+  quotation BIGINT REFERENCES sales_order (key),
+  moved BIGINT
+);
+INSERT INTO repair_new (key, id, state, ticket, customer, product, lot, quantity, return_transfer, under_warranty, scheduled_date,
+    responsible, notes, quotation, moved)
+  SELECT key, id, state, ticket, customer, product, lot, quantity, return_transfer, under_warranty, scheduled_date, responsible,
+    notes, quotation, moved
+  FROM repair;
+DROP TABLE repair;
+ALTER TABLE repair_new RENAME TO repair;
+CREATE INDEX repair_ticket ON repair (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX repair_quotation ON repair (quotation) WHERE quotation IS NOT NULL;
+CREATE INDEX repair_state ON repair (state, key);
+CREATE INDEX repair_customer ON repair (customer, key) WHERE customer IS NOT NULL;
+CREATE INDEX repair_date ON repair (scheduled_date, key);
+CREATE INDEX repair_lot ON repair (lot) WHERE lot IS NOT NULL;
+CREATE TABLE repair_part_new (
+  key BIGINT PRIMARY KEY,
+  repair BIGINT NOT NULL REFERENCES repair (key),
+  line BIGINT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind = 'add' OR kind = 'remove' OR kind = 'recycle'),
+  product BIGINT NOT NULL REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  quantity BIGINT NOT NULL,
+  done BIGINT NOT NULL CHECK (done >= 0),
+  reserved BIGINT NOT NULL CHECK (reserved >= 0),
+  price BIGINT NOT NULL,
+  order_line BIGINT REFERENCES order_line (key),
+  UNIQUE (repair, line)
+);
+INSERT INTO repair_part_new (key, repair, line, kind, product, lot, quantity, done, reserved, price, order_line)
+  SELECT key, repair, line, kind, product, lot, quantity, done, reserved, price, order_line
+  FROM repair_part;
+DROP TABLE repair_part;
+ALTER TABLE repair_part_new RENAME TO repair_part;
+CREATE INDEX repair_part_lot ON repair_part (lot) WHERE lot IS NOT NULL;
+CREATE TABLE task_new (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  project BIGINT NOT NULL REFERENCES project (key),
+  stage TEXT NOT NULL CHECK (stage = 'new' OR stage = 'planned' OR stage = 'in_progress' OR stage = 'done' OR stage = 'cancelled'),
+  customer BIGINT REFERENCES customer (key),
+  ticket BIGINT REFERENCES ticket (key),
+  assignee BIGINT REFERENCES person (key),
+  planned_start TEXT,
+  planned_end TEXT,
+  worksheet_template BIGINT REFERENCES worksheet_template (key),
+  signed_by TEXT,
+  signed_at TEXT,
+  created_at TEXT
+);
+INSERT INTO task_new (key, id, title, project, stage, customer, ticket, assignee, planned_start, planned_end, worksheet_template,
+    signed_by, signed_at, created_at)
+  SELECT key, id, title, project, stage, customer, ticket, assignee, planned_start, planned_end, worksheet_template, signed_by,
+    signed_at, created_at
+  FROM task;
+DROP TABLE task;
+ALTER TABLE task_new RENAME TO task;
+CREATE INDEX task_ticket ON task (ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX task_customer ON task (customer, key) WHERE customer IS NOT NULL;
+CREATE INDEX task_stage ON task (stage, key);
+CREATE INDEX task_assignee ON task (assignee, key) WHERE assignee IS NOT NULL;
+CREATE INDEX task_created ON task (COALESCE(created_at, ''), key);
 
 -- Files that belong to records, each kept once by what it holds: in base64, and nothing where its customer was erased.
 CREATE TABLE file (

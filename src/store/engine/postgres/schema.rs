@@ -257,19 +257,20 @@ impl Postgres {
             if let Some(table) = migrate::dropped(statement) {
                 self.script(&std::mem::take(&mut text))?;
                 for link in self.links_to(table)? {
-                    self.script(&format!("ALTER TABLE {} DROP CONSTRAINT {}", link.table, quoted(&link.name)))?;
+                    text.push_str(&format!("ALTER TABLE {} DROP CONSTRAINT {};\n", link.table, quoted(&link.name)));
                     links.push(link);
                 }
             }
             text.extend([&adapted(statement), "\n"]);
         }
         self.script(&text)?;
-        for Taken { of, name, text, .. } in links {
+        text.clear();
+        for Taken { of, name, text: link, .. } in links {
             if let Some(table) = self.name_of(of)? {
-                self.script(&format!("ALTER TABLE {table} ADD CONSTRAINT {} {text}", quoted(&name)))?;
+                text.push_str(&format!("ALTER TABLE {table} ADD CONSTRAINT {} {link};\n", quoted(&name)));
             }
         }
-        Ok(())
+        self.script(&text)
     }
 
     /// The links to a table, from others and from itself.
