@@ -1,6 +1,7 @@
 //! The log of operations: one row per change, chained by hash, what it touched beside it, and the outcomes kept for keys.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde_json::value::RawValue;
 
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub mod chain;
 pub mod erase;
 
-use chain::{Entry, Erasure, Head, Sealing, Texts};
+use chain::{Entry, Erasure, Head, Rule, Sealing, Texts};
 
 /// A change to be recorded (spec G2).
 pub struct NewOperation<'a> {
@@ -65,26 +66,26 @@ impl Tail {
     /// Writes the row of one operation with all that is kept of it.
     pub fn append(self, db: &Db, row: &NewOperation<'_>) -> Result<Tail> {
         let (at, recorded_at) = (row.at.to_string(), row.recorded_at.to_string());
-        let texts_of = |salt: &str, command: &str| {
-            let mut texts = Texts::salted(Some(salt));
+        let texts_of = |salt: &Option<String>, command: &str| {
+            let mut texts = Texts::salted(salt.as_deref());
             row.entries.iter().for_each(|entry| texts.entry(entry));
-            texts.close(row.key.map(|(_, outcome)| outcome), command, false)
+            texts.close(row.key.map(|(_, outcome)| outcome), command)
         };
-        let mut salt = new_salt()?;
+        let mut salt = Rule::PRESENT.new_salt()?;
         let sealed = texts_of(&salt, row.command);
         let mut erasures = row.erasures.to_vec();
         if let Some(kept) = row.kept {
-            salt = new_salt()?;
+            salt = Rule::PRESENT.new_salt()?;
             let (left, content) = (texts_of(&salt, kept), row.key.map(|_| content_check(row.command)));
             erasures.push(Erasure { of: row.operation, sealed: sealed.clone(), left, content });
         }
         let before = self.before(db, &erasures)?;
-        let mut sealing = Sealing::default();
+        let mut sealing = Sealing::by(Rule::PRESENT);
         row.touched.iter().for_each(|(kind, id)| sealing.touched(kind, id));
         erasures.iter().for_each(|erasure| sealing.erased(erasure));
         let head = row.head(&at, &recorded_at);
         let hash = sealing.close(&before, &head, &sealed);
-        write(db, &head, row.kept.unwrap_or(row.command), &salt, &hash)?;
+        write(db, &head, row.kept.unwrap_or(row.command), salt.as_deref(), &hash)?;
         for (position, (kind, id)) in (1i64..).zip(row.touched) {
             touch(db, row.operation, position, kind, id)?;
         }
@@ -99,9 +100,9 @@ impl Tail {
 
     /// Writes the row of an operation that is told bit by bit what it does, as an import is; it is sealed at its end.
     pub fn open<'a>(self, db: &Db, row: &NewOperation<'a>) -> Result<Opened> {
-        let (before, salt) = (self.before(db, &[])?, new_salt()?);
+        let (before, salt) = (self.before(db, &[])?, Rule::PRESENT.new_salt()?);
         let (at, recorded_at) = (row.at.to_string(), row.recorded_at.to_string());
-        write(db, &row.head(&at, &recorded_at), row.command, &salt, "")?;
+        write(db, &row.head(&at, &recorded_at), row.command, salt.as_deref(), "")?;
         if let Some((key, outcome)) = row.key {
             keep_outcome(db, row.operation, key, outcome)?;
         }
@@ -114,8 +115,8 @@ impl Tail {
             command: row.command.to_owned(),
             key: row.key.map(|(key, outcome)| (key.to_owned(), outcome.to_owned())),
             touched: 0,
-            sealing: Sealing::default(),
-            texts: Texts::salted(Some(&salt)),
+            sealing: Sealing::by(Rule::PRESENT),
+            texts: Texts::salted(salt.as_deref()),
         })
     }
 }
@@ -153,7 +154,7 @@ impl Opened {
     /// Seals the row.
     pub fn close(self, db: &Db) -> Result<()> {
         let key = self.key.as_ref();
-        let texts = self.texts.close(key.map(|(_, outcome)| outcome.as_str()), &self.command, false);
+        let texts = self.texts.close(key.map(|(_, outcome)| outcome.as_str()), &self.command);
         let head = Head {
             operation: self.operation,
             at: &self.at,
@@ -203,7 +204,7 @@ impl<'a> NewOperation<'a> {
     }
 }
 
-fn write(db: &Db, head: &Head<'_>, command: &str, salt: &str, hash: &str) -> Result<()> {
+fn write(db: &Db, head: &Head<'_>, command: &str, salt: Option<&str>, hash: &str) -> Result<()> {
     db.write(
         insert!(operation: key Int, at Text, recorded_at Text, actor_kind Text, actor Text, command Text, hash Text, salt Text),
         params![head.operation, head.at, head.recorded_at, head.actor_kind, head.actor, command, hash, salt],
@@ -228,14 +229,6 @@ fn keep_outcome(db: &Db, operation: Key, key: &str, outcome: &str) -> Result<()>
     db.write(insert!(operation_key: operation Int, given Text, outcome Text), params![operation, key, outcome])
 }
 
-/// What nobody can guess, to be hashed with the texts of an operation.
-fn new_salt() -> Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| StoreError::Fault(format!("the system gives no random bytes: {error}")))?;
-    Ok(hex(&bytes))
-}
-
 /// What is kept of a command with a key that was erased, so that another one under the same key is still refused: a single byte of
 /// its hash. Of 256 other commands one passes for it; who tries texts learns as little.
 pub fn content_check(command: &str) -> String {
@@ -244,14 +237,12 @@ pub fn content_check(command: &str) -> String {
 
 /// A digest as it is stored and shown.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
+    let mut digits = Vec::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'?')));
-        }
+        digits.extend([digit(byte >> 4), digit(byte & 15)]);
     }
-    text
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// The bytes that are told by such a text; one that tells none is none.
@@ -361,11 +352,12 @@ impl Described for LoggedOperation {
             },
         )?;
         let mut touched: HashMap<Key, Vec<String>> = HashMap::new();
-        let first = format!(" AND position <= {TOUCHED_TOLD} ORDER BY operation, position");
+        static FIRST: LazyLock<String> =
+            LazyLock::new(|| format!(" AND position <= {TOUCHED_TOLD} ORDER BY operation, position"));
         each_of(
             db,
             const { Tables::of(&["operation_touch"]) },
-            ("SELECT operation, id FROM operation_touch", "operation", &first),
+            ("SELECT operation, id FROM operation_touch", "operation", FIRST.as_str()),
             &numbers,
             |row| {
                 touched.entry(row.get(0)?).or_default().push(row.get(1)?);

@@ -215,6 +215,7 @@ pub const LOG: &[(&str, &str, &str)] = &[
     ),
     ("log_chain", "", "UPDATE operation SET salt = NULL WHERE key = 3"),
     ("log_chain", "", "UPDATE operation SET salt = '00' WHERE key = 3"),
+    ("log_chain", "", "UPDATE operation SET salt = replace(salt, 'b3:', '') WHERE key = 3"),
     // Two that changed places.
     ("log_chain", "", "UPDATE operation SET key = key + 900000 WHERE key IN (2, 3); UPDATE operation SET key = 900005 - key WHERE key > 900000"),
     (

@@ -2,7 +2,7 @@
 //!
 //! # The rule
 //!
-//! Two hashes are made for an operation, both SHA-256 over parts that are told with their lengths, so that no two lists of parts
+//! Two hashes are made for an operation, both BLAKE3 over parts that are told with their lengths, so that no two lists of parts
 //! are one text:
 //!
 //! - the hash of its **texts**: its salt, then each entry that it left in the logs of tickets, the outcome kept for its key, and
@@ -20,6 +20,9 @@
 //!
 //! # Older rows
 //!
+//! Format 3 made the same hashes with SHA-256, which takes several times as long where the processor has no instructions for it.
+//! Its rows keep theirs; the salt of a row says which it is sealed by (`Rule`).
+//!
 //! Formats 1 and 2 sealed number, moments, who and the command of a row, the command by its bare SHA-256 and without a salt; keys,
 //! outcomes, what was touched and the logs of tickets stood outside. Their rows keep their hashes, and are known by having no salt.
 //! The first row that has one builds on a hash over the last of them and over all that they left outside, so that from then on
@@ -29,27 +32,122 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use crate::store::{Db, Key, Result, Row};
+use crate::store::{Db, Key, Result, Row, StoreError};
 use crate::{params, query};
 
 /// How many operations, and how many entries of ticket logs, are read at a time.
 const PAGE: i64 = 500;
 
-/// Adds a part of a row, told from its neighbours by its length.
-fn add(hasher: &mut Sha256, part: &str) {
-    hasher.update((part.len() as u64).to_le_bytes());
-    hasher.update(part.as_bytes());
+/// What an operation is sealed by: its salt says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The row alone, without a salt: formats 1 and 2.
+    Bare,
+    /// All of it, by SHA-256: format 3.
+    Sha256,
+    /// All of it, by BLAKE3.
+    Blake3,
 }
 
-fn add_optional(hasher: &mut Sha256, part: Option<&str>) {
-    match part {
-        Some(part) => add(hasher, part),
-        None => hasher.update(u64::MAX.to_le_bytes()),
+impl Rule {
+    /// The rule of the rows that are written now.
+    pub const PRESENT: Rule = Rule::Blake3;
+
+    /// The rule of a row with that salt.
+    pub fn of(salt: Option<&str>) -> Rule {
+        match salt {
+            None => Rule::Bare,
+            Some(salt) if salt.starts_with(BLAKE3) => Rule::Blake3,
+            Some(_) => Rule::Sha256,
+        }
+    }
+
+    /// A new salt for a row of that rule: what nobody can guess.
+    pub fn new_salt(self) -> Result<Option<String>> {
+        let random = || {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| StoreError::Fault(format!("the system gives no random bytes: {error}")))?;
+            Ok(super::hex(&bytes))
+        };
+        match self {
+            Rule::Bare => Ok(None),
+            Rule::Sha256 => random().map(Some),
+            Rule::Blake3 => random().map(|random| Some(format!("{BLAKE3}{random}"))),
+        }
     }
 }
 
-fn add_number(hasher: &mut Sha256, number: i64) {
-    hasher.update(number.to_le_bytes());
+/// How a salt begins whose row is sealed by BLAKE3.
+const BLAKE3: &str = "b3:";
+
+/// Parts on their way into a hash. Some are gathered before they are hashed: hashing a few bytes at a time takes twice as long.
+#[derive(Clone)]
+struct Parts {
+    gathered: Vec<u8>,
+    hashed: Hashed,
+}
+
+/// What was hashed so far.
+#[derive(Clone)]
+enum Hashed {
+    Sha256(Sha256),
+    Blake3(Box<blake3::Hasher>),
+}
+
+/// How many bytes are gathered: what a command leaves is less.
+const GATHERED: usize = 16 << 10;
+
+impl Parts {
+    fn of(rule: Rule) -> Parts {
+        let hashed = match rule {
+            Rule::Bare | Rule::Sha256 => Hashed::Sha256(Sha256::new()),
+            Rule::Blake3 => Hashed::Blake3(Box::default()),
+        };
+        Parts { gathered: Vec::with_capacity(1 << 10), hashed }
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        if self.gathered.len() >= GATHERED {
+            self.hash_gathered();
+        }
+        self.gathered.extend_from_slice(bytes);
+    }
+
+    fn hash_gathered(&mut self) {
+        match &mut self.hashed {
+            Hashed::Sha256(hasher) => hasher.update(&self.gathered),
+            Hashed::Blake3(hasher) => {
+                hasher.update(&self.gathered);
+            }
+        }
+        self.gathered.clear();
+    }
+
+    /// Adds a text, told from its neighbours by its length.
+    fn add(&mut self, part: &str) {
+        self.add_bytes(&(part.len() as u64).to_le_bytes());
+        self.add_bytes(part.as_bytes());
+    }
+
+    fn add_optional(&mut self, part: Option<&str>) {
+        match part {
+            Some(part) => self.add(part),
+            None => self.add_bytes(&u64::MAX.to_le_bytes()),
+        }
+    }
+
+    fn add_number(&mut self, number: i64) {
+        self.add_bytes(&number.to_le_bytes());
+    }
+
+    fn hash(mut self) -> [u8; 32] {
+        self.hash_gathered();
+        match self.hashed {
+            Hashed::Sha256(hasher) => hasher.finalize().into(),
+            Hashed::Blake3(hasher) => hasher.finalize().into(),
+        }
+    }
 }
 
 fn hash_of(text: &str) -> String {
@@ -92,76 +190,84 @@ pub struct Head<'a> {
 
 /// The texts of an operation on their way into their hash: entries first, then `close`.
 #[derive(Clone)]
-pub struct Texts(Sha256);
+pub struct Texts {
+    rule: Rule,
+    parts: Parts,
+}
 
 impl Texts {
     pub fn salted(salt: Option<&str>) -> Texts {
-        let mut hasher = Sha256::new();
-        add_optional(&mut hasher, salt);
-        Texts(hasher)
+        let rule = Rule::of(salt);
+        let mut parts = Parts::of(rule);
+        parts.add_optional(salt);
+        Texts { rule, parts }
     }
 
     pub fn entry(&mut self, entry: &Entry) {
-        add_number(&mut self.0, entry.key);
-        add_number(&mut self.0, entry.ticket);
-        add(&mut self.0, &entry.at);
-        add_optional(&mut self.0, entry.actor.as_deref());
-        add(&mut self.0, &entry.kind);
-        add(&mut self.0, &entry.text);
-        add_optional(&mut self.0, entry.document.as_deref());
+        self.parts.add_number(entry.key);
+        self.parts.add_number(entry.ticket);
+        self.parts.add(&entry.at);
+        self.parts.add_optional(entry.actor.as_deref());
+        self.parts.add(&entry.kind);
+        self.parts.add(&entry.text);
+        self.parts.add_optional(entry.document.as_deref());
     }
 
-    /// The hash with outcome and command. Of a row of an older format the command stands for itself beside it, as it was sealed.
-    pub fn close(mut self, outcome: Option<&str>, command: &str, is_older: bool) -> String {
-        add_optional(&mut self.0, outcome);
-        if is_older {
-            return format!("{} {}", hash_of(command), super::hex(&self.0.finalize()));
+    /// The hash with outcome and command. Of a bare row the command stands for itself beside it, as it was sealed.
+    pub fn close(mut self, outcome: Option<&str>, command: &str) -> String {
+        self.parts.add_optional(outcome);
+        if self.rule == Rule::Bare {
+            return format!("{} {}", hash_of(command), super::hex(&self.parts.hash()));
         }
-        add(&mut self.0, command);
-        super::hex(&self.0.finalize())
+        self.parts.add(command);
+        super::hex(&self.parts.hash())
     }
 }
 
 /// The row of an operation on its way into its hash: what it touched first, then its erasures, then `close`.
-#[derive(Clone, Default)]
-pub struct Sealing(Sha256);
+#[derive(Clone)]
+pub struct Sealing(Parts);
 
 impl Sealing {
+    pub fn by(rule: Rule) -> Sealing {
+        Sealing(Parts::of(rule))
+    }
+
     pub fn touched(&mut self, kind: &str, id: &str) {
-        self.0.update(b"t");
-        add(&mut self.0, kind);
-        add(&mut self.0, id);
+        self.0.add_bytes(b"t");
+        self.0.add(kind);
+        self.0.add(id);
     }
 
     pub fn erased(&mut self, erasure: &Erasure) {
-        self.0.update(b"e");
-        add_number(&mut self.0, erasure.of);
-        add(&mut self.0, &erasure.sealed);
-        add(&mut self.0, &erasure.left);
-        add_optional(&mut self.0, erasure.content.as_deref());
+        self.0.add_bytes(b"e");
+        self.0.add_number(erasure.of);
+        self.0.add(&erasure.sealed);
+        self.0.add(&erasure.left);
+        self.0.add_optional(erasure.content.as_deref());
     }
 
     /// The hash of the row.
     pub fn close(mut self, before: &str, head: &Head<'_>, texts: &str) -> String {
-        self.0.update(b"o");
-        add_number(&mut self.0, head.operation);
-        add(&mut self.0, head.at);
-        add(&mut self.0, head.recorded_at);
-        add(&mut self.0, head.actor_kind);
-        add_optional(&mut self.0, head.actor);
-        add_optional(&mut self.0, head.key);
-        add(&mut self.0, texts);
-        add(&mut self.0, before);
-        super::hex(&self.0.finalize())
+        self.0.add_bytes(b"o");
+        self.0.add_number(head.operation);
+        self.0.add(head.at);
+        self.0.add(head.recorded_at);
+        self.0.add(head.actor_kind);
+        self.0.add_optional(head.actor);
+        self.0.add_optional(head.key);
+        self.0.add(texts);
+        self.0.add(before);
+        super::hex(&self.0.hash())
     }
 
-    /// What an older row left outside its hash.
+    /// What a bare row left outside its hash.
     fn left_outside(mut self, operation: Key, key: Option<&str>, texts: &str) -> [u8; 32] {
-        self.0.update(b"s");
-        add_number(&mut self.0, operation);
-        add_optional(&mut self.0, key);
-        add(&mut self.0, texts);
-        self.0.finalize().into()
+        self.0.add_bytes(b"s");
+        self.0.add_number(operation);
+        self.0.add_optional(key);
+        self.0.add(texts);
+        self.0.hash()
     }
 }
 
@@ -186,7 +292,7 @@ pub struct Stored {
     pub actor: Option<String>,
     pub command: String,
     pub hash: String,
-    pub salt: Option<String>,
+    rule: Rule,
     pub key: Option<String>,
     pub outcome: Option<String>,
     sealing: Sealing,
@@ -197,6 +303,7 @@ pub struct Stored {
 impl Stored {
     fn read(row: &Row<'_>) -> Result<Stored> {
         let salt: Option<String> = row.get(7)?;
+        let rule = Rule::of(salt.as_deref());
         Ok(Stored {
             operation: row.get(0)?,
             at: row.get(1)?,
@@ -207,10 +314,10 @@ impl Stored {
             hash: row.get(6)?,
             key: None,
             outcome: None,
-            sealing: Sealing::default(),
+            sealing: Sealing::by(rule),
             texts: Texts::salted(salt.as_deref()),
             erased: None,
-            salt,
+            rule,
         })
     }
 
@@ -225,13 +332,9 @@ impl Stored {
         }
     }
 
-    fn is_older(&self) -> bool {
-        self.salt.is_none()
-    }
-
     /// The hash of its texts as they are stored now.
     fn texts_now(&self) -> String {
-        self.texts.clone().close(self.outcome.as_deref(), &self.command, self.is_older())
+        self.texts.clone().close(self.outcome.as_deref(), &self.command)
     }
 }
 
@@ -267,7 +370,7 @@ impl Walk {
                 erasure.sealed.clone()
             }
         };
-        let hash = if stored.is_older() {
+        let hash = if stored.rule == Rule::Bare {
             let (command, others) = sealed.split_once(' ').unwrap_or_default();
             let hash = older_hash(&self.before, &stored.head(), command);
             let outside = stored.sealing.clone().left_outside(stored.operation, stored.key.as_deref(), others);
@@ -288,10 +391,10 @@ impl Walk {
     fn end_older(&mut self) {
         self.is_past_older = true;
         if let Some(outside) = self.outside.take() {
-            let mut hasher = Sha256::new();
-            add(&mut hasher, &self.before);
-            hasher.update(outside.finalize());
-            self.before = super::hex(&hasher.finalize());
+            let mut parts = Parts::of(Rule::Sha256);
+            parts.add(&self.before);
+            parts.add_bytes(&outside.finalize());
+            self.before = super::hex(&parts.hash());
         }
     }
 }

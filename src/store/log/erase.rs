@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::chain::{self, Entry, Erasure, Texts};
-use super::{content_check, new_salt};
+use super::chain::{self, Entry, Erasure, Rule, Texts};
+use super::content_check;
 use crate::store::engine::record::each_of;
 use crate::store::engine::statement::Tables;
 use crate::store::{Db, Key, Result};
@@ -11,7 +11,6 @@ use crate::{params, raw, update};
 
 /// An operation, as it is and as it is to be left.
 struct Emptying {
-    is_older: bool,
     command: String,
     outcome: Option<String>,
     left_command: Option<String>,
@@ -70,9 +69,8 @@ fn read(
     rows.into_iter()
         .map(|(operation, command, old_salt, outcome)| {
             let (left_command, left_outcome) = (left_of(&command), outcome.as_deref().and_then(left_of));
-            let salt = old_salt.as_ref().map(|_| new_salt()).transpose()?;
+            let salt = Rule::of(old_salt.as_deref()).new_salt()?;
             let emptying = Emptying {
-                is_older: old_salt.is_none(),
                 before: Texts::salted(old_salt.as_deref()),
                 after: Texts::salted(salt.as_deref()),
                 is_changed: left_command.is_some() || left_outcome.is_some(),
@@ -89,9 +87,9 @@ fn read(
 
 impl Emptying {
     fn write(self, db: &Db, operation: Key) -> Result<Erasure> {
-        let Emptying { is_older, command, outcome, left_command, left_outcome, salt, before, after, .. } = self;
+        let Emptying { command, outcome, left_command, left_outcome, salt, before, after, .. } = self;
         let content = outcome.as_ref().map(|_| content_check(&command));
-        let sealed = before.close(outcome.as_deref(), &command, is_older);
+        let sealed = before.close(outcome.as_deref(), &command);
         if let Some(left) = &left_outcome {
             db.write(
                 raw!(writes [operation_key], reads [], "UPDATE operation_key SET outcome = $2 WHERE operation = $1"),
@@ -99,7 +97,7 @@ impl Emptying {
             )?;
         }
         let (command, outcome) = (left_command.unwrap_or(command), left_outcome.or(outcome));
-        let left = after.close(outcome.as_deref(), &command, is_older);
+        let left = after.close(outcome.as_deref(), &command);
         db.change_one(
             update!(operation (Int, Text, Text): "command = $2, salt = $3"),
             params![operation, command, salt],
