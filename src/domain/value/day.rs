@@ -195,15 +195,16 @@ fn read_clock(day: &str, time: &str) -> Option<NaiveDateTime> {
 }
 
 fn moment(clock: NaiveDateTime, offset: &str) -> Option<Instant> {
+    // As the store has it.
+    if offset == "Z" {
+        return Instant::from_utc(clock.and_utc());
+    }
     let there = clock.and_local_timezone(read_offset(offset)?).single()?;
     Instant::from_utc(there.to_utc())
 }
 
-/// Reads `Z`, `+HH:MM` or `-HH:MM`.
+/// Reads `+HH:MM` or `-HH:MM`.
 fn read_offset(text: &str) -> Option<FixedOffset> {
-    if text == "Z" {
-        return FixedOffset::east_opt(0);
-    }
     let (sign, ahead) = match text.strip_prefix('+') {
         Some(ahead) => (1, ahead),
         None => (-1, text.strip_prefix('-')?),

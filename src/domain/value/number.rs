@@ -1,7 +1,5 @@
 //! Decimal numbers as people write them, held exactly in an integer with a scale: 12.50 with two digits is 1250.
 
-use rust_decimal::Decimal;
-
 /// Why a text is not a number that may stand here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberFault {
@@ -34,14 +32,8 @@ pub fn parse_scaled(text: &str, scale_digits: u32) -> Result<i64, NumberFault> {
     if fraction.len() > scale_digits as usize {
         return Err(NumberFault::TooManyDigits { given: text.to_owned(), allowed: scale_digits });
     }
-    let magnitude = Decimal::from_str_exact(&format!("0{whole}.{fraction}"))
-        .ok()
-        .and_then(|decimal| {
-            let decimal = decimal.normalize();
-            let missing = 10_i128.checked_pow(scale_digits.checked_sub(decimal.scale())?)?;
-            i64::try_from(decimal.mantissa().checked_mul(missing)?).ok()
-        })
-        .ok_or_else(|| NumberFault::TooLarge(text.to_owned()))?;
+    let digits = format!("0{whole}{fraction:0<width$}", width = scale_digits as usize);
+    let magnitude: i64 = digits.parse().map_err(|_| NumberFault::TooLarge(text.to_owned()))?;
     Ok(if negative { -magnitude } else { magnitude })
 }
 
@@ -52,15 +44,25 @@ pub fn check_decimal(text: &str) -> Result<(), NumberFault> {
 
 /// Shows `value` units of 10^-`scale_digits` as decimal text, its trailing zeros trimmed down to `min_digits`.
 pub fn show_scaled(value: i64, scale_digits: u32, min_digits: u32) -> String {
-    match Decimal::try_from_i128_with_scale(value.into(), scale_digits) {
-        Ok(decimal) => {
-            let decimal = decimal.normalize();
-            let digits = decimal.scale().max(min_digits) as usize;
-            format!("{decimal:.digits$}")
-        }
-        // More digits behind the point than any number here has.
-        Err(_) => format!("{value}e-{scale_digits}"),
+    let (scale, least) = (scale_digits as usize, min_digits as usize);
+    let mut digits = value.unsigned_abs().to_string();
+    // One digit stands before the point at least.
+    if let Some(missing) = (scale + 1).checked_sub(digits.len()) {
+        digits.insert_str(0, &"0".repeat(missing));
     }
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let fraction = fraction.trim_end_matches('0');
+    let mut text = String::with_capacity(digits.len() + least + 2);
+    if value < 0 {
+        text.push('-');
+    }
+    text.push_str(whole);
+    if !fraction.is_empty() || least > 0 {
+        text.push('.');
+        text.push_str(fraction);
+        text.extend(std::iter::repeat_n('0', least.saturating_sub(fraction.len())));
+    }
+    text
 }
 
 /// Whether a decimal text is below zero, and its digits before and behind the point without those that mean nothing. What a
