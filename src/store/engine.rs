@@ -9,6 +9,7 @@ pub mod made;
 pub mod migrate;
 pub mod new_file;
 mod numbering;
+mod places;
 mod postgres;
 pub mod record;
 pub mod row;

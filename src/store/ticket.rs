@@ -79,7 +79,7 @@ fn complete(db: &Db, tickets: &mut [Ticket]) -> Result<()> {
     each_reached(
         db,
         const { Tables::of(&["ticket_tag", "tag"]) },
-        &|| REACHES,
+        REACHES,
         (
             "SELECT tt.ticket, g.key, g.id FROM ticket_tag tt JOIN tag g ON g.key = tt.tag",
             "tt.ticket",

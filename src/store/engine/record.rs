@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
+use super::places::{ByPlace, Place, place_of};
 use super::row::Row;
 use super::statement::{Kind, Reach, Row as NewRow, Statement, Tables, asked, told};
 use super::table::{Column, CurrencyOf, FoundBy, From, Holds, Order, Table};
@@ -280,15 +281,92 @@ macro_rules! described {
     };
 }
 
-/// The statements of a table, made once from its description.
+/// The statements of a table, each made from its description when it is first asked for.
 struct Made {
-    insert: &'static Statement,
-    update: Option<&'static Statement>,
-    by_id: &'static Statement,
+    table: &'static Table,
+    select: OnceLock<Select>,
+    insert: OnceLock<&'static Statement>,
+    update: OnceLock<Option<&'static Statement>>,
+    by_id: OnceLock<&'static Statement>,
+    by_exact: OnceLock<Vec<&'static Statement>>,
+    by_key: OnceLock<&'static Statement>,
+    children: OnceLock<Option<&'static Children>>,
+    delete_rows: OnceLock<Option<&'static Statement>>,
+}
+
+impl Made {
+    fn select(&self) -> &Select {
+        self.select.get_or_init(|| select_of(self.table))
+    }
+
+    fn insert(&self) -> &'static Statement {
+        self.insert.get_or_init(|| insert_of(self.table))
+    }
+
+    fn update(&self) -> Option<&'static Statement> {
+        *self.update.get_or_init(|| update_of(self.table))
+    }
+
+    fn by_id(&self) -> &'static Statement {
+        self.by_id.get_or_init(|| self.by("id"))
+    }
+
     /// By what a reference is looked up in first, as far as that is the text as it was typed.
-    by_exact: Vec<&'static Statement>,
-    by_key: &'static Statement,
-    select: Select,
+    fn by_exact(&self) -> &[&'static Statement] {
+        self.by_exact.get_or_init(|| exact_columns(self.table).map(|column| self.by(column)).collect())
+    }
+
+    fn by_key(&self) -> &'static Statement {
+        self.by_key.get_or_init(|| self.by("key"))
+    }
+
+    fn by(&self, column: &'static str) -> &'static Statement {
+        let compared = if column == "id" { id_of(self.table) } else { format!("t.{column}") };
+        self.select().by(self.table, column, &compared)
+    }
+
+    /// The question for the rows of a list in some records; none of a table that is no list.
+    fn children(&self) -> Option<&'static Children> {
+        *self
+            .children
+            .get_or_init(|| Some(Box::leak(Box::new(Children::of(self.table, self.table.parent?, self.select())))))
+    }
+
+    /// What removes the rows of a list in a record; none of a table that is no list.
+    fn delete_rows(&self) -> Option<&'static Statement> {
+        *self.delete_rows.get_or_init(|| {
+            let (name, parent) = (self.table.name, self.table.parent?);
+            Some(Statement::made(format!("DELETE FROM {name} WHERE {parent} = $1"), |sql| {
+                Statement::raw(Tables::NONE, Tables::of(&[name]), sql).at(parent, 1)
+            }))
+        })
+    }
+}
+
+/// The question for the rows of a list, in pieces around the keys of the records that they stand in.
+struct Children {
+    head: String,
+    parent: String,
+    rest: String,
+    reads: Tables,
+    reaches: &'static [Reach],
+}
+
+impl Children {
+    fn of(table: &Table, parent: &'static str, select: &Select) -> Children {
+        let order = match table.order {
+            Order::Key => "key",
+            Order::KeyedLine(column) | Order::Column(column) | Order::Place(column) => column,
+        };
+        let own = asked(table.name, parent, 1);
+        Children {
+            head: format!("SELECT {}, t.{parent} FROM {}", select.columns, select.from),
+            parent: format!("t.{parent}"),
+            rest: format!(" ORDER BY t.{parent}, t.{order}"),
+            reads: select.reads.and(select.told),
+            reaches: select.all_reaches(&[if table.has_key() { own.keyed(0) } else { own }]),
+        }
+    }
 }
 
 /// `SELECT columns FROM the table and what it links to`, to be followed by conditions.
@@ -306,23 +384,21 @@ pub struct Select {
 }
 
 fn made(table: &'static Table) -> &'static Made {
-    static MADE: LazyLock<Mutex<HashMap<usize, &'static Made>>> = LazyLock::new(Mutex::default);
+    static MADE: LazyLock<Mutex<ByPlace<usize, &'static Made>>> = LazyLock::new(Mutex::default);
     let place = std::ptr::from_ref(table) as usize;
-    if let Some(made) = MADE.lock().unwrap_or_else(PoisonError::into_inner).get(&place) {
-        return made;
-    }
-    let select = select_of(table);
-    let compared = |column| if column == "id" { id_of(table) } else { format!("t.{column}") };
-    let made: &'static Made = Box::leak(Box::new(Made {
-        insert: insert_of(table),
-        update: update_of(table),
-        by_id: select.by(table, "id", &id_of(table)),
-        by_exact: exact_columns(table).map(|column| select.by(table, column, &compared(column))).collect(),
-        by_key: select.by(table, "key", "t.key"),
-        select,
-    }));
-    MADE.lock().unwrap_or_else(PoisonError::into_inner).insert(place, made);
-    made
+    MADE.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_insert_with(|| {
+        Box::leak(Box::new(Made {
+            table,
+            select: OnceLock::new(),
+            insert: OnceLock::new(),
+            update: OnceLock::new(),
+            by_id: OnceLock::new(),
+            by_exact: OnceLock::new(),
+            by_key: OnceLock::new(),
+            children: OnceLock::new(),
+            delete_rows: OnceLock::new(),
+        }))
+    })
 }
 
 /// What the id of a record is compared by: its own column, or what it is made of.
@@ -499,7 +575,7 @@ impl Select {
 
 /// The question for records of a kind, to be completed by conditions over the row `t`.
 pub fn select<T: Described>() -> &'static Select {
-    &made(T::table()).select
+    made(T::table()).select()
 }
 
 /// The currency that amounts of such records are in, where they name none of their own.
@@ -558,32 +634,42 @@ macro_rules! select {
 
 /// The record of that key, complete; none there is a damaged store.
 pub fn by_key<T: Described>(db: &Db, key: Key) -> Result<T> {
-    let found = one::<T>(db, made(T::table()).by_key, params![key])?;
+    let found = one::<T>(db, made(T::table()).by_key(), params![key])?;
     let found = found.ok_or_else(|| StoreError::Damaged(format!("{} has no row {key}", T::table().name)))?;
     completed(db, found)
 }
 
 /// The records of those keys, complete, in the order of the keys; one that is not there is left out.
 pub fn by_keys<T: Described>(db: &Db, keys: &[Key]) -> Result<Vec<T>> {
-    let places: Vec<String> = (1..=TOGETHER).map(|number| format!("${number}")).collect();
-    let statement = select::<T>().with(&[format!("t.key IN ({})", places.join(", "))], "");
     let mut found: HashMap<Key, T> = HashMap::with_capacity(keys.len());
     for some in keys.chunks(TOGETHER) {
-        found.extend(all::<T>(db, statement, &padded(some))?.into_iter().map(|record| (record.key(), record)));
+        let places = places_for(some);
+        let statement = select::<T>().with(&[format!("t.key IN ({})", parameters(places))], "");
+        found.extend(all::<T>(db, statement, &padded(some, places))?.into_iter().map(|record| (record.key(), record)));
     }
     let mut records: Vec<T> = keys.iter().filter_map(|key| found.remove(key)).collect();
     T::complete(db, &mut records)?;
     Ok(records)
 }
 
-/// Some keys as the values of a statement for `TOGETHER` of them: a place that is left over asks for the first again.
-fn padded(keys: &[Key]) -> Vec<Value<'static>> {
-    (0..TOGETHER).filter_map(|at| keys.get(at).or(keys.first())).map(|key| Value::Int(*key)).collect()
+/// How many places a statement for these keys has.
+fn places_for(keys: &[Key]) -> usize {
+    if keys.len() <= FEW { FEW } else { TOGETHER }
+}
+
+/// So many parameters, as they stand in a statement.
+fn parameters(places: usize) -> String {
+    (1..=places).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Some keys as the values of a statement with so many places: one that is left over asks for the first again.
+fn padded(keys: &[Key], places: usize) -> Vec<Value<'static>> {
+    (0..places).filter_map(|at| keys.get(at).or(keys.first())).map(|key| Value::Int(*key)).collect()
 }
 
 /// The record with that id, complete.
 pub fn by_id<T: Described>(db: &Db, id: &str) -> Result<Option<T>> {
-    let found = one::<T>(db, made(T::table()).by_id, params![id])?;
+    let found = one::<T>(db, made(T::table()).by_id(), params![id])?;
     found.map(|found| completed(db, found)).transpose()
 }
 
@@ -602,9 +688,9 @@ pub fn has_id(db: &Db, table: &'static Table, id: &str) -> Result<bool> {
 /// Asks ahead for the records that a typed reference may stand for, where that saves waiting for them.
 pub fn ahead<T: Described>(db: &Db, given: &str) -> Result<()> {
     let made = made(T::table());
-    made.by_exact.first().map_or(Ok(()), |statement| db.ahead(statement, params![given]))?;
+    made.by_exact().first().map_or(Ok(()), |statement| db.ahead(statement, params![given]))?;
     match reference::padded(given) {
-        Some(padded) => db.ahead(made.by_id, params![padded]),
+        Some(padded) => db.ahead(made.by_id(), params![padded]),
         None => Ok(()),
     }
 }
@@ -648,15 +734,18 @@ fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str
     if let Some(Column { from: From::Sql(_), .. }) =
         table.columns.iter().find(|column| matches!(column.holds, Holds::Id))
     {
-        let found = db.query_opt(made(table).by_id, params![given], |row| row.get::<Key>(0))?;
+        let found = db.query_opt(made(table).by_id(), params![given], |row| row.get::<Key>(0))?;
         let one = |key| Found::One(Reference { key, id: given.to_owned() });
         return Ok(found.map_or(Found::Nothing, one));
     }
-    let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
     let ask = |column: &'static str, text: &str| -> Result<Vec<Reference>> {
-        let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
-        let reaches = || vec![asked(table.name, column, 1).keyed(0)].leak();
-        let statement = Statement::made(sql, |sql| Statement::query(own, sql).made_of(reaches()));
+        let statement = of_pieces(["key, id", table.name, table.only.unwrap_or_default(), column], || {
+            let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
+            let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
+            Statement::made(sql, |sql| {
+                Statement::query(own, sql).made_of(vec![asked(table.name, column, 1).keyed(0)].leak())
+            })
+        });
         db.query(statement, params![text], |row| row.reference(0))
     };
     let padded_in =
@@ -701,7 +790,7 @@ pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
 pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
     let table = T::table();
     // What most references are: one question for it and all of its record.
-    let by_exact = &made(table).by_exact;
+    let by_exact = made(table).by_exact();
     for statement in by_exact {
         if let Some(found) = one::<T>(db, statement, params![given])? {
             return Ok(Found::One(found));
@@ -711,13 +800,13 @@ pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
     if let Some((FoundBy::Padded, behind)) = others.split_first() {
         others = behind;
         if let Some(padded) = reference::padded(given)
-            && let Some(found) = one::<T>(db, made(table).by_id, params![padded])?
+            && let Some(found) = one::<T>(db, made(table).by_id(), params![padded])?
         {
             return Ok(Found::One(found));
         }
     }
     match find_key_by(db, table, others, given)? {
-        Found::One(reference) => match one::<T>(db, made(table).by_key, params![reference.key])? {
+        Found::One(reference) => match one::<T>(db, made(table).by_key(), params![reference.key])? {
             Some(found) => Ok(Found::One(found)),
             None => Ok(Found::Nothing),
         },
@@ -752,21 +841,21 @@ fn stored_values<'v, T: Described>(record: &'v T, is_written: impl Fn(&Column) -
 pub fn insert<T: Described>(db: &Db, record: &T) -> Result<()> {
     let mut values = stored_values(record, Column::is_stored);
     values.push(Value::Int(record.key()));
-    db.write(made(T::table()).insert, &values)
+    db.write(made(T::table()).insert(), &values)
 }
 
 /// Writes a new record that stands in a list of that row.
 pub fn insert_in<T: Described>(db: &Db, parent: Key, record: &T) -> Result<()> {
     let mut values = stored_values(record, Column::is_stored);
     values.extend([Value::Int(record.key()), Value::Int(parent)]);
-    db.write(made(T::table()).insert, &values)
+    db.write(made(T::table()).insert(), &values)
 }
 
 /// Writes what an edit may have changed of a record: every field but its id, without what stands in rows of its own.
 pub fn update<T: Described>(db: &Db, record: &T) -> Result<()> {
     let table = T::table();
     let statement = made(table)
-        .update
+        .update()
         .ok_or_else(|| StoreError::Fault(format!("rows of {} are not changed by their key", table.name)))?;
     let is_changeable = |column: &Column| changeable(table).any(|other| other.name == column.name);
     let mut values = vec![Value::Int(record.key())];
@@ -796,12 +885,9 @@ pub fn set_links<'k, T: Described>(
 
 /// Removes the rows of a list in a record.
 pub fn delete_rows<T: Described>(db: &Db, list: &'static Table, record: &T) -> Result<()> {
-    let Some(parent) = list.parent else {
+    let Some(delete) = made(list).delete_rows() else {
         return Err(StoreError::Fault(format!("{} is no list", list.name)));
     };
-    let delete = Statement::made(format!("DELETE FROM {} WHERE {parent} = $1", list.name), |sql| {
-        Statement::raw(Tables::NONE, Tables::of(&[list.name]), sql).at(parent, 1)
-    });
     db.write(delete, params![record.key()])
 }
 
@@ -827,78 +913,80 @@ pub fn add_rows<'k, T: Described>(
         if matches!(list.order, Order::Place(_)) {
             values.push(Value::Int(place));
         }
-        db.write(made(list).insert, &values)?;
+        db.write(made(list).insert(), &values)?;
     }
     Ok(())
 }
 
 /// The rows of a list in some records, by the key of the record that they stand in, each list in its order.
 pub fn children<T: Described>(db: &Db, parents: &[Key]) -> Result<HashMap<Key, Vec<T>>> {
-    let table = T::table();
-    let Some(parent) = table.parent else {
-        return Err(StoreError::Fault(format!("{} is no list", table.name)));
+    let Some(Children { head, parent, rest, reads, reaches }) = made(T::table()).children() else {
+        return Err(StoreError::Fault(format!("{} is no list", T::table().name)));
     };
-    let (select, currency) = (select::<T>(), currency_of::<T>(db)?);
-    let head = format!("SELECT {}, t.{parent} FROM {}", select.columns, select.from);
-    let order = match table.order {
-        Order::Key => "key",
-        Order::KeyedLine(column) | Order::Column(column) | Order::Place(column) => column,
-    };
-    let rest = format!(" ORDER BY t.{parent}, t.{order}");
+    let currency = currency_of::<T>(db)?;
     let mut children: HashMap<Key, Vec<T>> = HashMap::new();
-    let reaches = || match table.has_key() {
-        true => select.all_reaches(&[asked(table.name, parent, 1).keyed(0)]),
-        false => select.all_reaches(&[asked(table.name, parent, 1)]),
-    };
-    each_reached(
-        db,
-        select.reads.and(select.told),
-        &reaches,
-        (&head, &format!("t.{parent}"), &rest),
-        parents,
-        |row| {
-            let mut cells = Cells::of(row, currency);
-            let child = T::read(&mut cells)?;
-            children.entry(cells.next()?).or_default().push(child);
-            Ok(())
-        },
-    )?;
+    each_reached(db, *reads, reaches, (head, parent, rest), parents, |row| {
+        let mut cells = Cells::of(row, currency);
+        let child = T::read(&mut cells)?;
+        children.entry(cells.next()?).or_default().push(child);
+        Ok(())
+    })?;
     Ok(children)
 }
 
-/// How many records' lists are asked for at once.
+/// How many records' lists are asked for at once, at most and where they are few: a statement with more places takes longer to prepare.
 const TOGETHER: usize = 50;
+const FEW: usize = 4;
 
 /// Runs a question about some keys, `head` followed by `column IN (…)` and `rest`, for all of them: as few times as can be.
 /// The row's key of which it tells something is for the callback to read.
 pub fn each_of(
     db: &Db,
     reads: Tables,
-    parts: (&str, &str, &str),
+    pieces: (&'static str, &'static str, &'static str),
     keys: &[Key],
     row: impl FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
-    each_reached(db, reads, &|| &[], parts, keys, row)
+    each_reached(db, reads, &[], pieces, keys, row)
 }
 
 /// The same of a question of which is known which rows answer it for one key, as with `query!`.
 pub fn each_reached(
     db: &Db,
     reads: Tables,
-    reaches: &dyn Fn() -> &'static [Reach],
-    (head, column, rest): (&str, &str, &str),
+    reaches: &'static [Reach],
+    (head, column, rest): (&'static str, &'static str, &'static str),
     keys: &[Key],
     mut row: impl FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
     if let [key] = keys {
-        let sql = format!("{head} WHERE {column} = $1{rest}");
-        let statement = Statement::made(sql, |sql| Statement::query(reads, sql).made_of(reaches()));
+        let statement = of_pieces([head, column, " = $1", rest], || {
+            Statement::made(format!("{head} WHERE {column} = $1{rest}"), |sql| {
+                Statement::query(reads, sql).made_of(reaches)
+            })
+        });
         return db.each(statement, params![*key], row);
     }
     for some in keys.chunks(TOGETHER) {
-        let places: Vec<String> = (1..=TOGETHER).map(|number| format!("${number}")).collect();
-        let sql = format!("{head} WHERE {column} IN ({}){rest}", places.join(", "));
-        db.each(Statement::made(sql, |sql| Statement::query(reads, sql)), &padded(some), &mut row)?;
+        let places = places_for(some);
+        let statement = of_pieces([head, column, if places == FEW { " IN few" } else { " IN" }, rest], || {
+            let sql = format!("{head} WHERE {column} IN ({}){rest}", parameters(places));
+            Statement::made(sql, |sql| Statement::query(reads, sql))
+        });
+        db.each(statement, &padded(some, places), &mut row)?;
     }
     Ok(())
+}
+
+/// A statement that is put together of pieces which lie in the program: it is found again by where they lie, since putting it together
+/// takes as long as running it.
+fn of_pieces(pieces: [&'static str; 4], make: impl FnOnce() -> &'static Statement) -> &'static Statement {
+    static KNOWN: LazyLock<Mutex<ByPlace<[Place; 4], &'static Statement>>> = LazyLock::new(Mutex::default);
+    let places = pieces.map(place_of);
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&places).copied();
+    known.unwrap_or_else(|| {
+        let made = make();
+        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(places, made);
+        made
+    })
 }

@@ -2,12 +2,12 @@
 //! again by its text, as the cache of the connection does, takes a good part of what a short statement takes.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use rusqlite::{Connection, Statement};
+use rusqlite::{Connection, PrepFlags, Statement};
 
+use super::super::places::{ByPlace, Place, place_of};
 use super::super::{Result, StoreError, Value};
 use super::fault;
 
@@ -17,10 +17,7 @@ const KEPT: usize = 512;
 /// A connection, and the statements prepared on it.
 pub struct Connected(Both);
 
-/// Where a text lies in the program, and how long it is: two texts may begin at one place.
-type Place = (usize, usize);
-
-type Statements<'c> = RefCell<HashMap<Place, Rc<RefCell<Prepared<'c>>>>>;
+type Statements<'c> = RefCell<ByPlace<Place, Rc<RefCell<Prepared<'c>>>>>;
 
 self_cell::self_cell!(
     struct Both {
@@ -62,7 +59,7 @@ impl Connected {
         run: impl FnOnce(&mut Statement<'_>) -> Result<T>,
     ) -> Result<T> {
         self.0.with_dependent(|connection, statements| {
-            let place = (sql.as_ptr() as usize, sql.len());
+            let place = place_of(sql);
             let known = statements.borrow().get(&place).cloned();
             let known = match known {
                 Some(known) => known,
@@ -90,7 +87,9 @@ impl<'c> Prepared<'c> {
         sql: &'static str,
         unprepared: impl FnOnce(rusqlite::Error) -> StoreError,
     ) -> Result<Prepared<'c>> {
-        let statement = connection.prepare(sql).map_err(unprepared)?;
+        // Told that a statement is kept, SQLite takes its memory from the system. Otherwise the first few statements use up what is set
+        // aside for small pieces, and each later run of each has to ask the system for its own.
+        let statement = connection.prepare_with_flags(sql, PrepFlags::SQLITE_PREPARE_PERSISTENT).map_err(unprepared)?;
         let order = order_of(&statement)?;
         Ok(Prepared { statement, order })
     }
