@@ -10,7 +10,6 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::stage::{NEW, SOLVED, Stage};
-use crate::domain::team::Team;
 use crate::domain::ticket::{LogEntry, Priority, Ticket};
 use crate::domain::user::User;
 use crate::domain::value::day::GivenTime;
@@ -20,6 +19,7 @@ use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
+use crate::store::team::TEAM;
 use crate::store::{Db, Key, ticket};
 
 impl Noun for Ticket {
@@ -409,8 +409,7 @@ fn put_in(cx: &Cx<'_>, before: &Ticket, stage: &Stage, kind: &'static str) -> Re
 }
 
 pub(super) fn team_named(cx: &Cx<'_>, given: &str) -> Result<Reference> {
-    let team: Team = one(cx, "team", &needed("team", given)?)?;
-    Ok(Reference { key: team.key, id: team.id })
+    look_up::reference(cx, &TEAM, "team", &needed("team", given)?)
 }
 
 /// The user of that login; none where it is empty or not given.

@@ -47,7 +47,7 @@ pub fn share_link(cx: &Cx<'_>, coupon: &Coupon, target: &str, field: Option<&'st
 pub fn new_code(cx: &Cx<'_>) -> Result<String> {
     loop {
         let code = code_of(random::bytes()?);
-        if coupon::by_code(cx.db, &code)?.is_none() && coupon_program::with_code(cx.db, &code)?.is_none() {
+        if !coupon::has_code(cx.db, &code)? && coupon_program::with_code(cx.db, &code)?.is_none() {
             return Ok(code);
         }
     }

@@ -48,7 +48,7 @@ pub fn check_code_free(cx: &Cx<'_>, program: &CouponProgram) -> Result<()> {
         return Ok(());
     };
     let of_program = coupon_program::with_code(cx.db, code)?.filter(|other| *other != program.id);
-    if of_program.is_some() || coupon::by_code(cx.db, code)?.is_some() {
+    if of_program.is_some() || coupon::has_code(cx.db, code)? {
         return Err(CodeTaken { code: code.to_owned(), program: of_program }.into());
     }
     Ok(())

@@ -30,8 +30,7 @@ pub const SERVICE: ServiceEntry = ServiceEntry {
 
 /// The project that the form shows at first: the default of the ticket's team.
 pub fn default_project(db: &Db, ticket: &Ticket) -> store::Result<Option<Project>> {
-    let team = team::by_key(db, ticket.team.key)?;
-    team.field_service_project.map(|default| project::by_key(db, default.key)).transpose()
+    team::field_service_project(db, ticket.team.key)?.map(|default| project::by_key(db, default)).transpose()
 }
 
 /// The form of `ticket plan` for the ticket. The worksheet template is shown where the project has worksheets.

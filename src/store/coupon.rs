@@ -4,6 +4,7 @@ use super::engine::record::{self, Found};
 use super::engine::table::{DayOf, FoundBy, Table, day, folded_code, id, instant, link, records, switch, text, words};
 use super::{Db, Key, Result};
 use crate::domain::coupon::{Coupon, CouponState, on_ticket};
+use crate::domain::coupon_program::folded_code as fold;
 use crate::domain::ticket::OnTicket;
 use crate::{described, field_of_words, params, query, update};
 
@@ -49,6 +50,20 @@ pub fn by_code(db: &Db, code: &str) -> Result<Option<Coupon>> {
         Found::One(coupon) => Some(coupon),
         Found::Nothing | Found::Several(_) => None,
     })
+}
+
+/// Whether a coupon has that code, however it is spelled.
+pub fn has_code(db: &Db, code: &str) -> Result<bool> {
+    let found = db.query_opt(
+        query!(
+            [coupon],
+            "SELECT key FROM coupon WHERE code_folded = $1",
+            [asked("coupon", "code_folded", 1).looks(&[])]
+        ),
+        params![fold(code)],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(found.is_some())
 }
 
 /// Writes a new coupon.

@@ -75,9 +75,13 @@ fn complete(db: &Db, teams: &mut [Team]) -> Result<()> {
     Ok(())
 }
 
-/// The team of that key, complete.
-pub fn by_key(db: &Db, key: Key) -> Result<Team> {
-    record::by_key(db, key)
+/// The project that a team's interventions go into unless another is named.
+pub fn field_service_project(db: &Db, team: Key) -> Result<Option<Key>> {
+    db.query_one(
+        query!([team], "SELECT field_service_project FROM team WHERE key = $1", [asked("team", "key", 1)]),
+        params![team],
+        |row| row.get(0),
+    )
 }
 
 /// Whether the team offers the service.

@@ -68,9 +68,9 @@ pub fn named_by(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
     })
 }
 
-/// The product that `given` stands for in the flag `field`.
+/// The product that `given` stands for in the flag `field`, without its taxes: only a quotation asks for them.
 pub fn product_of(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<Product> {
-    look_up::one(cx, field, given)
+    look_up::bare(cx, field, given)
 }
 
 /// The lot or serial number that `given` stands for.
