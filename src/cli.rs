@@ -26,6 +26,7 @@ mod csv_lines;
 mod demo;
 mod hint;
 mod ledger;
+mod print;
 mod report;
 mod settings;
 mod templates;
@@ -169,6 +170,7 @@ fn dispatch(
                     change(outside, settings, &|| parse(entry, pairs.clone()))
                 }
                 Action::Read { .. } => Ok(read(outside, settings, entry, matches)?),
+                Action::Print { .. } => print::print(outside, settings, entry, matches),
             }
         }
     }

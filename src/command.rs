@@ -32,6 +32,7 @@ pub mod order;
 pub mod payment;
 pub mod pipeline;
 pub mod plan;
+pub mod print;
 pub mod product;
 pub mod project;
 pub mod reason;

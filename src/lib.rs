@@ -4,8 +4,8 @@
 //!
 //! # The map
 //!
-//! Imports run one way: `main` -> [`cli`] -> [`command`] -> [`procedure`] -> { [`domain`], [`store`] }; `procedure`, `command` and
-//! `cli` -> [`output`]; `store` -> `domain`; `domain` and `output` import nothing of ours.
+//! Imports run one way: `main` -> [`cli`] -> [`command`] -> [`procedure`] -> { [`domain`], [`store`], [`print`] }; these three and
+//! [`print`] -> [`output`]; `store` and `print` -> `domain`; `domain` and `output` import nothing of ours.
 //!
 //! - [`cli`]: the tree of nouns and verbs, global flags and settings, what goes to stdout and stderr, bulk input as lines.
 //! - [`command`]: the list of commands, and one file per noun or service: the struct that flags and JSON fill, `run`, the outcome.
@@ -17,6 +17,7 @@
 //! - [`store`]: one file per noun with the description of its table and what else is asked of it in SQL; [`store::tables`] lists
 //!   them, `store/migrations` makes them. Its frame is [`store::engine`]: records read and written by their description,
 //!   statements as values, numbering, migrations, and the seam to the two engines. Each statement is written once.
+//! - [`print`]: documents on paper: a sheet of domain values and words, and HTML and PDF of it; knows no store.
 //! - [`output`]: table, page, JSON, CSV, jq, and texts by templates; knows no noun.
 //!
 //! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`. How to
@@ -46,5 +47,6 @@ pub mod cli;
 pub mod command;
 pub mod domain;
 pub mod output;
+pub mod print;
 pub mod procedure;
 pub mod store;

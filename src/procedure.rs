@@ -20,6 +20,7 @@ pub mod party;
 pub mod payment;
 pub mod plan;
 pub mod post;
+pub mod printed;
 pub mod random;
 pub mod reason;
 pub mod refund;

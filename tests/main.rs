@@ -36,6 +36,7 @@ mod online_retail;
 mod order;
 mod party;
 mod plan;
+mod print;
 mod records;
 mod refund;
 mod repair;

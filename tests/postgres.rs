@@ -33,6 +33,7 @@ mod order;
 mod outage;
 mod party;
 mod plan;
+mod print;
 mod records;
 mod refund;
 mod repair;

@@ -74,6 +74,14 @@ impl Voice {
         };
     }
 
+    /// A warning of a command whose answer is no record: a sentence, or an object of its own.
+    pub fn warned(self, outside: &mut Outside<'_>, warning: &Warning) {
+        match self.json {
+            true => drop(writeln!(outside.stderr, "{}", serde_json::json!({ "warning": warning }))),
+            false => self.warn(outside, warning),
+        }
+    }
+
     /// A warning in a sentence; JSON answers hold it themselves.
     pub fn warn(self, outside: &mut Outside<'_>, warning: &Warning) {
         let word = self.word("warning", Color::Yellow);

@@ -70,7 +70,7 @@ impl Settings {
                 Some(found) => Actor::named(found.text)?,
                 None => Actor::User { login: outside.login.clone(), named: false },
             },
-            templates: Templates::new(places.templates()),
+            templates: Templates::new(places.templates()).at(places.variable("HOME").map(PathBuf::from)),
             now,
             key: places.flag("key").map(|found| found.text),
             mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },

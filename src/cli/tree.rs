@@ -47,7 +47,7 @@ fn relaxed_arguments(command: Command) -> Command {
     };
     let command = (entry.arguments)(command);
     match entry.action {
-        Action::Read { .. } => command.mut_args(|argument| {
+        Action::Read { .. } | Action::Print { .. } => command.mut_args(|argument| {
             if argument.get_action().takes_values() { argument.allow_negative_numbers(true) } else { argument }
         }),
         Action::Change { .. } => command.mut_args(|argument| {

@@ -126,6 +126,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<invoice::InvoicePay>("invoice pay"),
     Entry::change::<invoice::InvoiceMatch>("invoice match"),
     Entry::change::<invoice::InvoiceUnmatch>("invoice unmatch"),
+    Entry::print::<Invoice>("invoice print"),
     // credit-note
     Entry::read::<noun::List<CreditNote>>("credit-note list"),
     Entry::read::<noun::Show<CreditNote>>("credit-note show"),
@@ -137,6 +138,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
     Entry::change::<credit_note::CreditNoteMatch>("credit-note match"),
     Entry::change::<credit_note::CreditNoteUnmatch>("credit-note unmatch"),
+    Entry::print::<CreditNote>("credit-note print"),
     // payment
     Entry::change::<payment::PaymentCreate>("payment create"),
     Entry::change::<payment::PaymentCancel>("payment cancel"),
@@ -162,6 +164,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<order::OrderRemoveCoupon>("order remove-coupon"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
+    Entry::print::<Order>("order print"),
     // transfer
     Entry::read::<noun::List<Transfer>>("transfer list"),
     Entry::read::<noun::Show<Transfer>>("transfer show"),
@@ -169,6 +172,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<transfer::TransferValidate>("transfer validate"),
     Entry::change::<transfer::TransferCancel>("transfer cancel"),
     Entry::change::<returns::TransferReturn>("transfer return"),
+    Entry::print::<Transfer>("transfer print"),
     // repair
     Entry::read::<noun::List<Repair>>("repair list"),
     Entry::read::<noun::Show<Repair>>("repair show"),
@@ -182,6 +186,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<repair::RepairCancel>("repair cancel"),
     Entry::change::<repair::RepairReopen>("repair reopen"),
     Entry::change::<repair::RepairQuote>("repair quote"),
+    Entry::print::<Repair>("repair print"),
     // task
     Entry::read::<noun::List<Task>>("task list"),
     Entry::read::<noun::Show<Task>>("task show"),

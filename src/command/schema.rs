@@ -60,7 +60,7 @@ struct Code {
 fn described() -> impl Iterator<Item = (&'static str, Described)> {
     let shown = COMMANDS.iter().filter_map(|entry| match entry.action {
         Action::Read { kind, described, .. } => Some((kind, Described::Record(described()?))),
-        Action::Change { .. } => None,
+        Action::Change { .. } | Action::Print { .. } => None,
     });
     shown.chain(OTHERS.iter().map(|(kind, columns)| (*kind, Described::Other(columns))))
 }

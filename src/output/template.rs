@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, UndefinedBehavior, Value, context, escape_formatter,
+};
 use serde::Serialize;
 
 mod words;
@@ -26,6 +28,14 @@ macro_rules! files {
 
 /// What the program brings along: templates, and the words of each language.
 pub static FILES: &[File] = files![
+    "page.html"
+    "page.css"
+    "invoice.html"
+    "credit_note.html"
+    "order.html"
+    "transfer.html"
+    "return.html"
+    "repair.html"
     "en.toml"
     "de.toml"
     "fr.toml"
@@ -64,6 +74,7 @@ pub struct Stranger {
 #[derive(Default)]
 pub struct Templates {
     folder: Option<PathBuf>,
+    home: Option<PathBuf>,
     environment: OnceLock<Environment<'static>>,
     words: Mutex<BTreeMap<String, Arc<Words>>>,
 }
@@ -72,6 +83,16 @@ impl Templates {
     /// Those of the program, and over them the files of the same names in `folder`.
     pub fn new(folder: Option<PathBuf>) -> Templates {
         Templates { folder, ..Templates::default() }
+    }
+
+    /// The same for whoever lives at `home`, where there may be fonts.
+    pub fn at(self, home: Option<PathBuf>) -> Templates {
+        Templates { home, ..self }
+    }
+
+    /// Where the caller lives.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     /// The site's folder, where there is one.
@@ -204,6 +225,10 @@ fn environment(folder: Option<PathBuf>) -> Environment<'static> {
     {
         environment.set_syntax(syntax);
     }
+    environment.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+        (AutoEscape::Html, Some(text)) if !value.is_safe() => Ok(write_escaped(out, text)?),
+        _ => escape_formatter(out, state, value),
+    });
     environment.add_filter("fill", words::fill_filter);
     environment.set_loader(move |name| {
         let site = match &folder {
@@ -218,6 +243,25 @@ fn environment(folder: Option<PathBuf>) -> Environment<'static> {
         Ok(site.map(|(_, text)| text).or_else(built_in))
     });
     environment
+}
+
+/// Writes a text so that it stays one within HTML, in an attribute too. A slash, which stands in every number, needs no escape for that.
+fn write_escaped(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
+    let mut rest = text;
+    while let Some(place) = rest.find(['<', '>', '&', '"', '\'']) {
+        let (before, behind) = rest.split_at(place);
+        out.write_str(before)?;
+        let mut after = behind.chars();
+        out.write_str(match after.next() {
+            Some('<') => "&lt;",
+            Some('>') => "&gt;",
+            Some('&') => "&amp;",
+            Some('"') => "&quot;",
+            _ => "&#x27;",
+        })?;
+        rest = after.as_str();
+    }
+    out.write_str(rest)
 }
 
 /// The file of that name in a site's folder. A name leads nowhere else.
@@ -301,7 +345,7 @@ mod tests {
             ("es.toml", "[words]\ntotal = \"Importe {x}\"\n"),
         ]);
         let value = BTreeMap::from([("name", "Zoë {{ & <b>\"'/"), ("count", "{page}")]);
-        let name = "Zoë {{ &amp; &lt;b&gt;&quot;&#x27;&#x2f;";
+        let name = "Zoë {{ &amp; &lt;b&gt;&quot;&#x27;/";
         let made = |language| templates.render("a.html", language, &value).unwrap();
         assert_eq!(made("de"), format!("Rechnung Summe &lt;alles&gt; {name} Seite 1 von {{page}}"));
         assert_eq!(made("de_AT"), format!("Faktura Summe &lt;alles&gt; {name} Seite 1 von {{page}}"));

@@ -9,6 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Cx, content, object};
 use crate::command::COMMANDS;
+use crate::command::print::{Asked, Outlet, Print, Printable};
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 use crate::output::{Detail, Opens};
@@ -168,7 +169,17 @@ pub enum Action {
         spread: &'static str,
         run: Reader,
     },
+    /// What answers no records, but documents as people read them.
+    Print {
+        /// The name of the argument that names them.
+        references: &'static str,
+        right: Right,
+        wider: fn(&Db, &[String]) -> Result<Option<Right>>,
+        run: Printer,
+    },
 }
+
+type Printer = fn(&Asked, &[String], &Cx<'_>, &mut dyn Outlet) -> Result<()>;
 
 type Ahead = fn(&ArgMatches, &Db);
 type Wider = fn(&ArgMatches, &Db) -> Result<Option<Right>>;
@@ -194,6 +205,19 @@ impl Entry {
                 opens: R::OPENS,
                 spread: R::SPREAD,
                 run: read::<R>,
+            },
+        }
+    }
+
+    pub(in crate::command) const fn print<R: Printable>(name: &'static str) -> Entry {
+        Entry {
+            name,
+            arguments: Print::<R>::arguments,
+            action: Action::Print {
+                references: R::KIND,
+                right: Print::<R>::RIGHT,
+                wider: Print::<R>::also_opened_by,
+                run: Print::<R>::run,
             },
         }
     }

@@ -60,6 +60,12 @@ impl NewFile {
         Ok(())
     }
 
+    /// Gives the file its name as [`NewFile::replace`] does, but durable only when the system gets to it: for what can be made again.
+    pub fn put(self, path: &Path) -> Result<()> {
+        self.0.persist(path).map_err(|kept| kept.error)?;
+        Ok(())
+    }
+
     /// Gives the file its name where nothing has it.
     pub fn place(self, path: &Path) -> Result<Placed> {
         self.0.as_file().sync_all()?;

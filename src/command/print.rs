@@ -1,0 +1,300 @@
+//! `print`: documents as people and machines read them, the same for every noun that is printed.
+
+use std::marker::PhantomData;
+
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::pipeline::noun::{Noun, plural_of};
+use super::pipeline::{Cx, Warning};
+use crate::domain::common::{ValueRefused, words_of};
+use crate::domain::desk::Right;
+use crate::domain::document::{CreditNote, Invoice};
+use crate::domain::order::Order;
+use crate::domain::repair::Repair;
+use crate::domain::transfer::Transfer;
+use crate::domain::value::text::choices;
+use crate::domain::{Allowed, Result};
+use crate::print::pdf::fonts::Fonts;
+use crate::procedure::look_up;
+use crate::procedure::printed::{self, Printed};
+use crate::store::Db;
+
+choices! {
+    /// What a document is printed as.
+    pub enum PrintFormat: "format" {
+        Html = "html",
+        Pdf = "pdf",
+    }
+}
+
+impl PrintFormat {
+    /// The ending of its files.
+    fn ending(self) -> &'static str {
+        match self {
+            PrintFormat::Html => "html",
+            PrintFormat::Pdf => "pdf",
+        }
+    }
+}
+
+/// A kind of record that is printed.
+pub trait Printable: Noun {
+    /// What it is printed as, the default first.
+    const FORMATS: &'static [PrintFormat] = &[PrintFormat::Html, PrintFormat::Pdf];
+    /// What people know it by: the number, or the id.
+    fn shown_as(&self) -> String {
+        self.id()
+    }
+    /// What names it among all of its kind.
+    fn id(&self) -> String;
+    /// What is printed of it, in that language.
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed>;
+    /// It in a format that is none of those of all documents.
+    fn other(
+        &self,
+        _cx: &Cx<'_>,
+        _fonts: &mut Fonts,
+        _format: PrintFormat,
+        _language: Option<&str>,
+    ) -> Result<Vec<u8>> {
+        Err(super::internal("a format that is not printed"))
+    }
+}
+
+impl Printable for Invoice {
+    fn shown_as(&self) -> String {
+        self.0.shown().to_owned()
+    }
+    fn id(&self) -> String {
+        self.0.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_document(cx, &self.0, language)
+    }
+}
+
+impl Printable for CreditNote {
+    fn shown_as(&self) -> String {
+        self.0.shown().to_owned()
+    }
+    fn id(&self) -> String {
+        self.0.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_document(cx, &self.0, language)
+    }
+}
+
+impl Printable for Order {
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_order(cx, self, language)
+    }
+}
+
+impl Printable for Transfer {
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_transfer(cx, self, language)
+    }
+}
+
+impl Printable for Repair {
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_repair(cx, self, language)
+    }
+}
+
+/// A document that was printed.
+pub struct Printout {
+    /// The name of its file in a folder.
+    pub name: String,
+    pub bytes: Vec<u8>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What was asked of `print` beside the references.
+pub struct Asked {
+    format: Option<String>,
+    language: Option<String>,
+    file: Option<String>,
+    folder: Option<String>,
+}
+
+/// Where a print goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goes {
+    ToStdout,
+    /// To stdout as nobody reads it on a terminal.
+    ToStdoutRaw,
+    ToFile(String),
+    ToFolder(String),
+}
+
+impl Asked {
+    /// What the arguments of a print ask.
+    pub fn of(matches: &ArgMatches) -> Asked {
+        let one = |name: &str| matches.get_one::<String>(name).cloned();
+        Asked { format: one("format"), language: one("language"), file: one("file"), folder: one("folder") }
+    }
+
+    fn format<R: Printable>(&self) -> Result<PrintFormat> {
+        let Some(given) = &self.format else {
+            return Ok(PrintFormat::Html);
+        };
+        let found = R::FORMATS.iter().find(|format| format.word() == given);
+        found.copied().ok_or_else(|| {
+            let allowed: Vec<String> = R::FORMATS.iter().map(|format| format.word().to_owned()).collect();
+            let message = format!("{given:?} is no format of a print; it is one of {}", allowed.join(", "));
+            let allowed = Some(Allowed::Several(allowed));
+            ValueRefused::Invalid { field: "format", given: given.clone(), message, allowed }.into()
+        })
+    }
+
+    /// Where it goes; what is no page of HTML goes nowhere by itself, and several documents go into a folder.
+    fn goes(&self, format: PrintFormat, documents: usize) -> Result<Goes> {
+        match (&self.file, &self.folder) {
+            (Some(_), Some(folder)) => {
+                let message = "a print goes to a file or into a folder, not to both";
+                Err(ValueRefused::invalid("folder", folder, message).into())
+            }
+            (_, Some(folder)) => Ok(Goes::ToFolder(folder.clone())),
+            (Some(file), None) if documents > 1 => {
+                let message = format!("{documents} documents do not go into one file, but with --folder into a folder");
+                Err(ValueRefused::invalid("file", file, message).into())
+            }
+            (None, None) if documents > 1 => Err(ValueRefused::missing("folder").into()),
+            (Some(file), None) if file == "-" && format == PrintFormat::Html => Ok(Goes::ToStdout),
+            (Some(file), None) if file == "-" => Ok(Goes::ToStdoutRaw),
+            (Some(file), None) => Ok(Goes::ToFile(file.clone())),
+            (None, None) if format == PrintFormat::Html => Ok(Goes::ToStdout),
+            (None, None) => Err(ValueRefused::missing("file").into()),
+        }
+    }
+}
+
+/// `NOUN print REF…`.
+pub struct Print<R>(PhantomData<R>);
+
+/// Where printed documents are given to: first where they go, then one after the other.
+pub trait Outlet {
+    /// Takes where all of them go.
+    fn open(&mut self, goes: Goes) -> Result<()>;
+    /// Takes a document.
+    fn take(&mut self, printout: Printout) -> Result<()>;
+}
+
+impl<R: Printable> Print<R> {
+    /// The arguments of `print`.
+    pub fn arguments(command: clap::Command) -> clap::Command {
+        let one = |name: &'static str, value: &'static str, help: String| {
+            Arg::new(name).long(name).value_name(value).help(help)
+        };
+        let formats: Vec<&str> = R::FORMATS.iter().map(|format| format.word()).collect();
+        let formats = formats.join(", ");
+        let what = words_of(R::KIND);
+        command
+            .about(format!("Print {}", plural_of(R::KIND)))
+            .arg(
+                Arg::new(R::KIND)
+                    .value_name(R::KIND.to_uppercase())
+                    .action(ArgAction::Append)
+                    .num_args(1..)
+                    .required(true)
+                    .help("Ids, numbers or names; - reads them from standard input, one a line"),
+            )
+            .args([
+                one("format", "FORMAT", format!("One of {formats} (default: html)")),
+                one("file", "FILE", "The file to write, or - for standard output (default for html)".to_owned()),
+                one("folder", "DIR", format!("Write each {what} into this folder, named by its number")),
+                one("language", "TAG", "In this language, such as de (default: the customer's, else the desk's)".to_owned()),
+            ])
+            .after_help(format!(
+                "HTML is one page with all that it needs in it. PDF is PDF/A-3 with its fonts in it, those that come with the program \
+                 and, for what these lack, the system's Noto fonts. A file that is there already is replaced. Templates and words can \
+                 be a site's own: see 'aftersales templates export --help'.\n\n\
+                 Examples:\n  aftersales {0} print REF > page.html\n  aftersales {0} print REF --format pdf --file page.pdf\n  \
+                 aftersales {0} list -o ids | aftersales {0} print - --format pdf --folder printed",
+                R::NOUN
+            ))
+    }
+
+    /// Prints what the references stand for. That all of them stand for something is known before the first is printed.
+    pub fn run(asked: &Asked, references: &[String], cx: &Cx<'_>, outlet: &mut dyn Outlet) -> Result<()> {
+        for given in references {
+            look_up::bare::<R>(cx, R::KIND, given)?;
+        }
+        let format = asked.format::<R>()?;
+        outlet.open(asked.goes(format, references.len())?)?;
+        let language = asked.language.as_deref().filter(|language| !language.is_empty());
+        let mut fonts = None;
+        for given in references {
+            let record: R = look_up::one(cx, R::KIND, given)?;
+            let mut warnings = Vec::new();
+            let mut ready = |fonts: &mut Option<Fonts>| -> Result<Vec<u8>> {
+                if format == PrintFormat::Html {
+                    return Ok(printed::html(cx, &record.printed(cx, language)?)?.into_bytes());
+                }
+                let fonts = match fonts {
+                    Some(fonts) => fonts,
+                    None => fonts.insert(printed::fonts(cx)?),
+                };
+                if format != PrintFormat::Pdf {
+                    return record.other(cx, fonts, format, language);
+                }
+                let pdf = printed::pdf(cx, fonts, &record.printed(cx, language)?, None)?;
+                warnings = printed::warnings(&record.shown_as(), &pdf);
+                Ok(pdf.bytes)
+            };
+            let bytes = ready(&mut fonts)?;
+            outlet.take(Printout { name: file_name(&record, format), bytes, warnings })?;
+        }
+        Ok(())
+    }
+
+    /// The right that reading it needs.
+    pub const RIGHT: Right = R::RIGHT;
+
+    /// Another right that opens what this very print reads: where it opens all that is printed.
+    pub fn also_opened_by(db: &Db, references: &[String]) -> Result<Option<Right>> {
+        let mut opened = None;
+        for given in references {
+            match R::also_opened_by(db, given)? {
+                Some(right) if opened.is_none_or(|known| known == right) => opened = Some(right),
+                _ => return Ok(None),
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// The name of a document's file: its number, in which `/` is `-`. Where that does not tell it from another number its id, which is
+/// its own, stands behind it.
+fn file_name<R: Printable>(record: &R, format: PrintFormat) -> String {
+    let number = record.shown_as();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+    let is_told = number.chars().all(|c| plain(c) || c == '/') && !number.starts_with('.');
+    let name: String = number.chars().map(|c| if plain(c) { c } else { '-' }).take(80).collect();
+    let name = name.trim_start_matches('.');
+    match is_told && number.len() <= 80 {
+        true => format!("{name}.{}", format.ending()),
+        false => {
+            use std::fmt::Write as _;
+            let mut hexed = String::new();
+            for byte in record.id().bytes().take(60) {
+                let _ = match char::from(byte) {
+                    c if c.is_ascii_alphanumeric() => write!(hexed, "{c}"),
+                    _ => write!(hexed, "-{byte:02x}"),
+                };
+            }
+            format!("{name}_{hexed}.{}", format.ending())
+        }
+    }
+}
