@@ -30,6 +30,7 @@ mod print;
 mod report;
 mod settings;
 mod templates;
+mod texts;
 mod top;
 mod tree;
 
@@ -166,7 +167,7 @@ fn dispatch(
             match &entry.action {
                 Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
                 Action::Change { parse } => {
-                    let pairs = tree::pairs(entry, matches);
+                    let pairs = texts::read(outside, tree::pairs(entry, matches))?;
                     change(outside, settings, &|| parse(entry, pairs.clone()))
                 }
                 Action::Read { .. } => Ok(read(outside, settings, entry, matches)?),

@@ -55,6 +55,7 @@ pub mod timeline;
 pub mod transfer;
 pub mod user;
 pub mod verify;
+pub mod worksheet;
 pub mod worksheet_template;
 
 pub use commands::COMMANDS;

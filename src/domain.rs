@@ -50,6 +50,7 @@ pub mod transfer;
 pub mod user;
 pub mod value;
 pub mod verify;
+pub mod worksheet;
 pub mod worksheet_template;
 
 /// A reason why a command is not carried out: a named case of a service's own enum, told as the contract's error object.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 mod bars;
+pub mod calendar;
 pub mod csv;
 pub mod escape;
 pub mod jq;

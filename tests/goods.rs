@@ -259,6 +259,7 @@ struct Model {
     transfers: Vec<Transfer>,
     repairs: Vec<Repair>,
     orders: Vec<Order>,
+    visits: usize,
 }
 
 /// Who waits, or has something reserved.
@@ -764,6 +765,27 @@ impl Model {
         Ok(())
     }
 
+    /// A visit on site is done: what was used of goods goes from the stock to the customer.
+    fn visited(&mut self, mut transfer: Transfer) -> Told {
+        if transfer.lines.iter().any(|line| line.product != Plain && line.lot.is_none()) {
+            return Err("lot_required");
+        }
+        for at in 0..transfer.lines.len() {
+            let row = self.row();
+            let line = &mut transfer.lines[at];
+            (line.row, line.done) = (row, line.quantity);
+            let line = line.clone();
+            self.take(line.product, Place::Stock, line.lot.as_deref(), line.quantity)?;
+            if line.product == Serial {
+                self.goes(line.lot.as_deref(), Place::Customers, transfer.customer, row);
+            }
+        }
+        transfer.id = self.number(Kind::Outgoing.prefix());
+        let id = transfer.id.clone();
+        self.transfers.push(transfer);
+        Ok(Answer::Done(vec![id]))
+    }
+
     fn count(&mut self, product: Product, place: Place, lot: Option<&str>, counted: Halves) -> Told {
         if product != Plain && lot.is_none() {
             return Err("lot_required");
@@ -935,7 +957,8 @@ impl Game {
 {"command":"customer create","name":"Ada"}
 {"command":"customer create","name":"Bo"}
 {"command":"location create","id":"WH/Back","type":"internal","return_location":true}
-{"command":"team create","id":"Support","service":["returns","repairs"]}
+{"command":"project create","id":"Visits"}
+{"command":"team create","id":"Support","service":["returns","repairs","field-service"],"field_service_project":"Visits"}
 {"command":"ticket create","team":"Support","customer":"C1","subject":"one"}
 {"command":"ticket create","team":"Support","customer":"C2","subject":"two"}
 {"command":"ticket create","team":"Support","customer":"C1","product":"BYLOT","subject":"three"}"#,
@@ -1506,8 +1529,52 @@ impl Game {
         self.play(command, |model| model.count(product, place, lot.as_deref(), quantity));
     }
 
+    /// A visit from a ticket: planned, something used, mostly of lots that are there, and done.
+    fn visit(&mut self) {
+        let ticket = self.dice.below(TICKETS.len());
+        let named = format!("T{}", ticket + 1);
+        let task = format!("FS{:05}", self.model.visits + 1);
+        self.play(json!({"command": "ticket plan", "ticket": named}), |model| {
+            model.visits += 1;
+            Ok(Answer::Done(vec![format!("FS{:05}", model.visits)]))
+        });
+        let (mut typed, mut lots, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 1..=self.dice.within(1, 3) {
+            let product = self.some_product();
+            let quantity = product.some(&mut self.dice, 4);
+            typed.push(format!("{}={}", product.id(), shown(quantity)));
+            let chosen = if product == Plain { Vec::new() } else { self.chosen_lots(product, Place::Stock, quantity) };
+            let mut left = quantity;
+            for (lot, of_it) in chosen {
+                lots.push(format!("{number}={lot}:{}", shown(of_it)));
+                lines.push(Game::new_line(product, Some(lot), of_it, None));
+                left -= of_it;
+            }
+            if left > 0 {
+                lines.push(Game::new_line(product, None, left, None));
+            }
+        }
+        let used = json!({"command": "task edit", "task": task, "product": typed, "lot": lots});
+        self.play(used, |_| Ok(Answer::Done(Vec::new())));
+        let transfer = Transfer {
+            id: String::new(),
+            kind: Kind::Outgoing,
+            state: State::Done,
+            customer: Some(TICKETS[ticket].0),
+            order: None,
+            ticket: Some(ticket),
+            from: Place::Stock,
+            to: Place::Customers,
+            lines,
+            is_return: false,
+            keeps_order: false,
+        };
+        self.play(json!({"command": "task done", "task": task}), |model| model.visited(transfer));
+    }
+
     fn round(&mut self) {
-        match self.dice.below(30) {
+        match self.dice.below(32) {
+            30 | 31 => self.visit(),
             28 => self.quote(),
             29 => self.confirm_order(),
             0 | 1 => self.order(),

@@ -68,7 +68,8 @@ fn a_ticket_plans_a_task_with_the_defaults_of_its_team() {
             "id": "FS00001", "title": "Lamp flickers", "project": "Field Service", "stage": "new", "customer": "C00001",
             "ticket": "T00001", "assignee": null, "planned_start": null, "planned_end": null, "worked_minutes": 0,
             "products": [],
-            "worksheet": {"template": "Visit", "values": {}, "signed_by": null, "signed_at": null},
+            "worksheet": {"template": "Visit", "values": {}, "signed_by": null, "signed_at": null, "signature": null},
+            "timer": null, "timesheet": [], "invoice": null, "overlaps": [],
             "created_at": "2026-11-23T10:00:00Z",
         }})
     );

@@ -84,6 +84,7 @@ const MORE_RECORDS: &str = r#"
 {"record":"stock","product":"PAINT","location":"WH/Stock","lot":"RED-1","quantity":"12.5"}
 {"record":"stock","product":"DRILL","location":"WH/Stock","lot":"SN-3","quantity":"1"}
 {"record":"user","id":"bob","name":"Bob","email":"bob@example.org","rights":["sales","inventory"]}
+{"record":"worksheet_template","id":"Report","fields":[{"name":"pressure","type":"number","required":true},{"name":"before","type":"photo","required":true},{"name":"state","type":"choice","choices":["good","worn"]}]}
 {"record":"worksheet_template","id":"Check","fields":[{"name":"state","type":"choice","choices":["good","worn"]},{"name":"seen","type":"date"}]}
 {"record":"coupon_program","id":"Five","rewards":[{"type":"fixed","value":"5","on":"order","maximum":null}],"conditions":{"minimum_quantity":"2"},"currency":"EUR"}
 {"record":"order","id":"S00010","customer":"C00001","date":"2026-11-04","state":"confirmed","lines":[{"product":"SHADE","quantity":"3"},{"product":"PAINT","quantity":"3"},{"product":"BULB","quantity":"4"}]}
@@ -170,6 +171,21 @@ const MORE_COMMANDS: &[&str] = &[
     "order create --customer C00002 --line SHADE=2@9.99 --line LAMP=1",
     "order edit S00012 --line 1=3 --drop-line 2",
     "order cancel S00012",
+    // Visits: one that is signed, done and billed, one under way, with a worksheet that is begun.
+    "ticket plan T00007 --title 'Change it' --worksheet-template Report --assignee ann",
+    "task edit FS00004 --product BULB=2 --product PAINT=0.5 --product HOUR=1 --lot 2=RED-1",
+    "task start FS00004 --now 2026-11-23T11:00:00Z",
+    "task pause FS00004 --now 2026-11-23T11:20:00Z",
+    "task resume FS00004 --now 2026-11-23T11:30:00Z",
+    "task stop FS00004 --note 'It drips no more' --now 2026-11-23T12:00:00Z",
+    "worksheet fill FS00004 --value pressure=2.5 --value before=before.jpg",
+    "worksheet sign FS00004 --name 'Ada Lovelace' --image signature.png",
+    "task done FS00004",
+    "invoice create --task FS00004",
+    "ticket plan T00005 --worksheet-template Check",
+    "task edit FS00005 --product LAMP=1",
+    "task start FS00005",
+    "worksheet fill FS00005 --value state=worn --value seen=2026-11-23",
     "desk edit --lock-date 2026-10-31",
     // Somebody moves, a bank changes, a tax and a product become something else: what is posted tells what was.
     "desk edit --company 'Lamps Ltd' --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE --tax-id DE136695976 --language de --iban DE44500105175407324931 --bic INGDDEFFXXX --contact-name Accounts --phone '+49 30 901820'",
@@ -186,6 +202,8 @@ const MORE_COMMANDS: &[&str] = &[
 /// The shop in which everything has happened: what may stand in a store, for whoever checks stores.
 pub fn rich() -> Shop {
     let shop = shop();
+    shop.write("before.jpg", b"\xff\xd8\xff\xe0 it drips");
+    shop.write("signature.png", b"\x89PNG\r\n\x1a\n Ada");
     let ran = shop.run_with("import - -o ndjson", MORE_RECORDS);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     for words in MORE_COMMANDS {

@@ -61,6 +61,7 @@ fn every_record_is_as_its_schema_says() {
         match kind {
             "subscription" | "desk" => check(&schema, &shop.ok(&format!("{kind} show")), kind),
             "verify" => check(&schema, &shop.ok("verify"), kind),
+            "worksheet" => check(&schema, &shop.ok("worksheet show FS1"), kind),
             "options" => check(&schema, &shop.ok("ticket options T1"), kind),
             "answer" => {
                 check(&schema, &shop.done("ticket note T1 'It hums'"), kind);

@@ -595,3 +595,46 @@ fn what_waits_for_the_desk_is_listed() {
     shop.done("ticket reopen T4");
     assert_eq!(waiting(), json!(["T00004"]));
 }
+
+#[test]
+fn a_note_is_for_the_desk_or_for_the_customer_too_and_may_stand_in_a_file() {
+    let shop = desk();
+    shop.done("ticket create --team Support --subject Lamp");
+    shop.write("call.txt", "They called,\nand were nice.\r\n");
+    let last = || {
+        let log = shop.ok("ticket show T1")["log"].clone();
+        let entry = log.as_array().unwrap().last().unwrap().clone();
+        (entry["kind"].as_str().unwrap().to_owned(), entry["text"].as_str().unwrap().to_owned())
+    };
+    let told = |kind: &str, text: &str| (kind.to_owned(), text.to_owned());
+    shop.done("ticket note T1 'We are on our way' --public");
+    assert_eq!(last(), told("public_note", "We are on our way"));
+    shop.done("ticket note T1 --text-file call.txt");
+    assert_eq!(last(), told("note", "They called,\nand were nice."));
+    assert_eq!(shop.run_with("ticket note T1 --text-file -", "from a pipe").code, 0);
+    assert_eq!(last(), told("note", "from a pipe"));
+    // The log has the text, and a key knows it.
+    assert_eq!(shop.done("ticket note T1 --text-file call.txt --key k")["status"], "done");
+    assert_eq!(shop.ok("ticket note T1 'They called,\nand were nice.' --key k")["status"], "replayed");
+    shop.write("call.txt", b"\xff\xfe");
+    for (words, field) in [
+        ("ticket note T1 typed --text-file call.txt", "text_file"),
+        ("ticket note T1 --text-file call.txt", "text_file"),
+        ("ticket note T1 --text-file nowhere.txt", "text_file"),
+        ("ticket close T1 --comment-file nowhere.txt", "comment_file"),
+    ] {
+        assert_eq!(shop.refused(words, "invalid_value")["field"], field, "{words}");
+    }
+    shop.write("empty.txt", "\n");
+    assert_eq!(shop.refused("ticket note T1 --text-file empty.txt", "missing_field")["field"], "text");
+    assert_eq!(shop.refused("ticket close T1 --public", "missing_field")["field"], "comment");
+    let answers = shop.applied("", r#"{"command":"ticket note","ticket":"T1","text_file":"empty.txt"}"#, 3);
+    assert_eq!(answers[0]["error"]["code"], "invalid_value");
+
+    shop.done("ticket close T1 --comment 'The new lamp works' --public");
+    let log = shop.ok("ticket show T1")["log"].clone();
+    let entries = log.as_array().unwrap();
+    let kinds: Vec<_> = entries[entries.len() - 2..].iter().map(|entry| entry["kind"].clone()).collect();
+    assert_eq!(kinds, ["public_note", "closed"]);
+    shop.unchanged("ticket close T1 --comment 'Once more'");
+}

@@ -24,18 +24,23 @@ impl Noun for Invoice {
     const RIGHT: Right = Right::Invoicing;
 }
 
-/// Draft an invoice, for an order or freely
+/// Draft an invoice, for an order, for a task or freely
 ///
-/// For an order: what of it can still be billed; of its discounts, those of coupons too, the part that goes with that. Freely: a
-/// customer and lines.
+/// For an order: what of it can still be billed; of its discounts, those of coupons too, the part that goes with that. For a task
+/// that is done: what was used and, where its project names a time product, the hours; once, unless that invoice is cancelled.
+/// Freely: a customer and lines.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(after_help = "Examples:
   aftersales invoice create --order S00001
+  aftersales invoice create --task FS00001
   aftersales invoice create --customer C00001 --line LAMP=2 --line LAMP=1@35.00")]
 pub struct InvoiceCreate {
     /// The order to bill
     #[arg(long)]
     pub order: Option<String>,
+    /// The field-service task to bill
+    #[arg(long)]
+    pub task: Option<String>,
     /// The customer of a free invoice
     #[arg(long)]
     pub customer: Option<String>,
@@ -71,22 +76,39 @@ impl Change for InvoiceCreate {
             currency: self.currency.as_deref(),
             reason: None,
         };
-        match self.order.as_deref().filter(|order| !order.is_empty()) {
-            None => document::create_free(cx, DocumentKind::Invoice, &free).map(Kinded),
-            Some(order) => {
-                for (field, given) in [
-                    ("customer", self.customer.clone()),
-                    ("line", self.line.first().map(ToString::to_string)),
-                    ("currency", self.currency.clone()),
-                ] {
-                    if let Some(given) = given {
-                        let message = format!("--{field} is for a free invoice; --order brings its own");
-                        return Err(ValueRefused::invalid(field, given, message).into());
-                    }
-                }
-                document::create_for_order(cx, order, &free).map(Kinded)
+        let given = |given: &'_ Option<String>| given.clone().filter(|given| !given.is_empty());
+        match (given(&self.order), given(&self.task)) {
+            (None, None) => document::create_free(cx, DocumentKind::Invoice, &free).map(Kinded),
+            (Some(order), None) => {
+                self.check_alone("order")?;
+                document::create_for_order(cx, &order, &free).map(Kinded)
+            }
+            (None, Some(task)) => {
+                self.check_alone("task")?;
+                document::create_for_task(cx, &task, &free).map(Kinded)
+            }
+            (Some(_), Some(task)) => {
+                let message = "--task is for the bill of a task; leave --order out".to_owned();
+                Err(ValueRefused::invalid("task", task, message).into())
             }
         }
+    }
+}
+
+impl InvoiceCreate {
+    /// Refuses what a free invoice alone can say, where it is one of what that flag names.
+    fn check_alone(&self, of: &str) -> Result<()> {
+        for (field, given) in [
+            ("customer", self.customer.clone()),
+            ("line", self.line.first().map(ToString::to_string)),
+            ("currency", self.currency.clone()),
+        ] {
+            if let Some(given) = given {
+                let message = format!("--{field} is for a free invoice; --{of} brings its own");
+                return Err(ValueRefused::invalid(field, given, message).into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::{
     app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, templates,
-    timeline, verify,
+    timeline, verify, worksheet,
 };
 use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -20,6 +20,7 @@ const KNOWN: &[Known] = &[
     ("app", app::COLUMNS, &[]),
     ("subscription", subscription::COLUMNS, &["added_at", "trial_started_at"]),
     ("options", options::COLUMNS, &[]),
+    ("worksheet", worksheet::COLUMNS, &[]),
     ("invoice", INVOICE, &["order", "payment_state", "date", "open"]),
     ("credit_note", CREDIT_NOTE, &["invoice", "payment_state", "date", "open"]),
     ("coupon_program", coupon_program::COLUMNS, &["archived", "currency", "usage_limit", "start", "end", "code"]),
@@ -51,6 +52,7 @@ const KNOWN: &[Known] = &[
         &["coupon", "label", "tax", "untaxed", "taxes", "refunds", "discount", "lot", "invoiced", "delivered"],
     ),
     ("parts", &[], &["price", "lot"]),
+    ("timesheet", &[], &["seconds", "user"]),
     ("rewards", &[], &["maximum", "products", "product", "quantity", "on"]),
     ("services", &[], &[]),
 ];
@@ -62,8 +64,20 @@ const CREDIT_NOTE: &[&str] =
 const ORDER: &[&str] = &["id", "state", "cart", "customer", "date", "total", "currency"];
 
 /// Keys under which a record holds a list of objects.
-const LISTS: &[&str] =
-    &["lines", "tax_lines", "matched", "parts", "labour", "rewards", "stock", "log", "documents", "owes", "owed"];
+const LISTS: &[&str] = &[
+    "lines",
+    "tax_lines",
+    "matched",
+    "parts",
+    "labour",
+    "rewards",
+    "stock",
+    "log",
+    "documents",
+    "owes",
+    "owed",
+    "timesheet",
+];
 
 /// What is known of the records of `kind`, or of the objects in a list of that key.
 pub fn layout_of(kind: &str) -> Layout {
@@ -149,6 +163,8 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
         ("lines" | "parts", "label") => Form::Label("product"),
         ("invoice" | "credit_note", "date") => Form::Beside("accounting_date", "booked"),
         ("lines", "discount") => Form::Rare,
+        ("timesheet", "from" | "to") => Form::Time,
+        ("timesheet", "note") => Form::Text,
         ("log", "actor") => Form::Either(&["user", "customer"]),
         _ => return None,
     })
@@ -172,7 +188,7 @@ fn by_name(kind: &'static str, key: &str) -> Option<Form> {
             _,
             "line" | "quantity" | "done" | "delivered" | "invoiced" | "reserved" | "price" | "untaxed" | "tax"
             | "total" | "open" | "amount" | "base" | "rate" | "maximum" | "usage_limit" | "minimum_amount"
-            | "minimum_quantity" | "worked_minutes" | "operation" | "value" | "count",
+            | "minimum_quantity" | "worked_minutes" | "seconds" | "operation" | "value" | "count",
         ) => Form::Number,
         // A list that nobody described: its values tell what they are.
         ("", _) => return None,

@@ -8,16 +8,18 @@ use super::{Change, Cx};
 use crate::domain::desk::Right;
 use crate::domain::plan::{self, PlannedTime, Window};
 use crate::domain::project::Project;
-use crate::domain::task::{Stage, Task, Worksheet};
+use crate::domain::task::{Stage, Task};
 use crate::domain::team::Service;
 use crate::domain::user::User;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
+use crate::domain::worksheet::Worksheet;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::domain::{Error, Faults, Result};
 use crate::output::Detail;
 use crate::procedure::look_up;
 use crate::procedure::plan::default_project;
+use crate::procedure::task::warn_of_overlaps;
 use crate::procedure::{service, ticket_log};
 use crate::store::task;
 
@@ -96,10 +98,15 @@ impl Change for TicketPlan {
             worked_minutes: 0,
             products: Vec::new(),
             worksheet: template.map(Worksheet::blank),
+            timer: None,
+            timesheet: Vec::new(),
+            invoice: None,
+            overlaps: Vec::new(),
             created_at: Some(cx.now),
         };
         task.follow_planned_start();
         task::insert(cx.db, &task)?;
+        warn_of_overlaps(cx, &mut task)?;
         cx.created("task", &task.id);
         cx.touched("ticket", &ticket.id);
         ticket_log::note(cx, ticket.key, "task", &format!("Task {} planned: {}", task.id, task.title), Some(&task.id))?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::pipeline::{Action, Keys};
-use super::{COMMANDS, app, booked, desk, log, options, report, subscription, timeline, to_json, verify};
+use super::{COMMANDS, app, booked, desk, log, options, report, subscription, timeline, to_json, verify, worksheet};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Result, code};
 use crate::store::engine::table::{Column, Holds, Table, ids, int, json as any, rows, text, words};
@@ -32,6 +32,7 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("app", app::KEYS),
     ("subscription", subscription::KEYS),
     ("options", options::KEYS),
+    ("worksheet", worksheet::KEYS),
     ("desk", desk::KEYS),
     ("log", log::KEYS),
     ("log_head", log::HEAD_KEYS),

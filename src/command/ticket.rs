@@ -10,7 +10,8 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::stage::{NEW, SOLVED, Stage};
-use crate::domain::ticket::{LogEntry, Priority, Ticket};
+use crate::domain::team::Team;
+use crate::domain::ticket::{LogEntry, NOTE, PUBLIC_NOTE, Priority, Ticket};
 use crate::domain::user::User;
 use crate::domain::value::day::GivenTime;
 use crate::domain::value::reference::Reference;
@@ -20,7 +21,7 @@ use crate::procedure::services::{self, Documents};
 use crate::procedure::{about, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::team::TEAM;
-use crate::store::{Db, Key, ticket};
+use crate::store::{Db, Key, task, ticket};
 
 impl Noun for Ticket {
     const KIND: &'static str = "ticket";
@@ -255,13 +256,24 @@ fn inserted(cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
 }
 
 /// Note something on a ticket
+///
+/// A note is for the desk alone, unless it is public: then the customer reads it too.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(after_help = "Examples:\n  aftersales ticket note T00001 'The customer sent a photo'")]
+#[command(
+    after_help = "Examples:\n  aftersales ticket note T00001 'The customer sent a photo'\n  aftersales ticket note T00001 'We are on our way' --public\n  aftersales ticket note T00001 --text-file call.txt\n  aftersales ticket note T00001 --text-file - < call.txt"
+)]
 pub struct TicketNote {
     /// The ticket
     pub ticket: String,
     /// What to note
-    pub text: String,
+    pub text: Option<String>,
+    /// The file in which it stands; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub text_file: Option<String>,
+    /// The customer reads it too
+    #[arg(long)]
+    #[serde(default)]
+    pub public: bool,
 }
 
 impl Change for TicketNote {
@@ -270,10 +282,28 @@ impl Change for TicketNote {
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
         let ticket: Ticket = one(cx, "ticket", &self.ticket)?;
-        let text = needed("text", &self.text)?;
-        ticket_log::note(cx, ticket.key, "note", &text, None)?;
-        cx.touched("ticket", &ticket.id);
+        check_typed("text_file", self.text_file.as_deref())?;
+        let text = needed("text", self.text.as_deref().unwrap_or_default())?;
+        noted(cx, &ticket, &text, self.public)?;
         Ok(TicketOutcome { ticket })
+    }
+}
+
+/// Leaves a note in the log of a ticket.
+fn noted(cx: &Cx<'_>, ticket: &Ticket, text: &str, is_public: bool) -> Result<()> {
+    ticket_log::note(cx, ticket.key, if is_public { PUBLIC_NOTE } else { NOTE }, text, None)?;
+    cx.touched("ticket", &ticket.id);
+    Ok(())
+}
+
+/// The command line reads the file of a text; a line of JSON has the text.
+fn check_typed(field: &'static str, file: Option<&str>) -> Result<()> {
+    match file {
+        Some(file) => {
+            let message = format!("{field} is for the command line, and here the text itself is needed");
+            Err(ValueRefused::invalid(field, file, message).into())
+        }
+        None => Ok(()),
     }
 }
 
@@ -328,12 +358,25 @@ impl Change for TicketMove {
 
 /// Close a ticket
 ///
-/// It moves to the stage Solved, with a warning of what is still open on it; services work on closed tickets too.
+/// It moves to the stage Solved, with a warning of what is still open on it; services work on closed tickets too. A comment is noted
+/// with it, for the desk alone unless it is public.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(after_help = "Examples:\n  aftersales ticket close T00001")]
+#[command(
+    after_help = "Examples:\n  aftersales ticket close T00001\n  aftersales ticket close T00001 --comment 'The new lamp works' --public\n  aftersales ticket close T00001 --comment-file - < summary.txt"
+)]
 pub struct TicketClose {
     /// The ticket
     pub ticket: String,
+    /// What to note with it
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// The file in which the comment stands; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub comment_file: Option<String>,
+    /// The customer reads the comment too
+    #[arg(long)]
+    #[serde(default)]
+    pub public: bool,
 }
 
 impl Change for TicketClose {
@@ -342,8 +385,16 @@ impl Change for TicketClose {
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
         let before: Ticket = one(cx, "ticket", &self.ticket)?;
+        check_typed("comment_file", self.comment_file.as_deref())?;
+        let comment = self.comment.as_deref().filter(|comment| !comment.trim().is_empty());
+        if self.public && comment.is_none() {
+            return Err(ValueRefused::missing("comment").into());
+        }
         if before.closed {
             return Ok(TicketOutcome { ticket: before });
+        }
+        if let Some(comment) = comment {
+            noted(cx, &before, comment, self.public)?;
         }
         let stage = stage_named(cx, SOLVED)?;
         put_in(cx, &before, &stage, "closed")
@@ -390,6 +441,10 @@ fn kept(
     let changed = ticket.differing(before);
     if !changed.is_empty() {
         ticket::update(cx.db, before, &ticket)?;
+        // What was planned for nobody yet is for them.
+        if let (None, Some(customer)) = (&before.customer, &ticket.customer) {
+            task::follow_customer(cx.db, ticket.key, customer.key)?;
+        }
         let Entry { kind, text } = entry(&changed);
         ticket_log::note(cx, ticket.key, kind, &text, None)?;
         cx.touched("ticket", &ticket.id);

@@ -243,6 +243,9 @@ pub struct Document {
     pub customer: Reference,
     pub ticket: Option<Reference>,
     pub order: Option<Reference>,
+    /// The task that an invoice bills.
+    #[serde(skip)]
+    pub task: Option<i64>,
     /// What a credit note reverses.
     pub invoice: Option<Reference>,
     pub reason: Option<String>,

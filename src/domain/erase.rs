@@ -7,7 +7,10 @@ use serde_json::Value;
 const NAMING_A_CUSTOMER: [&str; 2] = ["customer", "into"];
 
 /// Keys of texts that commands take beside those of records.
-const OF_COMMANDS: [&str; 4] = ["note", "message", "value", "values"];
+const OF_COMMANDS: [&str; 5] = ["note", "message", "comment", "value", "image"];
+
+/// The key under which a task tells what stands in its worksheet, by names of fields.
+const FILLED_IN: &str = "values";
 
 /// Which keys hold texts that are erased, and whether nothing can stand there.
 #[derive(Debug, Default)]
@@ -61,7 +64,7 @@ impl Keys {
 
     fn empty_at(&self, key: &str, value: &mut Value, is_command: bool, refer: &dyn Fn(&str) -> Option<String>) -> bool {
         let of_record = self.0.iter().find(|(known, _)| *known == key).map(|(_, is_optional)| *is_optional);
-        let of_command = (is_command && OF_COMMANDS.contains(&key)).then_some(true);
+        let of_command = (key == FILLED_IN || (is_command && OF_COMMANDS.contains(&key))).then_some(true);
         if let Some(is_optional) = of_record.or(of_command) {
             let nothing = match value {
                 Value::String(_) if is_optional => Value::Null,
@@ -107,6 +110,10 @@ mod tests {
             (
                 r#"{"command":"task stop","value":["pressure=3"],"note":"hot"}"#,
                 Some(r#"{"command":"task stop","value":[],"note":null}"#),
+            ),
+            (
+                r#"{"task":{"worksheet":{"template":"Visit","values":{"who":"Ada"}}},"warnings":[]}"#,
+                Some(r#"{"task":{"worksheet":{"template":"Visit","values":{}}},"warnings":[]}"#),
             ),
             // What an outcome warns of is the desk's own.
             (r#"{"created":[],"warnings":[{"code":"due","message":"it is due"}]}"#, None),

@@ -263,6 +263,10 @@ pub struct OnTicket {
     pub is_open: bool,
 }
 
+/// The kind of an entry that somebody of the desk wrote for the desk, and of one that the customer reads too.
+pub const NOTE: &str = "note";
+pub const PUBLIC_NOTE: &str = "public_note";
+
 /// An entry of a ticket's log as shown (spec A6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {

@@ -160,7 +160,12 @@ invariants! {
         "its {what} is {stored}, where at most {derived} can be";
     Repairs = "repairs": "A repair fits its product, its return, its quotation and its ticket.", "{what}";
     RepairLines = "repair_lines": "A part or labour line of a repair fits its product and the line that sells it.", "{what}";
-    Tasks = "tasks": "A task fits its ticket, and its stage, days and worksheet fit each other.", "{what}";
+    Tasks = "tasks": "A task fits its ticket, and its stage, days and timer fit each other.", "{what}";
+    TaskTimes = "task_times": "A row of a timesheet is as long as from its start to its end, and shares no time with another.", "{what}";
+    TaskProducts = "task_products": "What a task used names the lots that it has to.", "{what}";
+    TaskGoods = "task_goods": "The goods that a done task used are what its transfers moved.",
+        "{stored} of {what} were used, and its transfers moved {derived}";
+    Worksheets = "worksheets": "What stands in a worksheet is of the type of its field, and what is signed is as it was signed.", "{what}";
     Moves = "moves": "What moved goods names the operation that moved them.", "{what}";
     LogTouched = "log_touched": "What an operation touched is there.", "{what}";
 }

@@ -14,13 +14,14 @@ use crate::domain::line::{NewLine, sell};
 use crate::domain::order::Order;
 use crate::domain::product::Product;
 use crate::domain::refund;
+use crate::domain::task::{Task, TaskRefused};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
-use crate::store::{document, order, product};
+use crate::store::{document, order, product, project};
 
 /// The document of `kind` that `given` names, with lines and matches.
 pub fn named(cx: &Cx<'_>, kind: DocumentKind, given: &str) -> Result<Document> {
@@ -290,6 +291,7 @@ pub fn blank(
         customer,
         ticket: None,
         order: None,
+        task: None,
         invoice: None,
         reason: None,
         text: None,
@@ -366,6 +368,55 @@ pub fn create_for_order(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Do
     write(cx, &mut draft)?;
     cx.touched("order", &order.id);
     Ok(draft)
+}
+
+/// Drafts the invoice of a task that is done: what was used, and the hours where its project names what they are billed as
+/// (spec F5).
+pub fn create_for_task(cx: &Cx<'_>, given: &str, asked: &Free<'_>) -> Result<Document> {
+    let task: Task = look_up::one(cx, "task", given)?;
+    let journal = asked.named_journal(cx)?;
+    let mut faults = Faults::default();
+    let date = dated(cx, asked.date, &mut faults);
+    faults.refuse()?;
+    let customer = task.check_billable()?.clone();
+    check_sales_journal(&journal)?;
+
+    let mut draft = blank(cx, DocumentKind::Invoice, customer, journal.reference(), date, cx.desk.currency)?;
+    draft.due_date = asked.due_date;
+    draft.ticket = task.ticket.clone();
+    draft.task = Some(task.key);
+    draft.lines = task_lines(cx, &task, draft.currency)?;
+    if draft.lines.is_empty() {
+        return Err(TaskRefused::NothingToBill { task: task.id }.into());
+    }
+    write(cx, &mut draft)?;
+    cx.touched("task", &task.id);
+    if let Some(ticket) = &task.ticket {
+        cx.touched("ticket", &ticket.id);
+        ticket_log::note(cx, ticket.key, "invoice", &format!("Task {} billed", task.id), Some(&draft.id))?;
+    }
+    Ok(draft)
+}
+
+/// The lines that bill a task, each product at its own price.
+fn task_lines(cx: &Cx<'_>, task: &Task, currency: Currency) -> Result<Vec<DocumentLine>> {
+    let line = |product: &Product, quantity: Quantity| {
+        let new = NewLine { product: product.id.clone(), quantity, price: None };
+        product_line("task", 0, product, &new, currency)
+    };
+    let mut lines = Vec::with_capacity(task.products.len().saturating_add(1));
+    for used in &task.products {
+        let sold = line(&product::by_key(cx.db, used.product.key)?, used.quantity)?;
+        lines.push(DocumentLine { lot: used.lot.clone(), ..sold });
+    }
+    let hours = task.hours()?;
+    if let (Some(time), false) = (project::by_key(cx.db, task.project.key)?.time_product, hours.is_zero()) {
+        lines.push(line(&product::by_key(cx.db, time.key)?, hours)?);
+    }
+    for (number, line) in (1..).zip(&mut lines) {
+        line.line = number;
+    }
+    Ok(lines)
 }
 
 /// Makes a free draft of `kind`.

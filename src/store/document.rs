@@ -113,7 +113,7 @@ const fn columns(which: Which) -> [Column; 31] {
         link("customer").called("customer"),
         link("ticket").called("ticket").optional(),
         link("sales_order").called("order").column("sales_order").optional(),
-        link("task").called("task").starts_empty(),
+        link("task").called("task").optional().hidden(),
         match which {
             Which::Both => invoice.is(REVERSED).finding(TAKING_BACK),
             Which::Invoices => invoice.is(TAKEN_BACK).finding(TAKING_BACK),
@@ -214,7 +214,7 @@ impl Described for Document {
         let (key, id, number, kind, state) =
             (cells.take()?, cells.take()?, cells.take()?, cells.take()?, cells.take()?);
         let (journal, customer, ticket, order) = (cells.take()?, cells.take()?, cells.take()?, cells.take()?);
-        let invoice = cells.take()?;
+        let (task, invoice) = (cells.take()?, cells.take()?);
         // What is stored of it is told with it.
         let _: Option<Key> = cells.take()?;
         Ok(Document {
@@ -227,6 +227,7 @@ impl Described for Document {
             customer,
             ticket,
             order,
+            task,
             invoice,
             copy_of: cells.take()?,
             replaces: cells.take()?,
@@ -264,7 +265,7 @@ impl Described for Document {
             self.customer.bind(),
             self.ticket.bind(),
             self.order.bind(),
-            made(),
+            self.task.bind(),
             made(),
             invoice.map_or(Value::Null, Into::into),
             self.copy_of.bind(),

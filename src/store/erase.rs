@@ -320,6 +320,9 @@ mod tests {
         "ticket_log.actor",
         "ticket_log.kind",
         "ticket_log.document",
+        "timesheet.actor",
+        "worksheet_value.name",
+        "worksheet_value.choices",
     ];
 
     #[test]

@@ -176,6 +176,14 @@ pub fn first_use(db: &Db, lot: Key) -> Result<Option<Use>> {
                      ORDER BY p.key LIMIT 1"
                     ),
                 ),
+                (
+                    "task",
+                    query!(
+                        [task_product, task],
+                        "SELECT t.id FROM task_product p JOIN task t ON t.key = p.task WHERE p.lot = $1
+                     ORDER BY p.key LIMIT 1"
+                    ),
+                ),
             ],
             lot,
         ),

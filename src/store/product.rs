@@ -142,6 +142,14 @@ pub fn first_move(db: &Db, product: Key) -> Result<Option<Use>> {
                          ORDER BY p.key LIMIT 1"
                     ),
                 ),
+                (
+                    "task",
+                    query!(
+                        [task_product, task],
+                        "SELECT t.id FROM task_product p JOIN task t ON t.key = p.task WHERE p.product = $1
+                         ORDER BY p.key LIMIT 1"
+                    ),
+                ),
             ],
             product,
         ),

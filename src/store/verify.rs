@@ -16,6 +16,7 @@ mod reading;
 mod records;
 mod repairs;
 mod rules;
+mod tasks;
 mod tickets;
 
 use self::rules::Rules;
@@ -57,6 +58,7 @@ pub fn passes() -> impl Iterator<Item = &'static Pass> {
         coupons::PASSES,
         goods::PASSES,
         repairs::PASSES,
+        tasks::PASSES,
     ]
     .into_iter()
     .flatten()

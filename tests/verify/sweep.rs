@@ -70,6 +70,8 @@ const FREE: &[(&str, &[&str])] = &[
             "transfer.origin",
             "payment.reference",
             "task.title",
+            "timesheet.actor",
+            "timesheet.note",
             "ticket.subject",
             "ticket.description",
             "repair.notes",
@@ -128,13 +130,9 @@ const FREE: &[(&str, &[&str])] = &[
         &[
             "desk.trial_started_at",
             "desk.subscription_added_at",
-            "transfer.task",
-            "document.task",
             "coupon.used_by",
             "coupon.share_link",
             "coupon.sent_at",
-            "task.signed_by",
-            "task.signed_at",
         ],
     ),
 ];

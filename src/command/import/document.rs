@@ -253,6 +253,7 @@ impl ImportedDocument {
             // A credit note is due on its date (spec B4).
             due_date: record.due_date.or(Some(date).filter(|_| kind == DocumentKind::CreditNote)),
             post_on: None,
+            task: None,
             currency,
             lines: Vec::with_capacity(record.lines.len()),
             tax_lines: Vec::new(),

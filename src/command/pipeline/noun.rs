@@ -35,6 +35,8 @@ pub trait Noun: Described + Serialize {
     const LISTED: Option<&'static str> = None;
     /// Switches of `list`.
     const SWITCHES: &'static [Switch] = &[];
+    /// Other names of filters of `list`: the key, and the flag that stands for it too.
+    const ALIASES: &'static [(&'static str, &'static str)] = &[];
 
     /// The keys that `show` tells beside those of the table.
     const ALSO: &'static [Column] = &[];
@@ -215,8 +217,10 @@ impl<R: Noun> clap::Args for List<R> {
         let filter = |column: &'static Column| {
             let words = column.shown.replace('_', " ");
             let none = if column.is_optional { ", empty: none" } else { "" };
+            let aliases = R::ALIASES.iter().filter(|(key, _)| *key == column.shown).map(|(_, alias)| *alias);
             Arg::new(column.shown)
                 .long(column.shown.replace('_', "-"))
+                .visible_aliases(aliases.collect::<Vec<_>>())
                 .value_name(column.shown.to_uppercase())
                 .action(ArgAction::Append)
                 .help(format!("Only those with this {words}{} (repeatable: any of them{none})", takes(column)))

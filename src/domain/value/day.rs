@@ -96,6 +96,11 @@ impl Instant {
         let delta = TimeDelta::try_seconds(seconds)?;
         Instant::from_utc(self.0.checked_add_signed(delta)?)
     }
+
+    /// How many seconds it is after another moment; below zero where it is before that.
+    pub fn seconds_after(self, other: Instant) -> i64 {
+        self.0.signed_duration_since(other.0).num_seconds()
+    }
 }
 
 impl FromStr for Instant {

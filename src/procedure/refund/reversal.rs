@@ -137,6 +137,7 @@ fn copy_of(cx: &Cx<'_>, invoice: &Document, ticket: &Ticket) -> Result<Document>
     let mut copy = Document {
         ticket: Some(ticket.reference()),
         order: invoice.order.clone(),
+        task: invoice.task,
         due_date: term.and_then(|days| cx.today.plus_days(days)),
         text: invoice.text.clone(),
         copy_of: Some(invoice.key),

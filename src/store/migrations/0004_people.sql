@@ -320,3 +320,50 @@ CREATE TABLE reason (
   name_folded TEXT NOT NULL UNIQUE,
   active BIGINT NOT NULL
 );
+
+-- Field service: the time worked on a task, what was used, and what its worksheet says. Each row of a timesheet is a span that was
+-- worked through; one runs as long as it has no end. A worksheet has its fields for itself, and what is signed is sealed.
+ALTER TABLE task ADD COLUMN signature BIGINT REFERENCES file (key);
+ALTER TABLE task ADD COLUMN seal TEXT;
+CREATE TABLE timesheet (
+  key BIGINT PRIMARY KEY,
+  task BIGINT NOT NULL REFERENCES task (key),
+  line BIGINT NOT NULL,
+  actor TEXT,
+  started_at TEXT NOT NULL,
+  ended_at TEXT,
+  seconds BIGINT CHECK (seconds >= 0),
+  note TEXT,
+  paused BIGINT NOT NULL CHECK (paused IN (0, 1)),
+  UNIQUE (task, line)
+);
+CREATE INDEX timesheet_running ON timesheet (actor) WHERE ended_at IS NULL;
+CREATE TABLE task_product (
+  key BIGINT PRIMARY KEY,
+  task BIGINT NOT NULL REFERENCES task (key),
+  line BIGINT NOT NULL,
+  product BIGINT NOT NULL REFERENCES product (key),
+  lot BIGINT REFERENCES lot (key),
+  quantity BIGINT NOT NULL CHECK (quantity > 0),
+  UNIQUE (task, line)
+);
+CREATE INDEX task_product_product ON task_product (product);
+CREATE INDEX task_product_lot ON task_product (lot) WHERE lot IS NOT NULL;
+CREATE TABLE worksheet_value (
+  key BIGINT PRIMARY KEY,
+  task BIGINT NOT NULL REFERENCES task (key),
+  line BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  required BIGINT NOT NULL CHECK (required IN (0, 1)),
+  choices TEXT NOT NULL,
+  value TEXT,
+  file BIGINT REFERENCES file (key),
+  UNIQUE (task, line)
+);
+CREATE INDEX worksheet_value_file ON worksheet_value (file) WHERE file IS NOT NULL;
+-- The agenda of an assignee, what is planned for some days, and what came of a task.
+CREATE INDEX task_agenda ON task (assignee, planned_start) WHERE planned_start IS NOT NULL AND stage <> 'done' AND stage <> 'cancelled';
+CREATE INDEX task_planned ON task (planned_start, key) WHERE planned_start IS NOT NULL;
+CREATE INDEX transfer_task ON transfer (task) WHERE task IS NOT NULL;
+CREATE INDEX document_task ON document (task) WHERE task IS NOT NULL;

@@ -73,6 +73,7 @@ const DOCUMENTS: Rules = Rules {
         Rule(DocumentLinks, "o.customer <> t.customer", "its order is another customer's"),
         Rule(DocumentLinks, "o.currency <> t.currency", "its order is in another currency"),
         Rule(DocumentLinks, "w.customer <> t.customer", "its task is another customer's"),
+        Rule(DocumentLinks, "w.stage <> 'done'", "its task is not done"),
         Rule(DocumentLinks, "i.kind <> 'invoice'", "what it reverses is no invoice"),
         Rule(DocumentLinks, "i.key >= t.key", "what it reverses came after it"),
         Rule(

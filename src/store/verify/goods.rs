@@ -145,7 +145,7 @@ const TRANSFERS: Rules = Rules {
     from: "transfer t LEFT JOIN location f ON f.key = t.source LEFT JOIN location g ON g.key = t.destination
            LEFT JOIN sales_order o ON o.key = t.sales_order LEFT JOIN ticket k ON k.key = t.ticket
            LEFT JOIN transfer r ON r.key = t.return_of LEFT JOIN transfer x ON x.key = t.exchange_of
-           LEFT JOIN transfer b ON b.key = t.backorder_of",
+           LEFT JOIN transfer b ON b.key = t.backorder_of LEFT JOIN task w ON w.key = t.task",
     record: "t.id",
     part: "",
     rules: &[
@@ -223,6 +223,12 @@ const TRANSFERS: Rules = Rules {
                OR COALESCE(x.customer, 0) <> COALESCE(t.customer, 0) OR COALESCE(x.sales_order, 0) <> COALESCE(t.sales_order, 0)
                OR COALESCE(x.ticket, 0) <> COALESCE(t.ticket, 0) OR x.keep_order_quantity <> t.keep_order_quantity)",
             "it does not replace what it says",
+        ),
+        Rule(
+            TransferLinks,
+            "t.task IS NOT NULL AND (w.stage <> 'done' OR t.state <> 'done' OR t.kind <> 'outgoing' OR w.customer <> t.customer
+               OR t.ticket <> COALESCE(w.ticket, 0))",
+            "it does not bring what its task used",
         ),
         Rule(
             TransferLinks,

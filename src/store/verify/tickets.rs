@@ -1,6 +1,6 @@
-//! Tickets, what their logs tell, and tasks.
+//! Tickets, and what their logs tell.
 
-use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules, is_import, made_at_no_operation, unknown_to_its_ticket};
+use super::rules::{MADE_AT_NO_TIME, Rule, Rules, is_import};
 use super::{Breach, Pass, Tell};
 use crate::domain::verify::Invariant::{self, *};
 use crate::store::{Db, Result};
@@ -10,7 +10,20 @@ pub const PASSES: &[Pass] = &[
     Pass::Asked(
         LotsOfProducts,
         query!(
-            [ticket, transfer, transfer_line, document, document_line, repair, repair_part, stock, product, lot],
+            [
+                ticket,
+                transfer,
+                transfer_line,
+                document,
+                document_line,
+                repair,
+                repair_part,
+                task,
+                task_product,
+                stock,
+                product,
+                lot
+            ],
             LOTS_OF_PRODUCTS
         ),
     ),
@@ -18,7 +31,6 @@ pub const PASSES: &[Pass] = &[
     Pass::Made(&[TicketEntries], entries),
     Pass::Rules(&TICKETS),
     Pass::Rules(&ENTRIES),
-    Pass::Rules(&TASKS),
 ];
 
 const TICKETS: Rules = Rules {
@@ -66,22 +78,6 @@ const ENTRIES: Rules = Rules {
     ],
 };
 
-const TASKS: Rules = Rules {
-    from: "task t LEFT JOIN ticket k ON k.key = t.ticket",
-    record: "t.id",
-    part: "",
-    rules: &[
-        Rule(Tasks, unknown_to_its_ticket!(), NOT_IN_LOG),
-        Rule(Tasks, made_at_no_operation!("task"), MADE_AT_NO_TIME),
-        Rule(Tasks, "k.customer <> t.customer", "its ticket is another customer's"),
-        Rule(Tasks, "t.stage = 'new' AND t.planned_start IS NOT NULL", "it is new, and planned"),
-        Rule(Tasks, "t.stage = 'planned' AND t.planned_start IS NULL", "it is planned, and says for when not"),
-        Rule(Tasks, "t.planned_end < t.planned_start", "it ends before it starts"),
-        Rule(Tasks, "(t.signed_by IS NULL) <> (t.signed_at IS NULL)", "its worksheet is signed by halves"),
-        Rule(Tasks, "t.signed_by IS NOT NULL AND t.worksheet_template IS NULL", "it is signed, and has no worksheet"),
-    ],
-};
-
 /// What entries say beside what the operations of the log say: both were written by the same change.
 fn entries(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     db.each(
@@ -113,6 +109,7 @@ const LOTS_OF_PRODUCTS: &str = "
       UNION ALL SELECT d.id, l.product, l.lot FROM document d JOIN document_line l ON l.document = d.key
       UNION ALL SELECT id, product, lot FROM repair
       UNION ALL SELECT r.id, p.product, p.lot FROM repair r JOIN repair_part p ON p.repair = r.key
+      UNION ALL SELECT t.id, u.product, u.lot FROM task t JOIN task_product u ON u.task = t.key
       UNION ALL SELECT p.id, s.product, s.lot FROM stock s JOIN product p ON p.key = s.product)
     SELECT b.record, l.id, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), 0, 0
     FROM beside b JOIN lot l ON l.key = b.lot

@@ -1,0 +1,66 @@
+//! Texts that stand in a file, or come from standard input, in place of being typed: `--text-file F` is `text`. A command object has the
+//! text itself, so that its key, its log and its retry know what was said, whatever becomes of the file.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufReader, Read};
+
+use super::Outside;
+use crate::command::pipeline::object::{Given, Pairs};
+use crate::domain::Result;
+use crate::domain::common::ValueRefused;
+
+/// How a key ends that names the file of a text.
+const FILE: &str = "_file";
+
+/// How many bytes such a text has at most, as a line of bulk input has.
+const LONGEST: u64 = 16 << 20;
+
+/// The pairs with the texts of files in the place of the files' names.
+pub fn read(outside: &Outside<'_>, pairs: Pairs<'static>) -> Result<Pairs<'static>> {
+    let typed: Vec<String> = pairs.iter().map(|(name, _)| name.to_string()).collect();
+    pairs
+        .into_iter()
+        .map(|(name, given)| match (of_file(&name), &given) {
+            (Some((field, of)), Given::Texts(paths)) => {
+                let path = paths.first().map_or("", String::as_str);
+                if typed.iter().any(|name| name == of) {
+                    let message = format!("the {of} is typed and stands in {path} too; leave one of them out");
+                    return Err(ValueRefused::invalid(field, path, message).into());
+                }
+                Ok((Cow::Borrowed(of), Given::Texts(vec![text_of(outside, field, path)?])))
+            }
+            _ => Ok((name, given)),
+        })
+        .collect()
+}
+
+/// The keys under which files of texts are named, with what they are the text of.
+const TEXTS: &[(&str, &str)] = &[("text_file", "text"), ("comment_file", "comment")];
+
+fn of_file(name: &str) -> Option<(&'static str, &'static str)> {
+    debug_assert!(TEXTS.iter().all(|(file, text)| file.strip_suffix(FILE) == Some(text)));
+    TEXTS.iter().find(|(file, _)| *file == name).copied()
+}
+
+/// What stands in a file, or comes from standard input (`-`); the end of the last line is none of it.
+fn text_of(outside: &Outside<'_>, field: &'static str, path: &str) -> Result<String> {
+    let refused = |why: String| ValueRefused::invalid(field, path, format!("{path} {why}"));
+    let mut reader: Box<dyn Read> = match path {
+        "" => return Err(ValueRefused::missing(field).into()),
+        "-" => Box::new((outside.stdin)()),
+        path => {
+            Box::new(BufReader::new(File::open(path).map_err(|error| refused(format!("cannot be read: {error}")))?))
+        }
+    };
+    let mut bytes = Vec::new();
+    let read = reader.by_ref().take(LONGEST.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| refused(format!("cannot be read: {error}")))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LONGEST {
+        return Err(refused(format!("has more than {LONGEST} bytes")).into());
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| refused("is no text in UTF-8".to_owned()))?;
+    let end = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).len());
+    text.truncate(end.unwrap_or(text.len()));
+    Ok(text)
+}
