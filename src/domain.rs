@@ -14,6 +14,7 @@ pub mod customer;
 pub mod desk;
 pub mod discount;
 pub mod document;
+pub mod einvoice;
 pub mod erase;
 pub mod file;
 pub mod in_use;

@@ -12,6 +12,7 @@ use crate::output::template::Words;
 
 pub mod code;
 pub mod document;
+pub mod einvoice;
 pub mod order;
 pub mod pdf;
 pub mod picture;

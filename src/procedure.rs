@@ -9,6 +9,7 @@ pub mod coupon_program;
 pub mod currency;
 pub mod discount;
 pub mod document;
+pub mod einvoice;
 pub mod erase;
 pub mod file;
 pub mod image;

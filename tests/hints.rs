@@ -67,6 +67,7 @@ const SITUATIONS: &[Situation] = &[
         &["ticket refund T6 --invoice INV/2026/00002 --post"],
         "ticket refund T6 --invoice INV/2026/00002",
     ),
+    ("einvoice_incomplete", &[], "invoice print INV/2026/00001 --format ubl --file e-invoice.xml"),
     ("nothing_to_match", &[], "invoice match INV/2026/00002 --with RINV/2026/00002"),
     ("refund_exceeds_invoice", &[], "ticket refund T1 --invoice INV/2026/00001 --amount 5000"),
     (

@@ -21,6 +21,7 @@ mod coupons;
 mod customer;
 mod discount;
 mod documents;
+mod einvoice;
 mod erase;
 mod export;
 mod faults;

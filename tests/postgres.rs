@@ -18,6 +18,7 @@ mod coupon;
 mod coupons;
 mod customer;
 mod discount;
+mod einvoice;
 mod erase;
 mod export;
 mod goods;

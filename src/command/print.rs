@@ -8,22 +8,31 @@ use super::pipeline::noun::{Noun, plural_of};
 use super::pipeline::{Cx, Warning};
 use crate::domain::common::{ValueRefused, words_of};
 use crate::domain::desk::Right;
-use crate::domain::document::{CreditNote, Invoice};
+use crate::domain::document::{CreditNote, Document, Invoice};
+use crate::domain::einvoice::Form;
 use crate::domain::order::Order;
 use crate::domain::repair::Repair;
 use crate::domain::transfer::Transfer;
 use crate::domain::value::text::choices;
 use crate::domain::{Allowed, Result};
+use crate::print::pdf::Attachment;
 use crate::print::pdf::fonts::Fonts;
 use crate::procedure::look_up;
 use crate::procedure::printed::{self, Printed};
 use crate::store::Db;
+use crate::{print, procedure};
 
 choices! {
     /// What a document is printed as.
     pub enum PrintFormat: "format" {
         Html = "html",
         Pdf = "pdf",
+        /// An e-invoice for Peppol.
+        Ubl = "ubl",
+        /// An e-invoice as authorities of Germany want it.
+        Xrechnung = "xrechnung",
+        /// A PDF with an e-invoice in it.
+        FacturX = "factur-x",
     }
 }
 
@@ -32,7 +41,8 @@ impl PrintFormat {
     fn ending(self) -> &'static str {
         match self {
             PrintFormat::Html => "html",
-            PrintFormat::Pdf => "pdf",
+            PrintFormat::Pdf | PrintFormat::FacturX => "pdf",
+            PrintFormat::Ubl | PrintFormat::Xrechnung => "xml",
         }
     }
 }
@@ -49,19 +59,20 @@ pub trait Printable: Noun {
     fn id(&self) -> String;
     /// What is printed of it, in that language.
     fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed>;
-    /// It in a format that is none of those of all documents.
+    /// It in a format that is none of those of all documents, with what there is to say beside it.
     fn other(
         &self,
         _cx: &Cx<'_>,
-        _fonts: &mut Fonts,
+        _fonts: &mut Option<Fonts>,
         _format: PrintFormat,
         _language: Option<&str>,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<(Vec<u8>, Vec<Warning>)> {
         Err(super::internal("a format that is not printed"))
     }
 }
 
 impl Printable for Invoice {
+    const FORMATS: &'static [PrintFormat] = PrintFormat::ALL;
     fn shown_as(&self) -> String {
         self.0.shown().to_owned()
     }
@@ -70,10 +81,20 @@ impl Printable for Invoice {
     }
     fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
         printed::of_document(cx, &self.0, language)
+    }
+    fn other(
+        &self,
+        cx: &Cx<'_>,
+        fonts: &mut Option<Fonts>,
+        format: PrintFormat,
+        language: Option<&str>,
+    ) -> Result<(Vec<u8>, Vec<Warning>)> {
+        e_invoice(cx, fonts, &self.0, format, language)
     }
 }
 
 impl Printable for CreditNote {
+    const FORMATS: &'static [PrintFormat] = PrintFormat::ALL;
     fn shown_as(&self) -> String {
         self.0.shown().to_owned()
     }
@@ -82,6 +103,15 @@ impl Printable for CreditNote {
     }
     fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
         printed::of_document(cx, &self.0, language)
+    }
+    fn other(
+        &self,
+        cx: &Cx<'_>,
+        fonts: &mut Option<Fonts>,
+        format: PrintFormat,
+        language: Option<&str>,
+    ) -> Result<(Vec<u8>, Vec<Warning>)> {
+        e_invoice(cx, fonts, &self.0, format, language)
     }
 }
 
@@ -110,6 +140,53 @@ impl Printable for Repair {
     fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
         printed::of_repair(cx, self, language)
     }
+}
+
+/// The examples of e-invoices.
+fn e_invoices(noun: &str) -> String {
+    format!(
+        "\n  aftersales {noun} print REF --format xrechnung --file e-invoice.xml\n  \
+         aftersales {noun} print REF --format factur-x --file e-invoice.pdf"
+    )
+}
+
+/// A document as an e-invoice: XML, or a PDF with the XML in it.
+fn e_invoice(
+    cx: &Cx<'_>,
+    fonts: &mut Option<Fonts>,
+    document: &Document,
+    format: PrintFormat,
+    language: Option<&str>,
+) -> Result<(Vec<u8>, Vec<Warning>)> {
+    let form = match format {
+        PrintFormat::Ubl => Form::Ubl,
+        PrintFormat::Xrechnung => Form::Xrechnung,
+        PrintFormat::FacturX => Form::FacturX,
+        PrintFormat::Html | PrintFormat::Pdf => return Err(super::internal("a page is no e-invoice")),
+    };
+    let invoice = procedure::einvoice::einvoice(cx, document, form)?;
+    if form != Form::FacturX {
+        return Ok((print::einvoice::xml(&invoice), Vec::new()));
+    }
+    let attachment = print::einvoice::attachment(&invoice);
+    pdf(cx, fonts, document.shown(), &printed::of_document(cx, document, language)?, Some(&attachment))
+}
+
+/// A PDF with what there is to say beside it; fonts are loaded for the first.
+fn pdf(
+    cx: &Cx<'_>,
+    fonts: &mut Option<Fonts>,
+    shown: &str,
+    printed: &Printed,
+    attachment: Option<&Attachment>,
+) -> Result<(Vec<u8>, Vec<Warning>)> {
+    let loaded = match fonts.take() {
+        Some(fonts) => fonts,
+        None => printed::fonts(cx)?,
+    };
+    let pdf = printed::pdf(cx, fonts.insert(loaded), printed, attachment)?;
+    let warnings = printed::warnings(shown, &pdf);
+    Ok((pdf.bytes, warnings))
 }
 
 /// A document that was printed.
@@ -221,8 +298,9 @@ impl<R: Printable> Print<R> {
                  and, for what these lack, the system's Noto fonts. A file that is there already is replaced. Templates and words can \
                  be a site's own: see 'aftersales templates export --help'.\n\n\
                  Examples:\n  aftersales {0} print REF > page.html\n  aftersales {0} print REF --format pdf --file page.pdf\n  \
-                 aftersales {0} list -o ids | aftersales {0} print - --format pdf --folder printed",
-                R::NOUN
+                 aftersales {0} list -o ids | aftersales {0} print - --format pdf --folder printed{1}",
+                R::NOUN,
+                if R::FORMATS.contains(&PrintFormat::Ubl) { e_invoices(R::NOUN) } else { String::new() }
             ))
     }
 
@@ -237,23 +315,11 @@ impl<R: Printable> Print<R> {
         let mut fonts = None;
         for given in references {
             let record: R = look_up::one(cx, R::KIND, given)?;
-            let mut warnings = Vec::new();
-            let mut ready = |fonts: &mut Option<Fonts>| -> Result<Vec<u8>> {
-                if format == PrintFormat::Html {
-                    return Ok(printed::html(cx, &record.printed(cx, language)?)?.into_bytes());
-                }
-                let fonts = match fonts {
-                    Some(fonts) => fonts,
-                    None => fonts.insert(printed::fonts(cx)?),
-                };
-                if format != PrintFormat::Pdf {
-                    return record.other(cx, fonts, format, language);
-                }
-                let pdf = printed::pdf(cx, fonts, &record.printed(cx, language)?, None)?;
-                warnings = printed::warnings(&record.shown_as(), &pdf);
-                Ok(pdf.bytes)
+            let (bytes, warnings) = match format {
+                PrintFormat::Html => (printed::html(cx, &record.printed(cx, language)?)?.into_bytes(), Vec::new()),
+                PrintFormat::Pdf => pdf(cx, &mut fonts, &record.shown_as(), &record.printed(cx, language)?, None)?,
+                other => record.other(cx, &mut fonts, other, language)?,
             };
-            let bytes = ready(&mut fonts)?;
             outlet.take(Printout { name: file_name(&record, format), bytes, warnings })?;
         }
         Ok(())

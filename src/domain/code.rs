@@ -59,6 +59,7 @@ pub const CODES: &[(&str, i32, &str)] = &[
     ("worksheet_incomplete", 13, "a required field of the worksheet is empty"),
     ("worksheet_signed", 13, "the worksheet is signed"),
     ("nothing_to_match", 13, "nothing is open on one of the two, so nothing can be matched"),
+    ("einvoice_incomplete", 13, "the form of e-invoice needs something that is not there"),
     ("already_exists", 13, "another record stands under this name"),
     ("order_not_of_customer", 13, "the order is another customer's"),
     ("product_not_on_order", 13, "the product is not on the order"),

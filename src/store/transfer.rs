@@ -221,6 +221,16 @@ pub fn add_returned(db: &Db, line: Key, quantity: Quantity) -> Result<()> {
     )
 }
 
+/// The last day on which goods of an order were delivered to its customer.
+pub fn delivered_on(db: &Db, order: Key) -> Result<Option<Day>> {
+    let days = query!(
+        [transfer],
+        "SELECT MAX(t.date) FROM transfer t WHERE t.sales_order = $1 AND t.kind = 'outgoing' AND t.state = 'done'
+           AND t.return_of IS NULL AND t.exchange_of IS NULL"
+    );
+    Ok(db.query_opt(days, params![order], |row| row.get(0))?.flatten())
+}
+
 /// The transfers made from a ticket, oldest first.
 pub fn made_from(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made = query!(
