@@ -14,7 +14,6 @@ use crate::domain::team::Service;
 use crate::domain::ticket::NamedOrder;
 use crate::domain::transfer::Transfer;
 use crate::domain::{Faults, Result};
-use crate::procedure::context::found;
 use crate::procedure::returns::{Made, Terms, about_of, load_lines, make, source};
 use crate::procedure::{look_up, service};
 use crate::store::{Db, ticket, transfer};
@@ -126,21 +125,16 @@ impl Change for TicketReturn {
 impl TicketReturn {
     /// The order named; none inside where the ticket's was emptied.
     fn named_order(&self, cx: &Cx<'_>) -> Result<Option<Option<NamedOrder>>> {
-        let look_up = |given: &str| {
-            let order = cx.db.by_reference(given, |id| ticket::named_order(cx.db, id))?;
-            found(order, "order", "order", "order", given)
-        };
         match self.order.as_deref() {
             None => Ok(None),
             Some("") => Ok(Some(None)),
-            Some(given) => Ok(Some(Some(look_up(given)?))),
+            Some(given) => Ok(Some(Some(look_up::order(cx, given)?))),
         }
     }
 }
 
 fn named_delivery(cx: &Cx<'_>, given: &str) -> Result<Transfer> {
-    let delivery = cx.db.by_reference(given, |id| transfer::by_id(cx.db, id))?;
-    found(delivery, "delivery", "transfer", "delivery", given)
+    look_up::bare(cx, "delivery", given)
 }
 
 fn named_location(cx: &Cx<'_>, given: &Option<String>) -> Result<Option<Location>> {

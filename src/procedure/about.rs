@@ -1,13 +1,13 @@
 //! Whom and what a ticket is about: customer, order, product and lot as given, found, and checked to fit each other (spec A5).
 
-use super::context::{Cx, found};
+use super::context::Cx;
 use super::{look_up, services};
 use crate::domain::Result;
 use crate::domain::customer::Customer;
 use crate::domain::product::{Lot, Product};
 use crate::domain::ticket::{About, NamedOrder, Ticket, check_fit, customer_of};
 use crate::domain::value::reference::Reference;
-use crate::store::{lot, product, ticket};
+use crate::store::{product, ticket};
 
 /// What was given of them; none leaves one as it is, an empty text empties it.
 #[derive(Default)]
@@ -37,11 +37,9 @@ pub struct Found {
 pub fn look_up(cx: &Cx<'_>, before: &About, given: &GivenAbout<'_>) -> Result<Found> {
     let customer: Option<Customer> = look_up::optional(cx, "customer", chosen(given.customer, &before.customer))?;
     let customer = customer.map(|customer| customer.reference());
-    let order = find(chosen(given.order, &before.order), "order", |id| {
-        cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))
-    })?;
-    let product = find(chosen(given.product, &before.product), "product", |id| product::by_id(cx.db, id))?;
-    let lot = find(chosen(given.lot, &before.lot), "lot", |id| lot::by_id(cx.db, id))?;
+    let order = chosen(given.order, &before.order).map(|given| look_up::order(cx, given)).transpose()?;
+    let product: Option<Product> = look_up::optional(cx, "product", chosen(given.product, &before.product))?;
+    let lot: Option<Lot> = look_up::optional(cx, "lot", chosen(given.lot, &before.lot))?;
     let customer = customer_of(customer, order.as_ref(), given.customer.is_some_and(str::is_empty));
     let product = match (product, &lot) {
         (None, Some(lot)) if given.product.is_none() => Some(product::by_key(cx.db, lot.product.key)?),
@@ -74,14 +72,6 @@ fn chosen<'t>(given: Option<&'t str>, before: &'t Option<Reference>) -> Option<&
         Some(given) => Some(given).filter(|given| !given.is_empty()),
         None => before.as_ref().map(|reference| reference.id.as_str()),
     }
-}
-
-fn find<T>(
-    given: Option<&str>,
-    kind: &'static str,
-    look: impl Fn(&str) -> crate::store::Result<Option<T>>,
-) -> Result<Option<T>> {
-    given.map(|given| found(look(given)?, kind, kind, kind, given)).transpose()
 }
 
 /// Refuses another customer for a ticket from which something was made (spec A5).

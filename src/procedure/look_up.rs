@@ -3,6 +3,8 @@
 use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::common::{Ambiguous, NotFound, ValueRefused, noun_of, words_of};
+use crate::domain::order::Order;
+use crate::domain::ticket::NamedOrder;
 use crate::domain::value::reference::Reference;
 use crate::store::engine::record::{self, Described, Found};
 use crate::store::engine::table::Table;
@@ -30,8 +32,17 @@ pub fn optional<R: Described>(cx: &Cx<'_>, field: &'static str, given: Option<&s
     given.filter(|given| !given.is_empty()).map(|given| one(cx, field, given)).transpose()
 }
 
+/// The order that `given` stands for, and whose it is.
+pub fn order(cx: &Cx<'_>, given: &str) -> Result<NamedOrder> {
+    let order: Order = bare(cx, "order", given)?;
+    Ok(NamedOrder { order: order.reference(), customer: order.customer })
+}
+
 /// Key and id of the record of a table that `given` stands for.
 pub fn reference(cx: &Cx<'_>, table: &'static Table, field: &'static str, given: &str) -> Result<Reference> {
+    if given.is_empty() {
+        return Err(ValueRefused::missing(field).into());
+    }
     the_one(record::find_key(cx.db, table, given)?, table, field, given)
 }
 

@@ -6,7 +6,7 @@ mod reversal;
 pub use reversal::{Asked, refund};
 
 use super::access;
-use super::context::{Cx, found};
+use super::context::Cx;
 use super::service::customer_of;
 use super::services::{Makes, ServiceEntry};
 use crate::domain::Result;
@@ -73,10 +73,9 @@ pub struct Narrowing {
 
 /// Looks up what was given, before any rule is asked.
 pub fn look_up(cx: &Cx<'_>, given: GivenNarrowing<'_>) -> Result<Narrowing> {
-    let order =
-        |id: &str| found(cx.db.by_reference(id, |id| ticket::named_order(cx.db, id))?, "order", "order", "order", id);
-    let product = |id: &str| super::look_up::one::<Product>(cx, "product", id);
-    let lot = |id: &str| found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id);
+    let order = |given: &str| super::look_up::order(cx, given);
+    let product = |given: &str| super::look_up::one::<Product>(cx, "product", given);
+    let lot = |given: &str| super::look_up::one::<Lot>(cx, "lot", given);
     Ok(Narrowing {
         order: given.order.map(|id| not_empty(id).map(order).transpose()).transpose()?,
         product: given.product.map(|id| not_empty(id).map(product).transpose()).transpose()?,

@@ -11,7 +11,7 @@ use super::engine::table::{
 use super::log::chain::Entry;
 use super::{Db, Key, Result};
 use crate::domain::options::Choices;
-use crate::domain::ticket::{LogEntry, NamedOrder, Priority, Ticket};
+use crate::domain::ticket::{LogEntry, Priority, Ticket};
 use crate::domain::value::reference::Reference;
 use crate::{described, field_of_words, insert, params, query};
 
@@ -118,18 +118,6 @@ pub fn update(db: &Db, before: &Ticket, ticket: &Ticket) -> Result<()> {
 }
 
 static TAGS_LIST: Table = TAGS;
-
-/// The sales order with that id, and whose it is.
-pub fn named_order(db: &Db, id: &str) -> Result<Option<NamedOrder>> {
-    db.query_opt(
-        query!(
-            [sales_order, customer],
-            "SELECT o.key, o.id, c.key, c.id FROM sales_order o JOIN customer c ON c.key = o.customer WHERE o.id = $1"
-        ),
-        params![id],
-        |row| Ok(NamedOrder { order: row.reference(0)?, customer: row.reference(2)? }),
-    )
-}
 
 /// Whether a line of the order holds the product.
 pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {

@@ -11,17 +11,18 @@ use crate::domain::repair::part::{Labour, NewPart, Part, PartKind, check_labour,
 use crate::domain::repair::{Repair, RepairState};
 use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
+use crate::domain::user::User;
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
-use crate::procedure::context::{Cx, found};
+use crate::procedure::context::Cx;
 use crate::procedure::look_up;
 use crate::store::customer::CUSTOMER;
 use crate::store::tag::TAG;
 use crate::store::user::USER;
-use crate::store::{choices, lot, product, repair, transfer, user};
+use crate::store::{choices, lot, product, repair, transfer};
 
 /// What was given for the form; an empty text empties a field, a list replaces the one before.
 #[derive(Default)]
@@ -61,7 +62,7 @@ pub fn named_by(cx: &Cx<'_>, given: &GivenRepair<'_>) -> Result<RepairNames> {
         lot: named(given.lot, |id| lot_of(cx, id))?,
         from_return: named(given.from_return, |id| look_up::one(cx, "return", id))?,
         responsible: named(given.responsible, |id| {
-            Ok(found(user::by_id(cx.db, id)?, "user", "user", "responsible", id)?.reference())
+            look_up::one::<User>(cx, "responsible", id).map(|user| user.reference())
         })?,
         parts: list(given.part, |part| product_of(cx, "part", &part.line.product))?,
         labour: list(given.labour, |line| product_of(cx, "labour", &line.product))?,
