@@ -123,7 +123,7 @@ fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
     match dispatch(outside, &settings, &matches) {
         Ok(()) => 0,
         Err(Exit::Refused(mut error)) => {
-            hint::complete(&mut error, arguments, &matches);
+            hint::complete(&mut error, arguments, &matches, &settings.carried);
             report::failure(outside, &error, settings.voice)
         }
         Err(Exit::Code(code)) => code,

@@ -304,3 +304,40 @@ fn a_hint_names_the_store_and_the_user_that_the_call_named() {
         follow(&shop, hint);
     }
 }
+
+#[test]
+fn a_hint_of_a_line_names_them_as_well() {
+    let shop = Shop::without_store();
+    shop.ok("init --store 'my desk.db'");
+    for words in [
+        "team create Support --service refunds --yes",
+        "customer create --name Ada",
+        "user create root --right admin --yes",
+    ] {
+        shop.done(&format!("{words} --store 'my desk.db' --as root"));
+    }
+    shop.write("lines", r#"{"command":"customer edit","customer":"C9","name":"Bo"}"#);
+    shop.write("record", r#"{"record":"customer","id":"C00001","name":"Other"}"#);
+    let carried = "--store 'my desk.db' --as root";
+    for (words, hint) in [
+        ("customer edit C9 --name Bo", "aftersales customer list"),
+        ("apply lines", "aftersales customer list"),
+        ("apply lines --dry-run", "aftersales customer list"),
+        ("apply lines --atomic", "aftersales customer list"),
+        ("import record", "aftersales customer show C00001"),
+        ("import record --on-error continue", "aftersales customer show C00001"),
+    ] {
+        for output in ["-o json", "-o ndjson", "-o csv --fields error"] {
+            let ran = shop.run(&format!("{words} {output} {carried}"));
+            assert_ne!(ran.code, 0, "{words}");
+            let told = format!("{}{}", ran.stdout, ran.stderr).replace("\"\"", "\"");
+            let wanted = if told.starts_with("error") {
+                format!("hint: {hint} {carried}")
+            } else {
+                format!("\"hint\":\"{hint} {carried}\"")
+            };
+            assert!(told.contains(&wanted), "{words} {output}: {told}");
+        }
+        follow(&shop, &format!("{hint} {carried}"));
+    }
+}

@@ -12,6 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 
 use super::csv_lines::Rows;
+use super::hint::Carried;
 use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
@@ -20,7 +21,7 @@ use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, L
 use crate::command::{Entry, credit_note, export, layout_of};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Fault, Result};
 use crate::output::escape::for_terminal;
 use crate::output::names::NO_NAMES;
 use crate::output::{Format, Kind, PrintError, Records, Remarks, Shape, check_fields, jq};
@@ -181,6 +182,7 @@ fn run(
     let session = settings.session(db, &clock);
     let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
     let mut out = Out {
+        carried: &settings.carried,
         records: Records::new(&mut stdout, shape, LINES)?,
         filter: shape.filter.clone(),
         progress: (outside.stderr_is_terminal && !outside.stdout_is_terminal && !settings.quiet)
@@ -214,6 +216,7 @@ const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of
 
 /// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
 struct Out<'o> {
+    carried: &'o Carried,
     records: Records<'o>,
     filter: Option<Rc<jq::Filter>>,
     progress: Option<Progress<'o>>,
@@ -225,6 +228,11 @@ struct Progress<'o> {
 }
 
 impl Answers for Out<'_> {
+    fn complete(&self, fault: &mut Fault) {
+        report::hide_passwords(fault);
+        self.carried.complete(fault);
+    }
+
     fn check(&mut self, answer: &str) -> Result<()> {
         if let Some(filter) = &self.filter {
             let answer = jq::input(answer).map_err(PrintError::from)?;

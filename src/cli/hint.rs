@@ -1,28 +1,56 @@
-//! The hint of an error as it can be typed where the error is told: in the store and by the user that this call named; and the
-//! call itself, where it is the call that has to be given again.
+//! The hint of an error as it can be typed where the error is told, be it of the call or of a line of a bulk run: in the store and
+//! by the user that this call named; and the call itself, where it is the call that has to be given again.
 
 use std::ffi::OsString;
 
 use clap::ArgMatches;
 
-use crate::domain::Error;
 use crate::domain::code::FaultKind;
 use crate::domain::value::reference::shell_word;
+use crate::domain::{Error, Fault};
 use crate::store::engine::address::without_passwords;
 
 /// The flags by which a call names where it looks and who asks; what stands in the environment holds for the hint too.
 const CARRIED: [&str; 3] = ["config", "store", "as"];
 
+/// What of a call its hints have to say again.
+#[derive(Debug, Clone)]
+pub struct Carried(Vec<(&'static str, String)>);
+
+impl Carried {
+    pub fn of(matches: &ArgMatches) -> Carried {
+        let given = |name| Some((name, without_passwords(matches.get_one::<String>(name)?)));
+        Carried(CARRIED.into_iter().filter_map(given).collect())
+    }
+
+    /// Makes the hint of a fault one that can be typed as it stands. A command of ours gets the flags that make it find what this
+    /// call found; help is the same everywhere.
+    pub fn complete(&self, fault: &mut Fault) {
+        let Some(hint) =
+            fault.hint.as_mut().filter(|hint| hint.starts_with("aftersales ") && !hint.ends_with(" --help"))
+        else {
+            return;
+        };
+        for (name, given) in &self.0 {
+            if !hint.contains(&format!(" --{name} ")) {
+                hint.push_str(&format!(" --{name} {}", shell_word(given)));
+            }
+        }
+    }
+}
+
 /// Makes the hint of `error` one that can be typed as it stands.
-pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches) {
+pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches, carried: &Carried) {
     let given_again = match error.kind() {
         FaultKind::Confirmation => again(arguments, " --yes"),
         FaultKind::Busy if is_safe_again(matches) => again(arguments, ""),
         FaultKind::Unknown if is_safe_again(matches) && matches.contains_id("key") => again(arguments, ""),
         _ => None,
     };
-    let hint = &mut error.fault_mut().hint;
-    *hint = given_again.or_else(|| hint.take().map(|hint| carrying(hint, matches)));
+    match given_again {
+        Some(again) => error.fault_mut().hint = Some(again),
+        None => carried.complete(error.fault_mut()),
+    }
 }
 
 /// Whether the call did nothing where it says so. A bulk run may have done the lines that it answered.
@@ -41,21 +69,6 @@ fn again(arguments: &[OsString], with: &str) -> Option<String> {
         true => format!("aftersales{with} {typed}"),
         false => format!("aftersales {typed}{with}"),
     })
-}
-
-/// A command of ours with the flags that make it find what this call found; help is the same everywhere.
-fn carrying(mut hint: String, matches: &ArgMatches) -> String {
-    if !hint.starts_with("aftersales ") || hint.ends_with(" --help") {
-        return hint;
-    }
-    for name in CARRIED {
-        if let Some(given) = matches.get_one::<String>(name)
-            && !hint.contains(&format!(" --{name} "))
-        {
-            hint.push_str(&format!(" --{name} {}", shell_word(&without_passwords(given))));
-        }
-    }
-    hint
 }
 
 #[cfg(test)]

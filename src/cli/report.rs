@@ -253,16 +253,12 @@ struct Wrapped<'f> {
     error: &'f Fault,
 }
 
-/// A fault without the passwords that addresses in it may hold: a store's address may be given where something else belongs.
-fn discreet(fault: &Fault) -> Fault {
-    let mut fault = fault.clone();
+/// Takes the passwords out of a fault that addresses in it may hold: a store's address may be given where something else belongs.
+pub fn hide_passwords(fault: &mut Fault) {
     let hide = |text: &mut String| *text = without_passwords(text);
     hide(&mut fault.message);
     fault.given.iter_mut().chain(&mut fault.hint).for_each(hide);
-    for other in &mut fault.others {
-        *other = discreet(other);
-    }
-    fault
+    fault.others.iter_mut().for_each(hide_passwords);
 }
 
 /// Prints a failure to stderr; answers its exit code. A reader that went away is told nothing.
@@ -270,7 +266,9 @@ pub fn failure(outside: &mut Outside<'_>, error: &Error, voice: Voice) -> i32 {
     if error.kind() == FaultKind::Pipe {
         return error.fault().exit;
     }
-    let fault = &discreet(error.fault());
+    let mut fault = error.fault().clone();
+    hide_passwords(&mut fault);
+    let fault = &fault;
     let _ = if voice.json {
         let text = serde_json::to_string(&Wrapped { error: fault }).unwrap_or_default();
         writeln!(outside.stderr, "{text}")

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use clap::ArgMatches;
 
 use super::config::{Found, Places, folder};
+use super::hint::Carried;
 use super::report::{self, Voice};
 use super::{Moment, Outside};
 use crate::command::pipeline::{Clock, Mode, Session};
@@ -22,6 +23,8 @@ use crate::store::{Access, Db, Result as StoreResult, StoreError};
 /// The settings of one run.
 pub struct Settings {
     pub store: Address,
+    /// What hints have to say again of the call.
+    pub carried: Carried,
     pub shape: Shape,
     /// Whether a format was named; bulk commands print ndjson otherwise.
     pub format_given: bool,
@@ -56,6 +59,7 @@ impl Settings {
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
         Ok(Settings {
+            carried: Carried::of(matches),
             store: match places.find("store") {
                 Some(found) => address(&found, &places)?,
                 None => Address::File(default_store(&places)),

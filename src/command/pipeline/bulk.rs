@@ -91,6 +91,8 @@ pub trait Lines {
 
 /// Where answers go, one JSON text a line.
 pub trait Answers {
+    /// Makes the fault of a line what is told of it: its hint has to run where it is told.
+    fn complete(&self, fault: &mut Fault);
     /// Refuses an answer that could not be printed as asked, while what it tells of can still be undone.
     fn check(&mut self, answer: &str) -> Result<()>;
     /// Prints an answer of what is durable.
@@ -274,9 +276,8 @@ impl Bulk<'_> {
             bytes += line.bytes.as_ref().map_or(0, Vec::len);
             let ran = if stops { Ok(self.skip(line)) } else { group.line(line) };
             let ran = ran.and_then(|(answer, amounts)| {
-                let text = super::to_json(&answer)?;
-                out.check(&text)?;
-                Ok((answer.status, text, amounts))
+                let status = answer.status;
+                Ok((status, checked(answer, out)?, amounts))
             });
             match ran {
                 Ok((status, text, amounts)) => told.push(status, &text, amounts),
@@ -427,8 +428,7 @@ impl Bulk<'_> {
                 stopped |= self.on_error == OnError::Stop;
             }
             run.sums.add(&amounts);
-            let text = super::to_json(&answer)?;
-            out.check(&text)?;
+            let text = checked(answer, out)?;
             writeln!(kept, "{text}").map_err(no_room)?;
         }
         run.finished = true;
@@ -439,6 +439,16 @@ impl Bulk<'_> {
     fn skip(&self, line: &Line) -> Answered {
         (self.work.skipped(line), Vec::new())
     }
+}
+
+/// An answer as it is told, which can be printed as asked.
+fn checked(mut answer: LineAnswer, out: &mut dyn Answers) -> Result<String> {
+    if let Some(fault) = &mut answer.error {
+        out.complete(fault);
+    }
+    let text = super::to_json(&answer)?;
+    out.check(&text)?;
+    Ok(text)
 }
 
 /// A line that cannot be read at all.
