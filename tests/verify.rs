@@ -116,6 +116,21 @@ fn planted(faults: &'static [(&'static str, &'static str, &'static str)]) {
         }
         let is_said = |finding: &Finding| !finding.message.is_empty() && !finding.message.contains('{');
         assert!(found.iter().all(is_said), "{found:?}");
+        // What is found of a record says which, by its kind and the id that commands take, whatever it is called in the text.
+        for finding in &found {
+            let Finding { kind, id, record, .. } = finding;
+            assert!(kind.is_none() || record.is_some() && *kind != Some("document"), "{finding:?}");
+            match record.as_deref() {
+                Some(number) if number.starts_with("INV/") || number.starts_with("RINV/") => {
+                    let is_named = id.as_deref().is_none_or(|id| id.starts_with('D') || id == number);
+                    assert!(matches!(kind, Some("invoice" | "credit_note")) && is_named, "{finding:?}");
+                }
+                record => assert!(
+                    id.is_none() || *kind == Some("invoice") || *kind == Some("credit_note") || id.as_deref() == record,
+                    "{finding:?}"
+                ),
+            }
+        }
     }
     assert!(missed.is_empty(), "{} are not found:\n{}", missed.len(), missed.join("\n"));
 }
@@ -169,6 +184,10 @@ fn what_is_found_is_an_answer_of_its_own() {
     let found: Vec<&str> =
         error["findings"].as_array().unwrap().iter().map(|finding| finding["check"].as_str().unwrap()).collect();
     assert_eq!(found, ["order_totals"], "{answer:#}");
+    let told = serde_json::json!({"check": "order_totals", "kind": "order", "id": "S00001", "record": "S00001"});
+    for (key, value) in told.as_object().unwrap() {
+        assert_eq!(error["findings"][0][key], *value, "{answer:#}");
+    }
 }
 
 #[test]

@@ -18,7 +18,14 @@ pub const KEYS: &[Column] = &[
     id().called("id"),
     switch().called("clean"),
     rows(&[text().called("check"), text().called("holds")]).called("checks"),
-    rows(&[text().called("check"), text().optional().called("record"), text().called("message")]).called("findings"),
+    rows(&[
+        text().called("check"),
+        text().optional().called("kind"),
+        text().optional().called("id"),
+        text().optional().called("record"),
+        text().called("message"),
+    ])
+    .called("findings"),
 ];
 
 /// The columns of its table.
@@ -75,7 +82,7 @@ fn passed(db: &Db, head: &LogHead) -> Result<Option<Finding>> {
         (Ok(hash), Ok(end)) => Ok(head.finding(hash.as_deref(), end.operations)),
         (Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_))), _)
         | (_, Err(error @ (StoreError::Damaged(_) | StoreError::Fault(_)))) => {
-            Ok(Some(Finding { check: LogHead::CHECK, record: None, message: error.to_string() }))
+            Ok(Some(Finding::of_check(LogHead::CHECK, error.to_string())))
         }
         (Err(error), _) | (_, Err(error)) => Err(error.into()),
     }

@@ -62,7 +62,7 @@ impl LogHead {
             Some(hash) => format!("operation {} bears the hash {hash}, not the one that was kept", self.operations),
             None => format!("the log ends at operation {end}, before operation {} that was kept", self.operations),
         };
-        Some(Finding { check: LogHead::CHECK, record: None, message })
+        Some(Finding::of_check(LogHead::CHECK, message))
     }
 }
 

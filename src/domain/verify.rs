@@ -9,7 +9,11 @@ use serde::Serialize;
 pub struct Finding {
     /// The invariant's name.
     pub check: &'static str,
-    /// The record at fault, where it is one.
+    /// The kind of the record at fault, such as `credit_note`, where it is one.
+    pub kind: Option<&'static str>,
+    /// The id that commands take, where the record is one with an id.
+    pub id: Option<String>,
+    /// The record as people name it: a posted document by its number.
     pub record: Option<String>,
     pub message: String,
 }
@@ -174,6 +178,8 @@ invariants! {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Breach {
     pub record: Option<String>,
+    /// The kind of the record, where the invariant holds of several.
+    pub kind: Option<&'static str>,
     pub what: String,
     pub stored: String,
     pub derived: String,
@@ -187,17 +193,80 @@ impl Invariant {
             .replace("{what}", &breach.what)
             .replace("{stored}", &breach.stored)
             .replace("{derived}", &breach.derived);
-        Finding { check: self.name(), record: breach.record, message }
+        let kind = breach.record.as_ref().and(breach.kind.or(self.kind()));
+        let id = breach.record.clone().filter(|_| kind.is_some_and(|kind| !NAMED_OTHERWISE.contains(&kind)));
+        Finding { check: self.name(), kind, id, record: breach.record, message }
     }
 
     /// The finding that a check could not be made, since the store gave no answer.
     pub fn unanswered(self, message: String) -> Finding {
-        Finding { check: self.name(), record: None, message }
+        Finding::of_check(self.name(), message)
+    }
+
+    /// The kind of the records that it holds of, where that is one; an invoice or a credit note is a document.
+    const fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Invariant::Desk | Invariant::DeskSettings => "desk",
+            Invariant::Apps => "app",
+            Invariant::TicketLog | Invariant::TicketEntries | Invariant::TicketOrders | Invariant::Lots => "ticket",
+            Invariant::PostedNumbers
+            | Invariant::DocumentNumbers
+            | Invariant::DocumentTotals
+            | Invariant::DocumentLines
+            | Invariant::DocumentAmounts
+            | Invariant::BillAmounts
+            | Invariant::CreditAmounts
+            | Invariant::DocumentStates
+            | Invariant::DocumentLinks
+            | Invariant::DocumentLineLinks
+            | Invariant::DocumentOpen
+            | Invariant::CreditNotes
+            | Invariant::Refunded
+            | Invariant::RefundedTaxes
+            | Invariant::RefundBounds
+            | Invariant::RefundWhole => DOCUMENT,
+            Invariant::Products => "product",
+            Invariant::Templates => "worksheet_template",
+            Invariant::OrderStates
+            | Invariant::OrderLinks
+            | Invariant::OrderAmounts
+            | Invariant::OrderTotals
+            | Invariant::OrderLines
+            | Invariant::CodeLines => "order",
+            Invariant::OneCart => "customer",
+            Invariant::CouponUse | Invariant::CouponCodes | Invariant::Coupons => "coupon",
+            Invariant::ProgramUse | Invariant::Programs | Invariant::Rewards => "coupon_program",
+            Invariant::PaymentOpen => "payment",
+            Invariant::StockQuantity | Invariant::StockReserved | Invariant::StockPlaces => "stock",
+            Invariant::OnePiece => "lot",
+            Invariant::TransferLines
+            | Invariant::TransferStates
+            | Invariant::TransferWays
+            | Invariant::TransferLinks
+            | Invariant::TransferLineLinks
+            | Invariant::Returned => "transfer",
+            Invariant::RepairParts | Invariant::Repairs | Invariant::RepairLines => "repair",
+            Invariant::Tasks => "task",
+            _ => return None,
+        })
     }
 
     /// The finding that says how many more there are than are told.
     pub fn more(self, count: u64) -> Finding {
-        Finding { check: self.name(), record: None, message: format!("{count} more like these") }
+        Finding::of_check(self.name(), format!("{count} more like these"))
+    }
+}
+
+/// An invoice or a credit note, of which the store says which it is.
+pub const DOCUMENT: &str = "document";
+
+/// The kinds of records that a breach names by something else than their id.
+const NAMED_OTHERWISE: &[&str] = &["desk", "stock", DOCUMENT, "invoice", "credit_note", "matching"];
+
+impl Finding {
+    /// What is found of no record.
+    pub fn of_check(check: &'static str, message: String) -> Finding {
+        Finding { check, kind: None, id: None, record: None, message }
     }
 }
 
@@ -249,6 +318,7 @@ mod tests {
             what: "tax".to_owned(),
             stored: "2.00".to_owned(),
             derived: "3.00".to_owned(),
+            ..Breach::default()
         };
         let finding = Invariant::OrderTotals.finding(breach);
         assert_eq!(finding.check, "order_totals");

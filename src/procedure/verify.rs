@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::services::apps_of;
+use crate::domain::document::DocumentKind;
 use crate::domain::team::Service;
-use crate::domain::verify::{Breach, Finding, Invariant};
+use crate::domain::verify::{Breach, DOCUMENT, Finding, Invariant};
 use crate::domain::{Result, app};
 use crate::store::verify::{self, Pass, Tell};
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, Db, StoreError, document};
 
 /// How many breaches of one invariant are told; the rest is counted.
 const TOLD: u64 = 50;
@@ -31,7 +32,19 @@ pub fn findings(db: &Db) -> Result<Vec<Finding>> {
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(found.in_order())
+    Ok(found.in_order().into_iter().map(|finding| named(db, finding)).collect())
+}
+
+/// The finding with the id of the record, where that is told by its number, and with its kind, where that could be two. A store
+/// that cannot say it has worse findings.
+fn named(db: &Db, mut finding: Finding) -> Finding {
+    let is_document = finding.kind.is_some_and(|kind| kind == DOCUMENT || DocumentKind::WORDS.contains(&kind));
+    if let Some(record) = finding.record.as_deref().filter(|_| is_document) {
+        let found = document::by_any_id(db, record).ok().flatten();
+        finding.kind = found.as_ref().map(|found| found.kind.word()).or(finding.kind.filter(|kind| *kind != DOCUMENT));
+        finding.id = found.map(|found| found.id);
+    }
+    finding
 }
 
 /// What services need is known here alone.

@@ -92,7 +92,8 @@ impl Pass {
 fn breach(row: &Row<'_>) -> Result<Breach> {
     let (scale, least) = (digits(row.get(4)?), digits(row.get(5)?));
     let shown = |value: Option<i64>| value.map(|value| show_scaled(value, scale, least)).unwrap_or_default();
-    Ok(Breach { record: row.get(0)?, what: row.get(1)?, stored: shown(row.get(2)?), derived: shown(row.get(3)?) })
+    let (stored, derived) = (shown(row.get(2)?), shown(row.get(3)?));
+    Ok(Breach { record: row.get(0)?, what: row.get(1)?, stored, derived, ..Breach::default() })
 }
 
 fn digits(digits: i64) -> u32 {

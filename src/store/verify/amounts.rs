@@ -153,7 +153,13 @@ impl Line {
         let shown = |amount| show_scaled(amount, digits, digits);
         tell(
             invariant,
-            Breach { record: Some(self.record.clone()), what, stored: shown(stored), derived: shown(derived) },
+            Breach {
+                record: Some(self.record.clone()),
+                what,
+                stored: shown(stored),
+                derived: shown(derived),
+                ..Breach::default()
+            },
         );
     }
 }

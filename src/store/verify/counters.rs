@@ -80,7 +80,16 @@ fn ids_counted(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     }
     let mut told = |prefix: String, counter: i64, last: i64| {
         let derived = if last == 0 { "none".to_owned() } else { reference::generated(&prefix, last) };
-        tell(CounterOfIds, Breach { record: Some(prefix.clone()), what: prefix, stored: counter.to_string(), derived });
+        tell(
+            CounterOfIds,
+            Breach {
+                record: Some(prefix.clone()),
+                what: prefix,
+                stored: counter.to_string(),
+                derived,
+                ..Breach::default()
+            },
+        );
     };
     let mut unknown = Vec::new();
     db.each(query!([counter], "SELECT name, value FROM counter ORDER BY name"), params![], |row| {

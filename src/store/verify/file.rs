@@ -29,6 +29,7 @@ fn misplaced(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
                 Invariant::Places,
                 Breach {
                     record: Some(record),
+                    kind: Some(exchanged.table.shown),
                     what: list.to_owned(),
                     stored: place.to_string(),
                     derived: right.to_string(),

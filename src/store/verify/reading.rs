@@ -19,6 +19,8 @@ pub const PASSES: &[Pass] = &[Pass::Made(&[Invariant::Values, Invariant::FoldedN
 /// The rows of a table, and how they are read.
 struct Reading {
     table: &'static Table,
+    /// The kind of the record that a row is or stands in; an invoice may be a credit note.
+    kind_of_record: &'static str,
     /// The record that a row is or stands in, the row that it stands in where it is in none, then each value with, where it is a
     /// link, the key that it leads to.
     statement: &'static Statement,
@@ -101,14 +103,15 @@ impl Reading {
             }
         };
         let sql = format!("SELECT {} FROM {from} ORDER BY {order}", selected.join(", "));
-        Reading { table, statement: Statement::made(sql, |sql| Statement::query(tables_of(sql), sql)), columns, kind }
+        let statement = Statement::made(sql, |sql| Statement::query(tables_of(sql), sql));
+        Reading { table, kind_of_record: record.shown, statement, columns, kind }
     }
 
     fn each(&self, db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         db.each(self.statement, params![], |row| {
             self.row(row, &mut |invariant, what| {
                 let record = row.get(0)?;
-                tell(invariant, Breach { record, what, ..Breach::default() });
+                tell(invariant, Breach { record, kind: Some(self.kind_of_record), what, ..Breach::default() });
                 Ok(())
             })
         })

@@ -53,7 +53,8 @@ fn gone(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     db.each(*GONE, params![], |row| {
         let (operation, kind, id): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let what = format!("operation {operation} touched the {}, which is not there", kind.replace('_', " "));
-        tell(Invariant::LogTouched, Breach { record: Some(id), what, ..Breach::default() });
+        let kind = named().map(|table| table.shown).find(|shown| *shown == kind);
+        tell(Invariant::LogTouched, Breach { record: Some(id), kind, what, ..Breach::default() });
         Ok(())
     })
 }
@@ -83,7 +84,8 @@ fn never_made(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
             };
             if !is_begun_with {
                 let what = format!("that made this {}", table.shown.replace('_', " "));
-                tell(Invariant::LogRecords, Breach { record: Some(id), what, ..Breach::default() });
+                let kind = Some(table.shown);
+                tell(Invariant::LogRecords, Breach { record: Some(id), kind, what, ..Breach::default() });
             }
             Ok(())
         })?;
