@@ -197,6 +197,8 @@ const REPEATED: &[&str] = &[
     r#"{"command":"ticket coupon","ticket":"T00001","program":"Sorry 10"}"#,
     r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=1"}"#,
     r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=1","quote":true}"#,
+    r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=1","confirm":true}"#,
+    r#"{"command":"ticket repair","ticket":"T00001","product":"LAMP","part":"BULB=900000","confirm":true}"#,
     r#"{"command":"ticket plan","ticket":"T00001","title":"Visit"}"#,
     r#"{"command":"ticket note","ticket":"T00001","text":"Called"}"#,
     r#"{"command":"ticket create","team":"Support","customer":"C00001","subject":"Again"}"#,

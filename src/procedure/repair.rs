@@ -48,13 +48,13 @@ pub fn create(cx: &Cx<'_>, mut new: Repair) -> Result<Repair> {
 /// stock (spec D8, E3). Answers the repair as it is then.
 pub fn save(cx: &Cx<'_>, before: &Repair, mut after: Repair) -> Result<Repair> {
     let stock = stock::own_location(cx, STOCK)?;
-    let mut changed = release(cx, before, &mut after, &stock)?;
+    let freed = release(cx, before, &mut after, &stock)?;
+    take_up(cx, &mut after, &freed, &stock)?;
     write(cx, before, &mut after)?;
     if before.pieces() != after.pieces() {
         warn_of_wanted(cx, &after)?;
     }
-    changed.extend(after.waiting().map(|part| part.product.key));
-    stock::serve_each(cx, changed, &stock)?;
+    stock::serve_each(cx, freed, &stock)?;
     Ok(repair::by_key(cx.db, after.key)?)
 }
 
@@ -80,6 +80,17 @@ fn release(cx: &Cx<'_>, before: &Repair, after: &mut Repair, stock: &Location) -
         }
     }
     Ok(freed)
+}
+
+/// Reserves what its parts miss of what is free: nobody else who waits could use that, or would have it by now. Of products of which
+/// something was given back the whole queue is served.
+fn take_up(cx: &Cx<'_>, after: &mut Repair, freed: &[Key], stock: &Location) -> Result<()> {
+    let keys: Vec<Key> = after.waiting().map(|part| part.key).collect();
+    for part in after.parts.iter_mut().filter(|part| keys.contains(&part.key) && !freed.contains(&part.product.key)) {
+        let got = stock::reserve(cx, place(part, stock), part.quantity.checked_sub(part.reserved)?)?;
+        part.reserved = part.reserved.checked_add(got)?;
+    }
+    Ok(())
 }
 
 fn place<'p>(part: &'p Part, location: &'p Location) -> Place<'p> {
