@@ -352,6 +352,16 @@ fn a_minimum_counts_what_the_conditions_name() {
 }
 
 #[test]
+fn what_is_taken_off_without_a_code_counts_against_a_minimum() {
+    let of = order(vec![sold("A", "1", "10", "0", &[]), foreign("-4", &[])]);
+    let mut code = code("X", vec![percent("10", On::Order)]);
+    code.program.conditions.minimum_amount = Some(money(600));
+    assert_eq!(refused(&of, &[], &code), None);
+    code.program.conditions.minimum_amount = Some(money(601));
+    assert_eq!(refused(&of, &[], &code), Some("coupon_minimum_amount"));
+}
+
+#[test]
 fn the_first_check_that_fails_gives_the_code() {
     let of = order(vec![sold("A", "1", "10", "0", &[])]);
     let worthless = order(vec![sold("A", "0", "10", "0", &[])]);
@@ -373,10 +383,18 @@ fn the_first_check_that_fails_gives_the_code() {
     assert_eq!(refused(&of, &[], &code), Some("currency_mismatch"));
     (code.program.usage_limit, code.uses) = (Some(3), 3);
     assert_eq!(refused(&of, &[], &code), Some("coupon_usage_limit"));
+    code.uses = 2;
+    assert_eq!(refused(&of, &[], &code), Some("currency_mismatch"), "the third use is within the limit");
+    code.uses = 3;
+    let theirs = Some(Reference { key: 2, id: "C00002".to_owned() });
+    whole(&mut code, &|c| c.customer = theirs.clone());
+    assert_eq!(refused(&of, &[], &code), Some("coupon_usage_limit"), "it is no coupon for its customer alone");
     whole(&mut code, &|c| (c.only_customer, c.customer) = (true, Some(Reference { key: 2, id: "C00002".to_owned() })));
     assert_eq!(refused(&of, &[], &code), Some("coupon_other_customer"));
     whole(&mut code, &|c| c.state = CouponState::Used);
     assert_eq!(refused(&of, &[], &code), Some("coupon_used"));
+    whole(&mut code, &|c| c.valid_until = Some("2026-11-23".parse().unwrap()));
+    assert_eq!(refused(&of, &[], &code), Some("coupon_used"), "it is valid on its last day");
     whole(&mut code, &|c| c.valid_until = Some("2026-11-22".parse().unwrap()));
     assert_eq!(refused(&of, &[], &code), Some("coupon_expired"));
     whole(&mut code, &|c| c.state = CouponState::Cancelled);
