@@ -1,5 +1,7 @@
 //! Copies of whole stores, between files and, where this binary plays on a server, between engines.
 
+use aftersales::command::{Action, COMMANDS};
+use aftersales::domain::value::reference::shell_word;
 use serde_json::Value;
 
 use crate::sample;
@@ -83,4 +85,43 @@ fn only_who_may_read_everything_copies_a_store() {
     shop.refused(&format!("store copy {here} copy.db --as ann"), "access_denied");
     assert!(!shop.path("copy.db").exists());
     shop.done(&format!("store copy {here} copy.db --as root"));
+}
+
+/// What every list and every record is read as, in each format, is the same of a store and of its copy; here the copy is a file,
+/// wherever the store is.
+#[test]
+fn a_copy_is_read_as_what_it_is_a_copy_of() {
+    let shop = sample::rich();
+    let here = format!("'{}'", shop.store.address());
+    shop.done(&format!("store copy {here} copy.db"));
+    let both = |words: &str| {
+        let [one, other] = [here.as_str(), "copy.db"].map(|store| shop.run(&format!("{words} --store {store}")));
+        assert_eq!(one.code, 0, "{words}: {}", one.stderr);
+        assert!(one == other, "{words}\n{}\n{}", one.stdout, other.stdout);
+        one.stdout
+    };
+    let reads = COMMANDS.iter().filter(|entry| matches!(entry.action, Action::Read { .. }));
+    let reads: Vec<&str> = reads.map(|entry| entry.name).collect();
+    let nouns: Vec<&str> = reads.iter().filter_map(|name| name.strip_suffix(" list")).collect();
+    assert!(nouns.len() > 20, "{nouns:?}");
+    for noun in nouns {
+        for format in ["table", "json", "ndjson", "csv"] {
+            both(&format!("{noun} list -o {format}"));
+        }
+        let ids = both(&format!("{noun} list -o ids"));
+        assert_eq!(
+            both(&format!("{noun} list --newest -o ids")).lines().rev().collect::<Vec<_>>(),
+            ids.lines().collect::<Vec<_>>()
+        );
+        if !reads.contains(&format!("{noun} show").as_str()) {
+            continue;
+        }
+        for id in ids.lines().take(6) {
+            both(&format!("{noun} show -o json -- {}", shell_word(id)));
+        }
+    }
+    both("export");
+    both("log -o ndjson");
+    both("ledger export");
+    both("ticket options T1 -o json");
 }
