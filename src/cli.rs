@@ -166,6 +166,7 @@ fn dispatch(
             }
             match &entry.action {
                 Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
+                Action::Change { .. } if bulk::is_round(entry, matches) => bulk::send_due(outside, settings),
                 Action::Change { parse } => {
                     let pairs = texts::read(outside, tree::pairs(entry, matches))?;
                     change(outside, settings, &|| parse(entry, pairs.clone()))

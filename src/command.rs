@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod location;
 pub mod log;
 pub mod lot;
+pub mod mail;
 mod names;
 pub mod options;
 pub mod order;

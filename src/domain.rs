@@ -25,6 +25,7 @@ pub mod linking;
 pub mod location;
 pub mod log;
 pub mod lot;
+pub mod mail;
 pub mod options;
 pub mod order;
 pub mod party;

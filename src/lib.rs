@@ -18,7 +18,7 @@
 //!   them, `store/migrations` makes them. Its frame is [`store::engine`]: records read and written by their description,
 //!   statements as values, numbering, migrations, and the seam to the two engines. Each statement is written once.
 //! - [`print`]: documents on paper: a sheet of domain values and words, and HTML and PDF of it; knows no store.
-//! - [`output`]: table, page, JSON, CSV, jq, and texts by templates; knows no noun.
+//! - [`output`]: table, page, JSON, CSV, jq, texts by templates, messages and the server that takes them; knows no noun.
 //!
 //! The same stem stands in every layer: look for the stem, find everything. `return` is a keyword: its stem is `returns`. How to
 //! add to the house, and what its words mean, is told in CONTRIBUTING.md.

@@ -15,6 +15,7 @@ pub mod file;
 pub mod image;
 pub mod install;
 pub mod look_up;
+pub mod mail;
 pub mod matching;
 pub mod options;
 pub mod order;

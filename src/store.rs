@@ -19,6 +19,7 @@ pub mod linking;
 pub mod location;
 pub mod log;
 pub mod lot;
+pub mod mail;
 pub mod names;
 pub mod order;
 pub mod party;

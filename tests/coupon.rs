@@ -255,6 +255,7 @@ fn a_coupon_that_cannot_be_given_is_refused_in_order() {
         json!({
             "program": {"default": null, "choices": ["Sorry 10", "Today"], "more": 0},
             "valid_until": {"default": null, "choices": null, "more": null},
+            "send_by_email": {"default": false, "choices": null, "more": null},
             "only_customer": {"default": false, "choices": null, "more": null},
             "share_link": null,
         })

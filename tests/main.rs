@@ -32,6 +32,7 @@ mod import;
 mod ledger;
 mod load;
 mod log;
+mod mail;
 mod money;
 mod online_retail;
 mod order;

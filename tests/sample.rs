@@ -1,5 +1,6 @@
 //! A shop in which something of everything has happened, for stories about the whole store: what is exported, what must hold.
 
+use crate::support::smtp::{configure, taking_all, unconfigure};
 use crate::support::{Shop, json};
 
 /// What the shop begins with.
@@ -199,6 +200,17 @@ const MORE_COMMANDS: &[&str] = &[
     "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];
 
+/// Mail: without a server, with one that takes it, and with none where one was to be.
+const UNSENT: &[&str] =
+    &["desk edit --mail-from 'Desk <desk@example.com>'", "ticket coupon T00007 --program Five --send-by-email"];
+const SENT: &[&str] = &[
+    "invoice send INV/2026/00001",
+    "ticket coupon T00001 --program 'Sorry 10' --send-by-email",
+    "order create --customer C00001 --line LAMP=1",
+    "order send S00013",
+];
+const FAILED: &[&str] = &["credit-note send RINV/2026/00001"];
+
 /// The shop in which everything has happened: what may stand in a store, for whoever checks stores.
 pub fn rich() -> Shop {
     let shop = shop();
@@ -206,10 +218,19 @@ pub fn rich() -> Shop {
     shop.write("signature.png", b"\x89PNG\r\n\x1a\n Ada");
     let ran = shop.run_with("import - -o ndjson", MORE_RECORDS);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-    for words in MORE_COMMANDS {
-        let ran = shop.run(&format!("{words} -o json"));
-        assert_eq!(ran.code, 0, "{words}\n{}{}", ran.stdout, ran.stderr);
-        assert_eq!(json(&ran.stdout)["status"], "done", "{words}\n{}", ran.stdout);
-    }
+    let do_all = |commands: &[&str]| {
+        for words in commands {
+            let ran = shop.run(&format!("{words} -o json"));
+            assert_eq!(ran.code, 0, "{words}\n{}{}", ran.stdout, ran.stderr);
+            assert_eq!(json(&ran.stdout)["status"], "done", "{words}\n{}", ran.stdout);
+        }
+    };
+    do_all(MORE_COMMANDS);
+    do_all(UNSENT);
+    configure(&shop, taking_all(), "tls = \"none\"");
+    do_all(SENT);
+    configure(&shop, 1, "tls = \"none\"");
+    do_all(FAILED);
+    unconfigure(&shop);
     shop
 }

@@ -30,6 +30,7 @@ pub mod line;
 mod postgres;
 #[allow(dead_code, reason = "the stories on files ask nothing of it")]
 pub mod server;
+pub mod smtp;
 mod sqlite;
 mod store;
 pub mod terminal;

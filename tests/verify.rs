@@ -12,13 +12,13 @@ use crate::support::{Shop, json};
 mod faults;
 mod sweep;
 
-use faults::{ANY, BASE, COUPONS, GOODS, LOG, MONEY, TICKETS};
+use faults::{ANY, BASE, COUPONS, GOODS, LOG, MAIL, MONEY, TICKETS};
 
 /// A fault: the check that finds it, the record at fault (nothing: none), and what is done.
 type Fault = &'static (&'static str, &'static str, &'static str);
 
 fn all() -> impl Iterator<Item = Fault> {
-    [BASE, LOG, TICKETS, MONEY, COUPONS, GOODS].into_iter().flatten()
+    [BASE, LOG, TICKETS, MONEY, COUPONS, GOODS, MAIL].into_iter().flatten()
 }
 
 /// What lines are lines of.
@@ -158,6 +158,11 @@ fn faults_of_money_are_found_by_name() {
 #[test]
 fn faults_of_coupons_are_found_by_name() {
     planted(COUPONS);
+}
+
+#[test]
+fn faults_of_mail_are_found_by_name() {
+    planted(MAIL);
 }
 
 #[test]

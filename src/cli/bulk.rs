@@ -18,7 +18,8 @@ use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
-use crate::command::{Entry, credit_note, export, layout_of};
+use crate::command::pipeline::{Session, courier};
+use crate::command::{Entry, credit_note, export, layout_of, mail};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
@@ -64,21 +65,54 @@ pub fn is_due(entry: &Entry, matches: &ArgMatches) -> bool {
     entry.name == credit_note::POST && matches.get_flag("due") && matches.get_one::<String>("credit_note").is_none()
 }
 
+/// Whether this is `mail send` of all that is due, which is a run of one command a mail.
+pub fn is_round(entry: &Entry, matches: &ArgMatches) -> bool {
+    entry.name == courier::SEND && matches.get_one::<String>("mail").is_none()
+}
+
+/// Tries the mails that are due, oldest first (spec C4).
+pub fn send_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
+    let due = |session: &Session<'_>| {
+        let mut commands = String::new();
+        session.read(Right::Sales, |cx| {
+            // Without a server nothing is tried, and nothing is changed.
+            if settings.courier.has_server()? {
+                commands = mail::due(cx)?;
+            }
+            Ok(())
+        })?;
+        Ok(commands)
+    };
+    each_due(outside, settings, "the due mails", &due)
+}
+
 /// Posts the drafts whose day has come, oldest first, each on its own (spec B9).
 pub fn post_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
+    let due = |session: &Session<'_>| {
+        let mut commands = String::new();
+        session.read(Right::Invoicing, |cx| {
+            commands = credit_note::due(cx)?;
+            Ok(())
+        })?;
+        Ok(commands)
+    };
+    each_due(outside, settings, "the due documents", &due)
+}
+
+/// Runs one command for each of what is due, as a run of that many lines.
+fn each_due(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    what: &str,
+    due: &dyn Fn(&Session<'_>) -> Result<String>,
+) -> std::result::Result<(), Exit> {
     let shape = shape_of(settings)?;
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
-    let session = settings.session(&db, &clock);
-    let mut commands = String::new();
-    session.read(Right::Invoicing, |cx| {
-        commands = credit_note::due(cx)?;
-        Ok(())
-    })?;
+    let commands = due(&settings.session(&db, &clock))?;
     let apply = Apply { command: None, key_prefix: settings.key.clone() };
     let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
-    let lines =
-        Input::reading(outside, "the due documents", |_| false, Box::new(std::io::Cursor::new(commands.into_bytes())));
+    let lines = Input::reading(outside, what, |_| false, Box::new(std::io::Cursor::new(commands.into_bytes())));
     run(outside, settings, &shape, &db, &bulk, lines)
 }
 

@@ -6,6 +6,7 @@ use clap::ArgMatches;
 use serde::Deserialize;
 
 use super::{Outside, report};
+use crate::command::pipeline::courier::Configured;
 use crate::domain::{Error, Result};
 use crate::store::engine::address::check_path;
 
@@ -67,6 +68,7 @@ struct UserFile {
     #[serde(rename = "as")]
     login: Option<String>,
     templates: Option<TemplatesPart>,
+    smtp: Option<SmtpPart>,
 }
 
 /// Where a site keeps templates and words of its own.
@@ -74,6 +76,21 @@ struct UserFile {
 #[serde(deny_unknown_fields)]
 struct TemplatesPart {
     folder: PathBuf,
+}
+
+/// The server that takes mail.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmtpPart {
+    host: Option<String>,
+    port: Option<u16>,
+    tls: Option<String>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+    #[serde(default)]
+    allow_plain: bool,
+    timeout: Option<u64>,
 }
 
 /// The file that a folder brings along; who found it did not write it, so it says little.
@@ -128,6 +145,25 @@ impl<'p> Places<'p> {
         let (path, file) = self.user.as_ref()?;
         let folder = &file.templates.as_ref()?.folder;
         Some(path.parent().map_or_else(|| folder.clone(), |beside| beside.join(folder)))
+    }
+
+    /// The server that takes mail, where one is named; files count from the folder of the file that names them.
+    pub fn smtp(&self) -> Option<Configured> {
+        let (path, file) = self.user.as_ref()?;
+        let smtp = file.smtp.as_ref()?;
+        let beside = |named: &PathBuf| path.parent().map_or_else(|| named.clone(), |folder| folder.join(named));
+        Some(Configured {
+            place: path.display().to_string(),
+            host: smtp.host.clone(),
+            port: smtp.port,
+            tls: smtp.tls.clone(),
+            user: smtp.user.clone().filter(|user| !user.is_empty()),
+            password: None,
+            password_file: smtp.password_file.as_ref().map(beside),
+            ca_file: smtp.ca_file.as_ref().map(beside),
+            allow_plain: smtp.allow_plain,
+            timeout: smtp.timeout,
+        })
     }
 
     fn in_project(&self, name: &str) -> Option<Found> {

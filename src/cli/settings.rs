@@ -9,6 +9,7 @@ use super::config::{Found, Places, folder};
 use super::hint::Carried;
 use super::report::{self, Voice};
 use super::{Moment, Outside};
+use crate::command::pipeline::courier::{Configured, Courier};
 use crate::command::pipeline::{Clock, Mode, Session};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Actor;
@@ -18,6 +19,7 @@ use crate::output::template::Templates;
 use crate::output::{Format, Shape, jq};
 use crate::store::engine::address::{Address, Surroundings};
 use crate::store::engine::migrate;
+use crate::store::engine::new_file::folder_of;
 use crate::store::{Access, Db, Result as StoreResult, StoreError};
 
 /// The settings of one run.
@@ -31,6 +33,7 @@ pub struct Settings {
     pub voice: Voice,
     pub actor: Actor,
     pub templates: Templates,
+    pub courier: Courier,
     pub now: Option<Instant>,
     pub key: Option<String>,
     pub mode: Mode,
@@ -58,12 +61,14 @@ impl Settings {
             width: outside.stdout_width,
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
+        let store = match places.find("store") {
+            Some(found) => address(&found, &places)?,
+            None => Address::File(default_store(&places)),
+        };
         Ok(Settings {
             carried: Carried::of(matches),
-            store: match places.find("store") {
-                Some(found) => address(&found, &places)?,
-                None => Address::File(default_store(&places)),
-            },
+            courier: courier(&places, outbox(&store, &places)),
+            store,
             voice: Voice {
                 json: matches!(format, Format::Json | Format::Ndjson),
                 colored: is_colored(color, &places, outside.stderr_is_terminal),
@@ -121,7 +126,14 @@ impl Settings {
 
     /// The caller at a store.
     pub fn session<'s>(&'s self, db: &'s Db, clock: &'s dyn Clock) -> Session<'s> {
-        Session { db, clock, actor: self.actor.clone(), templates: &self.templates, yes: self.yes }
+        Session {
+            db,
+            clock,
+            actor: self.actor.clone(),
+            templates: &self.templates,
+            courier: &self.courier,
+            yes: self.yes,
+        }
     }
 
     pub(super) fn clock<'o>(&self, machine: &'o dyn Fn() -> Instant) -> Moment<'o> {
@@ -200,6 +212,38 @@ fn is_yes(value: &str) -> bool {
 }
 
 fn default_store(places: &Places<'_>) -> PathBuf {
-    let data = folder(places, "XDG_DATA_HOME", ".local/share").unwrap_or_default();
-    data.join("aftersales").join("desk.db")
+    data_folder(places).join("desk.db")
+}
+
+fn data_folder(places: &Places<'_>) -> PathBuf {
+    folder(places, "XDG_DATA_HOME", ".local/share").unwrap_or_default().join("aftersales")
+}
+
+/// Where mail is laid as files: beside the store, or with the data of whoever uses one on a server.
+fn outbox(store: &Address, places: &Places<'_>) -> PathBuf {
+    let beside = store.file().map(|file| folder_of(file).to_owned()).unwrap_or_else(|| data_folder(places));
+    let outbox = beside.join("outbox");
+    std::path::absolute(&outbox).unwrap_or(outbox)
+}
+
+/// Who carries the mail of this run. Another run knows it by its process and machine.
+fn courier(places: &Places<'_>, outbox: PathBuf) -> Courier {
+    let password = places.variable("AFTERSALES_SMTP_PASSWORD");
+    let configured = places.smtp().map(|smtp| Configured { password, ..smtp });
+    Courier::new(configured, outbox, format!("{}@{}", std::process::id(), machine()), is_gone)
+}
+
+fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether a run that left its process and machine is over: only what ran on this machine is known to be.
+fn is_gone(claim: &str) -> bool {
+    let Some((process, _)) = claim.split_once('@').filter(|(_, on)| *on == machine()) else {
+        return false;
+    };
+    match process.parse().ok().and_then(rustix::process::Pid::from_raw) {
+        Some(process) => rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH),
+        None => false,
+    }
 }

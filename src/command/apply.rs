@@ -132,12 +132,13 @@ impl Refusal for NoSuchCommand {
 }
 
 fn answered(line: u64, key: Option<String>, answer: Answer) -> Answered {
-    let Answer { command, status, operation, created, result, warnings, amounts, .. } = answer;
+    let Answer { command, status, operation, created, result, warnings, amounts, after, .. } = answer;
     let answer = LineAnswer {
         operation,
         created,
         result: Some(result),
         warnings,
+        after,
         ..LineAnswer::of(line, Some(command), key, status.into())
     };
     (answer, amounts)

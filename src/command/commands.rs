@@ -8,6 +8,7 @@ use crate::domain::customer::Customer;
 use crate::domain::document::{CreditNote, Invoice};
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
+use crate::domain::mail::Mail;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::product::Lot;
@@ -64,6 +65,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("payment", "Money that came in or went out"),
     ("coupon-program", "What codes are worth, and under which conditions"),
     ("coupon", "Codes that each work once, made from tickets"),
+    ("mail", "What was written to customers"),
     ("order", "What customers order; quotations and carts are drafts"),
     ("transfer", "Goods on their way: deliveries, receipts, moves and returns"),
     ("repair", "Broken products, repaired with parts and labour"),
@@ -124,6 +126,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<invoice::InvoiceEdit>("invoice edit"),
     Entry::change::<invoice::InvoicePost>("invoice post"),
     Entry::change::<invoice::InvoiceCancel>("invoice cancel"),
+    Entry::change::<invoice::InvoiceSend>("invoice send"),
     Entry::change::<invoice::InvoicePay>("invoice pay"),
     Entry::change::<invoice::InvoiceMatch>("invoice match"),
     Entry::change::<invoice::InvoiceUnmatch>("invoice unmatch"),
@@ -134,6 +137,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<credit_note::CreditNoteCreate>("credit-note create"),
     Entry::change::<credit_note::CreditNoteEdit>("credit-note edit"),
     Entry::change::<credit_note::CreditNotePost>(credit_note::POST),
+    Entry::change::<credit_note::CreditNoteSend>("credit-note send"),
     Entry::change::<credit_note::CreditNoteCancel>("credit-note cancel"),
     Entry::change::<credit_note::CreditNoteReverse>("credit-note reverse"),
     Entry::change::<credit_note::CreditNotePay>("credit-note pay"),
@@ -155,7 +159,11 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<Coupon>>("coupon list"),
     Entry::read::<noun::Show<Coupon>>("coupon show"),
     Entry::change::<coupon::CouponShare>("coupon share"),
+    Entry::change::<coupon::CouponSend>("coupon send"),
     Entry::change::<coupon::CouponCancel>("coupon cancel"),
+    Entry::read::<noun::List<Mail>>("mail list"),
+    Entry::read::<noun::Show<Mail>>("mail show"),
+    Entry::change::<mail::MailSend>("mail send"),
     // order
     Entry::change::<order::OrderCreate>("order create"),
     Entry::read::<noun::List<Order>>("order list"),
@@ -163,6 +171,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<order::OrderEdit>("order edit"),
     Entry::change::<order::OrderApplyCoupon>("order apply-coupon"),
     Entry::change::<order::OrderRemoveCoupon>("order remove-coupon"),
+    Entry::change::<order::OrderSend>("order send"),
     Entry::change::<order::OrderConfirm>("order confirm"),
     Entry::change::<order::OrderCancel>("order cancel"),
     Entry::print::<Order>("order print"),

@@ -5,6 +5,7 @@ use super::apply::Apply;
 use super::import::Import;
 use super::init::Init;
 use super::pipeline::bulk::{Line, Running, Work};
+use super::pipeline::courier::Courier;
 use super::*;
 use crate::domain::desk::Actor;
 use crate::domain::value::day::Instant;
@@ -16,6 +17,7 @@ use crate::store::engine::Cost;
 struct Desk {
     db: Db,
     templates: Templates,
+    courier: Courier,
 }
 
 struct Still;
@@ -31,7 +33,11 @@ impl Clock for Still {
 
 impl Desk {
     fn with(records: &str) -> Desk {
-        let desk = Desk { db: Db::imagined().unwrap(), templates: Templates::default() };
+        let desk = Desk {
+            db: Db::imagined().unwrap(),
+            templates: Templates::default(),
+            courier: Courier::new(None, "outbox".into(), String::new(), |_| false),
+        };
         let new = Init { currency: None, company: None, plan: None, timezone: None }.checked().unwrap();
         let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: None };
         desk.session().run_single_of(&envelope, Mode::Commit, |db| new.of(db, Still.now()), &mut |_| Ok(())).unwrap();
@@ -41,7 +47,14 @@ impl Desk {
     }
 
     fn session(&self) -> Session<'_> {
-        Session { db: &self.db, clock: &Still, actor: Actor::System, templates: &self.templates, yes: true }
+        Session {
+            db: &self.db,
+            clock: &Still,
+            actor: Actor::System,
+            templates: &self.templates,
+            courier: &self.courier,
+            yes: true,
+        }
     }
 
     /// Runs all lines as one group; answers what each cost.

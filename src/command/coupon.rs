@@ -7,17 +7,20 @@ use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx};
 use crate::domain::Result;
-use crate::domain::coupon::share::target;
+use crate::domain::coupon::share::{self, target};
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
 use crate::domain::coupon_program::CouponProgram;
 use crate::domain::desk::Right;
+use crate::domain::mail::{Mail, MailKind};
 use crate::domain::team::Service;
 use crate::domain::value::day::Day;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::procedure::coupon::{new_code, share_link};
+use crate::procedure::mail::{self, Asked, Writing};
 use crate::procedure::{service, ticket_log};
 use crate::store::coupon;
+use crate::store::engine::record;
 
 impl Noun for Coupon {
     const KIND: &'static str = "coupon";
@@ -29,8 +32,8 @@ impl Noun for Coupon {
 #[derive(Serialize)]
 pub struct CouponMade {
     coupon: Coupon,
-    /// Always null: the code is only made here.
-    email: Option<()>,
+    /// The mail that brings it, where one was asked for.
+    email: Option<Mail>,
 }
 
 /// Generate a coupon from a ticket
@@ -38,7 +41,7 @@ pub struct CouponMade {
 /// The code works once. Programs on offer are those of type coupons that are active today; 'coupon-program list' shows them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales ticket coupon T00001 --program 'Sorry 10'\n  aftersales ticket coupon T00001 --program 'Sorry 10' --valid-until 2026-12-31 --only-customer\n  aftersales ticket coupon T00001 --program 'Sorry 10' --share-link"
+    after_help = "Examples:\n  aftersales ticket coupon T00001 --program 'Sorry 10'\n  aftersales ticket coupon T00001 --program 'Sorry 10' --valid-until 2026-12-31 --only-customer\n  aftersales ticket coupon T00001 --program 'Sorry 10' --send-by-email\n  aftersales ticket coupon T00001 --program 'Sorry 10' --share-link"
 )]
 pub struct TicketCoupon {
     /// The ticket
@@ -49,6 +52,10 @@ pub struct TicketCoupon {
     /// The last day on which the code works (default: it does not expire)
     #[arg(long, value_name = "DAY")]
     pub valid_until: Option<Setting<Day>>,
+    /// Send it to the ticket's customer by e-mail, as 'coupon send' does
+    #[arg(long)]
+    #[serde(default)]
+    pub send_by_email: bool,
     /// Nobody but the ticket's customer can use it (default: whoever holds the code)
     #[arg(long)]
     #[serde(default)]
@@ -72,7 +79,7 @@ impl Change for TicketCoupon {
             return Err(CouponRefused::Past { given, today: cx.today }.into());
         }
         check_offered(&program, cx.today)?;
-        if self.only_customer {
+        if self.only_customer || self.send_by_email {
             service::customer_of(&ticket)?;
         }
 
@@ -97,12 +104,60 @@ impl Change for TicketCoupon {
         let text = format!("Coupon of {}: {}", program.id, worth_of(&program));
         ticket_log::note(cx, ticket.key, "coupon", &text, Some(&coupon.id))?;
         cx.touched("ticket", &ticket.id);
+        if !cx.planned {
+            cx.created("coupon", &coupon.id);
+        }
+        let asked = Asked::default();
+        let email = if self.send_by_email { Some(write(cx, &coupon, &program, asked)?) } else { None };
         if cx.planned {
             // What is undone was never given out: its code is told to nobody.
-            return Ok(CouponMade { coupon: Coupon { id: String::new(), share_link: None, ..coupon }, email: None });
+            return Ok(CouponMade { coupon: Coupon { id: String::new(), share_link: None, ..coupon }, email });
         }
-        cx.created("coupon", &coupon.id);
-        Ok(CouponMade { coupon, email: None })
+        Ok(CouponMade { coupon, email })
+    }
+}
+
+/// Writes the mail that brings a coupon to its customer (spec C4).
+fn write(cx: &Cx<'_>, coupon: &Coupon, program: &CouponProgram, asked: Asked<'_>) -> Result<Mail> {
+    let customer = coupon.customer.as_ref().ok_or_else(|| CouponRefused::Nobodys { coupon: coupon.id.clone() })?;
+    let reader = mail::reader(cx, customer.key)?;
+    let values = mail::coupon(cx, &reader, coupon, program)?;
+    let ticket = coupon.ticket.as_ref();
+    let writing = Writing { kind: MailKind::Coupon, ticket, document: &coupon.id, asked, files: Vec::new() };
+    mail::write(cx, &reader, writing, &values)
+}
+
+/// Send a coupon to its customer by e-mail
+///
+/// What it says is made by the templates coupon.mail.txt and coupon.mail.html, in the customer's language; 'templates export' writes
+/// them for a site to change. The message takes the place of the words with which it begins.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales coupon send QK7M-2XNA-9TBC\n  aftersales coupon send QK7M-2XNA-9TBC --subject 'For your trouble' --message 'We broke it. Here is something for the next one.'"
+)]
+pub struct CouponSend {
+    /// The coupon's code
+    pub coupon: String,
+    /// The subject (default: what the template says)
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// What it begins with (default: what the template says)
+    #[arg(long)]
+    pub message: Option<String>,
+}
+
+impl Change for CouponSend {
+    type Outcome = Changed<Mail>;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Mail>> {
+        let coupon: Coupon = one(cx, "coupon", &self.coupon)?;
+        share::check_usable(&coupon)?;
+        let program: CouponProgram = record::by_key(cx.db, coupon.program.key)?;
+        let asked = Asked { subject: self.subject.as_deref(), message: self.message.as_deref() };
+        let mail = write(cx, &coupon, &program, asked)?;
+        cx.touched("coupon", &coupon.id);
+        Ok(Changed(mail))
     }
 }
 

@@ -4,17 +4,19 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Kinded, PayOutcome};
-use super::pipeline::noun::Noun;
+use super::pipeline::noun::{Changed, Noun};
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::document::{CreditNote, DocumentKind, Edit};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
+use crate::domain::mail::Mail;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
 use crate::procedure::document::{self, Free};
+use crate::procedure::mail::Asked;
 use crate::procedure::matching::{match_with, unmatch_with};
 use crate::procedure::payment::{Pay, pay};
 use crate::store;
@@ -166,6 +168,34 @@ impl Change for CreditNotePost {
                 Err(ValueRefused::invalid("due", true, "--due stands alone, and not in a line of bulk").into())
             }
         }
+    }
+}
+
+/// Send a credit note to its customer by e-mail
+///
+/// It is posted by then. What the mail says is made by the templates credit_note.mail.txt and credit_note.mail.html, in the customer's language.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales credit-note send RINV/2026/00001\n  aftersales credit-note send RINV/2026/00001 --subject 'Once more' --message 'As you asked for it.'"
+)]
+pub struct CreditNoteSend {
+    /// The credit note, by number or id
+    pub credit_note: String,
+    /// The subject (default: what the template says)
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// What it begins with (default: what the template says)
+    #[arg(long)]
+    pub message: Option<String>,
+}
+
+impl Change for CreditNoteSend {
+    type Outcome = Changed<Mail>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Mail>> {
+        let asked = Asked { subject: self.subject.as_deref(), message: self.message.as_deref() };
+        document::send(cx, DocumentKind::CreditNote, &self.credit_note, asked).map(Changed)
     }
 }
 

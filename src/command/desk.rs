@@ -7,6 +7,7 @@ use super::{Change, Cx, Read, given, to_json};
 use crate::domain::Result;
 use crate::domain::desk::{Desk, Plan, Right, Timezone, site};
 use crate::domain::ledger::Account;
+use crate::domain::mail::sender;
 use crate::domain::party::{Bic, Country, Details, Iban, Language, OneLine};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::text::Setting;
@@ -139,7 +140,7 @@ pub struct DeskOutcome {
 /// company's name and address that they were posted with; what was missing there and is filled in now completes them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE\n  aftersales desk edit --iban DE44500105175407324931 --contact-name Accounts --phone 030-901820"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --mail-from 'Lamps Ltd <desk@example.com>'\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE\n  aftersales desk edit --iban DE44500105175407324931 --contact-name Accounts --phone 030-901820"
 )]
 pub struct DeskEdit {
     /// The company's name
@@ -154,6 +155,9 @@ pub struct DeskEdit {
     /// Where the web shop is, such as https://shop.example.com: links to coupons lead there
     #[arg(long, value_name = "URL")]
     pub shop_url: Option<String>,
+    /// Where mail to customers comes from, such as 'Lamps Ltd <desk@example.com>'
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
     /// The account of the books under which each customer has one (default: Assets:Receivable)
     #[arg(long, value_name = "ACCOUNT")]
     pub receivable_account: Option<Setting<Account>>,
@@ -213,6 +217,9 @@ impl Change for DeskEdit {
         }
         if let Some(url) = &self.shop_url {
             desk.shop_url = if url.is_empty() { None } else { Some(site("shop_url", url)?) };
+        }
+        if let Some(from) = &self.mail_from {
+            desk.mail_from = if from.trim().is_empty() { None } else { Some(sender(from)?) };
         }
         given::set_or_empty(&mut desk.receivable_account, self.receivable_account.as_ref());
         given::set_or_empty(&mut desk.bank_account, self.bank_account.as_ref());

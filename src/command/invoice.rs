@@ -4,17 +4,19 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Kinded, PayOutcome};
-use super::pipeline::noun::Noun;
+use super::pipeline::noun::{Changed, Noun};
 use super::{Change, Cx};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::document::{DocumentKind, Edit, Invoice};
 use crate::domain::line::{LineChange, LineNumber, NewLine};
+use crate::domain::mail::Mail;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
 use crate::procedure::document::{self, Free};
+use crate::procedure::mail::Asked;
 use crate::procedure::matching::{match_with, unmatch_with};
 use crate::procedure::payment::{Pay, pay};
 
@@ -198,6 +200,34 @@ impl Change for InvoiceCancel {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Kinded> {
         document::cancel(cx, DocumentKind::Invoice, &self.invoice).map(Kinded)
+    }
+}
+
+/// Send an invoice to its customer by e-mail
+///
+/// It is posted by then. What the mail says is made by the templates invoice.mail.txt and invoice.mail.html, in the customer's language.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales invoice send INV/2026/00001\n  aftersales invoice send INV/2026/00001 --subject 'Once more' --message 'As you asked for it.'"
+)]
+pub struct InvoiceSend {
+    /// The invoice, by number or id
+    pub invoice: String,
+    /// The subject (default: what the template says)
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// What it begins with (default: what the template says)
+    #[arg(long)]
+    pub message: Option<String>,
+}
+
+impl Change for InvoiceSend {
+    type Outcome = Changed<Mail>;
+    const RIGHT: Right = Right::Invoicing;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Mail>> {
+        let asked = Asked { subject: self.subject.as_deref(), message: self.message.as_deref() };
+        document::send(cx, DocumentKind::Invoice, &self.invoice, asked).map(Changed)
     }
 }
 

@@ -10,11 +10,13 @@ use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineChange, LineNumber, NewLine, check_quantity};
+use crate::domain::mail::Mail;
 use crate::domain::order::{Order, OrderState};
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
+use crate::procedure::mail::Asked;
 use crate::procedure::{self, discount, order::new_lines, order::products_of};
 use crate::store::{order, product};
 
@@ -248,6 +250,49 @@ impl Change for OrderRemoveCoupon {
         order::update(cx.db, &before, &after)?;
         cx.touched("order", &after.id);
         Ok(Changed(after))
+    }
+}
+
+/// Send a quotation to its customer by e-mail
+///
+/// The draft is sent from then on; it can still be edited, and sent --again. A cart is no quotation.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales order send S00001\n  aftersales order send S00001 --again --message 'Now with the discount that we spoke of.'"
+)]
+pub struct OrderSend {
+    /// The order
+    pub order: String,
+    /// The subject (default: what the template says)
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// What it begins with (default: what the template says)
+    #[arg(long)]
+    pub message: Option<String>,
+    /// Send it although it was sent before
+    #[arg(long)]
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// What sending a quotation answers: no mail where it was sent already.
+#[derive(Serialize)]
+pub struct QuotationSent {
+    mail: Option<Mail>,
+}
+
+impl Change for OrderSend {
+    type Outcome = QuotationSent;
+    const RIGHT: Right = Right::Sales;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<QuotationSent> {
+        let before: Order = one(cx, "order", &self.order)?;
+        if !before.to_be_sent(self.again)? {
+            return Ok(QuotationSent { mail: None });
+        }
+        let asked = Asked { subject: self.subject.as_deref(), message: self.message.as_deref() };
+        let mail = procedure::order::send(cx, &before, asked)?;
+        Ok(QuotationSent { mail: Some(mail) })
     }
 }
 

@@ -5,6 +5,7 @@ mod answer;
 pub mod bulk;
 mod change;
 pub mod content;
+pub mod courier;
 pub mod filter;
 pub mod form;
 pub mod given;

@@ -8,7 +8,8 @@ use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, given};
 use crate::domain::desk::Right;
 use crate::domain::line::{LineNumber, LineQuantity, NewLine};
-use crate::domain::order::Order;
+use crate::domain::mail::Mail;
+use crate::domain::order::{Order, OrderState};
 use crate::domain::product::{Lot, Product};
 use crate::domain::repair::part::{NewPart, Part, PartKind, check_part};
 use crate::domain::repair::{Repair, RepairRefused, Step};
@@ -17,6 +18,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
+use crate::procedure::mail::Asked;
 use crate::procedure::repair::form::{self, GivenRepair};
 use crate::procedure::{self, look_up, service, tags};
 use crate::store::engine::record::{self, Found};
@@ -475,21 +477,41 @@ impl Change for RepairFinish {
 /// Make the quotation of a repair
 ///
 /// A draft order for its customer, with the parts that are added and the labour; one per repair. Later changes of the parts go
-/// to it as long as it can be edited.
+/// to it as long as it can be edited. With --send it goes to the customer by e-mail, as 'order send' does.
 #[derive(Args, Serialize, Deserialize, Debug)]
-#[command(after_help = "Examples:\n  aftersales repair quote WH/RO/00001")]
+#[command(
+    after_help = "Examples:\n  aftersales repair quote WH/RO/00001\n  aftersales repair quote WH/RO/00001 --send"
+)]
 pub struct RepairQuote {
     /// The repair
     pub repair: String,
+    /// Send it to the customer by e-mail
+    #[arg(long)]
+    #[serde(default)]
+    pub send: bool,
+}
+
+/// What `repair quote` answers.
+#[derive(Serialize)]
+pub struct QuoteOutcome {
+    repair: Repair,
+    quotation: Order,
+    /// The mail that brings it, where one was asked for.
+    mail: Option<Mail>,
 }
 
 impl Change for RepairQuote {
-    type Outcome = RepairOutcome;
+    type Outcome = QuoteOutcome;
     const RIGHT: Right = Right::Repair;
 
-    fn run(&self, cx: &Cx<'_>) -> Result<RepairOutcome> {
+    fn run(&self, cx: &Cx<'_>) -> Result<QuoteOutcome> {
         let before: Repair = one(cx, "repair", &self.repair)?;
-        let (repair, order) = procedure::repair::quote(cx, &before)?;
-        Ok(RepairOutcome { repair, quotation: Some(order) })
+        let (repair, quotation) = procedure::repair::quote(cx, &before)?;
+        if !self.send {
+            return Ok(QuoteOutcome { repair, quotation, mail: None });
+        }
+        let mail = procedure::order::send(cx, &quotation, Asked::default())?;
+        let quotation = Order { state: OrderState::Sent, ..quotation };
+        Ok(QuoteOutcome { repair, quotation, mail: Some(mail) })
     }
 }

@@ -10,7 +10,6 @@ use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::stage::{NEW, SOLVED, Stage};
-use crate::domain::team::Team;
 use crate::domain::ticket::{LogEntry, NOTE, PUBLIC_NOTE, Priority, Ticket};
 use crate::domain::user::User;
 use crate::domain::value::day::GivenTime;

@@ -40,6 +40,7 @@ pub const CODES: &[(&str, i32, &str)] = &[
     ("coupon_minimum_amount", 13, "the order is below the minimum amount"),
     ("coupon_minimum_quantity", 13, "the order is below the minimum quantity"),
     ("coupon_nothing_to_discount", 13, "the order has nothing that the code discounts"),
+    ("mail_not_sent", 13, "the mail is kept, and was not sent"),
     ("email_missing", 13, "the customer has no e-mail address"),
     ("no_delivery", 13, "the customer has no done delivery"),
     ("delivery_not_done", 13, "the delivery is not done"),

@@ -141,6 +141,8 @@ pub enum CouponRefused {
     Over { program: String, end: Day },
     #[error("the coupon {coupon} is used, so it cannot be cancelled")]
     Used { coupon: String, order: Option<String> },
+    #[error("the coupon {coupon} was made for no customer, so there is nobody to send it to")]
+    Nobodys { coupon: String },
 }
 
 impl Refusal for CouponRefused {
@@ -152,12 +154,13 @@ impl Refusal for CouponRefused {
                 "coupon_program_inactive"
             }
             CouponRefused::Used { .. } => "state_not_allowed",
+            CouponRefused::Nobodys { .. } => "customer_required",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
             CouponRefused::Past { .. } => Some("valid_until"),
-            CouponRefused::Used { .. } => None,
+            CouponRefused::Used { .. } | CouponRefused::Nobodys { .. } => None,
             _ => Some("program"),
         }
     }
@@ -169,6 +172,7 @@ impl Refusal for CouponRefused {
             | CouponRefused::NotBegun { program, .. }
             | CouponRefused::Over { program, .. } => Some(program.clone()),
             CouponRefused::Used { .. } => Some(CouponState::Used.to_string()),
+            CouponRefused::Nobodys { coupon } => Some(coupon.clone()),
         }
     }
     fn hint(&self) -> Option<String> {
@@ -180,6 +184,7 @@ impl Refusal for CouponRefused {
             CouponRefused::Archived { program } => edit(program, "--no-archived"),
             CouponRefused::NotBegun { program, .. } => edit(program, "--start ''"),
             CouponRefused::Over { program, .. } => edit(program, "--end ''"),
+            CouponRefused::Nobodys { coupon } => Some(format!("aftersales coupon show {}", shell_word(coupon))),
             CouponRefused::Used { order, .. } => {
                 order.as_ref().map(|order| format!("aftersales order show {}", shell_word(order)))
             }

@@ -6,6 +6,9 @@ use serde_json::Value;
 /// Keys under which a command names a customer, who can be named by name or e-mail too.
 const NAMING_A_CUSTOMER: [&str; 2] = ["customer", "into"];
 
+/// The key under which a mail tells the address that it goes to, and a transfer where goods go.
+const ADDRESSED: &str = "to";
+
 /// Keys of texts that commands take beside those of records.
 const OF_COMMANDS: [&str; 5] = ["note", "message", "comment", "value", "image"];
 
@@ -63,7 +66,9 @@ impl Keys {
     }
 
     fn empty_at(&self, key: &str, value: &mut Value, is_command: bool, refer: &dyn Fn(&str) -> Option<String>) -> bool {
-        let of_record = self.0.iter().find(|(known, _)| *known == key).map(|(_, is_optional)| *is_optional);
+        let is_place = key == ADDRESSED && !value.as_str().is_some_and(|to| to.contains('@'));
+        let known = self.0.iter().find(|(known, _)| *known == key && !is_place);
+        let of_record = known.map(|(_, is_optional)| *is_optional);
         let of_command = (key == FILLED_IN || (is_command && OF_COMMANDS.contains(&key))).then_some(true);
         if let Some(is_optional) = of_record.or(of_command) {
             let nothing = match value {

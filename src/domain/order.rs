@@ -241,6 +241,20 @@ impl Order {
         }
     }
 
+    /// Whether the quotation is to be sent: a draft is, and one that was sent where it is to be sent again. A cart is none, and what
+    /// is confirmed or cancelled is no offer any more.
+    pub fn to_be_sent(&self, again: bool) -> Result<bool> {
+        match self.state {
+            OrderState::Draft | OrderState::Sent if self.cart => {
+                let hint = Some(format!("aftersales order edit {} --no-cart", shell_word(&self.id)));
+                Err(StateNotAllowed { hint, state: "cart".to_owned(), ..self.not_to_be("sent as a quotation") }.into())
+            }
+            OrderState::Draft => Ok(true),
+            OrderState::Sent => Ok(again),
+            OrderState::Confirmed | OrderState::Cancelled => Err(self.not_to_be("sent").into()),
+        }
+    }
+
     /// The state that confirming leads to, none where it is confirmed already.
     pub fn confirmed(&self) -> Result<Option<OrderState>> {
         match self.state {

@@ -39,6 +39,14 @@ pub static FILES: &[File] = files![
     "en.toml"
     "de.toml"
     "fr.toml"
+    "coupon.mail.txt"
+    "coupon.mail.html"
+    "quotation.mail.txt"
+    "quotation.mail.html"
+    "invoice.mail.txt"
+    "invoice.mail.html"
+    "credit_note.mail.txt"
+    "credit_note.mail.html"
 ];
 
 /// The ending of a file that holds the words of a language.

@@ -11,6 +11,7 @@ use crate::domain::desk::{Actor, Desk};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
 use crate::output::template::Templates;
+use crate::procedure::mail::Mailing;
 use crate::store::log::chain::{Entry, Erasure};
 use crate::store::{Db, Key};
 
@@ -25,6 +26,8 @@ pub struct Cx<'a> {
     pub actor: &'a Actor,
     /// What mails and printed documents are made by.
     pub templates: &'a Templates,
+    /// How mail leaves the desk; none where nothing writes any.
+    pub mailing: Option<&'a dyn Mailing>,
     /// Whether questions are answered with yes.
     pub yes: bool,
     /// Whether what it does is undone afterwards (a dry run), so that no code or link it draws may be told.
@@ -47,6 +50,23 @@ pub struct Told {
     pub warnings: Vec<Warning>,
     /// Totals of the documents made, for the sums of a bulk run.
     pub amounts: Vec<Money>,
+    pub after: After,
+}
+
+/// What is to be done outside of the store once a change is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct After {
+    /// The mails to carry, by id.
+    pub mails: Vec<String>,
+    /// Files of mails that are to be there no more, by name.
+    pub files: Vec<String>,
+}
+
+impl After {
+    /// Whether there is nothing to be done.
+    pub fn is_empty(&self) -> bool {
+        self.mails.is_empty() && self.files.is_empty()
+    }
 }
 
 /// Something the caller should know of a change that was done.
@@ -68,7 +88,12 @@ impl<'a> Cx<'a> {
     ) -> Cx<'a> {
         let today = desk.timezone.day_of(now);
         let (told, operation) = (RefCell::default(), Cell::new(None));
-        Cx { db, now, today, desk, actor, templates, yes, planned: false, told, operation }
+        Cx { db, now, today, desk, actor, templates, mailing: None, yes, planned: false, told, operation }
+    }
+
+    /// The same view, of a command that may write mail.
+    pub fn with_mailing(self, mailing: &'a dyn Mailing) -> Cx<'a> {
+        Cx { mailing: Some(mailing), ..self }
     }
 
     /// The same view, of a command that is undone afterwards.
@@ -99,6 +124,16 @@ impl<'a> Cx<'a> {
         if !told.touched.iter().any(|(known, of)| *known == kind && of == id) {
             told.touched.push((kind, id.to_owned()));
         }
+    }
+
+    /// Tells that a mail is to be carried once this is kept.
+    pub fn mailed(&self, id: &str) {
+        self.told.borrow_mut().after.mails.push(id.to_owned());
+    }
+
+    /// Tells that the file of a mail is to be there no more once this is kept.
+    pub fn unlaid(&self, file: String) {
+        self.told.borrow_mut().after.files.push(file);
     }
 
     /// Tells that these records were changed, each of which is told once.

@@ -32,6 +32,7 @@ pub fn offer(cx: &Cx<'_>, _ticket: &Ticket) -> Result<Fields> {
     let fields = Fields::default()
         .choice("program", None, coupon_program::making_coupons(cx.db, cx.today)?)
         .free("valid_until", None)
+        .switch("send_by_email")
         .switch("only_customer");
     // Without a web shop there is no cart that a link could fill.
     let has_shop = app::installed(cx.db)?.contains(&App::Ecommerce);

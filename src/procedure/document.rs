@@ -2,6 +2,7 @@
 //! were called by (spec B).
 
 use super::context::Cx;
+use super::mail::{self, Asked, Writing};
 use super::{currency, look_up, post, reason, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
@@ -11,6 +12,7 @@ use crate::domain::document::{
 };
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{NewLine, sell};
+use crate::domain::mail::{Mail, MailKind};
 use crate::domain::order::Order;
 use crate::domain::product::Product;
 use crate::domain::refund;
@@ -69,6 +71,31 @@ fn reversed_by(cx: &Cx<'_>, credit_note: &Document) -> Result<Option<Document>> 
 fn refused_state(document: &Document, wanted: &'static str) -> crate::domain::Error {
     let hint = Some(format!("aftersales {} show {}", document.kind.noun(), shell_word(document.shown())));
     DocumentRefused::State { document: document.named(), state: document.state, wanted, hint }.into()
+}
+
+/// Writes the mail that brings a posted document to its customer.
+pub fn send(cx: &Cx<'_>, kind: DocumentKind, given: &str, asked: Asked<'_>) -> Result<Mail> {
+    let document = named(cx, kind, given)?;
+    match document.state {
+        DocumentState::Posted => {}
+        DocumentState::Draft => {
+            let hint = Some(format!("aftersales {} post {}", kind.noun(), shell_word(&document.id)));
+            let (document, state) = (document.named(), document.state);
+            return Err(DocumentRefused::State { document, state, wanted: "sent", hint }.into());
+        }
+        DocumentState::Cancelled => return Err(refused_state(&document, "sent")),
+    }
+    let reader = mail::reader(cx, document.customer.key)?;
+    let kind = match kind {
+        DocumentKind::Invoice => MailKind::Invoice,
+        DocumentKind::CreditNote => MailKind::CreditNote,
+    };
+    let values = mail::document(&reader, &document);
+    let ticket = document.ticket.as_ref();
+    let writing = Writing { kind, ticket, document: &document.id, asked, files: Vec::new() };
+    let mail = mail::write(cx, &reader, writing, &values)?;
+    cx.touched(document.kind.word(), &document.id);
+    Ok(mail)
 }
 
 /// Cancels a document; a cancelled one stays as it is (spec B13).

@@ -10,7 +10,7 @@ use crate::domain::value::reference::padded;
 use crate::store::customer::CUSTOMER;
 use crate::store::engine::record::{self, Found};
 use crate::store::log::{self, KeptOutcome, chain};
-use crate::store::{Db, StoreError, erase};
+use crate::store::{Db, StoreError, erase, mail};
 
 /// How much was emptied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +38,11 @@ pub fn customer(cx: &Cx<'_>, customer: &Customer, content: &str) -> Result<Empti
     if emptied == Emptied::default() {
         return Ok(emptied);
     }
+    for file in mail::files_of(cx.db, customer.key)? {
+        cx.unlaid(file);
+    }
     erase::empty(cx.db, customer.key)?;
+    mail::give_up(cx.db, customer.key)?;
     erase::empty_files(cx.db, &files)?;
     let (records, rows) = (counted(emptied.records, "record"), counted(emptied.operations, "operation"));
     cx.confirm(format!(

@@ -1,9 +1,11 @@
 //! Steps of orders that several commands run: finding what a line sells, writing new lines, the one open cart.
 
 use super::context::Cx;
-use super::{look_up, transfer};
+use super::mail::{self, Asked, Writing};
+use super::{discount, look_up, transfer};
 use crate::domain::line::{NewLine, sell};
-use crate::domain::order::{Order, OrderLine, OrderRefused};
+use crate::domain::mail::{Mail, MailKind};
+use crate::domain::order::{Order, OrderLine, OrderRefused, OrderState};
 use crate::domain::product::Product;
 use crate::domain::value::money::Currency;
 use crate::domain::{Faults, Result};
@@ -68,4 +70,21 @@ pub fn cancel_deliveries(cx: &Cx<'_>, order: &Order) -> Result<()> {
         cx.warn("delivery_cancelled", format!("{} is cancelled with its order {}", delivery.id, order.id));
     }
     Ok(())
+}
+
+/// Writes the mail that brings a quotation to its customer, which is sent from then on.
+pub fn send(cx: &Cx<'_>, before: &Order, asked: Asked<'_>) -> Result<Mail> {
+    let mut after = Order { state: OrderState::Sent, ..before.clone() };
+    // What its codes take off is worked out anew, as with each change of it.
+    discount::settle(cx, &mut after)?;
+    let reader = mail::reader(cx, after.customer.key)?;
+    let ticket = store::repair::ticket_of_quotation(cx.db, after.key)?;
+    let values = mail::quotation(&reader, &after);
+    let (kind, ticket, document) = (MailKind::Quotation, ticket.as_ref(), after.id.as_str());
+    let mail = mail::write(cx, &reader, Writing { kind, ticket, document, asked, files: Vec::new() }, &values)?;
+    if after != *before {
+        store::order::update(cx.db, before, &after)?;
+    }
+    cx.touched("order", &after.id);
+    Ok(mail)
 }

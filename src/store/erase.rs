@@ -323,6 +323,12 @@ mod tests {
         "timesheet.actor",
         "worksheet_value.name",
         "worksheet_value.choices",
+        "mail.sender",
+        "mail.path",
+        "mail.document",
+        "mail.message_id",
+        "mail.claimed_by",
+        "mail_attachment.name",
     ];
 
     #[test]

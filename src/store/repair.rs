@@ -116,6 +116,15 @@ pub fn by_key(db: &Db, key: Key) -> Result<Repair> {
     record::by_key(db, key)
 }
 
+/// The ticket of the repair that an order is the quotation of, where there is one.
+pub fn ticket_of_quotation(db: &Db, order: Key) -> Result<Option<Reference>> {
+    let ticket = query!(
+        [repair, ticket],
+        "SELECT t.key, t.id FROM repair r JOIN ticket t ON t.key = r.ticket WHERE r.quotation = $1 ORDER BY r.key LIMIT 1"
+    );
+    db.query_opt(ticket, params![order], |row| row.reference(0))
+}
+
 /// Whether a repair was made from a ticket.
 pub fn is_of_ticket(db: &Db, repair: Key) -> Result<bool> {
     let statement = query!([repair], "SELECT ticket FROM repair WHERE key = $1");

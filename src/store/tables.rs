@@ -3,8 +3,9 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    app, coupon, coupon_program, currency, customer, desk, document, file, journal, location, log, lot, order, payment,
-    product, project, reason, repair, stage, stock, tag, task, tax, team, ticket, transfer, user, worksheet_template,
+    app, coupon, coupon_program, currency, customer, desk, document, file, journal, location, log, lot, mail, order,
+    payment, product, project, reason, repair, stage, stock, tag, task, tax, team, ticket, transfer, user,
+    worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -128,6 +129,7 @@ pub static TABLES: &[&Table] = &[
     &payment::PAYMENT,
     &payment::MATCHING,
     &coupon::COUPON,
+    &mail::MAIL,
     &repair::REPAIR,
     &log::OPERATION,
     &records("counter", "counter", &[text().called("id").column("name"), int().called("value")]).by("name"),

@@ -10,6 +10,7 @@ mod file;
 mod files;
 mod goods;
 mod log;
+mod mails;
 mod money;
 mod orders;
 mod reading;
@@ -50,6 +51,7 @@ pub fn passes() -> impl Iterator<Item = &'static Pass> {
         records::PASSES,
         counters::PASSES,
         files::PASSES,
+        mails::PASSES,
         tickets::PASSES,
         orders::PASSES,
         documents::PASSES,

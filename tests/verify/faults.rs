@@ -790,3 +790,33 @@ pub const GOODS: &[(&str, &str, &str)] = &[
     ("repair_lines", "WH/RO/00003", "repair_labour WH/RO/00003:1: quantity = -1"),
     ("repair_lines", "WH/RO/00003", "repair_labour WH/RO/00003:1: order_line = <order_line S00004:2>"),
 ];
+
+/// Mail.
+pub const MAIL: &[(&str, &str, &str)] = &[
+    ("mails", "M00001", "mail M00001: document = 'S00001'"),
+    ("mails", "M00002", "mail M00002: customer = <customer C00002>"),
+    ("mails", "M00003", "mail M00003: ticket = <ticket T00005>"),
+    ("mails", "M00003", "UPDATE ticket_log SET kind = 'coupon' WHERE kind = 'mail' AND ticket = <ticket T00001>"),
+    ("mails", "M00002", "mail M00002: kind = 'credit_note'"),
+    ("mails", "M00001", "mail M00001: at = '2026-10-05T10:00:00Z'"),
+    ("mails", "M00002", "mail M00002: sent_at = '2026-10-05T10:00:00Z'"),
+    ("mails", "M00002", "mail M00002: message_id = '<x@example.com>'"),
+    ("mails", "M00002", "mail M00002: attempts = 2"),
+    ("mails", "M00005", "mail M00005: state = 'sent', sent_at = at, next_at = NULL"),
+    ("mails", "M00001", "mail M00001: next_at = NULL"),
+    ("mails", "M00005", "mail M00005: next_at = '2026-10-05T10:00:00Z'"),
+    ("mails", "M00002", "mail M00002: error = 'nobody is there'"),
+    ("mails", "M00001", "mail M00001: claimed_by = '1@here'"),
+    ("mails", "M00001", "mail M00001: body = NULL"),
+    ("mail_tries", "M00002", "UPDATE mail_try SET at = '2026-10-05T10:00:00Z' WHERE mail = <mail M00002>"),
+    ("mail_tries", "M00002", "UPDATE mail_try SET line = 2 WHERE mail = <mail M00002>"),
+    ("mail_tries", "M00005", "UPDATE mail_try SET error = NULL WHERE mail = <mail M00005>"),
+    (
+        "mail_tries",
+        "M00002",
+        "mail M00002: attempts = 2; INSERT INTO mail_try (key, mail, line, at, outcome) SELECT 9000000, mail, 2, at, 'sent' FROM mail_try WHERE mail = <mail M00002>",
+    ),
+    ("coupons", ANY, "UPDATE coupon SET sent_at = '2026-10-05T10:00:00Z' WHERE sent_at IS NOT NULL"),
+    ("coupons", ANY, "UPDATE coupon SET sent_at = NULL"),
+    ("counter_of_ids", "M", "UPDATE counter SET value = value + 1 WHERE name = 'M'"),
+];

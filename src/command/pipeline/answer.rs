@@ -7,6 +7,7 @@ use super::{AnyChange, Told, Warning, internal, to_json};
 use crate::domain::Result;
 use crate::domain::value::money::Money;
 use crate::output::Detail;
+use crate::procedure::context::After;
 use crate::store::Key;
 
 /// How a change ended.
@@ -34,6 +35,9 @@ pub struct Answer {
     /// How much of each record of the result a table tells.
     #[serde(skip)]
     pub detail: Detail,
+    /// What is to be done outside once it is kept.
+    #[serde(skip)]
+    pub after: After,
 }
 
 impl Answer {
@@ -41,9 +45,9 @@ impl Answer {
     pub const FIELDS: &[&str] = &["command", "status", "operation", "created", "result", "warnings"];
 
     pub(super) fn to(change: &dyn AnyChange, status: Status, operation: Option<Key>, told: Telling) -> Answer {
-        let Telling { created, result, warnings, amounts } = told;
+        let Telling { created, result, warnings, amounts, after } = told;
         let (command, detail) = (change.name().to_owned(), change.detail());
-        Answer { command, status, operation, created, result, warnings, amounts, detail }
+        Answer { command, status, operation, created, result, warnings, amounts, detail, after }
     }
 
     /// The answer of a command that is none of the log's, which made nothing that has an id.
@@ -61,6 +65,7 @@ impl Answer {
             warnings: Vec::new(),
             amounts: Vec::new(),
             detail: Detail::Row,
+            after: After::default(),
         })
     }
 }
@@ -76,6 +81,7 @@ pub(super) struct Telling {
     result: Box<RawValue>,
     warnings: Vec<Warning>,
     amounts: Vec<Money>,
+    after: After,
 }
 
 impl Telling {
@@ -86,6 +92,7 @@ impl Telling {
             result,
             warnings: std::mem::take(&mut told.warnings),
             amounts: std::mem::take(&mut told.amounts),
+            after: std::mem::take(&mut told.after),
         }
     }
 
@@ -98,7 +105,8 @@ impl Telling {
     pub fn again(kept: &str) -> Result<Telling> {
         let told: Kept = serde_json::from_str(kept).map_err(|error| internal(error.to_string()))?;
         let warnings = told.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect();
-        Ok(Telling { created: told.created, result: told.result, warnings, amounts: Vec::new() })
+        let (amounts, after) = (Vec::new(), After::default());
+        Ok(Telling { created: told.created, result: told.result, warnings, amounts, after })
     }
 }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::courier::Round;
 use super::session::retried;
 use super::{Mode, Session, Status, Warning, internal, object};
 use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 use crate::output::spooled;
+use crate::procedure::context::After;
 use crate::store::StoreError;
 use crate::store::engine::new_file::is_want_of_room;
 
@@ -136,6 +138,9 @@ pub struct LineAnswer {
     pub line: u64,
     pub key: Option<String>,
     pub error: Option<Fault>,
+    /// What is to be done outside once it is kept.
+    #[serde(skip)]
+    pub after: After,
 }
 
 /// What a run did, in figures.
@@ -233,7 +238,7 @@ impl Bulk<'_> {
                 stopped = self.on_error == OnError::Stop && group.statuses.contains(&LineStatus::Error);
                 group
             };
-            group.tell(out, summary)?;
+            group.tell(session, lines, out, summary)?;
             if let Some(gap) = session.db.gap().filter(|_| !stopped && lines.is_waiting()) {
                 std::thread::sleep(gap);
             }
@@ -275,12 +280,12 @@ impl Bulk<'_> {
         while let Some(line) = taken.get(told.statuses.len()) {
             bytes += line.bytes.as_ref().map_or(0, Vec::len);
             let ran = if stops { Ok(self.skip(line)) } else { group.line(line) };
-            let ran = ran.and_then(|(answer, amounts)| {
-                let status = answer.status;
-                Ok((status, checked(answer, out)?, amounts))
+            let ran = ran.and_then(|(mut answer, amounts)| {
+                let text = checked(&mut answer, out)?;
+                Ok((answer, text, amounts))
             });
             match ran {
-                Ok((status, text, amounts)) => told.push(status, &text, amounts),
+                Ok((answer, text, amounts)) => told.push(answer, &text, amounts),
                 Err(error) => {
                     group.abandon();
                     return Err(error);
@@ -331,7 +336,8 @@ impl Bulk<'_> {
         let mut next = Some(first);
         while let Some(line) = next.take() {
             let (answer, amounts) = self.skip(&line);
-            told.push(answer.status, &super::to_json(&answer)?, amounts);
+            let text = super::to_json(&answer)?;
+            told.push(answer, &text, amounts);
             if !told.is_full(most) {
                 next = next_waiting(lines);
             }
@@ -369,16 +375,27 @@ impl Bulk<'_> {
             return Ok(());
         }
 
+        let mut round = Round::of(session, Vec::new());
         let mut answers = kept.into_inner().map_err(|error| no_room(error.into_error()))?;
         answers.seek(SeekFrom::Start(0)).map_err(no_room)?;
         for line in BufReader::new(answers).lines() {
             let line = line.map_err(no_room)?;
-            let mut answer: KeptAnswer = serde_json::from_str(&line).map_err(|error| internal(error.to_string()))?;
+            let (after, line) = line.split_once('\t').unwrap_or(("", line.as_str()));
+            let mut answer: KeptAnswer = serde_json::from_str(line).map_err(|error| internal(error.to_string()))?;
             if run.fails && answer.status != "error" {
                 answer.skip();
                 out.print(&super::to_json(&answer)?)?;
+            } else if after.is_empty() {
+                out.print(line)?;
             } else {
+                let after: After = serde_json::from_str(after).map_err(|error| internal(error.to_string()))?;
+                let count = after.mails.len();
+                session.discard(&after.files);
+                round.add(after.mails);
+                let (line, fails) = round.tell_anew(count, line, &|| lines.interrupted())?;
                 out.print(&line)?;
+                summary.count(if fails { LineStatus::Error } else { answer.line_status() });
+                continue;
             }
             summary.count(answer.line_status());
         }
@@ -422,14 +439,16 @@ impl Bulk<'_> {
             let Some(line) = taken.pop_front() else {
                 return Ok(run);
             };
-            let (answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
+            let (mut answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
             if let Some(fault) = &answer.error {
                 run.first_fault.get_or_insert(fault.exit);
                 stopped |= self.on_error == OnError::Stop;
             }
             run.sums.add(&amounts);
-            let text = checked(answer, out)?;
-            writeln!(kept, "{text}").map_err(no_room)?;
+            let text = checked(&mut answer, out)?;
+            // JSON has no bare tab, so what is to be done outside can stand before one.
+            let after = if answer.after.is_empty() { String::new() } else { super::to_json(&answer.after)? + "\t" };
+            writeln!(kept, "{after}{text}").map_err(no_room)?;
         }
         run.finished = true;
         run.fails = run.first_fault.is_some() && (self.atomic || group.is_atomic());
@@ -442,11 +461,11 @@ impl Bulk<'_> {
 }
 
 /// An answer as it is told, which can be printed as asked.
-fn checked(mut answer: LineAnswer, out: &mut dyn Answers) -> Result<String> {
+fn checked(answer: &mut LineAnswer, out: &mut dyn Answers) -> Result<String> {
     if let Some(fault) = &mut answer.error {
         out.complete(fault);
     }
-    let text = super::to_json(&answer)?;
+    let text = super::to_json(answer)?;
     out.check(&text)?;
     Ok(text)
 }
@@ -515,6 +534,7 @@ impl LineAnswer {
             line,
             key,
             error: None,
+            after: After::default(),
         }
     }
 
@@ -579,11 +599,16 @@ struct Unsent {
     texts: String,
     statuses: Vec<LineStatus>,
     sums: Vec<Money>,
+    /// What is to be done outside once it is durable, with the place of its line.
+    after: Vec<(usize, After)>,
 }
 
 impl Unsent {
-    fn push(&mut self, status: LineStatus, text: &str, amounts: Vec<Money>) {
-        self.statuses.push(status);
+    fn push(&mut self, answer: LineAnswer, text: &str, amounts: Vec<Money>) {
+        if !answer.after.is_empty() {
+            self.after.push((self.statuses.len(), answer.after));
+        }
+        self.statuses.push(answer.status);
         self.sums.extend(amounts);
         self.texts.push_str(text);
         self.texts.push('\n');
@@ -593,13 +618,36 @@ impl Unsent {
         self.statuses.len() >= lines || self.texts.len() >= GROUP_BYTES
     }
 
-    fn tell(self, out: &mut dyn Answers, summary: &mut Summary) -> Result<()> {
-        for status in self.statuses {
-            summary.count(status);
-        }
+    /// Tells what is durable by now. The mails that it wrote are carried first, each before its line is told.
+    fn tell(
+        self,
+        session: &Session<'_>,
+        lines: &dyn Lines,
+        out: &mut dyn Answers,
+        summary: &mut Summary,
+    ) -> Result<()> {
         summary.sums.add(&self.sums);
-        for text in self.texts.lines() {
-            out.print(text)?;
+        let mails = self.after.iter().flat_map(|(_, after)| after.mails.iter().cloned());
+        let mut round = Round::of(session, mails);
+        let mut after = self.after.iter().peekable();
+        for (place, (text, status)) in self.texts.lines().zip(self.statuses).enumerate() {
+            match after.next_if(|(at, _)| *at == place) {
+                None => {
+                    summary.count(status);
+                    out.print(text)?;
+                }
+                Some((_, after)) => {
+                    session.discard(&after.files);
+                    let (text, fails) = round.tell_anew(after.mails.len(), text, &|| lines.interrupted())?;
+                    summary.count(match (fails, status) {
+                        (true, _) => LineStatus::Error,
+                        (false, LineStatus::Unchanged) if text.contains("\"status\":\"done\"") => LineStatus::Done,
+                        (false, status) => status,
+                    });
+                    out.print(&text)?;
+                    out.flush()?;
+                }
+            }
         }
         out.flush()
     }

@@ -80,6 +80,12 @@ impl<'s> Group<'s> {
         })
     }
 
+    /// Runs a change that follows from one which the caller had the right to.
+    pub(super) fn run_own(&mut self, change: &dyn AnyChange) -> Result<Answer> {
+        let now = self.session.clock.now();
+        self.apart(|answer: &Answer| answer.status, |group| group.change(change, None, now))
+    }
+
     /// Lets what some changes will ask be asked together, where the store is far away: each is run on what is known by then, as far
     /// as that goes, and undone.
     pub fn look_ahead(&mut self, envelopes: &[Envelope]) -> Result<()> {
@@ -232,8 +238,8 @@ impl<'s> Group<'s> {
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
-        let Session { db, actor, templates, yes, .. } = self.session;
-        let cx = Cx::new(db, &self.desk, actor, now, templates, *yes);
+        let Session { db, actor, templates, courier, yes, .. } = self.session;
+        let cx = Cx::new(db, &self.desk, actor, now, templates, *yes).with_mailing(*courier);
         if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 

@@ -1,5 +1,6 @@
 //! A desk at work: the open store, who asks, and the clock; and what runs in one transaction of it.
 
+use super::courier::Courier;
 use super::{Answer, Cx, Envelope, Group, Mode, Parsed};
 use crate::domain::desk::{Actor, Desk, Right, TrialOver};
 use crate::domain::value::day::Instant;
@@ -26,6 +27,7 @@ pub struct Session<'a> {
     pub clock: &'a dyn Clock,
     pub actor: Actor,
     pub templates: &'a Templates,
+    pub courier: &'a Courier,
     pub yes: bool,
 }
 
@@ -35,7 +37,8 @@ impl<'a> Session<'a> {
     where
         'a: 'b,
     {
-        Session { db, clock: self.clock, actor: self.actor.clone(), templates: self.templates, yes: self.yes }
+        let Session { clock, templates, courier, yes, .. } = *self;
+        Session { db, clock, actor: self.actor.clone(), templates, courier, yes }
     }
 
     /// Opens a group. The store is locked for writing from here on.
@@ -93,13 +96,26 @@ impl<'a> Session<'a> {
         desk: impl Fn(&Db) -> Result<Desk>,
         ready: &mut dyn FnMut(&Answer) -> Result<()>,
     ) -> Result<Answer> {
-        self.in_group(
+        let mut answer = self.in_group(
             || self.open_group_of(mode, &|db| ahead_of(envelope, db), &desk),
             |group| {
                 let answer = group.run(envelope)?;
                 ready(&answer).map(|()| answer)
             },
-        )
+        )?;
+        if !answer.after.is_empty() {
+            self.follow(&mut answer)?;
+            self.looking(|| ready(&answer))?;
+        }
+        Ok(answer)
+    }
+
+    /// Looks something up over one moment of the store, for whoever had the right to what it is for.
+    pub(super) fn looking<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.db.begin_read()?;
+        let found = work();
+        let ended = self.db.end_read();
+        found.and_then(|found| ended.map(|()| found).map_err(Error::from))
     }
 
     /// Runs all that a group does, and keeps it where that goes well; again from its beginning where another got in its way.

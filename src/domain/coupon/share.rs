@@ -29,6 +29,20 @@ pub fn target(given: Option<&str>) -> std::result::Result<&str, ValueRefused> {
     }
 }
 
+/// Refuses to give out a code that does not work any more.
+pub fn check_usable(coupon: &Coupon) -> std::result::Result<(), CodeRefused> {
+    let code = coupon.id.clone();
+    match (coupon.state, coupon.valid_until) {
+        (CouponState::Valid, _) => Ok(()),
+        (CouponState::Cancelled, _) => Err(CodeRefused::Cancelled { code }),
+        (CouponState::Expired, Some(valid_until)) => Err(CodeRefused::Expired { code, valid_until }),
+        (CouponState::Used | CouponState::Expired, _) => {
+            let order = coupon.order.as_ref().map(|order| order.id.clone());
+            Err(CodeRefused::Used { code, order })
+        }
+    }
+}
+
 /// The link to a coupon's code, by which the shop at `shop_url` is told where to lead on to. `installed` are the desk's
 /// applications, `field` the flag that asked for it.
 pub fn link(
@@ -42,16 +56,7 @@ pub fn link(
         return Err(ShareRefused::NoEcommerce { field }.into());
     }
     let shop_url = shop_url.ok_or(ShareRefused::NoShop)?;
-    let code = coupon.id.clone();
-    match (coupon.state, coupon.valid_until) {
-        (CouponState::Valid, _) => {}
-        (CouponState::Cancelled, _) => return Err(CodeRefused::Cancelled { code }.into()),
-        (CouponState::Expired, Some(valid_until)) => return Err(CodeRefused::Expired { code, valid_until }.into()),
-        (CouponState::Used | CouponState::Expired, _) => {
-            let order = coupon.order.as_ref().map(|order| order.id.clone());
-            return Err(CodeRefused::Used { code, order }.into());
-        }
-    }
+    check_usable(coupon)?;
     let encoded = |text| utf8_percent_encode(text, ENCODED);
     Ok(format!("{shop_url}/coupon/{}?r={}", encoded(&coupon.id), encoded(target)))
 }

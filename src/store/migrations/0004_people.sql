@@ -367,3 +367,50 @@ CREATE INDEX task_agenda ON task (assignee, planned_start) WHERE planned_start I
 CREATE INDEX task_planned ON task (planned_start, key) WHERE planned_start IS NOT NULL;
 CREATE INDEX transfer_task ON transfer (task) WHERE task IS NOT NULL;
 CREATE INDEX document_task ON document (task) WHERE task IS NOT NULL;
+-- Mail to customers: what it says, what goes along, and how often it was tried.
+CREATE TABLE mail (
+  key BIGINT PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  customer BIGINT NOT NULL REFERENCES customer (key),
+  ticket BIGINT REFERENCES ticket (key),
+  sender TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('outbox', 'sent', 'failed')),
+  path TEXT,
+  at TEXT NOT NULL,
+  document TEXT NOT NULL,
+  message_id TEXT NOT NULL UNIQUE,
+  attempts BIGINT NOT NULL CHECK (attempts >= 0),
+  error TEXT,
+  next_at TEXT,
+  sent_at TEXT,
+  body TEXT,
+  html TEXT,
+  claimed_by TEXT,
+  CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+  CHECK (state <> 'sent' OR next_at IS NULL)
+);
+CREATE INDEX mail_due ON mail (next_at, key) WHERE next_at IS NOT NULL;
+CREATE INDEX mail_customer ON mail (customer, key);
+CREATE INDEX mail_document ON mail (document, key);
+CREATE INDEX mail_at ON mail (at, key);
+CREATE TABLE mail_attachment (
+  key BIGINT PRIMARY KEY,
+  mail BIGINT NOT NULL REFERENCES mail (key),
+  line BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  file BIGINT NOT NULL REFERENCES file (key),
+  UNIQUE (mail, line)
+);
+CREATE INDEX mail_attachment_file ON mail_attachment (file);
+CREATE TABLE mail_try (
+  key BIGINT PRIMARY KEY,
+  mail BIGINT NOT NULL REFERENCES mail (key),
+  line BIGINT NOT NULL,
+  at TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'put_off', 'refused', 'unknown')),
+  error TEXT,
+  UNIQUE (mail, line)
+);

@@ -45,7 +45,7 @@ fn keys_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
 
 /// Where ids are generated: the table's ids, and the prefixes of its counters. Numbers of documents have a counter for each
 /// journal and year, whatever these are called.
-fn generated() -> [(&'static Statement, &'static [&'static str]); 9] {
+fn generated() -> [(&'static Statement, &'static [&'static str]); 10] {
     [
         (query!([customer], "SELECT id FROM customer ORDER BY key"), &["C"][..]),
         (query!([ticket], "SELECT id FROM ticket ORDER BY key"), &["T"][..]),
@@ -55,6 +55,7 @@ fn generated() -> [(&'static Statement, &'static [&'static str]); 9] {
         (query!([transfer], "SELECT id FROM transfer ORDER BY key"), &["WH/IN/", "WH/OUT/", "WH/INT/"][..]),
         (query!([repair], "SELECT id FROM repair ORDER BY key"), &["WH/RO/"][..]),
         (query!([task], "SELECT id FROM task ORDER BY key"), &["FS"][..]),
+        (query!([mail], "SELECT id FROM mail ORDER BY key"), &["M"][..]),
         (query!([document], "SELECT number FROM document WHERE number IS NOT NULL ORDER BY key"), &[][..]),
     ]
 }

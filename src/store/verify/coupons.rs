@@ -65,6 +65,13 @@ const COUPONS: Rules = Rules {
             "it is cancelled, and no operation cancelled it",
         ),
         Rule(Coupons, made_at_no_operation!("coupon"), MADE_AT_NO_TIME),
+        Rule(
+            Coupons,
+            "(t.sent_at IS NOT NULL) <> EXISTS (SELECT 1 FROM mail m WHERE m.document = t.id AND m.kind = 'coupon' AND m.state = 'sent')
+             OR (t.sent_at IS NOT NULL AND NOT EXISTS
+               (SELECT 1 FROM mail m WHERE m.document = t.id AND m.kind = 'coupon' AND m.sent_at = t.sent_at))",
+            "no mail brought it at the time at which it was sent",
+        ),
         Rule(Coupons, "t.ticket IS NULL", "it was made from no ticket"),
         Rule(Coupons, "COALESCE(k.customer, 0) <> COALESCE(t.customer, 0)", "its ticket is another customer's"),
         Rule(Coupons, "t.only_customer = 1 AND t.customer IS NULL", "it is one customer's alone, and nobody's"),

@@ -1,0 +1,165 @@
+//! What the templates of mails are given, in the words of whoever reads them.
+
+use serde::Serialize;
+
+use super::Reader;
+use crate::domain::Result;
+use crate::domain::coupon::Coupon;
+use crate::domain::coupon_program::{AmountTax, CouponProgram, On, Reward, Worth};
+use crate::domain::document::Document;
+use crate::domain::mail::one_line;
+use crate::domain::order::Order;
+use crate::domain::value::day::Day;
+use crate::domain::value::money::Money;
+use crate::domain::value::reference::Reference;
+use crate::output::template::Words;
+use crate::procedure::context::Cx;
+use crate::store::product;
+
+/// What a mail with a coupon tells.
+#[derive(Serialize)]
+pub struct CouponValues {
+    code: String,
+    program: String,
+    /// What the code is worth, a sentence each.
+    rewards: Vec<String>,
+    /// What an order must have for it, a sentence each.
+    conditions: Vec<String>,
+    /// The last day on which it works.
+    valid_until: Option<String>,
+    /// Whether nobody else can use it.
+    only_customer: bool,
+    /// The link that puts it on a cart.
+    link: Option<String>,
+}
+
+/// What a mail with a document tells; the document itself goes along.
+#[derive(Serialize)]
+pub struct DocumentValues {
+    number: String,
+    date: String,
+    due_date: Option<String>,
+    total: String,
+    /// What is left to pay, or to be paid out, where there is anything.
+    open: Option<String>,
+    lines: Vec<LineValues>,
+}
+
+/// A line of a document.
+#[derive(Serialize)]
+pub struct LineValues {
+    label: String,
+    quantity: String,
+    total: String,
+}
+
+fn amount(words: &Words, money: Money) -> String {
+    format!("{}\u{a0}{}", words.number(&money.plain()), money.currency)
+}
+
+fn day(words: &Words, day: Day) -> String {
+    words.day(&day.to_string())
+}
+
+/// The names of products, by which customers know them.
+fn names(cx: &Cx<'_>, products: &[Reference]) -> Result<String> {
+    let names = products.iter().map(|named| Ok(one_line(&product::by_key(cx.db, named.key)?.name, usize::MAX)));
+    Ok(names.collect::<Result<Vec<String>>>()?.join(", "))
+}
+
+/// A coupon of a program.
+pub fn coupon(cx: &Cx<'_>, reader: &Reader, coupon: &Coupon, program: &CouponProgram) -> Result<CouponValues> {
+    let words = &reader.words;
+    let last = [coupon.valid_until, program.end].into_iter().flatten().min();
+    let conditions = &program.conditions;
+    let mut told = Vec::new();
+    if let Some(minimum) = conditions.minimum_amount {
+        let key = match conditions.minimum_amount_tax {
+            AmountTax::Included => "coupon_minimum",
+            AmountTax::Excluded => "coupon_minimum_untaxed",
+        };
+        told.push(words.fill(key, &[("amount", &amount(words, minimum))]));
+    }
+    if let Some(minimum) = conditions.minimum_quantity {
+        told.push(words.fill("coupon_minimum_quantity", &[("quantity", &words.number(&minimum.to_string()))]));
+    }
+    if !conditions.products.is_empty() {
+        told.push(words.fill("coupon_products", &[("products", &names(cx, &conditions.products)?)]));
+    }
+    Ok(CouponValues {
+        code: coupon.id.clone(),
+        program: one_line(&program.name, usize::MAX),
+        rewards: program.rewards.iter().map(|reward| worth(cx, words, reward)).collect::<Result<_>>()?,
+        conditions: told,
+        valid_until: last.map(|last| day(words, last)),
+        only_customer: coupon.only_customer,
+        link: coupon.share_link.clone(),
+    })
+}
+
+/// What a reward is worth, in words.
+fn worth(cx: &Cx<'_>, words: &Words, reward: &Reward) -> Result<String> {
+    let (worth, on, maximum) = match reward {
+        Reward::FreeProduct { product, quantity } => {
+            let (product, quantity) = (names(cx, std::slice::from_ref(product))?, words.number(&quantity.to_string()));
+            return Ok(words.fill("reward_free", &[("product", &product), ("quantity", &quantity)]));
+        }
+        Reward::Discount { worth, on, maximum } => (worth, on, maximum),
+    };
+    let worth = match worth {
+        Worth::Percent(percent) => words.percent(&percent.to_string()),
+        Worth::Fixed(fixed) => amount(words, *fixed),
+    };
+    let (key, products) = match on {
+        On::Order => ("reward_order", String::new()),
+        On::Cheapest => ("reward_cheapest", String::new()),
+        On::Products(products) => ("reward_products", names(cx, products)?),
+    };
+    let told = words.fill(key, &[("worth", &worth), ("products", &products)]);
+    Ok(match maximum {
+        Some(maximum) => words.fill("reward_maximum", &[("reward", &told), ("amount", &amount(words, *maximum))]),
+        None => told,
+    })
+}
+
+/// A quotation.
+pub fn quotation(reader: &Reader, order: &Order) -> DocumentValues {
+    let words = &reader.words;
+    DocumentValues {
+        number: order.id.clone(),
+        date: day(words, order.date),
+        due_date: None,
+        total: amount(words, order.total),
+        open: None,
+        lines: order
+            .lines
+            .iter()
+            .map(|line| LineValues {
+                label: one_line(&line.label, usize::MAX),
+                quantity: words.number(&line.priced.quantity.to_string()),
+                total: amount(words, line.priced.total),
+            })
+            .collect(),
+    }
+}
+
+/// An invoice or a credit note.
+pub fn document(reader: &Reader, document: &Document) -> DocumentValues {
+    let words = &reader.words;
+    DocumentValues {
+        number: document.shown().to_owned(),
+        date: day(words, document.date),
+        due_date: document.due_date.map(|due| day(words, due)),
+        total: amount(words, document.total),
+        open: (!document.open.is_zero()).then(|| amount(words, document.open)),
+        lines: document
+            .lines
+            .iter()
+            .map(|line| LineValues {
+                label: one_line(&line.label, usize::MAX),
+                quantity: words.number(&line.priced.quantity.to_string()),
+                total: amount(words, line.priced.total),
+            })
+            .collect(),
+    }
+}
