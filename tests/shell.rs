@@ -199,7 +199,7 @@ fn the_formats() {
 fn the_formats_of_a_change() {
     let shop = Shop::new();
     assert_snapshot!(shop.text("customer create --name Bo"), @r"
-    ID      NAME  EMAIL
+    ID      NAME  EMAIL  CITY  COUNTRY
     C00001  Bo
     ");
     assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[]}"#);
@@ -211,10 +211,10 @@ fn the_formats_of_a_change() {
     ");
     assert_snapshot!(shop.text("customer create -o csv -q").replace('\r', ""), @r#"
     command,status,operation,created,result,warnings
-    customer create,done,5,"[""C00004""]","{""customer"":{""id"":""C00004"",""name"":""C00004"",""email"":null}}",[]
+    customer create,done,5,"[""C00004""]","{""customer"":{""id"":""C00004"",""name"":""C00004"",""email"":null,""street"":null,""postcode"":null,""city"":null,""country"":null,""tax_id"":null,""language"":null,""buyer_reference"":null}}",[]
     "#);
     assert_snapshot!(shop.text("customer create --dry-run -v"), @r#"
-    ID      NAME    EMAIL
+    ID      NAME    EMAIL  CITY  COUNTRY
     C00005  C00005
     [stderr]
     {"command":"customer create"}
@@ -270,7 +270,7 @@ fn an_empty_list_in_each_format() {
     assert_eq!(stdout("table"), "");
     assert_eq!(stdout("json"), "[]\n");
     assert_eq!(stdout("ndjson"), "");
-    assert_eq!(stdout("csv"), "id,name,email\r\n");
+    assert_eq!(stdout("csv"), "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference\r\n");
     assert_eq!(stdout("ids"), "");
     assert_eq!(shop.run("customer list -o csv --fields name").stdout, "name\r\n");
     assert_eq!(shop.run("customer list --jq length").stdout, "0\n");
@@ -328,7 +328,21 @@ fn a_field_that_is_none_is_refused_before_anything_is_printed_or_done() {
     }
     let error = shop.refused("customer list --fields id,nmae", "usage");
     assert_eq!((&error["field"], &error["given"]), (&json!("fields"), &json!("nmae")));
-    assert_eq!(error["allowed"], json!(["id", "name", "email"]));
+    assert_eq!(
+        error["allowed"],
+        json!([
+            "id",
+            "name",
+            "email",
+            "street",
+            "postcode",
+            "city",
+            "country",
+            "tax_id",
+            "language",
+            "buyer_reference"
+        ])
+    );
     shop.refused("customer list --fields ''", "usage");
     shop.refused("customer create --fields id", "usage");
     assert_eq!(shop.run_with("apply --fields id", r#"{"command":"customer create"}"#).code, 2);
@@ -517,7 +531,8 @@ fn what_is_proposed_is_near_and_can_be_typed() {
         ),
         (
             r#"{"command":"customer create","sku":"x","nmae":"y"}"#,
-            "customer create has no key sku; it has id, name, email",
+            "customer create has no key sku; it has id, name, email, street, postcode, city, country, tax_id, language, \
+             buyer_reference",
             "aftersales customer create --help",
         ),
     ] {
@@ -562,7 +577,7 @@ fn only_our_own_words_are_coloured_and_nothing_in_a_pipe() {
     assert!(!colored("customer show C9", &[]).contains('\x1b'));
     assert_eq!(
         colored("customer list --id ADA --color always", &[]),
-        "\x1b[1mID   NAME     EMAIL\x1b[0m\nADA  Ada Ltd  ada@example.org\n"
+        "\x1b[1mID   NAME     EMAIL            CITY  COUNTRY\x1b[0m\nADA  Ada Ltd  ada@example.org\n"
     );
     assert_eq!(
         colored("customer show C9 --color always", &[("NO_COLOR", "1")]),
