@@ -263,8 +263,8 @@ pub const LOG: &[(&str, &str, &str)] = &[
     ("log_records", "C00009", "INSERT INTO customer (key, id, name, name_folded) SELECT 1, 'C00009', name, name_folded FROM customer WHERE id = 'C00003'"),
     ("log_records", "P00099", "INSERT INTO payment (key, id, direction, customer, date, currency, amount, open, reference, state)
         SELECT 1, 'P00099', direction, customer, date, currency, amount, open, reference, state FROM payment WHERE id = 'P00001'"),
-    ("log_records", "D00020", "INSERT INTO document (key, id, kind, state, journal, customer, replaces, allow_excess, date, currency, untaxed, tax, total, open)
-        SELECT 1, 'D00020', kind, state, journal, customer, 0, 0, date, currency, 0, 0, 0, 0 FROM document WHERE id = 'D00006'"),
+    ("log_records", "D00030", "INSERT INTO document (key, id, kind, state, journal, customer, replaces, allow_excess, date, currency, untaxed, tax, total, open)
+        SELECT 1, 'D00030', kind, state, journal, customer, 0, 0, date, currency, 0, 0, 0, 0 FROM document WHERE id = 'D00006'"),
     ("log_touched", "LAMP", "product LAMP: id = 'TORCH'"),
     ("log_records", "TORCH", "product LAMP: id = 'TORCH'"),
     ("log_touched", "D00001", "UPDATE document SET kind = 'credit_note' WHERE id = 'D00001'"),
@@ -332,7 +332,7 @@ pub const TICKETS: &[(&str, &str, &str)] = &[
     ("task_goods", "FS00005", "task FS00005: stage = 'done'"),
     ("task_goods", "FS00004", "UPDATE transfer SET task = NULL WHERE task = <task FS00004>"),
     ("transfer_links", "WH/OUT/00001", "transfer WH/OUT/00001: task = <task FS00001>"),
-    ("document_links", "D00005", "document D00005: task = <task FS00001>"),
+    ("document_links", "WEB/2026/00001", "document D00005: task = <task FS00001>"),
     ("worksheets", "FS00001", "task FS00001: signed_by = 'Ada'"),
     ("worksheets", "FS00004", "task FS00004: signed_by = 'Eve'"),
     ("worksheets", "FS00004", "task FS00004: signed_by = NULL"),
