@@ -20,6 +20,7 @@ mod priced;
 pub mod repair;
 pub mod sheet;
 pub mod transfer;
+pub mod worksheet;
 
 use sheet::{Fact, Party, Sheet, printable};
 

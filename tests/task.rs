@@ -440,3 +440,38 @@ fn notes_of_an_erased_customer_are_gone() {
     );
     assert!(!shop.run("export").stdout.contains("has a dog"));
 }
+
+#[test]
+fn a_planned_task_goes_into_a_calendar() {
+    use icalendar::{Calendar, CalendarComponent, Component as _};
+    let shop = desk();
+    shop.done("customer edit ADA --street 'Analytical Row 1' --postcode N1 --city London");
+    let unplanned = shop.run("task print FS1 --format ics -o json");
+    assert_eq!(unplanned.code, 13, "{}", unplanned.stderr);
+    let title = "Look at every lamp of the house, the garden and the stables, since all of them flicker";
+    shop.done(&format!(
+        "task edit FS1 --title '{title}' --assignee ann --start 2026-12-01T09:00:00Z --end 2026-12-01T11:00:00Z"
+    ));
+    let printed = shop.run("task print FS1 --format ics");
+    assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
+    let read: Calendar = printed.stdout.parse().unwrap();
+    let [CalendarComponent::Event(event)] = read.components.as_slice() else { panic!("{read:?}") };
+    for (property, expected) in [
+        ("UID", "FS00001.20261123T100000Z@aftersales"),
+        ("DTSTAMP", "20261123T100000Z"),
+        ("DTSTART", "20261201T090000Z"),
+        ("DTEND", "20261201T110000Z"),
+        ("STATUS", "CONFIRMED"),
+    ] {
+        assert_eq!(event.property_value(property), Some(expected), "{property}");
+    }
+    let text = |property| event.property_value(property).unwrap().replace("\\,", ",");
+    assert_eq!((text("SUMMARY"), text("LOCATION")), (title.to_owned(), "Analytical Row 1, N1, London".to_owned()));
+    assert!(text("DESCRIPTION").contains("Customer: Ada Ltd"), "{}", text("DESCRIPTION"));
+    shop.done("task cancel FS1");
+    assert!(shop.run("task print FS1 --format ics").stdout.contains("STATUS:CANCELLED\r\n"));
+    // Into a file, and as a page.
+    assert_eq!(shop.run("task print FS1 --format ics --file visit.ics").code, 0);
+    assert!(std::fs::read_to_string(shop.path("visit.ics")).unwrap().starts_with("BEGIN:VCALENDAR\r\n"));
+    assert!(shop.run("task print FS1").stdout.contains("Look at every lamp"));
+}

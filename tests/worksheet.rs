@@ -287,3 +287,56 @@ fn what_an_erased_customer_signed_is_gone_and_stays_signed() {
     shop.refused("worksheet fill FS1 --value leak=no", "worksheet_signed");
     shop.refused("worksheet sign FS1 --name Ada", "worksheet_signed");
 }
+
+#[test]
+fn a_worksheet_is_printed_as_the_report_of_the_work() {
+    let shop = desk();
+    shop.apply(
+        r#"{"command":"product create","id":"FUSE","name":"Fuse <slow>","price":"2"}
+{"command":"transfer create","kind":"incoming","line":["FUSE=3"]}
+{"command":"transfer validate","transfer":"WH/IN/1"}
+{"command":"task edit","task":"FS1","product":["FUSE=2"]}"#,
+    );
+    shop.write("photo.png", PICTURE);
+    shop.done("task start FS1 --now 2026-11-23T09:00:00Z --as tester");
+    shop.done("task stop FS1 --now 2026-11-23T09:45:00Z --note 'Changed <both> fuses'");
+    filled(&shop);
+    shop.done("worksheet fill FS1 --value 'remarks=<script>alert(1)</script>' --value photo=photo.png");
+    shop.done("worksheet sign FS1 --name 'Ada Lovelace' --image photo.png");
+    let page = shop.run("worksheet print FS1");
+    assert_eq!((page.code, page.stderr.as_str()), (0, ""));
+    for text in [
+        "Boiler drips",
+        "Fuse &lt;slow&gt;",
+        "Changed &lt;both&gt; fuses",
+        "A bit worn",
+        "2.5",
+        "&lt;script&gt;",
+        "Ada Lovelace",
+        "data:image/png;base64,",
+        "45",
+        "Ada Ltd",
+    ] {
+        assert!(page.stdout.contains(text), "{text}: {}", page.stdout);
+    }
+    assert!(!page.stdout.contains("<script>"));
+    assert_eq!(page.stdout.matches("<img").count(), 2);
+    assert!(shop.run("worksheet print FS1 --language de").stdout.contains("Arbeitsbericht"));
+    let pdf = shop.run("worksheet print FS1 --format pdf --file report.pdf");
+    assert_eq!(pdf.code, 0, "{}", pdf.stderr);
+    assert!(std::fs::read(shop.path("report.pdf")).unwrap().starts_with(b"%PDF-"));
+    shop.done("ticket plan T1 --worksheet-template ''");
+    let none = shop.run("worksheet print FS2 -o json");
+    assert!(none.stderr.contains("\"not_found\""), "{}", none.stderr);
+    assert_eq!(shop.run("task print FS2").code, 0);
+    // Before anything is filled in it is the paper to fill in.
+    shop.done("ticket plan T1");
+    assert!(shop.run("worksheet print FS3").stdout.contains("pressure"));
+    // What an erased customer signed is not shown any more.
+    shop.done("customer erase ADA -y");
+    let erased = shop.run("worksheet print FS1").stdout;
+    assert!(!erased.contains("Lovelace") && !erased.contains("<img"), "{erased}");
+}
+
+/// A picture of one point.
+const PICTURE: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xde\x00\x00\x00\x0c\x49\x44\x41\x54\x78\x9c\x63\x50\x70\x48\x00\x00\x01\x44\x00\xc1\x0b\x8d\x96\x42\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";

@@ -25,6 +25,7 @@ use crate::domain::team::Team;
 use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
+use crate::domain::worksheet::OfTask;
 use crate::domain::worksheet_template::WorksheetTemplate;
 
 /// Every command. A noun or service that is added is one line here, and its commands stand in its own file.
@@ -207,10 +208,12 @@ const VERBS: &[Entry] = &[
     Entry::change::<task::TaskStop>("task stop"),
     Entry::change::<task::TaskDone>("task done"),
     Entry::change::<task::TaskCancel>("task cancel"),
+    Entry::print::<Task>("task print"),
     // worksheet
     Entry::read::<worksheet::WorksheetShow>("worksheet show"),
     Entry::change::<worksheet::WorksheetFill>("worksheet fill"),
     Entry::change::<worksheet::WorksheetSign>("worksheet sign"),
+    Entry::print::<OfTask>("worksheet print"),
     // customer
     Entry::change::<Create<customer::CustomerForm>>("customer create"),
     Entry::read::<noun::List<Customer>>("customer list"),

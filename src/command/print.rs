@@ -12,13 +12,16 @@ use crate::domain::document::{CreditNote, Document, Invoice};
 use crate::domain::einvoice::Form;
 use crate::domain::order::Order;
 use crate::domain::repair::Repair;
+use crate::domain::task::Task;
 use crate::domain::transfer::Transfer;
 use crate::domain::value::text::choices;
+use crate::domain::worksheet::{OfTask, WorksheetRefused};
 use crate::domain::{Allowed, Result};
 use crate::print::pdf::Attachment;
 use crate::print::pdf::fonts::Fonts;
 use crate::procedure::look_up;
 use crate::procedure::printed::{self, Printed};
+use crate::procedure::task::appointment;
 use crate::store::Db;
 use crate::{print, procedure};
 
@@ -33,19 +36,30 @@ choices! {
         Xrechnung = "xrechnung",
         /// A PDF with an e-invoice in it.
         FacturX = "factur-x",
+        Ics = "ics",
     }
 }
 
 impl PrintFormat {
+    /// Whether it goes to standard output where no file is named.
+    fn is_for_stdout(self) -> bool {
+        matches!(self, PrintFormat::Html | PrintFormat::Ics)
+    }
+
     /// The ending of its files.
     fn ending(self) -> &'static str {
         match self {
             PrintFormat::Html => "html",
             PrintFormat::Pdf | PrintFormat::FacturX => "pdf",
             PrintFormat::Ubl | PrintFormat::Xrechnung => "xml",
+            PrintFormat::Ics => "ics",
         }
     }
 }
+
+/// What an invoice or a credit note is printed as, the default first.
+const DOCUMENT_FORMATS: &[PrintFormat] =
+    &[PrintFormat::Html, PrintFormat::Pdf, PrintFormat::Ubl, PrintFormat::Xrechnung, PrintFormat::FacturX];
 
 /// A kind of record that is printed.
 pub trait Printable: Noun {
@@ -72,7 +86,7 @@ pub trait Printable: Noun {
 }
 
 impl Printable for Invoice {
-    const FORMATS: &'static [PrintFormat] = PrintFormat::ALL;
+    const FORMATS: &'static [PrintFormat] = DOCUMENT_FORMATS;
     fn shown_as(&self) -> String {
         self.0.shown().to_owned()
     }
@@ -94,7 +108,7 @@ impl Printable for Invoice {
 }
 
 impl Printable for CreditNote {
-    const FORMATS: &'static [PrintFormat] = PrintFormat::ALL;
+    const FORMATS: &'static [PrintFormat] = DOCUMENT_FORMATS;
     fn shown_as(&self) -> String {
         self.0.shown().to_owned()
     }
@@ -162,7 +176,9 @@ fn e_invoice(
         PrintFormat::Ubl => Form::Ubl,
         PrintFormat::Xrechnung => Form::Xrechnung,
         PrintFormat::FacturX => Form::FacturX,
-        PrintFormat::Html | PrintFormat::Pdf => return Err(super::internal("a page is no e-invoice")),
+        PrintFormat::Html | PrintFormat::Pdf | PrintFormat::Ics => {
+            return Err(super::internal("no form of an e-invoice"));
+        }
     };
     let invoice = procedure::einvoice::einvoice(cx, document, form)?;
     if form != Form::FacturX {
@@ -187,6 +203,37 @@ fn pdf(
     let pdf = printed::pdf(cx, fonts.insert(loaded), printed, attachment)?;
     let warnings = printed::warnings(shown, &pdf);
     Ok((pdf.bytes, warnings))
+}
+
+impl Printable for Task {
+    const FORMATS: &'static [PrintFormat] = &[PrintFormat::Html, PrintFormat::Pdf, PrintFormat::Ics];
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        printed::of_task(cx, self, language)
+    }
+    fn other(
+        &self,
+        cx: &Cx<'_>,
+        _: &mut Option<Fonts>,
+        _: PrintFormat,
+        _: Option<&str>,
+    ) -> Result<(Vec<u8>, Vec<Warning>)> {
+        Ok((appointment(cx, self)?.into_bytes(), Vec::new()))
+    }
+}
+
+impl Printable for OfTask {
+    fn id(&self) -> String {
+        self.0.id.clone()
+    }
+    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+        if self.0.worksheet.is_none() {
+            return Err(WorksheetRefused::None { task: self.0.id.clone() }.into());
+        }
+        printed::of_task(cx, &self.0, language)
+    }
 }
 
 /// A document that was printed.
@@ -248,10 +295,10 @@ impl Asked {
                 Err(ValueRefused::invalid("file", file, message).into())
             }
             (None, None) if documents > 1 => Err(ValueRefused::missing("folder").into()),
-            (Some(file), None) if file == "-" && format == PrintFormat::Html => Ok(Goes::ToStdout),
+            (Some(file), None) if file == "-" && format.is_for_stdout() => Ok(Goes::ToStdout),
             (Some(file), None) if file == "-" => Ok(Goes::ToStdoutRaw),
             (Some(file), None) => Ok(Goes::ToFile(file.clone())),
-            (None, None) if format == PrintFormat::Html => Ok(Goes::ToStdout),
+            (None, None) if format.is_for_stdout() => Ok(Goes::ToStdout),
             (None, None) => Err(ValueRefused::missing("file").into()),
         }
     }

@@ -4,18 +4,24 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::pipeline::noun::one;
+use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, Read, internal, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::task::Task;
-use crate::domain::worksheet::{FieldValue, WorksheetRefused, WorksheetShown};
+use crate::domain::worksheet::{FieldValue, OfTask, WorksheetRefused, WorksheetShown};
 use crate::domain::worksheet_template::FieldType;
 use crate::procedure::{image, worksheet};
 use crate::store::Db;
 use crate::store::engine::record;
 use crate::store::engine::table::{Column, id, ids, instant, link, rows, switch, text, words};
+
+impl Noun for OfTask {
+    const KIND: &'static str = "worksheet";
+    const NOUN: &'static str = "worksheet";
+    const RIGHT: Right = Right::FieldService;
+}
 
 /// What it is told by.
 pub const KEYS: &[Column] = &[

@@ -216,6 +216,8 @@ pub enum TaskRefused {
     CustomerRequired { task: String, ticket: Option<Reference> },
     #[error("task {task} is billed by {invoice}")]
     Billed { task: String, invoice: String },
+    #[error("task {task} is planned for no time, so it is no appointment")]
+    NotPlanned { task: String },
     #[error("nothing was used on task {task}, and no time on it is billed")]
     NothingToBill { task: String },
 }
@@ -226,13 +228,14 @@ impl Refusal for TaskRefused {
             TaskRefused::WorksheetSigned { .. } => "worksheet_signed",
             TaskRefused::LotRequired { .. } => "lot_required",
             TaskRefused::CustomerRequired { .. } => "customer_required",
+            TaskRefused::NotPlanned { .. } => "state_not_allowed",
             TaskRefused::Billed { .. } | TaskRefused::NothingToBill { .. } => "nothing_to_invoice",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
             TaskRefused::WorksheetSigned { .. } => Some("worksheet_template"),
-            TaskRefused::LotRequired { .. } => None,
+            TaskRefused::LotRequired { .. } | TaskRefused::NotPlanned { .. } => None,
             TaskRefused::CustomerRequired { .. } | TaskRefused::Billed { .. } | TaskRefused::NothingToBill { .. } => {
                 Some("task")
             }
@@ -240,7 +243,9 @@ impl Refusal for TaskRefused {
     }
     fn given(&self) -> Option<String> {
         match self {
-            TaskRefused::WorksheetSigned { .. } | TaskRefused::LotRequired { .. } => None,
+            TaskRefused::WorksheetSigned { .. } | TaskRefused::LotRequired { .. } | TaskRefused::NotPlanned { .. } => {
+                None
+            }
             TaskRefused::CustomerRequired { task, .. }
             | TaskRefused::Billed { task, .. }
             | TaskRefused::NothingToBill { task } => Some(task.clone()),
@@ -254,6 +259,7 @@ impl Refusal for TaskRefused {
             TaskRefused::Billed { invoice, .. } => format!("aftersales invoice show {}", shell_word(invoice)),
             TaskRefused::CustomerRequired { ticket: Some(_), .. } => "aftersales customer list".to_owned(),
             TaskRefused::WorksheetSigned { task, .. }
+            | TaskRefused::NotPlanned { task }
             | TaskRefused::NothingToBill { task }
             | TaskRefused::CustomerRequired { task, .. } => format!("aftersales task show {}", shell_word(task)),
         })

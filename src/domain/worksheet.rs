@@ -96,6 +96,11 @@ impl Worksheet {
         self.fields.iter().filter_map(|field| Some((field.field.name.as_str(), field.told()?)))
     }
 
+    /// The files of its photos and of its signature.
+    pub fn images(&self) -> impl Iterator<Item = &Reference> {
+        self.fields.iter().filter_map(|filled| filled.file.as_ref()).chain(&self.signature)
+    }
+
     /// The names of the required fields in which nothing stands.
     pub fn missing(&self) -> Vec<String> {
         self.fields.iter().filter(|field| field.is_missing()).map(|field| field.field.name.clone()).collect()
@@ -183,6 +188,11 @@ impl Serialize for Worksheet {
         map.end()
     }
 }
+
+/// The task of a worksheet that is named by it, to be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OfTask(pub Task);
 
 /// A worksheet by itself, as shown: every field, and what is still missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -34,6 +34,7 @@ pub static FILES: &[File] = files![
     "credit_note.html"
     "order.html"
     "transfer.html"
+    "worksheet.html"
     "return.html"
     "repair.html"
     "en.toml"

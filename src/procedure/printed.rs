@@ -2,6 +2,7 @@
 //! added is a function here beside its file in `print`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::context::{Cx, Warning};
 use crate::domain::document::Document;
@@ -9,13 +10,15 @@ use crate::domain::order::Order;
 use crate::domain::party::{self, Party};
 use crate::domain::product::Tracking;
 use crate::domain::repair::Repair;
+use crate::domain::task::Task;
 use crate::domain::transfer::Transfer;
 use crate::domain::value::reference::Reference;
+use crate::domain::worksheet::Worksheet;
 use crate::domain::{Refusal, Result};
 use crate::print::pdf::fonts::Fonts;
 use crate::print::pdf::{self, Attachment, Made, Pdf, PdfFault};
 use crate::print::sheet::Sheet;
-use crate::print::{Letterhead, Printing, document, order, repair, transfer};
+use crate::print::{Letterhead, Printing, document, order, repair, transfer, worksheet};
 use crate::store;
 
 /// How many characters are told that no font has.
@@ -59,6 +62,26 @@ pub fn of_repair(cx: &Cx<'_>, given: &Repair, language: Option<&str>) -> Result<
     made(cx, (&seller, buyer.as_ref()), language, &products, |printing| {
         Ok(repair::sheet(printing, given, |id| products.tracking(id)))
     })
+}
+
+/// A visit as it is printed: the report of its work, with the worksheet where it has one.
+pub fn of_task(cx: &Cx<'_>, given: &Task, language: Option<&str>) -> Result<Printed> {
+    let products = Products::of(cx, given.products.iter().map(|used| (&used.product, false)))?;
+    let (seller, buyer) = of_now(cx, given.customer.as_ref())?;
+    let sheet = given.worksheet.as_ref().map(|_| super::worksheet::of(cx, given)).transpose()?;
+    let mut images: HashMap<String, Arc<Vec<u8>>> = HashMap::new();
+    for file in sheet.iter().flat_map(Worksheet::images) {
+        if let Some(bytes) = store::file::load(cx.db, file.key)? {
+            images.insert(file.id.clone(), Arc::new(bytes));
+        }
+    }
+    let visit = worksheet::Visit {
+        task: given,
+        worksheet: sheet.as_ref(),
+        images: &|id| images.get(id).cloned(),
+        clock: &|moment| cx.desk.timezone.shown(moment),
+    };
+    made(cx, (&seller, buyer.as_ref()), language, &products, |printing| Ok(worksheet::sheet(printing, &visit)))
 }
 
 /// The sheet as one page of HTML, by the template of its kind.

@@ -6,15 +6,18 @@ use super::{stock, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::line::{NewLine, check_quantity};
 use crate::domain::location::{CUSTOMERS, STOCK};
+use crate::domain::party::Party;
 use crate::domain::product::Product;
 use crate::domain::task::time::{Said, TimeStep};
-use crate::domain::task::{Task, UsedProduct};
+use crate::domain::task::{Stage, Task, TaskRefused, UsedProduct};
 use crate::domain::transfer::{
     ChosenLot, LineLot, Transfer, TransferKind, TransferLine, TransferState, check_lots, numbers_of, split,
 };
+use crate::domain::value::day::Instant;
 use crate::domain::value::reference::Reference;
 use crate::domain::{Faults, Result};
-use crate::store::task;
+use crate::output::calendar::{Event, calendar};
+use crate::store::{customer, task};
 
 /// Tells that the task was changed, on its ticket too.
 pub fn tell(cx: &Cx<'_>, task: &Task, what: &str) -> Result<()> {
@@ -118,6 +121,35 @@ fn move_goods(cx: &Cx<'_>, task: &Task) -> Result<()> {
         Some(_) => tell_ticket(cx, task, &format!("{} brings what task {} used", moved.id, task.id), &moved.id),
         None => Ok(()),
     }
+}
+
+/// A planned task as calendars read it. What it is known by there holds when the desk was made, so that tasks of two desks are two.
+pub fn appointment(cx: &Cx<'_>, task: &Task) -> Result<String> {
+    let start = task.planned_start.ok_or_else(|| TaskRefused::NotPlanned { task: task.id.clone() })?;
+    let customer = task.customer.as_ref().map(|customer| customer::by_key(cx.db, customer.key)).transpose()?;
+    let moment = |moment: Instant| moment.to_string().replace(['-', ':'], "");
+    let named = |label: &str, value: Option<&str>| value.map(|value| format!("{label}: {value}"));
+    let described = [
+        named("Task", Some(&task.id)),
+        named("Ticket", task.ticket.as_ref().map(|ticket| ticket.id.as_str())),
+        named("Customer", customer.as_ref().map(|customer| customer.name.as_str())),
+        named("Assignee", task.assignee.as_ref().map(|assignee| assignee.id.as_str())),
+    ];
+    let place = customer.map(|customer| {
+        let Party { street, postcode, city, .. } = Party::from(&customer);
+        let parts = [street, postcode, city].into_iter().flatten().map(|part| part.as_str().to_owned());
+        parts.collect::<Vec<_>>().join(", ")
+    });
+    Ok(calendar(&Event {
+        uid: format!("{}.{}@aftersales", task.id, moment(cx.desk.created_at)),
+        stamp: moment(cx.now),
+        start: moment(start),
+        end: task.planned_end.map(moment),
+        summary: task.title.clone(),
+        description: described.into_iter().flatten().collect::<Vec<_>>().join("\n"),
+        location: place.unwrap_or_default(),
+        is_cancelled: task.stage == Stage::Cancelled,
+    }))
 }
 
 /// What is said of the products that a task used: lines that take the place of those there are, and lots for lines.

@@ -15,7 +15,7 @@ use crate::domain::task::time::{Time, Timer};
 use crate::domain::task::{Stage, Task, UsedProduct};
 use crate::domain::ticket::OnTicket;
 use crate::domain::value::reference::Reference;
-use crate::domain::worksheet::{FilledField, Worksheet};
+use crate::domain::worksheet::{FilledField, OfTask, Worksheet};
 use crate::domain::worksheet_template::{BETWEEN, Field, FieldType};
 use crate::{described, field_of_words, params, query, raw};
 
@@ -165,6 +165,25 @@ impl Described for Task {
             task.overlaps = overlaps.remove(&task.key).unwrap_or_default();
         }
         complete_worksheets(db, tasks)
+    }
+}
+
+/// A task that is named as what its worksheet is of.
+impl Described for OfTask {
+    fn table() -> &'static Table {
+        &TASK
+    }
+    fn read(cells: &mut Cells<'_, '_>) -> Result<OfTask> {
+        Task::read(cells).map(OfTask)
+    }
+    fn values(&self) -> Vec<Value<'_>> {
+        self.0.values()
+    }
+    fn key(&self) -> Key {
+        self.0.key
+    }
+    fn complete(db: &Db, tasks: &mut [OfTask]) -> Result<()> {
+        tasks.iter_mut().try_for_each(|task| Task::complete(db, std::slice::from_mut(&mut task.0)))
     }
 }
 
