@@ -55,7 +55,15 @@ fn html(shop: &Shop, words: &str) -> String {
 #[test]
 fn an_invoice_is_one_page_of_html() {
     let shop = sample::shop();
-    insta::assert_snapshot!("invoice.html", html(&shop, "invoice print INV/2026/1"));
+    let page = html(&shop, "invoice print INV/2026/1");
+    let (head, body) = page.split_once("<body>").unwrap();
+    assert!(head.starts_with("<!doctype html>\n<html lang=\"en\" dir=\"ltr\">"), "{head}");
+    assert!(head.contains("@page { size: A4;") && !page.contains("<script") && !page.contains("url("), "{head}");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("pages");
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("invoice", body));
 }
 
 #[test]

@@ -240,7 +240,8 @@ impl<'s> Round<'s> {
         }
         let mail = session.mail(id)?;
         if !mail.is_due(session.clock.now()) {
-            return Ok(Delivery::elsewhere());
+            // Another is sending it, or has sent it.
+            return Ok(Delivery::default());
         }
         let message = match session.written(&mail)? {
             Ok(message) => message,
@@ -256,9 +257,12 @@ impl<'s> Round<'s> {
         if let Err(sent) = line.offer(message) {
             return self.put_off(id, sent);
         }
-        let Some(begun) = session.kept(&Step::Begin(id))?.begun else {
-            line.take_back();
-            return Ok(Delivery::elsewhere());
+        let begun = match session.kept(&Step::Begin(id)) {
+            Ok(Kept { begun: Some(begun), .. }) => begun,
+            kept => {
+                line.take_back();
+                return kept.map(|_| Delivery::default());
+            }
         };
         let sent = line.give();
         if let Sent::Closed(why) = &sent {
@@ -280,10 +284,6 @@ impl Delivery {
     /// It was not tried, for this reason.
     fn left(why: String) -> Delivery {
         Delivery { failed: Some(why), ..Delivery::default() }
-    }
-
-    fn elsewhere() -> Delivery {
-        Delivery::left("another is sending it, or has sent it".to_owned())
     }
 }
 
@@ -442,8 +442,8 @@ impl Session<'_> {
         Ok(Delivery { failed, ..Delivery::default() })
     }
 
-    /// Does what is to be done outside for a change that is kept: carries what it wrote, and tells it in its answer: what was sent, as it is now; what was not, as a warning, or as the
-    /// fault of the change where sending was all that it was for.
+    /// Does what is to be done outside for a change that is kept: carries what it wrote, and tells it in its answer. What was sent is told
+    /// as it is now; what was not, as a warning, or as the fault of the change where sending was all that it was for.
     pub(super) fn follow(&self, answer: &mut Answer) -> Result<()> {
         let After { mails, files } = std::mem::take(&mut answer.after);
         self.discard(&files);

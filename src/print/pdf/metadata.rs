@@ -12,7 +12,7 @@ pub fn extended(bytes: &[u8], extension: &Extension) -> Result<Vec<u8>, PdfFault
 }
 
 fn lengthened(bytes: &[u8], extension: &Extension) -> Option<Vec<u8>> {
-    let kind = rfind(bytes, b"/Type /Metadata")?;
+    let kind = rfind(bytes, b"/Type/Metadata/Subtype/XML")?;
     let length = rfind(bytes.get(..kind)?, b"/Length ")? + b"/Length ".len();
     let digits = bytes.get(length..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let known: usize = number(bytes.get(length..length + digits)?)?;
