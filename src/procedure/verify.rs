@@ -32,19 +32,26 @@ pub fn findings(db: &Db) -> Result<Vec<Finding>> {
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(found.in_order().into_iter().map(|finding| named(db, finding)).collect())
+    found.in_order().into_iter().map(|finding| named(db, finding)).collect()
 }
 
 /// The finding with the id of the record, where that is told by its number, and with its kind, where that could be two. A store
 /// that cannot say it has worse findings.
-fn named(db: &Db, mut finding: Finding) -> Finding {
+fn named(db: &Db, mut finding: Finding) -> Result<Finding> {
     let is_document = finding.kind.is_some_and(|kind| kind == DOCUMENT || DocumentKind::WORDS.contains(&kind));
     if let Some(record) = finding.record.as_deref().filter(|_| is_document) {
-        let found = document::by_any_id(db, record).ok().flatten();
+        db.savepoint()?;
+        let found = document::by_any_id(db, record);
+        if found.is_ok() {
+            db.release()?;
+        } else {
+            let _ = db.undo();
+        }
+        let found = found.ok().flatten();
         finding.kind = found.as_ref().map(|found| found.kind.word()).or(finding.kind.filter(|kind| *kind != DOCUMENT));
         finding.id = found.map(|found| found.id);
     }
-    finding
+    Ok(finding)
 }
 
 /// What services need is known here alone.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Currency;
-use crate::domain::verify::{Breach, Invariant};
+use crate::domain::verify::{Breach, DOCUMENT, Invariant};
 use crate::params;
 use crate::store::engine::statement::Statement;
 use crate::store::engine::table::{Column, Holds, Order, Table};
@@ -19,8 +19,9 @@ pub const PASSES: &[Pass] = &[Pass::Made(&[Invariant::Values, Invariant::FoldedN
 /// The rows of a table, and how they are read.
 struct Reading {
     table: &'static Table,
-    /// The kind of the record that a row is or stands in; an invoice may be a credit note.
-    kind_of_record: &'static str,
+    /// The kind of the record that a row is or stands in, where it is one with an id; an invoice may be a credit note, and a match is
+    /// told by its document.
+    kind_of_record: Option<&'static str>,
     /// The record that a row is or stands in, the row that it stands in where it is in none, then each value with, where it is a
     /// link, the key that it leads to.
     statement: &'static Statement,
@@ -104,14 +105,19 @@ impl Reading {
         };
         let sql = format!("SELECT {} FROM {from} ORDER BY {order}", selected.join(", "));
         let statement = Statement::made(sql, |sql| Statement::query(tables_of(sql), sql));
-        Reading { table, kind_of_record: record.shown, statement, columns, kind }
+        let has_id = record.columns.iter().any(|column| matches!(column.holds, Holds::Id));
+        let kind_of_record = match record.name {
+            "matching" => Some(DOCUMENT),
+            _ => Some(record.shown).filter(|_| has_id),
+        };
+        Reading { table, kind_of_record, statement, columns, kind }
     }
 
     fn each(&self, db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         db.each(self.statement, params![], |row| {
             self.row(row, &mut |invariant, what| {
                 let record = row.get(0)?;
-                tell(invariant, Breach { record, kind: Some(self.kind_of_record), what, ..Breach::default() });
+                tell(invariant, Breach { record, kind: self.kind_of_record, what, ..Breach::default() });
                 Ok(())
             })
         })
