@@ -7,7 +7,7 @@ use super::code::Code;
 use super::picture::Picture;
 
 /// A document to print.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Sheet {
     /// The stem of its template's name.
     pub kind: &'static str,

@@ -86,3 +86,47 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).rposition(|window| window == wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::pdf::fonts::Fonts;
+    use crate::print::pdf::{Attachment, Made, pdf};
+    use crate::print::sheet::Sheet;
+
+    #[test]
+    fn what_is_said_more_is_in_the_metadata_and_every_object_where_the_table_says() {
+        let said = "<rdf:Description rdf:about=\"\" xmlns:x=\"urn:x\"><x:said>more</x:said></rdf:Description>";
+        let extension = Extension { descriptions: said.repeat(40), schema: "<rdf:li>a schema</rdf:li>".to_owned() };
+        let attachment = Attachment {
+            name: "more.xml".to_owned(),
+            media_type: "text/xml",
+            description: "More".to_owned(),
+            bytes: b"<more/>".to_vec(),
+            is_alternative: true,
+            metadata: Some(extension),
+        };
+        let sheet = Sheet { kind: "invoice", title: "Invoice 1".to_owned(), ..Sheet::default() };
+        let made = Made { year: 2026, month: 11, day: 23, hour: 10, minute: 0, second: 0 };
+        let bytes = pdf(&mut Fonts::built_in().unwrap(), &sheet, "en", made, Some(&attachment)).unwrap().bytes;
+        assert_eq!(String::from_utf8_lossy(&bytes).matches("<x:said>more</x:said>").count(), 40);
+        assert!(find(&bytes, b"<rdf:li>a schema</rdf:li></rdf:Bag></pdfaExtension:schemas>").is_some());
+
+        let told = String::from_utf8_lossy(&bytes[rfind(&bytes, b"startxref\n").unwrap() + 10..]).into_owned();
+        let table: usize = told.lines().next().unwrap().parse().unwrap();
+        let rest = String::from_utf8_lossy(&bytes[table..]).into_owned();
+        let mut lines = rest.lines();
+        assert_eq!(lines.next(), Some("xref"));
+        let objects = lines.skip(1).take_while(|line| line.ends_with(['n', 'f'])).enumerate();
+        let mut seen = 0;
+        for (object, line) in objects.filter(|(_, line)| line.ends_with('n')) {
+            let begins: usize = line[..10].parse().unwrap();
+            assert!(
+                bytes[begins..].starts_with(format!("{object} 0 obj").as_bytes()),
+                "object {object} is not at {begins}"
+            );
+            seen += 1;
+        }
+        assert!(seen > 5, "objects are where they were looked for");
+    }
+}
