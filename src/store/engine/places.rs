@@ -1,4 +1,4 @@
-//! What is found again by where something lies in the program, such as the text of a statement or the description of a table: that is
+//! What is found again by where something lies in the program, such as the text of a statement or the description of a table. It is
 //! told apart by a number or two, where comparing and hashing the thing itself takes longer than what it is looked up for.
 
 use std::collections::HashMap;
