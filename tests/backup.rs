@@ -40,7 +40,7 @@ fn a_backup_is_the_store_of_one_moment() {
     let head = shop.ok("log head");
     assert_eq!(
         answer["result"]["backup"],
-        json!({"file": "b.db", "format": 3, "bytes": fs::metadata(shop.path("b.db")).unwrap().len(),
+        json!({"file": "b.db", "format": 4, "bytes": fs::metadata(shop.path("b.db")).unwrap().len(),
                "operations": head["operations"], "hash": head["hash"]})
     );
     assert_eq!(fs::metadata(shop.path("b.db")).unwrap().permissions().mode() & 0o777, 0o600);

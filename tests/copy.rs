@@ -95,7 +95,7 @@ fn a_copy_is_read_as_what_it_is_a_copy_of() {
     let here = format!("'{}'", shop.store.address());
     shop.done(&format!("store copy {here} copy.db"));
     let both = |words: &str| {
-        let [one, other] = [here.as_str(), "copy.db"].map(|store| shop.run(&format!("{words} --store {store}")));
+        let [one, other] = [here.as_str(), "copy.db"].map(|store| shop.run(&format!("--store {store} {words}")));
         assert_eq!(one.code, 0, "{words}: {}", one.stderr);
         assert!(one == other, "{words}\n{}\n{}", one.stdout, other.stdout);
         one.stdout

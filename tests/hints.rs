@@ -179,7 +179,8 @@ const ELSEWHERE: &[&str] = &[
     "store_newer",
     "closed_pipe",
     "lines_failed",
-    // Tried below, or where servers are lost and stores upgraded.
+    // Tried below, or where servers are lost, stores upgraded and mails sent.
+    "mail_not_sent",
     "trial_over",
     "store_older",
     "store_damaged",

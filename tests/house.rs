@@ -292,7 +292,7 @@ fn every_example_of_the_help_can_be_typed() {
 
 #[test]
 fn records_have_the_keys_that_are_told_of_them() {
-    let shop = sample::shop();
+    let shop = sample::rich();
     for entry in COMMANDS.iter() {
         let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
         // The story is of one customer.
@@ -347,11 +347,16 @@ fn the_map_names_what_is_there() {
 fn the_page_for_contributors_names_what_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
-    // The service that the page adds is not there.
+    // The service and the print that the page adds are not there.
     let prose = page.split("```").step_by(2).collect::<String>();
     for word in named(&prose).0 {
         let is_path = ["src/", "tests/", "fixtures/"].iter().any(|folder| word.starts_with(folder));
-        if is_path && !word.contains(['<', '…', ' ']) && !word.contains("lend") && !word.contains("-2.") {
+        if is_path
+            && !word.contains(['<', '…', ' '])
+            && !word.contains("lend")
+            && !word.contains("packing")
+            && !word.contains("-2.")
+        {
             assert!(root.join(word).exists(), "CONTRIBUTING.md tells of {word}");
         }
     }

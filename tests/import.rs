@@ -512,6 +512,7 @@ fn whatever_is_printed_as_csv_comes_back_equal() {
 {"record":"lot","id":"''-SN","product":"DRILL"}
 {"record":"worksheet_template","id":"Odd","name":TEXT,"fields":[{"name":"kind","type":"choice","choices":["a","b"]}]}
 {"record":"project","id":"Odd","name":"'","worksheets":false}
+{"record":"reason","id":"Odd","name":TEXT,"active":false}
 {"record":"location","id":"=WH","type":"internal","return_location":false}
 {"record":"coupon_program","id":"Odd","name":TEXT,"type":"promo-code","code":"SPRING-26","archived":true,"rewards":[{"type":"free_product","product":"LAMP","quantity":"2"}],"start":"2026-03-01","end":"2026-05-31","usage_limit":"100"}
 {"record":"team","id":"Odd","name":TEXT,"services":[],"members":["ann","bo"]}
@@ -539,6 +540,7 @@ fn whatever_is_printed_as_csv_comes_back_equal() {
         "stage",
         "worksheet_template",
         "project",
+        "reason",
         "stock",
         "user",
         "team",

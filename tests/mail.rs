@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::support::smtp::{MailServer, configure, taking_all, unconfigure};
@@ -67,6 +68,18 @@ fn headers_of(message: &[u8]) -> Vec<(String, String)> {
     head.split("\r\n").map(|line| line.split_once(": ").map(|(k, v)| (k.to_owned(), v.to_owned())).unwrap()).collect()
 }
 
+/// The files in a message: their names, and what they hold.
+fn files_of(message: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let text = String::from_utf8(message.to_vec()).unwrap();
+    let parts = text.split("\r\n--").filter_map(|part| part.split_once("\r\n\r\n"));
+    let files = parts.filter_map(|(head, body)| {
+        let (_, named) = head.split_once("attachment; filename=\"")?;
+        let held = base64::prelude::BASE64_STANDARD.decode(body.replace("\r\n", "")).expect("base64");
+        Some((named.split('"').next()?.to_owned(), held))
+    });
+    files.collect()
+}
+
 fn header(message: &[u8], name: &str) -> String {
     headers_of(message).into_iter().find(|(known, _)| known == name).map(|(_, value)| value).unwrap_or_default()
 }
@@ -104,7 +117,7 @@ fn without_a_server_mail_lies_in_the_outbox_as_a_file() {
     // Nothing goes out by itself, nothing is done twice, and what is undone leaves nothing.
     let before = shop.store.state();
     let ran = shop.run("mail send -o json");
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "[]\n"), "{}", ran.stderr);
     assert_eq!(
         shop.ok("ticket coupon T1 --program 'Sorry 10' --valid-until 2026-12-31 --send-by-email --key k1")["status"],
         "replayed"
@@ -232,6 +245,15 @@ fn documents_and_quotations_are_sent() {
         (&json!("Invoice INV/2026/00001 from Lamps Ltd"), &json!("D00001"))
     );
     assert!(mail["text"].as_str().unwrap().contains("To pay: 96.00\u{a0}EUR"), "{mail}");
+    // The document goes along as it is printed.
+    shop.text("invoice print D1 --format pdf --file printed.pdf");
+    let printed = std::fs::read(shop.path("printed.pdf")).unwrap();
+    assert_eq!(
+        mail["attachments"],
+        json!([{"name": "INV-2026-00001.pdf", "type": "application/pdf", "bytes": printed.len()}])
+    );
+    let taken = server.taken();
+    assert_eq!(files_of(&taken.last().unwrap().message), [("INV-2026-00001.pdf".to_owned(), printed)]);
     shop.done("credit-note create --customer C1 --line LAMP=1@10.00");
     shop.done("credit-note post D2");
     let mail = shop.done("credit-note send D2")["result"]["mail"].clone();
@@ -534,7 +556,9 @@ fn nothing_that_is_written_becomes_a_header() {
         let names: Vec<String> = headers_of(message).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, plain, "{hostile:?}");
         assert_eq!(taken.last().unwrap().envelope["to"], json!(["ada@example.org"]));
-        assert!(!text_of(message).contains("<script>alert"), "{hostile:?}");
+        let told = text_of(message);
+        let (_, html) = told.split_once("Content-Type: text/html").unwrap();
+        assert!(!html.contains("<script>alert"), "{hostile:?}");
         assert!(message.split(|byte| *byte == b'\n').all(|line| line.len() < 1000));
     }
 }

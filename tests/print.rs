@@ -308,7 +308,7 @@ fn many_documents_go_into_a_folder_each_by_its_number() {
 fn who_may_not_see_it_may_not_print_it() {
     let shop = sample::shop();
     shop.done("user create bo --name Bo --right inventory");
-    shop.done("user create root --name Root --right admin");
+    shop.done("user create root --name Root --right admin --yes");
     shop.refused("invoice print INV/2026/1 --as bo", "access_denied");
     assert_eq!(shop.run("transfer print WH/OUT/1 --as bo").code, 0);
     shop.refused("repair print WH/RO/1 --as bo", "access_denied");

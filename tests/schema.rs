@@ -50,7 +50,7 @@ fn in_order(schema: &Value, value: &Value) -> bool {
 
 #[test]
 fn every_record_is_as_its_schema_says() {
-    let shop = sample::shop();
+    let shop = sample::rich();
     let kinds = shop.ok("schema");
     let mut found = Vec::new();
     let mut check = |schema: &Value, record: &Value, what: &str| found.extend(faults(schema, record, what));

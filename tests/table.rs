@@ -204,7 +204,7 @@ fn an_empty_list_says_so_to_a_person_and_to_nobody_else() {
     assert_eq!(on(Shows::Stdout, "tax list"), Ran { stdout: String::new(), stderr: String::new(), code: 0 });
     assert_eq!(shop.run("tax list"), Ran { stdout: String::new(), stderr: String::new(), code: 0 });
     shop.done("tax create VAT --rate 20");
-    assert_eq!(on(Shows::Both, "tax list").stdout, "ID   RATE  INCLUDED\nVAT    20  no\n");
+    assert_eq!(on(Shows::Both, "tax list").stdout, "ID   RATE  INCLUDED  CATEGORY\nVAT    20  no        S\n");
 }
 
 #[test]

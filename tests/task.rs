@@ -103,8 +103,8 @@ fn the_timer_counts_every_second_that_was_worked() {
         ]
     );
     let shown = shop.text("task show FS1");
-    assert!(shown.contains("LINE  USER    FROM              TO                SECONDS  NOTE\n"), "{shown}");
-    assert!(shown.contains("   1  ann     2026-11-24 09:00  2026-11-24 09:20:30     1230"), "{shown}");
+    assert!(shown.contains("LINE  USER     FROM              TO                   SECONDS  NOTE\n"), "{shown}");
+    assert!(shown.contains("   1  ann Ann  2026-11-24 09:00  2026-11-24 09:20:30     1230"), "{shown}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_place_that_is_no_folder_is_told() {
     for (words, code, told) in [
         ("templates export file", 10, "file is no folder"),
         ("templates export file/below", 10, "file/below cannot be written"),
-        ("templates export", 2, "DIR"),
+        ("templates export", 10, "dir is needed"),
         ("templates", 2, "subcommand"),
     ] {
         let ran = shop.run(words);
@@ -80,4 +80,5 @@ fn the_configuration_names_the_folder() {
     shop.write("aftersales.toml", "[templates]\nfolder = \"mine\"\n");
     let error = shop.refused("ticket list", "config_invalid");
     assert!(error["message"].as_str().unwrap().contains("unknown field `templates`"), "{error}");
+    shop.write("aftersales.toml", "");
 }

@@ -324,6 +324,10 @@ mod tests {
         "percent=10",
         "EUR",
         "Income:Lamps",
+        "DE",
+        "DE89370400440532013000",
+        "COBADEFFXXX",
+        "desk@example.com",
     ];
 
     /// What a change is as an object, given these flags; or the faults of its values, by field.

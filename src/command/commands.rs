@@ -260,6 +260,11 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<Tag>>("tag list"),
     Entry::read::<noun::Show<Tag>>("tag show"),
     Entry::change::<Edit<tag::TagForm>>("tag edit"),
+    // reason
+    Entry::change::<Create<reason::ReasonForm>>("reason create"),
+    Entry::read::<noun::List<Reason>>("reason list"),
+    Entry::read::<noun::Show<Reason>>("reason show"),
+    Entry::change::<Edit<reason::ReasonForm>>("reason edit"),
     // project
     Entry::change::<Create<project::ProjectForm>>("project create"),
     Entry::read::<noun::List<Project>>("project list"),
@@ -270,11 +275,6 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::List<WorksheetTemplate>>("worksheet-template list"),
     Entry::read::<noun::Show<WorksheetTemplate>>("worksheet-template show"),
     Entry::change::<Edit<worksheet_template::WorksheetTemplateForm>>("worksheet-template edit"),
-    // reason
-    Entry::change::<Create<reason::ReasonForm>>("reason create"),
-    Entry::read::<noun::List<Reason>>("reason list"),
-    Entry::read::<noun::Show<Reason>>("reason show"),
-    Entry::change::<Edit<reason::ReasonForm>>("reason edit"),
     // stage
     Entry::change::<Create<stage::StageForm>>("stage create"),
     Entry::read::<noun::List<Stage>>("stage list"),

@@ -133,7 +133,7 @@ fn write(cx: &Cx<'_>, coupon: &Coupon, program: &CouponProgram, asked: Asked<'_>
 /// them for a site to change. The message takes the place of the words with which it begins.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales coupon send QK7M-2XNA-9TBC\n  aftersales coupon send QK7M-2XNA-9TBC --subject 'For your trouble' --message 'We broke it. Here is something for the next one.'"
+    after_help = "Examples:\n  aftersales coupon send QK7M-2XNA-9TBC\n  aftersales coupon send QK7M-2XNA-9TBC --subject Sorry --message 'It was ours to check.'"
 )]
 pub struct CouponSend {
     /// The coupon's code

@@ -65,6 +65,8 @@ const DOCUMENT_FORMATS: &[PrintFormat] =
 pub trait Printable: Noun {
     /// What it is printed as, the default first.
     const FORMATS: &'static [PrintFormat] = &[PrintFormat::Html, PrintFormat::Pdf];
+    /// The noun that lists what it is printed of.
+    const LISTED_AS: &'static str = Self::NOUN;
     /// What people know it by: the number, or the id.
     fn shown_as(&self) -> String {
         self.id()
@@ -225,6 +227,7 @@ impl Printable for Task {
 }
 
 impl Printable for OfTask {
+    const LISTED_AS: &'static str = "task";
     fn id(&self) -> String {
         self.0.id.clone()
     }
@@ -345,9 +348,10 @@ impl<R: Printable> Print<R> {
                  and, for what these lack, the system's Noto fonts. A file that is there already is replaced. Templates and words can \
                  be a site's own: see 'aftersales templates export --help'.\n\n\
                  Examples:\n  aftersales {0} print REF > page.html\n  aftersales {0} print REF --format pdf --file page.pdf\n  \
-                 aftersales {0} list -o ids | aftersales {0} print - --format pdf --folder printed{1}",
+                 aftersales {2} list -o ids | aftersales {0} print - --format pdf --folder printed{1}",
                 R::NOUN,
-                if R::FORMATS.contains(&PrintFormat::Ubl) { e_invoices(R::NOUN) } else { String::new() }
+                if R::FORMATS.contains(&PrintFormat::Ubl) { e_invoices(R::NOUN) } else { String::new() },
+                R::LISTED_AS
             ))
     }
 

@@ -248,16 +248,25 @@ impl std::fmt::Display for Mailbox {
 impl Mailbox {
     /// `desk@example.com`, or `Lamps Ltd <desk@example.com>`.
     pub fn parse(text: &str) -> Option<Mailbox> {
+        if text.contains(char::is_control) {
+            return None;
+        }
         let text = text.trim();
         let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
             Some((name, address)) => (name.trim().trim_matches('"').trim(), address),
             None => ("", text),
         };
-        if !is_address(address) || name.contains(|c: char| c.is_control() || "<>\"".contains(c)) {
+        if !is_address(address) || name.contains(['<', '>', '"']) {
             return None;
         }
         let name = Some(name.to_owned()).filter(|name| !name.is_empty());
         Some(Mailbox { name, address: address.to_owned() })
+    }
+
+    /// A company as the name before its address; none of its characters can pass for an address.
+    pub fn name_of(company: &str) -> Option<String> {
+        let name = one_line(&company.replace(['<', '>', '"'], " "), 100);
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
     }
 
     /// What stands behind the @.

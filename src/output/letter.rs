@@ -76,9 +76,9 @@ impl Letter<'_> {
             mixed
         };
         let message = Message::builder()
-            .from(Mailbox::new(self.from.0.map(str::to_owned), from))
+            .from(Mailbox::new(self.from.0.map(on_one_line), from))
             .to(Mailbox::new(None, to))
-            .subject(self.subject)
+            .subject(on_one_line(self.subject))
             .date(UNIX_EPOCH + Duration::from_secs(seconds))
             .message_id(Some(self.message_id.to_owned()))
             .header(AutoSubmitted)
@@ -92,6 +92,11 @@ impl Letter<'_> {
             self.message_id.chars().take_while(|c| *c != '@').filter(char::is_ascii_alphanumeric).collect();
         format!("{part}-{own}")
     }
+}
+
+/// A text as a header takes it: the library gives up on characters that control something.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

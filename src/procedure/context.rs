@@ -163,6 +163,11 @@ impl<'a> Cx<'a> {
         self.told.borrow_mut().warnings.push(Warning { code: code.into(), message: message.into() });
     }
 
+    /// Tells what came up in making something that the change brings.
+    pub fn warn_of(&self, warnings: Vec<Warning>) {
+        self.told.borrow_mut().warnings.extend(warnings);
+    }
+
     /// Goes on only where questions are answered with yes.
     pub fn confirm(&self, question: impl Into<String>) -> Result<()> {
         if self.yes { Ok(()) } else { Err(ConfirmationNeeded { question: question.into() }.into()) }

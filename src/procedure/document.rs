@@ -3,7 +3,7 @@
 
 use super::context::Cx;
 use super::mail::{self, Asked, Writing};
-use super::{currency, look_up, post, reason, ticket_log};
+use super::{currency, look_up, post, printed, reason, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::document::{
@@ -92,7 +92,9 @@ pub fn send(cx: &Cx<'_>, kind: DocumentKind, given: &str, asked: Asked<'_>) -> R
     };
     let values = mail::document(&reader, &document);
     let ticket = document.ticket.as_ref();
-    let writing = Writing { kind, ticket, document: &document.id, asked, files: Vec::new() };
+    let printed = printed::of_document(cx, &document, Some(&reader.language))?;
+    let files = vec![printed::going_along(cx, document.shown(), &printed)?];
+    let writing = Writing { kind, ticket, document: &document.id, asked, files };
     let mail = mail::write(cx, &reader, writing, &values)?;
     cx.touched(document.kind.word(), &document.id);
     Ok(mail)

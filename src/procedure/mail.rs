@@ -113,7 +113,7 @@ pub fn write(cx: &Cx<'_>, reader: &Reader, writing: Writing<'_>, own: &impl Seri
     let token: String = random::bytes::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
     let path = outbox.map(|folder| folder.join(format!("{id}.{token}.eml")).to_string_lossy().into_owned());
     let sender = Mailbox {
-        name: from.name.clone().or_else(|| Some(one_line(&cx.desk.company, 100)).filter(|name| !name.is_empty())),
+        name: from.name.clone().or_else(|| Mailbox::name_of(&cx.desk.company)),
         address: from.address.clone(),
     };
     let mut mail = Mail {

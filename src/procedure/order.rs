@@ -2,7 +2,7 @@
 
 use super::context::Cx;
 use super::mail::{self, Asked, Writing};
-use super::{discount, look_up, transfer};
+use super::{discount, look_up, printed, transfer};
 use crate::domain::line::{NewLine, sell};
 use crate::domain::mail::{Mail, MailKind};
 use crate::domain::order::{Order, OrderLine, OrderRefused, OrderState};
@@ -81,7 +81,9 @@ pub fn send(cx: &Cx<'_>, before: &Order, asked: Asked<'_>) -> Result<Mail> {
     let ticket = store::repair::ticket_of_quotation(cx.db, after.key)?;
     let values = mail::quotation(&reader, &after);
     let (kind, ticket, document) = (MailKind::Quotation, ticket.as_ref(), after.id.as_str());
-    let mail = mail::write(cx, &reader, Writing { kind, ticket, document, asked, files: Vec::new() }, &values)?;
+    let printed = printed::of_order(cx, &after, Some(&reader.language))?;
+    let files = vec![printed::going_along(cx, &after.id, &printed)?];
+    let mail = mail::write(cx, &reader, Writing { kind, ticket, document, asked, files }, &values)?;
     if after != *before {
         store::order::update(cx.db, before, &after)?;
     }

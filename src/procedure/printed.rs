@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::context::{Cx, Warning};
+use super::mail::Going;
 use crate::domain::document::Document;
 use crate::domain::order::Order;
 use crate::domain::party::{self, Party};
@@ -92,6 +93,15 @@ pub fn html(cx: &Cx<'_>, printed: &Printed) -> Result<String> {
 /// The sheet as PDF, made at the command's moment, with a file in it where one is to go along.
 pub fn pdf(cx: &Cx<'_>, fonts: &mut Fonts, printed: &Printed, attachment: Option<&Attachment>) -> Result<Pdf> {
     Ok(pdf::pdf(fonts, &printed.sheet, &printed.language, made_at(cx), attachment)?)
+}
+
+/// The sheet as the PDF that goes along with a mail, named by what people know the document by.
+pub fn going_along(cx: &Cx<'_>, shown: &str, printed: &Printed) -> Result<Going> {
+    let pdf = pdf(cx, &mut fonts(cx)?, printed, None)?;
+    cx.warn_of(warnings(shown, &pdf));
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let name: String = shown.chars().map(plain).take(80).collect();
+    Ok(Going { name: format!("{name}.pdf"), media_type: "application/pdf", bytes: pdf.bytes })
 }
 
 /// What there is to say of a PDF beside it.

@@ -21,7 +21,7 @@ described! {
         account: value_of::<Account>().optional(),
         category: words(TaxCategory::WORDS).column("category_told").listed().is(CATEGORY),
         own_category: words(TaxCategory::WORDS).called("category").optional().hidden(),
-        exemption: value_of::<OneLine>().optional().listed().least(1),
+        exemption: value_of::<OneLine>().optional(),
     }
 }
 

@@ -800,7 +800,7 @@ pub const MAIL: &[(&str, &str, &str)] = &[
     ("mails", "M00002", "mail M00002: kind = 'credit_note'"),
     ("mails", "M00001", "mail M00001: at = '2026-10-05T10:00:00Z'"),
     ("mails", "M00002", "mail M00002: sent_at = '2026-10-05T10:00:00Z'"),
-    ("mails", "M00002", "mail M00002: message_id = '<x@example.com>'"),
+    ("mails", "M00002", "mail M00002: message_id = 'x@example.com'"),
     ("mails", "M00002", "mail M00002: attempts = 2"),
     ("mails", "M00005", "mail M00005: state = 'sent', sent_at = at, next_at = NULL"),
     ("mails", "M00001", "mail M00001: next_at = NULL"),

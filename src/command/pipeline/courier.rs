@@ -484,11 +484,11 @@ fn mail_of(result: &RawValue) -> String {
         id: std::borrow::Cow<'m, str>,
     }
     #[derive(serde::Deserialize)]
-    struct Told<'m> {
+    struct WithMail<'m> {
         #[serde(borrow, alias = "email")]
         mail: Mailed<'m>,
     }
-    serde_json::from_str::<Told<'_>>(result.get()).map(|told| told.mail.id.into_owned()).unwrap_or_default()
+    serde_json::from_str::<WithMail<'_>>(result.get()).map(|told| told.mail.id.into_owned()).unwrap_or_default()
 }
 
 /// The warning that a mail was not sent.

@@ -278,6 +278,8 @@ impl Sqlite {
         self.connection
             .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")
             .map_err(fault)?;
+        // A file that is written anew counts as one of another schema, also to who wrote it.
+        self.schema_version.set(Some(self.number("PRAGMA schema_version")?));
         let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         match emptied.map_err(fault)? {
             0 => Ok(()),
