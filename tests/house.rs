@@ -265,6 +265,7 @@ fn every_example_of_the_help_can_be_typed() {
     let alone = alone.map(|name| match name {
         "store" => "store copy",
         "ledger" => "ledger export",
+        "templates" => "templates export",
         name => name,
     });
     for name in COMMANDS.iter().map(|entry| entry.name).chain(alone) {

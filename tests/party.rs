@@ -45,9 +45,9 @@ fn a_customer_has_an_address_and_what_others_know_it_by() {
         assert_eq!(shop.ok(&format!("customer list {filter} --jq '[.[].id]'")), found, "{filter}");
     }
     assert_snapshot!(shop.text("customer list"), @r"
-    ID   NAME     EMAIL  CITY    COUNTRY
-    ADA  Ada Ltd         London  GB
-    BO   Bo              Paris   FR
+    ID   NAME     EMAIL
+    ADA  Ada Ltd
+    BO   Bo
     ");
     let refused = shop.refused("customer list --country XX", "invalid_value");
     assert_eq!(refused["field"], "country");
@@ -108,10 +108,10 @@ fn a_tax_is_of_a_category_that_fits_its_rate() {
            {"command":"tax create","id":"EU","rate":"0","category":"K","exemption":"Intra-community supply"}"#,
     );
     assert_snapshot!(shop.text("tax list"), @r"
-    ID     RATE  INCLUDED  CATEGORY  EXEMPTION
+    ID     RATE  INCLUDED  CATEGORY
     VAT20    20  no        S
     NONE      0  no        Z
-    EU        0  no        K         Intra-community supply
+    EU        0  no        K
     ");
     for (words, field, says) in [
         (
