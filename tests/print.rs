@@ -338,7 +338,7 @@ fn the_code_on_a_slip_is_read_by_a_scanner() {
             assert!(scanned(&picture).is_none_or(|read| read == id), "{id} of the PDF");
         }
         let page = html(&shop, words);
-        fs::write(&picture.with_extension("pgm"), drawn(&page)).unwrap();
+        fs::write(picture.with_extension("pgm"), drawn(&page)).unwrap();
         assert!(scanned(&picture.with_extension("pgm")).is_none_or(|read| read == id), "{id} of the page");
     }
 }

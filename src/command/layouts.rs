@@ -79,15 +79,20 @@ const LISTS: &[&str] = &[
     "timesheet",
 ];
 
+/// The table of the records under that key, where it says which columns are told; some stand under what they are for.
+fn described(key: &str) -> Option<&'static Table> {
+    let kind = match key {
+        "return" | "replacement" => "transfer",
+        "email" => "mail",
+        kind => kind,
+    };
+    tables::of_kind(kind).filter(|table| table.columns.iter().any(|column| column.is_listed))
+}
+
 /// What is known of the records of `kind`, or of the objects in a list of that key.
 pub fn layout_of(kind: &str) -> Layout {
     let found = KNOWN.iter().find(|(known, ..)| *known == kind).copied();
-    // Records that stand under what they are for.
-    let described = match kind {
-        "return" | "replacement" => "transfer",
-        kind => kind,
-    };
-    let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
+    let described = described(kind);
     if let (None, Some(table)) = (found, described) {
         let Listed { listed, least } = told(table);
         return Layout { kind: table.shown, columns: listed, least, lists: LISTS, bars: bars_of(kind), form_of };
@@ -147,12 +152,7 @@ fn form_of_column(table: &Table, column: &Column) -> Form {
 /// What the value under `key` is in a record of `kind`: as it is described, else as its name tells, since a key means the same
 /// everywhere, with few exceptions.
 fn form_of(kind: &'static str, key: &str) -> Option<Form> {
-    // Records that stand under what they are for.
-    let described = match kind {
-        "return" | "replacement" => "transfer",
-        kind => kind,
-    };
-    let described = tables::of_kind(described).filter(|table| table.columns.iter().any(|column| column.is_listed));
+    let described = described(kind);
     let column = || described.and_then(|table| Some(form_of_column(table, table.column(key)?)));
     excepted(kind, key).or_else(column).or_else(|| by_name(kind, key))
 }

@@ -201,7 +201,7 @@ impl<'s> Round<'s> {
     }
 
     /// Carries the next mail; none where there is no more.
-    pub fn next(&mut self) -> Option<Delivery> {
+    pub fn carry_next(&mut self) -> Option<Delivery> {
         let id = self.waiting.pop_front()?;
         // What was committed stands, whatever happens here: a fault is told beside it.
         Some(self.carry(&id).unwrap_or_else(|error| Delivery::left(error.fault().message.clone())))
@@ -225,7 +225,7 @@ impl<'s> Round<'s> {
             if is_interrupted() {
                 self.closed.get_or_insert_with(|| "the run was interrupted".to_owned());
             }
-            deliveries.extend(self.next());
+            deliveries.extend(self.carry_next());
         }
         line_told_anew(line, deliveries)
     }
@@ -449,7 +449,7 @@ impl Session<'_> {
         self.discard(&files);
         let mut round = Round::of(self, mails);
         let mut refused = None;
-        while let Some(delivery) = round.next() {
+        while let Some(delivery) = round.carry_next() {
             if answer.command == SEND && delivery.operation.is_some() {
                 answer.status = Status::Done;
                 answer.operation = delivery.operation;
