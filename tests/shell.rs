@@ -422,7 +422,8 @@ fn no_expression_harms_the_program() {
         ("[repeat(1)]", "it "),
         ("def f: [f]; f", "it nests too deep, or needs more than"),
         ("reduce range(1000000) as $i (0; [.])", "it nests too deep, or needs more than"),
-        ("reduce range(64) as $i (\"x\"; . + .)", "it nests too deep, or needs more than"),
+        // Whether memory or time is the first to run out here is the machine's speed.
+        ("reduce range(64) as $i (\"x\"; . + .)", "it "),
         (".name | fromjson", "the text nests lists and objects more than 1000 deep"),
         (&nested, "it nests too deep, or needs more than"),
         (&negated, "it nests too deep, or needs more than"),

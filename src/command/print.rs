@@ -87,49 +87,34 @@ pub trait Printable: Noun {
     }
 }
 
-impl Printable for Invoice {
-    const FORMATS: &'static [PrintFormat] = DOCUMENT_FORMATS;
-    fn shown_as(&self) -> String {
-        self.0.shown().to_owned()
-    }
-    fn id(&self) -> String {
-        self.0.id.clone()
-    }
-    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
-        printed::of_document(cx, &self.0, language)
-    }
-    fn other(
-        &self,
-        cx: &Cx<'_>,
-        fonts: &mut Option<Fonts>,
-        format: PrintFormat,
-        language: Option<&str>,
-    ) -> Result<(Vec<u8>, Vec<Warning>)> {
-        e_invoice(cx, fonts, &self.0, format, language)
-    }
+/// Prints what is a document: as a page, and as an e-invoice.
+macro_rules! document {
+    ($($kind:ty),*) => { $(
+        impl Printable for $kind {
+            const FORMATS: &'static [PrintFormat] = DOCUMENT_FORMATS;
+            fn shown_as(&self) -> String {
+                self.0.shown().to_owned()
+            }
+            fn id(&self) -> String {
+                self.0.id.clone()
+            }
+            fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
+                printed::of_document(cx, &self.0, language)
+            }
+            fn other(
+                &self,
+                cx: &Cx<'_>,
+                fonts: &mut Option<Fonts>,
+                format: PrintFormat,
+                language: Option<&str>,
+            ) -> Result<(Vec<u8>, Vec<Warning>)> {
+                e_invoice(cx, fonts, &self.0, format, language)
+            }
+        }
+    )* };
 }
 
-impl Printable for CreditNote {
-    const FORMATS: &'static [PrintFormat] = DOCUMENT_FORMATS;
-    fn shown_as(&self) -> String {
-        self.0.shown().to_owned()
-    }
-    fn id(&self) -> String {
-        self.0.id.clone()
-    }
-    fn printed(&self, cx: &Cx<'_>, language: Option<&str>) -> Result<Printed> {
-        printed::of_document(cx, &self.0, language)
-    }
-    fn other(
-        &self,
-        cx: &Cx<'_>,
-        fonts: &mut Option<Fonts>,
-        format: PrintFormat,
-        language: Option<&str>,
-    ) -> Result<(Vec<u8>, Vec<Warning>)> {
-        e_invoice(cx, fonts, &self.0, format, language)
-    }
-}
+document!(Invoice, CreditNote);
 
 impl Printable for Order {
     fn id(&self) -> String {
@@ -371,7 +356,11 @@ impl<R: Printable> Print<R> {
                 PrintFormat::Pdf => pdf(cx, &mut fonts, &record.shown_as(), &record.printed(cx, language)?, None)?,
                 other => record.other(cx, &mut fonts, other, language)?,
             };
-            outlet.take(Printout { name: file_name(&record, format), bytes, warnings })?;
+            outlet.take(Printout {
+                name: printed::file_name(&record.shown_as(), &record.id(), format.ending()),
+                bytes,
+                warnings,
+            })?;
         }
         Ok(())
     }
@@ -389,29 +378,5 @@ impl<R: Printable> Print<R> {
             }
         }
         Ok(opened)
-    }
-}
-
-/// The name of a document's file: its number, in which `/` is `-`. Where that does not tell it from another number its id, which is
-/// its own, stands behind it.
-fn file_name<R: Printable>(record: &R, format: PrintFormat) -> String {
-    let number = record.shown_as();
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
-    let is_told = number.chars().all(|c| plain(c) || c == '/') && !number.starts_with('.');
-    let name: String = number.chars().map(|c| if plain(c) { c } else { '-' }).take(80).collect();
-    let name = name.trim_start_matches('.');
-    match is_told && number.len() <= 80 {
-        true => format!("{name}.{}", format.ending()),
-        false => {
-            use std::fmt::Write as _;
-            let mut hexed = String::new();
-            for byte in record.id().bytes().take(60) {
-                let _ = match char::from(byte) {
-                    c if c.is_ascii_alphanumeric() => write!(hexed, "{c}"),
-                    _ => write!(hexed, "-{byte:02x}"),
-                };
-            }
-            format!("{name}_{hexed}.{}", format.ending())
-        }
     }
 }

@@ -40,6 +40,7 @@ pub static FILES: &[File] = files![
     "en.toml"
     "de.toml"
     "fr.toml"
+    "page.mail.html"
     "coupon.mail.txt"
     "coupon.mail.html"
     "quotation.mail.txt"

@@ -93,7 +93,7 @@ pub fn send(cx: &Cx<'_>, kind: DocumentKind, given: &str, asked: Asked<'_>) -> R
     let values = mail::document(&reader, &document);
     let ticket = document.ticket.as_ref();
     let printed = printed::of_document(cx, &document, Some(&reader.language))?;
-    let files = vec![printed::going_along(cx, document.shown(), &printed)?];
+    let files = vec![printed::going_along(cx, (document.shown(), &document.id), &printed)?];
     let writing = Writing { kind, ticket, document: &document.id, asked, files };
     let mail = mail::write(cx, &reader, writing, &values)?;
     cx.touched(document.kind.word(), &document.id);

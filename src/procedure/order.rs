@@ -82,7 +82,7 @@ pub fn send(cx: &Cx<'_>, before: &Order, asked: Asked<'_>) -> Result<Mail> {
     let values = mail::quotation(&reader, &after);
     let (kind, ticket, document) = (MailKind::Quotation, ticket.as_ref(), after.id.as_str());
     let printed = printed::of_order(cx, &after, Some(&reader.language))?;
-    let files = vec![printed::going_along(cx, &after.id, &printed)?];
+    let files = vec![printed::going_along(cx, (&after.id, &after.id), &printed)?];
     let mail = mail::write(cx, &reader, Writing { kind, ticket, document, asked, files }, &values)?;
     if after != *before {
         store::order::update(cx.db, before, &after)?;

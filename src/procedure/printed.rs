@@ -95,13 +95,34 @@ pub fn pdf(cx: &Cx<'_>, fonts: &mut Fonts, printed: &Printed, attachment: Option
     Ok(pdf::pdf(fonts, &printed.sheet, &printed.language, made_at(cx), attachment)?)
 }
 
-/// The sheet as the PDF that goes along with a mail, named by what people know the document by.
-pub fn going_along(cx: &Cx<'_>, shown: &str, printed: &Printed) -> Result<Going> {
+/// The sheet as the PDF that goes along with a mail, named as the document's file is.
+pub fn going_along(cx: &Cx<'_>, (number, id): (&str, &str), printed: &Printed) -> Result<Going> {
     let pdf = pdf(cx, &mut fonts(cx)?, printed, None)?;
-    cx.warn_of(warnings(shown, &pdf));
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    let name: String = shown.chars().map(plain).take(80).collect();
-    Ok(Going { name: format!("{name}.pdf"), media_type: "application/pdf", bytes: pdf.bytes })
+    cx.warn_of(warnings(number, &pdf));
+    Ok(Going { name: file_name(number, id, "pdf"), media_type: "application/pdf", bytes: pdf.bytes })
+}
+
+/// The name of a document's file: its number, in which `/` is `-`. Where that does not tell it from another number its id, which is
+/// its own, stands behind it.
+pub fn file_name(number: &str, id: &str, ending: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+    let is_told = number.chars().all(|c| plain(c) || c == '/') && !number.starts_with('.');
+    let name: String = number.chars().map(|c| if plain(c) { c } else { '-' }).take(80).collect();
+    let name = name.trim_start_matches('.');
+    match is_told && number.len() <= 80 {
+        true => format!("{name}.{ending}"),
+        false => {
+            use std::fmt::Write as _;
+            let mut hexed = String::new();
+            for byte in id.bytes().take(60) {
+                let _ = match char::from(byte) {
+                    c if c.is_ascii_alphanumeric() => write!(hexed, "{c}"),
+                    _ => write!(hexed, "-{byte:02x}"),
+                };
+            }
+            format!("{name}_{hexed}.{ending}")
+        }
+    }
 }
 
 /// What there is to say of a PDF beside it.

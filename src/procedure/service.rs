@@ -22,13 +22,6 @@ pub fn check_offered(cx: &Cx<'_>, ticket: &Ticket, service: Service) -> Result<(
     Err(ServiceNotEnabled { team: ticket.team.id.clone(), service }.into())
 }
 
-/// The ticket that `given` stands for, for running `service` from it.
-pub fn ticket_for(cx: &Cx<'_>, given: &str, service: Service) -> Result<Ticket> {
-    let ticket = ticket(cx, given)?;
-    check_offered(cx, &ticket, service)?;
-    Ok(ticket)
-}
-
 /// The ticket's customer, for services that need one.
 pub fn customer_of(ticket: &Ticket) -> Result<&Reference> {
     ticket.customer.as_ref().ok_or_else(|| CustomerRequired { ticket: ticket.id.clone() }.into())

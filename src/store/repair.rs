@@ -161,23 +161,8 @@ pub fn update(db: &Db, before: &Repair, after: &Repair) -> Result<()> {
     if before.tags != after.tags {
         record::set_links(db, &TAGS, after, after.tags.iter().map(Into::into))?;
     }
-    update_rows(db, after.key, &before.parts, &after.parts)?;
-    update_rows(db, after.key, &before.labour, &after.labour)
-}
-
-/// Lines only move up, into numbers that are free: what is gone goes first, what is new comes last.
-fn update_rows<T: Described + PartialEq>(db: &Db, repair: Key, before: &[T], after: &[T]) -> Result<()> {
-    for gone in before.iter().filter(|row| !after.iter().any(|kept| kept.key() == row.key())) {
-        record::delete(db, gone)?;
-    }
-    for row in after {
-        match before.iter().find(|known| known.key() == row.key()) {
-            Some(known) if known == row => {}
-            Some(_) => record::update(db, row)?,
-            None => record::insert_in(db, repair, row)?,
-        }
-    }
-    Ok(())
+    record::update_rows(db, after.key, &before.parts, &after.parts)?;
+    record::update_rows(db, after.key, &before.labour, &after.labour)
 }
 
 /// Notes which operation of the log finished a repair.

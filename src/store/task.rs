@@ -317,7 +317,7 @@ pub fn update(db: &Db, before: &Task, after: &mut Task) -> Result<()> {
     update_rows(db, task, &before_fields, own.unwrap_or(&mut Vec::new()), |row, key| row.key = key)
 }
 
-/// What is gone goes first, so that the numbers of its rows are free.
+/// Keeps the rows of a list of a task; new ones get their keys.
 fn update_rows<T: Described + PartialEq>(
     db: &Db,
     task: Key,
@@ -325,20 +325,10 @@ fn update_rows<T: Described + PartialEq>(
     after: &mut [T],
     set_key: impl Fn(&mut T, Key),
 ) -> Result<()> {
-    for gone in before.iter().filter(|row| !after.iter().any(|kept| kept.key() == row.key())) {
-        record::delete(db, gone)?;
+    for new in after.iter_mut().filter(|row| !before.iter().any(|known| known.key() == row.key())) {
+        set_key(new, db.next_key()?);
     }
-    for row in after {
-        match before.iter().find(|known| known.key() == row.key()) {
-            Some(known) if known == row => {}
-            Some(_) => record::update(db, row)?,
-            None => {
-                set_key(row, db.next_key()?);
-                record::insert_in(db, task, row)?;
-            }
-        }
-    }
-    Ok(())
+    record::update_rows(db, task, before, after)
 }
 
 /// The open tasks that the assignees of some tasks have at the same time, by the key of the task. A task without an end is a

@@ -465,9 +465,7 @@ impl Session<'_> {
         }
         refused.map_or(Ok(()), |refused| Err(refused.into()))
     }
-}
 
-impl Session<'_> {
     /// Takes away files of mails that were erased; one that is not there is none.
     pub(super) fn discard(&self, files: &[String]) {
         for file in files {

@@ -45,15 +45,6 @@ pub fn name_or_id(name: Option<&str>, id: &str) -> Result<String> {
     }
 }
 
-/// The id and name of a new record that is found by both; either is the other where only one was given.
-pub fn id_and_name(id: Option<&str>, name: Option<&str>) -> Result<(String, String)> {
-    let id = id.filter(|id| !id.trim().is_empty()).or(name).ok_or(ValueRefused::missing("name"))?;
-    let name = name_or_id(name, id)?;
-    let id = checked_id(id)?;
-    ValueRefused::check_length("name", &name)?;
-    Ok((id, name))
-}
-
 /// Gives a record that is found by its name the one that is said, if one is; the id of a new one that was not given is its name.
 pub fn name_of_record(id: &mut String, name: &mut String, given: Option<&str>) -> Result<()> {
     if let Some(given) = given {
@@ -75,10 +66,4 @@ pub fn rename(name: &mut String, given: Option<&str>) -> Result<()> {
         *name = name_or_id(Some(given), "")?;
     }
     Ok(())
-}
-
-/// Gives a record the name that an edit names, where it is found by its name.
-pub fn rename_found(name: &mut String, given: Option<&str>) -> Result<()> {
-    ValueRefused::check_length("name", given.unwrap_or_default())?;
-    rename(name, given)
 }

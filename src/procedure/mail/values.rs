@@ -7,6 +7,7 @@ use crate::domain::Result;
 use crate::domain::coupon::Coupon;
 use crate::domain::coupon_program::{AmountTax, CouponProgram, On, Reward, Worth};
 use crate::domain::document::Document;
+use crate::domain::line::PricedLine;
 use crate::domain::mail::one_line;
 use crate::domain::order::Order;
 use crate::domain::value::day::Day;
@@ -122,6 +123,15 @@ fn worth(cx: &Cx<'_>, words: &Words, reward: &Reward) -> Result<String> {
     })
 }
 
+/// A line of a document.
+fn told(words: &Words, label: &str, priced: &PricedLine) -> LineValues {
+    LineValues {
+        label: one_line(label, usize::MAX),
+        quantity: words.number(&priced.quantity.to_string()),
+        total: amount(words, priced.total),
+    }
+}
+
 /// A quotation.
 pub fn quotation(reader: &Reader, order: &Order) -> DocumentValues {
     let words = &reader.words;
@@ -131,15 +141,7 @@ pub fn quotation(reader: &Reader, order: &Order) -> DocumentValues {
         due_date: None,
         total: amount(words, order.total),
         open: None,
-        lines: order
-            .lines
-            .iter()
-            .map(|line| LineValues {
-                label: one_line(&line.label, usize::MAX),
-                quantity: words.number(&line.priced.quantity.to_string()),
-                total: amount(words, line.priced.total),
-            })
-            .collect(),
+        lines: order.lines.iter().map(|line| told(words, &line.label, &line.priced)).collect(),
     }
 }
 
@@ -152,14 +154,6 @@ pub fn document(reader: &Reader, document: &Document) -> DocumentValues {
         due_date: document.due_date.map(|due| day(words, due)),
         total: amount(words, document.total),
         open: (!document.open.is_zero()).then(|| amount(words, document.open)),
-        lines: document
-            .lines
-            .iter()
-            .map(|line| LineValues {
-                label: one_line(&line.label, usize::MAX),
-                quantity: words.number(&line.priced.quantity.to_string()),
-                total: amount(words, line.priced.total),
-            })
-            .collect(),
+        lines: document.lines.iter().map(|line| told(words, &line.label, &line.priced)).collect(),
     }
 }

@@ -102,23 +102,7 @@ plain_fields!(
 #[macro_export]
 macro_rules! field_of_words {
     ($($kind:ty),* $(,)?) => { $(
-        $crate::column_of_text!($kind);
-        impl $crate::store::engine::record::Field for $kind {
-            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
-                cells.take_column()
-            }
-            fn bind(&self) -> $crate::store::Value<'_> {
-                $crate::store::Value::from(self.word())
-            }
-        }
-        impl $crate::store::engine::record::Field for Option<$kind> {
-            fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
-                cells.take_column()
-            }
-            fn bind(&self) -> $crate::store::Value<'_> {
-                $crate::store::Value::from(self.map(|word| word.word()))
-            }
-        }
+        $crate::field_stored_as!($kind, |value| $crate::store::Value::from(value.word()));
     )* };
 }
 
@@ -126,13 +110,22 @@ macro_rules! field_of_words {
 #[macro_export]
 macro_rules! field_of_text {
     ($($kind:ty),* $(,)?) => { $(
+        $crate::field_stored_as!($kind, |value| $crate::store::Value::from(value.to_string()));
+    )* };
+}
+
+/// Makes a type that is stored as a text a field of records, and readable from a column.
+#[macro_export]
+macro_rules! field_stored_as {
+    ($kind:ty, |$value:ident| $stored:expr) => {
         $crate::column_of_text!($kind);
         impl $crate::store::engine::record::Field for $kind {
             fn take(cells: &mut $crate::store::engine::record::Cells<'_, '_>) -> $crate::store::Result<Self> {
                 cells.take_column()
             }
             fn bind(&self) -> $crate::store::Value<'_> {
-                $crate::store::Value::from(self.to_string())
+                let $value = self;
+                $stored
             }
         }
         impl $crate::store::engine::record::Field for Option<$kind> {
@@ -140,10 +133,10 @@ macro_rules! field_of_text {
                 cells.take_column()
             }
             fn bind(&self) -> $crate::store::Value<'_> {
-                $crate::store::Value::from(self.as_ref().map(ToString::to_string))
+                self.as_ref().map_or($crate::store::Value::Null, |$value| $stored)
             }
         }
-    )* };
+    };
 }
 
 impl Cells<'_, '_> {
@@ -849,6 +842,22 @@ pub fn insert_in<T: Described>(db: &Db, parent: Key, record: &T) -> Result<()> {
     let mut values = stored_values(record, Column::is_stored);
     values.extend([Value::Int(record.key()), Value::Int(parent)]);
     db.write(made(T::table()).insert(), &values)
+}
+
+/// Writes the rows of a list of a record as they are after a change. What is gone goes first, so that the numbers of its lines are
+/// free; lines only move up, and what is new comes last.
+pub fn update_rows<T: Described + PartialEq>(db: &Db, parent: Key, before: &[T], after: &[T]) -> Result<()> {
+    for gone in before.iter().filter(|row| !after.iter().any(|kept| kept.key() == row.key())) {
+        delete(db, gone)?;
+    }
+    for row in after {
+        match before.iter().find(|known| known.key() == row.key()) {
+            Some(known) if known == row => {}
+            Some(_) => update(db, row)?,
+            None => insert_in(db, parent, row)?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes what an edit may have changed of a record: every field but its id, without what stands in rows of its own.
