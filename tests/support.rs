@@ -61,9 +61,17 @@ pub struct Ran {
 }
 
 impl Shop {
-    /// A new desk in EUR and UTC.
+    /// A new desk in EUR and UTC. Once the program has made one, others are had without it.
     pub fn new() -> Shop {
-        Shop::made_with("")
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        match Store::ready(folder.path()) {
+            Some(store) => Shop::within(folder, store),
+            None => {
+                let shop = Shop::made_with("");
+                shop.store.is_new();
+                shop
+            }
+        }
     }
 
     /// A new desk, made with these flags of `init`.
@@ -77,6 +85,10 @@ impl Shop {
     pub fn without_store() -> Shop {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::of(folder.path());
+        Shop::within(folder, store)
+    }
+
+    fn within(folder: TempDir, store: Store) -> Shop {
         Shop { store, folder, now: RefCell::new(NOW.to_owned()), abandoned: Cell::new(false) }
     }
 
@@ -200,7 +212,12 @@ impl Shop {
             return;
         }
         assert_eq!(exported.code, 0, "{}", exported.stderr);
-        assert_eq!(self.run(&format!("init {COPY}")).code, 0);
+        let folder = self.path("restored");
+        std::fs::create_dir(&folder).expect("nobody restored before");
+        if sqlite::File::ready(&folder).is_none() {
+            assert_eq!(self.run(&format!("init {COPY}")).code, 0);
+            sqlite::File::within(&folder).is_new();
+        }
         let ran = self.run_with(&format!("import {COPY}"), &exported.stdout);
         assert_eq!(ran.code, 0, "the store does not come back from its export\n{}{}", ran.stdout, ran.stderr);
         let again = self.run(&format!("export {COPY}")).stdout;
@@ -234,9 +251,18 @@ impl Drop for Shop {
         if VERIFY_IS_BUILT && !told && self.store.exists() {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
-            self.comes_back_from_its_export();
+            // An export is restored into a file, which the same story does on a file; a server's is for some of them.
+            if matches!(self.store, Store::File(_)) || named_by_chance(5) {
+                self.comes_back_from_its_export();
+            }
         }
     }
+}
+
+/// Whether the story of this thread is the one of so many that its name makes it: the same in every run.
+fn named_by_chance(of: usize) -> bool {
+    let name = std::thread::current().name().map_or(0, |name| name.bytes().map(usize::from).sum::<usize>());
+    name.is_multiple_of(of)
 }
 
 /// A text that must be one JSON document.

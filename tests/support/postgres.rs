@@ -1,9 +1,10 @@
 //! A shop's store in a schema of a PostgreSQL server, and how a test looks into it behind the program's back.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aftersales::store::Db;
 use aftersales::store::engine::address::{Address, Surroundings};
@@ -17,7 +18,13 @@ use super::server;
 pub struct Schema {
     name: String,
     inside: RefCell<Inside>,
+    /// Whether it holds a store as `init` makes it, changed by the program alone: after its story it can serve another one.
+    is_reusable: Cell<bool>,
 }
+
+/// The schemas whose stores are new again, and the tables that hold rows in such a store: they lie in the schema `new desk`.
+static READY: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static NEW: OnceLock<Vec<String>> = OnceLock::new();
 
 struct Inside {
     client: Client,
@@ -38,7 +45,47 @@ impl Schema {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let name = format!("desk {}", COUNT.fetch_add(1, Ordering::Relaxed));
         let client = connected(&name);
-        Schema { name, inside: RefCell::new(Inside { client, rows: None }) }
+        Schema { name, inside: RefCell::new(Inside { client, rows: None }), is_reusable: Cell::new(false) }
+    }
+
+    /// A schema with a new store in it that served another story before; none where there is none. Making a store's tables is
+    /// a third of what a server does for a story.
+    pub fn ready() -> Option<Schema> {
+        let name = READY.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        let inside = RefCell::new(Inside { client: connected(&name), rows: None });
+        Some(Schema { name, inside, is_reusable: Cell::new(true) })
+    }
+
+    /// Tells that it holds a store as every plain `init` makes one.
+    pub fn is_new(&self) {
+        let client = &mut self.inside.borrow_mut().client;
+        NEW.get_or_init(|| {
+            let filled: Vec<String> = tables(client).into_iter().filter(|table| has_rows(client, table)).collect();
+            let each =
+                filled.iter().map(|table| format!("CREATE TABLE \"new desk\".\"{table}\" AS TABLE \"{table}\"; "));
+            let copied = format!("CREATE SCHEMA \"new desk\"; {}", each.collect::<String>());
+            client.batch_execute(&copied).expect("a new store can be copied");
+            filled
+        });
+        self.is_reusable.set(true);
+    }
+
+    /// Makes the store in it a new one again; whether that was possible.
+    fn emptied(&self) -> bool {
+        let Some(new) = NEW.get().filter(|_| self.is_reusable.get() && !std::thread::panicking()) else { return false };
+        let client = &mut self.inside.borrow_mut().client;
+        let mut sql = format!(
+            "SET client_min_messages TO warning; BEGIN; SET LOCAL lock_timeout TO '5s';
+             SET LOCAL session_replication_role = replica; DROP SCHEMA IF EXISTS \"{} saved\" CASCADE; ",
+            self.name
+        );
+        for table in tables(client) {
+            sql.push_str(&format!("DELETE FROM \"{table}\"; "));
+        }
+        for table in new {
+            sql.push_str(&format!("INSERT INTO \"{table}\" SELECT * FROM \"new desk\".\"{table}\"; "));
+        }
+        client.batch_execute(&format!("{sql} COMMIT")).is_ok()
     }
 
     #[allow(dead_code, reason = "asked for by the stories of the server alone")]
@@ -49,6 +96,7 @@ impl Schema {
     /// Runs statements as the owner of all, in the schema.
     #[allow(dead_code, reason = "asked for by the stories of the server alone")]
     pub fn sql(&self, sql: &str) {
+        self.is_reusable.set(false);
         self.inside.borrow_mut().client.batch_execute(sql).expect(sql);
     }
 
@@ -121,6 +169,7 @@ impl Schema {
     /// Links are not looked at by who repeats what another server did, and a table that is said to have no checks has none.
     /// The catalog goes on to claim that they hold.
     pub fn tampered(&self, sql: &str) {
+        self.is_reusable.set(false);
         let client = &mut self.inside.borrow_mut().client;
         let past = format!(
             "BEGIN; SET LOCAL session_replication_role = replica;
@@ -186,11 +235,16 @@ impl Schema {
         let format = copy.strip_prefix(&format!("{}_format_", self.name));
         assert!(format.is_some_and(|format| format.parse::<u8>().is_ok()), "{copy}");
         let inside = Inside { client: connected(copy), rows: None };
-        let copy = std::mem::ManuallyDrop::new(Schema { name: copy.clone(), inside: RefCell::new(inside) });
+        let copy = std::mem::ManuallyDrop::new(Schema {
+            name: copy.clone(),
+            inside: RefCell::new(inside),
+            is_reusable: Cell::new(false),
+        });
         Some(copy.state())
     }
 
     pub fn made_newer(&self) {
+        self.is_reusable.set(false);
         let client = &mut self.inside.borrow_mut().client;
         client.batch_execute("UPDATE store_format SET version = 99").expect("a store");
     }
@@ -198,6 +252,10 @@ impl Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
+        if self.emptied() {
+            READY.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+            return;
+        }
         let dropped = format!(
             "SET client_min_messages TO warning; SET lock_timeout TO '20s';
              DROP SCHEMA IF EXISTS \"{0}\" CASCADE; DROP SCHEMA IF EXISTS \"{0} saved\" CASCADE;
@@ -229,6 +287,10 @@ fn connected(schema: &str) -> Client {
 fn tables(client: &mut Client) -> Vec<String> {
     let listed = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1";
     client.query(listed, &[]).expect("the tables can be listed").iter().map(|row| row.get(0)).collect()
+}
+
+fn has_rows(client: &mut Client, table: &str) -> bool {
+    client.query_one(&format!("SELECT EXISTS (SELECT 1 FROM \"{table}\")"), &[]).expect("a table").get(0)
 }
 
 /// Its indexes that no constraint makes, and how each is made.

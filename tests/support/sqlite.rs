@@ -4,8 +4,12 @@ use std::any::Any;
 use std::fmt::Write;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rusqlite::Connection;
+
+/// What is in the file of a new desk.
+static NEW: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The file.
 pub struct File(PathBuf);
@@ -13,6 +17,19 @@ pub struct File(PathBuf);
 impl File {
     pub fn within(folder: &Path) -> File {
         File(folder.join("desk.db"))
+    }
+
+    /// A file as `init` made the first one, where it did.
+    pub fn ready(folder: &Path) -> Option<File> {
+        let file = File::within(folder);
+        std::fs::write(&file.0, NEW.get()?).expect("the file can be written");
+        std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o600)).expect("it can be kept to its owner");
+        Some(file)
+    }
+
+    /// Tells that it is as every plain `init` makes one.
+    pub fn is_new(&self) {
+        NEW.get_or_init(|| self.saved());
     }
 
     pub fn address(&self) -> String {

@@ -27,6 +27,23 @@ impl Store {
         if ON_POSTGRES { Store::Schema(Box::new(Schema::new())) } else { Store::File(File::within(folder)) }
     }
 
+    /// A new desk's store for a shop in that folder, where one can be had without the program.
+    pub fn ready(folder: &Path) -> Option<Store> {
+        if ON_POSTGRES {
+            Schema::ready().map(|schema| Store::Schema(Box::new(schema)))
+        } else {
+            File::ready(folder).map(Store::File)
+        }
+    }
+
+    /// Tells that the program just made the store, as it makes any new desk's.
+    pub fn is_new(&self) {
+        match self {
+            Store::File(file) => file.is_new(),
+            Store::Schema(schema) => schema.is_new(),
+        }
+    }
+
     /// The schema, for stories that only a server has.
     #[allow(dead_code, reason = "files have no such stories")]
     pub fn schema(&self) -> &Schema {
