@@ -11,29 +11,37 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Status};
 use crate::command::{self, Action, Entry, Parsed, Warning};
-use crate::domain::Result;
 use crate::domain::code::FaultKind;
+use crate::domain::common::ConfirmationNeeded;
 use crate::domain::value::day::Instant;
+use crate::domain::{Error, Result};
+use crate::output::names::NO_NAMES;
 use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
 use crate::store::Db;
 
 mod backup;
 mod bulk;
+mod complete;
 mod config;
 mod copy;
 mod csv_lines;
 mod demo;
+mod doctor;
+mod explain;
 mod hint;
 mod ledger;
+mod man;
 mod print;
 mod report;
 mod settings;
 mod templates;
 mod texts;
 mod top;
+mod topics;
 mod tree;
 
+use config::alias;
 use report::{Exit, Voice};
 use settings::Settings;
 
@@ -86,6 +94,11 @@ impl Clock for Moment<'_> {
 /// Runs the program once; answers its exit code. A panic is a fault of the program, told like any other.
 pub fn run(mut outside: Outside<'_>) -> i32 {
     let arguments = std::mem::take(&mut outside.arguments);
+    if let Some(shell) = (outside.variable)(complete::VARIABLE).filter(|shell| !shell.is_empty()) {
+        // A shell has no place for what is wrong.
+        let _ = catch_unwind(AssertUnwindSafe(|| complete::answer(&mut outside, &shell, &arguments)));
+        return 0;
+    }
     let ended = catch_unwind(AssertUnwindSafe(|| run_with(&mut outside, &arguments)));
     ended.unwrap_or_else(|_| {
         let voice = Voice::early(&arguments, &outside);
@@ -111,16 +124,18 @@ fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
     std::mem::forget(quick);
     let matches = match matches {
         Ok(matches) => matches,
-        Err(error) => return usage(outside, arguments, &error),
+        Err(error) => match alias::expanded(arguments, outside) {
+            // It begins with a command, so that there is no second alias.
+            Some(arguments) => return run_with(outside, &arguments),
+            None => return usage(outside, arguments, &error),
+        },
     };
-    let settings = match Settings::from(&matches, outside) {
-        Ok(settings) => settings,
-        Err(error) => {
-            let voice = Voice::early(arguments, outside);
-            return report::failure(outside, &error, voice);
-        }
-    };
-    match dispatch(outside, &settings, &matches) {
+    let (settings, faults) = Settings::from(&matches, outside);
+    if let Some(error) = faults.iter().find(|fault| !is_left_to(matches.subcommand_name(), fault)) {
+        let voice = Voice::early(arguments, outside);
+        return report::failure(outside, error, voice);
+    }
+    match dispatch(outside, &settings, &matches, &faults) {
         Ok(()) => 0,
         Err(Exit::Refused(mut error)) => {
             hint::complete(&mut error, arguments, &matches, &settings.carried);
@@ -130,15 +145,50 @@ fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
     }
 }
 
+/// Whether a fault of the settings is left to the command, which has to do with settings, or needs none.
+fn is_left_to(command: Option<&str>, fault: &Error) -> bool {
+    fault.kind() == FaultKind::Config
+        && matches!(command, Some("completions" | "config" | "doctor" | "explain" | "help" | "man"))
+}
+
+/// Asks before something that moves money or goods in a store that a profile protects; where nobody can be asked, it is refused.
+fn check_protected(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    noun: &str,
+    matches: &clap::ArgMatches,
+) -> std::result::Result<(), Exit> {
+    let Some(profile) = settings.protected.as_ref().filter(|_| !settings.yes && settings.mode == Mode::Commit) else {
+        return Ok(());
+    };
+    let name = matches.subcommand_name().map_or_else(|| noun.to_owned(), |verb| format!("{noun} {verb}"));
+    if !command::moves::moves(&name) {
+        return Ok(());
+    }
+    let store = &settings.store;
+    let question = format!("the profile {profile} is protected, and {name} can move money or goods in {store}; go on?");
+    if outside.can_ask && report::ask(outside, &question) {
+        return Ok(());
+    }
+    Err(ConfirmationNeeded { question }.into())
+}
+
 fn dispatch(
     outside: &mut Outside<'_>,
     settings: &Settings,
-    matches: &clap::ArgMatches,
+    root: &clap::ArgMatches,
+    faults: &[Error],
 ) -> std::result::Result<(), Exit> {
-    let Some((noun, matches)) = matches.subcommand() else {
+    let Some((noun, matches)) = root.subcommand() else {
         return Err(report::incomplete("a command is needed".to_owned(), "").into());
     };
+    check_protected(outside, settings, noun, matches)?;
     match noun {
+        "doctor" => doctor::doctor(outside, settings, (root, matches), faults),
+        "help" => topics::help(outside, matches),
+        "man" => man::man(outside, matches),
+        "completions" => man::completions(outside, matches),
+        "config" => config::command::config(outside, settings, (root, matches), faults),
         "init" => top::init(outside, settings, matches),
         "demo" => demo::demo(outside, settings, matches),
         "apply" => bulk::apply(outside, settings, matches),
@@ -146,6 +196,7 @@ fn dispatch(
         "export" => top::export(outside, settings, matches),
         "verify" => top::verify(outside, settings, matches),
         "schema" => top::schema(outside, settings, matches),
+        "explain" => explain::explain(outside, settings, matches),
         "store" => copy::store(outside, settings, matches),
         "backup" => backup::backup(outside, settings, matches),
         "restore" => backup::restore(outside, settings, matches),
@@ -289,6 +340,28 @@ fn tell(outside: &mut Outside<'_>, settings: &Settings, answer: &Answer, remarks
         Status::Planned => writeln!(outside.stderr, "planned: nothing was changed"),
         Status::Done => Ok(()),
     };
+}
+
+/// Prints records that come from no store: of which kind, with all their keys, and whether there may be any number of them.
+fn records(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    (kind, fields): (&'static str, &'static [&'static str]),
+    many: bool,
+    records: &[String],
+) -> std::result::Result<(), Exit> {
+    let kind = Kind { fields, kind, layout_of: command::layout_of, many, opens: &[], spread: "" };
+    let mut printed = Vec::new();
+    let mut shown = Records::new(&mut printed, &settings.shape, kind)?;
+    for record in records {
+        shown.record(record, NO_NAMES)?;
+    }
+    let remarks = shown.end(NO_NAMES)?;
+    print(outside, &printed)?;
+    if !settings.quiet {
+        report::remarks(outside, &settings.shape, &remarks, None);
+    }
+    Ok(())
 }
 
 fn print(outside: &mut Outside<'_>, printed: &[u8]) -> std::result::Result<(), Exit> {

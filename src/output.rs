@@ -97,6 +97,13 @@ pub struct Shape {
     pub colored: bool,
 }
 
+impl Shape {
+    /// Whether people read all of it, so that a text may stand in the place of a table.
+    pub fn is_plain(&self) -> bool {
+        self.format == Format::Table && self.filter.is_none() && self.fields.is_none()
+    }
+}
+
 /// What is known of the records of a kind, or of the objects in a list of that key.
 pub type LayoutOf = fn(&str) -> Layout;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use aftersales::domain::code::CODES;
+use aftersales::domain::code::{CODES, explained};
 use serde_json::Value;
 
 use crate::sample;
@@ -230,6 +230,7 @@ fn every_hint_is_a_command_that_runs() {
     shop.write("unknown.ndjson", r#"{"command":"tag creat","record":"tag","id":"x","nme":"y"}"#);
     let exported = shop.run("export").stdout;
     shop.write("exported.ndjson", exported);
+    let mut provoked = BTreeSet::new();
     for (code, before, words) in SITUATIONS {
         for words in *before {
             let ran = shop.run(words);
@@ -237,6 +238,11 @@ fn every_hint_is_a_command_that_runs() {
         }
         let error = error_of(&typed(&shop, &split(words)));
         assert_eq!(error["code"], *code, "{words}: {error}");
+        let explained = explained::of(code).unwrap();
+        if explained.example == format!("aftersales {words}") {
+            follow(&shop, explained.cure);
+            provoked.insert(*code);
+        }
         match error["hint"].as_str() {
             Some(hint) => follow(&shop, hint),
             None => assert!(WITHOUT.contains(code), "{words}: {error}"),
@@ -247,6 +253,21 @@ fn every_hint_is_a_command_that_runs() {
     let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().copied().collect();
     assert_eq!(&played | &elsewhere, known, "every code is tried, or it is said why not");
     assert_eq!(&played & &elsewhere, BTreeSet::new());
+    assert_eq!(provoked, played, "what is explained of each code is tried here, as it is explained");
+}
+
+/// What provokes the others takes another store, a file, or a moment: there it is the calls that are read.
+#[test]
+fn every_call_that_is_explained_can_be_read() {
+    let shop = Shop::without_store();
+    for explained in explained::all().map(|code| explained::of(code).unwrap()) {
+        for call in [explained.example, explained.cure].into_iter().filter(|call| !call.is_empty()) {
+            let typed = call.split(" | ").next().unwrap().trim_start_matches("aftersales ");
+            // Help is printed where all that stands before it is known.
+            let ran = shop.run(&format!("{typed} --help"));
+            assert!(ran.code == 0 || explained.code == "usage", "{}: {call}\n{}", explained.code, ran.stderr);
+        }
+    }
 }
 
 #[test]

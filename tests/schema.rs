@@ -61,6 +61,10 @@ fn every_record_is_as_its_schema_says() {
         match kind {
             "subscription" | "desk" => check(&schema, &shop.ok(&format!("{kind} show")), kind),
             "verify" => check(&schema, &shop.ok("verify"), kind),
+            "setting" => list(&shop.ok("config list")).iter().for_each(|record| check(&schema, record, kind)),
+            "check" => list(&shop.ok("doctor")).iter().for_each(|record| check(&schema, record, kind)),
+            "waiting" => list(&shop.ok("status")).iter().for_each(|record| check(&schema, record, kind)),
+            "explained" => list(&shop.ok("explain")).iter().for_each(|record| check(&schema, record, kind)),
             "worksheet" => check(&schema, &shop.ok("worksheet show FS1"), kind),
             "options" => check(&schema, &shop.ok("ticket options T1"), kind),
             "answer" => {

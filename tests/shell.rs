@@ -102,7 +102,8 @@ fn settings_that_cannot_be_used_are_told_with_their_place() {
     let error = shop.refused("customer list --config bad.toml", "config_invalid");
     assert_eq!(
         error["message"],
-        "bad.toml, line 2: unknown field `stroe`, expected one of `store`, `output`, `color`, `as`, `templates`, `smtp`"
+        "bad.toml, line 2: unknown field `stroe`, expected one of `store`, `output`, `color`, `as`, `templates`, `smtp`, `profiles`, \
+         `aliases`; did you mean store?"
     );
     shop.refused("customer list --config nosuch.toml", "config_invalid");
     shop.refused("customer list --config .", "config_invalid");

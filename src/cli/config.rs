@@ -1,5 +1,6 @@
 //! Where a setting comes from: built in < user's file < project's file < environment < flag (contract, section 1).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -7,11 +8,19 @@ use serde::Deserialize;
 
 use super::{Outside, report};
 use crate::command::pipeline::courier::Configured;
+use crate::command::pipeline::object::nearest;
 use crate::domain::{Error, Result};
 use crate::store::engine::address::check_path;
 
+pub mod alias;
+pub mod command;
+pub mod keys;
+
 /// The project's file, in the working directory.
-const PROJECT: &str = "aftersales.toml";
+pub const PROJECT: &str = "aftersales.toml";
+
+/// The user's file, in the folder of configurations.
+const USER: &str = "aftersales/config.toml";
 
 /// A setting as text, and where it was found.
 pub struct Found {
@@ -23,6 +32,8 @@ enum Source {
     Flag,
     Variable(String),
     File(PathBuf),
+    /// Of a profile, in a file.
+    Profile(String, PathBuf),
 }
 
 impl Found {
@@ -41,6 +52,19 @@ impl Found {
             Source::Flag => report::usage_error(message, Some(name), given.map(str::to_owned)),
             Source::Variable(variable) => invalid(format!("{variable}: {message}"), Some(name), given),
             Source::File(path) => invalid(format!("{}: {name}: {message}", path.display()), Some(name), given),
+            Source::Profile(profile, path) => {
+                invalid(format!("{}: profiles.{profile}.{name}: {message}", path.display()), Some(name), given)
+            }
+        }
+    }
+
+    /// Where it was found, in words.
+    pub fn origin(&self) -> String {
+        match &self.source {
+            Source::Flag => "flag".to_owned(),
+            Source::Variable(variable) => format!("environment {variable}"),
+            Source::File(path) => format!("file {}", path.display()),
+            Source::Profile(profile, path) => format!("profile {profile} in {}", path.display()),
         }
     }
 
@@ -56,6 +80,8 @@ pub struct Places<'p> {
     variable: &'p dyn Fn(&str) -> Option<String>,
     user: Option<(PathBuf, UserFile)>,
     project: Option<(PathBuf, ProjectFile)>,
+    /// The name of the profile that is worked in, and where it was found.
+    profile: Option<Found>,
 }
 
 /// The caller's own file.
@@ -69,6 +95,19 @@ struct UserFile {
     login: Option<String>,
     templates: Option<TemplatesPart>,
     smtp: Option<SmtpPart>,
+    #[serde(default)]
+    profiles: BTreeMap<String, ProfilePart>,
+    #[serde(default)]
+    aliases: BTreeMap<String, String>,
+}
+
+/// A store under a name, and whether what moves money or goods in it is asked about first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfilePart {
+    store: Option<String>,
+    #[serde(default)]
+    protected: bool,
 }
 
 /// Where a site keeps templates and words of its own.
@@ -103,28 +142,99 @@ struct ProjectFile {
 }
 
 impl<'p> Places<'p> {
-    /// Reads the files that there are; a file that cannot be used is `config_invalid`.
-    pub fn read(matches: &'p ArgMatches, outside: &'p Outside<'_>) -> Result<Places<'p>> {
-        let mut places = Places { matches, variable: outside.variable, user: None, project: None };
-        places.user = match places.find("config") {
-            Some(named) => Some(required(PathBuf::from(named.text))?),
-            None => match folder(&places, "XDG_CONFIG_HOME", ".config") {
-                Some(folder) => optional(folder.join("aftersales").join("config.toml"))?,
-                None => None,
-            },
+    /// Reads the files that there are; of a file that cannot be used (`config_invalid`) nothing is taken, and the fault is answered too.
+    pub fn read(matches: &'p ArgMatches, outside: &'p Outside<'_>) -> (Places<'p>, Vec<Error>) {
+        let mut faults = Vec::new();
+        let mut places = Places { matches, variable: outside.variable, user: None, project: None, profile: None };
+        let user = match places.find("config") {
+            Some(named) => required(PathBuf::from(named.text)).map(Some),
+            None => places.user_file().map_or(Ok(None), optional),
         };
-        places.project = optional(PathBuf::from(PROJECT))?;
-        Ok(places)
+        places.user = user.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        });
+        places.project = optional(PathBuf::from(PROJECT)).unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        });
+        places.profile = places.find("profile");
+        if let Some(found) = &places.profile
+            && let Err(fault) = places.check_profile(found)
+        {
+            faults.push(fault);
+        }
+        (places, faults)
     }
 
-    /// The setting `name` from where it counts most; an empty variable is none.
+    /// The file of the caller's own settings, whether it is there or not; none where there is no home.
+    pub fn user_file(&self) -> Option<PathBuf> {
+        match self.find("config") {
+            Some(named) => Some(PathBuf::from(named.text)),
+            None => folder(self, "XDG_CONFIG_HOME", ".config").map(|folder| folder.join(USER)),
+        }
+    }
+
+    /// Refuses a profile that no file has.
+    fn check_profile(&self, found: &Found) -> Result<()> {
+        let known = || self.user.iter().flat_map(|(_, file)| file.profiles.keys()).map(String::as_str);
+        if known().any(|name| name == found.text) {
+            return Ok(());
+        }
+        let names: Vec<&str> = known().collect();
+        let message = match (nearest(&found.text, known()), names.as_slice()) {
+            (Some(near), _) => format!("there is no profile {:?}; did you mean {near}?", found.text),
+            (None, []) => format!("there is no profile {:?}, nor any other", found.text),
+            (None, _) => format!("there is no profile {:?}; there are {}", found.text, names.join(", ")),
+        };
+        Err(found.refused("profile", message))
+    }
+
+    /// The profile that protects the store: the one that is worked in, or one that has this very store, however it was named.
+    pub fn protecting(&self, store: &str) -> Option<&str> {
+        let (path, file) = self.user.as_ref()?;
+        let chosen = |name: &str| self.profile.as_ref().is_some_and(|found| found.text == name);
+        let has_it = |part: &ProfilePart| part.store.as_ref().is_some_and(|named| from_folder(path, named) == store);
+        let protects = |(name, part): &(&String, &ProfilePart)| part.protected && (chosen(name) || has_it(part));
+        file.profiles.iter().find(protects).map(|(name, _)| name.as_str())
+    }
+
+    /// The store that each profile names.
+    pub fn profile_stores(&self) -> impl Iterator<Item = Found> {
+        self.user.iter().flat_map(|(path, file)| {
+            file.profiles.iter().filter_map(|(name, part)| {
+                let text = from_folder(path, part.store.as_ref()?);
+                Some(Found { text, source: Source::Profile(name.clone(), path.clone()) })
+            })
+        })
+    }
+
+    /// The names of the profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.user.iter().flat_map(|(_, file)| file.profiles.keys()).map(String::as_str)
+    }
+
+    /// The words that the caller uses for commands.
+    pub fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.user.iter().flat_map(|(_, file)| &file.aliases).map(|(name, words)| (name.as_str(), words.as_str()))
+    }
+
+    /// The setting `name` from where it counts most; an empty variable is none. A profile counts where it was named: by a flag
+    /// before the environment, by the environment before the files.
     pub fn find(&self, name: &str) -> Option<Found> {
+        let profile = |by_flag: bool| {
+            let chosen = self.profile.as_ref().filter(|found| name == "store" && found.is_flag() == by_flag)?;
+            self.profile_stores()
+                .find(|found| matches!(&found.source, Source::Profile(name, _) if *name == chosen.text))
+        };
         self.flag(name)
+            .or_else(|| profile(true))
             .or_else(|| {
-                let variable = format!("AFTERSALES_{}", name.to_uppercase());
+                let variable = variable_of(name);
                 let text = self.variable(&variable)?;
                 Some(Found { text, source: Source::Variable(variable) })
             })
+            .or_else(|| profile(false))
             .or_else(|| self.in_project(name))
             .or_else(|| self.in_user(name))
     }
@@ -166,6 +276,12 @@ impl<'p> Places<'p> {
         })
     }
 
+    /// The files that were read, with what stands in them.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let user = self.user.iter().map(|(path, _)| path.as_path());
+        user.chain(self.project.iter().map(|(path, _)| path.as_path()))
+    }
+
     fn in_project(&self, name: &str) -> Option<Found> {
         let (path, file) = self.project.as_ref()?;
         let value = match name {
@@ -195,13 +311,23 @@ fn found_in(path: &Path, name: &str, value: &str) -> Option<Found> {
     if value.is_empty() {
         return None;
     }
-    let text = match path.parent() {
-        Some(folder) if name == "store" && !value.contains("://") && check_path(value).is_ok() => {
-            folder.join(value).to_string_lossy().into_owned()
-        }
-        _ => value.to_owned(),
-    };
+    let text = if name == "store" { from_folder(path, value) } else { value.to_owned() };
     Some(Found { text, source: Source::File(path.to_owned()) })
+}
+
+/// The store that a file names.
+fn from_folder(path: &Path, store: &str) -> String {
+    match path.parent() {
+        Some(folder) if !store.contains("://") && check_path(store).is_ok() => {
+            folder.join(store).to_string_lossy().into_owned()
+        }
+        _ => store.to_owned(),
+    }
+}
+
+/// The variable of the environment that is a setting's twin.
+pub fn variable_of(name: &str) -> String {
+    format!("AFTERSALES_{}", name.to_uppercase())
 }
 
 /// The folder that a variable of the XDG convention names, or its usual place at home; a relative one is none by that
@@ -233,10 +359,22 @@ fn parsed<F: for<'de> Deserialize<'de>>(path: PathBuf, text: &str) -> Result<(Pa
         Err(error) => {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            let reason = error.message().replace('\n', " ");
+            let reason = with_nearest(error.message().replace('\n', " "));
             Err(invalid(format!("{}, line {line}: {reason}", path.display()), Some("config"), None))
         }
     }
+}
+
+/// What a file's reader says of a key that is none, with the one that was meant: it quotes the key, and then those there are.
+fn with_nearest(mut reason: String) -> String {
+    if reason.starts_with("unknown field") {
+        let mut quoted = reason.split('`').skip(1).step_by(2);
+        let meant = quoted.next().and_then(|unknown| nearest(unknown, quoted).map(str::to_owned));
+        if let Some(meant) = meant {
+            reason.push_str(&format!("; did you mean {meant}?"));
+        }
+    }
+    reason
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {

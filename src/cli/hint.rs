@@ -11,7 +11,7 @@ use crate::domain::{Error, Fault};
 use crate::store::engine::address::without_passwords;
 
 /// The flags by which a call names where it looks and who asks; what stands in the environment holds for the hint too.
-const CARRIED: [&str; 3] = ["config", "store", "as"];
+const CARRIED: [&str; 4] = ["config", "profile", "store", "as"];
 
 /// What of a call its hints have to say again.
 #[derive(Debug, Clone)]
@@ -31,6 +31,14 @@ impl Carried {
         else {
             return;
         };
+        self.complete_command(hint);
+    }
+
+    /// Makes a command of ours one that finds what this call found; any other stays as it is.
+    pub fn complete_command(&self, hint: &mut String) {
+        if !hint.starts_with("aftersales ") {
+            return;
+        }
         for (name, given) in &self.0 {
             if !hint.contains(&format!(" --{name} ")) {
                 hint.push_str(&format!(" --{name} {}", shell_word(given)));

@@ -25,6 +25,8 @@ use crate::store::{Access, Db, Result as StoreResult, StoreError};
 /// The settings of one run.
 pub struct Settings {
     pub store: Address,
+    /// The profile that wants to be asked about what moves money or goods in that store.
+    pub protected: Option<String>,
     /// What hints have to say again of the call.
     pub carried: Carried,
     pub shape: Shape,
@@ -43,42 +45,47 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings that flags, environment and files make.
-    pub fn from(matches: &ArgMatches, outside: &Outside<'_>) -> Result<Settings> {
-        let places = Places::read(matches, outside)?;
+    /// The settings that flags, environment and files make, and what is wrong with them: in its place stands what is built in, for
+    /// those few commands that are for settings which cannot be used.
+    pub fn from(matches: &ArgMatches, outside: &Outside<'_>) -> (Settings, Vec<Error>) {
+        let (places, mut faults) = Places::read(matches, outside);
         let output = places.find("output");
         let format = match &output {
-            Some(found) => found.text.parse().map_err(|message| found.refused("output", message))?,
-            None => Format::Table,
+            Some(found) => found.text.parse().map_err(|message| found.refused("output", message)),
+            None => Ok(Format::Table),
         };
-        let color = places.find("color").map(|found| When::of(&found)).transpose()?;
-        let now = places.find("now").map(|found| instant(&found)).transpose()?;
-        let login = places.find("as");
+        let format = or_note(&mut faults, format).unwrap_or(Format::Table);
+        let color = places.find("color").map(|found| When::of(&found)).transpose();
+        let color = or_note(&mut faults, color).flatten();
+        let now = places.find("now").map(|found| instant(&found)).transpose();
+        let now = or_note(&mut faults, now).flatten();
+        let only = places.flag("fields").map(|found| fields(&found)).transpose();
+        let filter = places.flag("jq").map(|found| filter(&found, now, outside)).transpose();
         let shape = Shape {
             format,
-            fields: places.flag("fields").map(|found| fields(&found)).transpose()?,
-            filter: places.flag("jq").map(|found| filter(&found, now, outside)).transpose()?,
+            fields: or_note(&mut faults, only).flatten(),
+            filter: or_note(&mut faults, filter).flatten(),
             width: outside.stdout_width,
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
-        let store = match places.find("store") {
-            Some(found) => address(&found, &places)?,
-            None => Address::File(default_store(&places)),
-        };
-        Ok(Settings {
+        let named = places.find("store");
+        let protected = named.as_ref().and_then(|found| places.protecting(&found.text)).map(str::to_owned);
+        let store = named.map(|found| address(&found, &places)).transpose();
+        let store = or_note(&mut faults, store).flatten().unwrap_or_else(|| Address::File(default_store(&places)));
+        let unnamed = Actor::User { login: outside.login.clone(), named: false };
+        let actor = places.find("as").map(|found| Actor::named(found.text)).transpose().map_err(Error::from);
+        let settings = Settings {
             carried: Carried::of(matches),
             courier: courier(&places, outbox(&store, &places)),
             store,
+            protected,
             voice: Voice {
                 json: matches!(format, Format::Json | Format::Ndjson),
                 colored: is_colored(color, &places, outside.stderr_is_terminal),
             },
             shape,
             format_given: output.is_some(),
-            actor: match login {
-                Some(found) => Actor::named(found.text)?,
-                None => Actor::User { login: outside.login.clone(), named: false },
-            },
+            actor: or_note(&mut faults, actor).flatten().unwrap_or(unnamed),
             templates: Templates::new(places.templates()).at(places.variable("HOME").map(PathBuf::from)),
             now,
             key: places.flag("key").map(|found| found.text),
@@ -86,7 +93,8 @@ impl Settings {
             yes: matches.get_flag("yes") || places.variable("AFTERSALES_YES").is_some_and(|value| is_yes(&value)),
             quiet: matches.get_flag("quiet"),
             verbose: matches.get_flag("verbose"),
-        })
+        };
+        (settings, faults)
     }
 
     /// Opens the store to read it.
@@ -141,16 +149,21 @@ impl Settings {
     }
 }
 
+/// The value, or none where it is at fault, which is noted.
+fn or_note<T>(faults: &mut Vec<Error>, value: Result<T>) -> Option<T> {
+    value.map_err(|fault| faults.push(fault)).ok()
+}
+
 /// When output is coloured.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
+pub(super) enum When {
     Auto,
     Always,
     Never,
 }
 
 impl When {
-    fn of(found: &Found) -> Result<When> {
+    pub(super) fn of(found: &Found) -> Result<When> {
         match found.text.as_str() {
             "auto" => Ok(When::Auto),
             "always" => Ok(When::Always),
@@ -172,7 +185,7 @@ fn is_colored(asked: Option<When>, places: &Places<'_>, is_terminal: bool) -> bo
 }
 
 /// A URL may hold a password, so what was given is not told again.
-fn address(found: &Found, places: &Places<'_>) -> Result<Address> {
+pub(super) fn address(found: &Found, places: &Places<'_>) -> Result<Address> {
     let around = Surroundings { variable: &|name| places.variable(name) };
     Address::parse(&found.text, &around).map_err(|message| found.refused_unshown("store", message))
 }
@@ -211,7 +224,7 @@ fn is_yes(value: &str) -> bool {
     !matches!(value, "0" | "false" | "no")
 }
 
-fn default_store(places: &Places<'_>) -> PathBuf {
+pub(super) fn default_store(places: &Places<'_>) -> PathBuf {
     data_folder(places).join("desk.db")
 }
 

@@ -14,8 +14,7 @@ use crate::command::{Parsed, export, internal, layout_of, schema, verify};
 use crate::domain::Error;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
-use crate::output::names::NO_NAMES;
-use crate::output::{Format, Kind, PrintError, Records, check_fields};
+use crate::output::{PrintError, check_fields};
 use crate::store::Db;
 use crate::store::engine::new_file::{NewFile, is_want_of_room};
 
@@ -139,16 +138,7 @@ pub fn verify_command() -> Command {
 pub fn verify(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
     let head = matches.get_one::<String>("head").map(|given| verify::head_of(given)).transpose()?;
     let verified = verify::run(settings.open_to_read(), head.as_ref())?;
-    let kind = Kind { fields: verify::FIELDS, kind: "verify", layout_of, many: false, opens: &[], spread: "" };
-    let mut printed = Vec::new();
-    let mut records = Records::new(&mut printed, &settings.shape, kind)?;
-    records.record(&verified, NO_NAMES)?;
-    let remarks = records.end(NO_NAMES)?;
-    print(outside, &printed)?;
-    if !settings.quiet {
-        report::remarks(outside, &settings.shape, &remarks, None);
-    }
-    Ok(())
+    super::records(outside, settings, ("verify", verify::FIELDS), false, &[verified])
 }
 
 /// `schema` as clap sees it.
@@ -170,25 +160,13 @@ pub fn schema(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         Some(schema::ERRORS) => ("errors", true, schema::errors()?),
         Some(kind) => {
             let schema = schema::of(kind)?;
-            let is_plain = settings.shape.filter.is_none() && settings.shape.fields.is_none();
-            if settings.shape.format == Format::Table && is_plain {
+            if settings.shape.is_plain() {
                 let text = serde_json::to_string_pretty(&schema).map_err(|error| internal(error.to_string()))?;
                 return print(outside, format!("{text}\n").as_bytes());
             }
             ("schema", false, vec![schema.to_string()])
         }
     };
-    let fields = layout_of(kind).columns;
-    let kind = Kind { fields: if many { fields } else { &[] }, kind, layout_of, many, opens: &[], spread: "" };
-    let mut printed = Vec::new();
-    let mut shown = Records::new(&mut printed, &settings.shape, kind)?;
-    for record in &records {
-        shown.record(record, NO_NAMES)?;
-    }
-    let remarks = shown.end(NO_NAMES)?;
-    print(outside, &printed)?;
-    if !settings.quiet {
-        report::remarks(outside, &settings.shape, &remarks, None);
-    }
-    Ok(())
+    let fields = if many { layout_of(kind).columns } else { &[] };
+    super::records(outside, settings, (kind, fields), many, &records)
 }

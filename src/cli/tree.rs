@@ -28,6 +28,54 @@ pub fn quick(arguments: &[OsString]) -> Command {
     })
 }
 
+/// Whether that word begins a command.
+pub fn is_command(word: &str) -> bool {
+    alone().iter().any(|(name, _)| *name == word) || begins_entry(word)
+}
+
+fn begins_entry(word: &str) -> bool {
+    COMMANDS.iter().any(|entry| entry.name.split(' ').next() == Some(word))
+}
+
+/// The first word that is no flag, by its place among the arguments, where it is no command; and the flags before it, with the
+/// configuration that is named anywhere.
+pub fn first_word(arguments: &[OsString]) -> Option<(ArgMatches, usize)> {
+    let mut of_config = Vec::new();
+    let mut texts = arguments.iter().skip(1).take_while(|word| *word != "--");
+    while let Some(word) = texts.next() {
+        match word.to_str() {
+            Some("--config") => of_config.extend([word.clone()].into_iter().chain(texts.next().cloned())),
+            Some(text) if text.starts_with("--config=") => of_config.push(word.clone()),
+            _ => {}
+        }
+    }
+    let globals =
+        || root(Helps::No).allow_external_subcommands(true).disable_help_flag(true).disable_version_flag(true);
+    let matches = globals().try_get_matches_from(arguments).ok()?;
+    let (word, inner) = matches.subcommand()?;
+    let behind = inner.get_many::<OsString>("").map_or(0, Iterator::count);
+    let at = arguments.len().checked_sub(behind + 1)?;
+    if is_command(word) {
+        return None;
+    }
+    // What is named twice would not be read.
+    let before = arguments.get(..at)?.iter().filter(|word| !of_config.contains(word));
+    let again = before.chain(&of_config).chain([&arguments[at]]);
+    Some((globals().try_get_matches_from(again).ok()?, at))
+}
+
+/// What can be read of words that may end anywhere.
+pub fn as_far_as_it_goes(words: &[OsString]) -> Option<ArgMatches> {
+    quick(words).ignore_errors(true).try_get_matches_from(words).ok()
+}
+
+/// Whether that is a flag that every command has.
+pub fn is_global(word: &str) -> bool {
+    let flag = word.trim_start_matches('-');
+    let is_it = |(name, short, ..): &Global| *name == flag || short.is_some_and(|short| flag.chars().eq([short]));
+    word.starts_with('-') && (GLOBALS.iter().any(is_it) || ["help", "h", "version", "V"].contains(&flag))
+}
+
 /// A command that can be typed alone, and the verbs under its name.
 fn with_verbs(command: Command) -> Command {
     quick_verbs(relaxed_arguments(command))
@@ -95,7 +143,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 12] {
+fn alone() -> [(&'static str, fn() -> Command); 18] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -106,6 +154,12 @@ fn alone() -> [(&'static str, fn() -> Command); 12] {
         ("backup", super::backup::backup_command),
         ("restore", super::backup::restore_command),
         ("schema", super::top::schema_command),
+        ("explain", super::explain::explain_command),
+        ("doctor", super::doctor::doctor_command),
+        ("completions", super::man::completions_command),
+        ("man", super::man::man_command),
+        ("help", super::topics::help_command),
+        ("config", super::config::command::config_command),
         ("store", super::copy::store_command),
         ("ledger", super::ledger::ledger_command),
         ("templates", super::templates::templates_command),
@@ -129,6 +183,7 @@ const GLOBALS: &[Global] = &[
         Some("STORE"),
         "A file, or postgres://… on a server; no password here, arguments are seen in the process list (default: $XDG_DATA_HOME/aftersales/desk.db)",
     ),
+    ("profile", None, Some("NAME"), "Work in the store of this profile of the configuration"),
     ("output", Some('o'), Some("FORMAT"), "table, json, ndjson, csv or ids (default: table)"),
     ("fields", None, Some("A,B"), "Print only these fields, in this order"),
     ("jq", None, Some("EXPR"), "Print what this jq expression makes of the JSON; texts are printed raw"),
@@ -158,10 +213,11 @@ fn root(helps: Helps) -> Command {
     let root = Command::new("aftersales")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
+        .disable_help_subcommand(true)
         .args(GLOBALS.iter().map(flag));
     match helps {
         Helps::No => root,
-        Helps::Yes => root.about(ABOUT),
+        Helps::Yes => root.about(ABOUT).after_help(super::topics::after_help()),
     }
 }
 
@@ -276,8 +332,12 @@ mod tests {
         for entry in COMMANDS.iter() {
             let Action::Read { kind, many: true, fields, .. } = &entry.action else { continue };
             let fields = fields();
-            // The rows of a report are no records, and have no id.
-            let first = if *kind == "report" { "by" } else { "id" };
+            // The rows of a report, and what waits, are no records, and have no id.
+            let first = match *kind {
+                "report" => "by",
+                "waiting" => "what",
+                _ => "id",
+            };
             assert_eq!(fields.first(), Some(&first), "{}", entry.name);
             assert!(!layout_of(kind).columns.is_empty(), "{} has no table", entry.name);
             for column in layout_of(kind).columns {
@@ -299,6 +359,7 @@ mod tests {
                     "owes",
                     "duplicates",
                     "waiting",
+                    "returns",
                 ];
                 for filter in entry.names().iter().filter(|name| !others.contains(name)) {
                     assert!(fields.contains(filter), "{}: {filter}", entry.name);

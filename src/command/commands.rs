@@ -283,6 +283,8 @@ const VERBS: &[Entry] = &[
     // desk
     Entry::read::<desk::DeskShow>("desk show"),
     Entry::change::<desk::DeskEdit>("desk edit"),
+    // what waits
+    Entry::read::<status::Status>("status"),
     // log
     Entry::read::<log::Log>("log"),
     Entry::read::<log::Head>("log head"),

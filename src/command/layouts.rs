@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{
-    app, backup, booked, copy, coupon_program, desk, log, options, report, restore, schema, subscription, templates,
-    timeline, verify, worksheet,
+    app, backup, booked, config, copy, coupon_program, desk, doctor, explain, log, options, report, restore, schema,
+    status, subscription, templates, timeline, verify, worksheet,
 };
 use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -34,6 +34,13 @@ const KNOWN: &[Known] = &[
     ("happened", timeline::COLUMNS, &["ticket", "currency", "state"]),
     ("booked", booked::COLUMNS, &["currency", "kind", "tax", "untaxed"]),
     ("errors", schema::ERROR_COLUMNS, &[]),
+    ("setting", config::COLUMNS, &[]),
+    ("setting_alone", config::COLUMNS_ALONE, &[]),
+    ("validated", config::VALIDATED, &[]),
+    ("config_path", config::PATH, &[]),
+    ("check", doctor::FIELDS, &[]),
+    ("waiting", status::FIELDS, &[]),
+    ("explained", explain::COLUMNS, &["exit", "kind"]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("backup", backup::COLUMNS, &["hash", "format"]),
@@ -172,8 +179,12 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
 
 fn by_name(kind: &'static str, key: &str) -> Option<Form> {
     Some(match (kind, key) {
-        ("tax_lines", "tax") | ("copy", "from" | "to") | ("backup" | "restored", "file" | "store") => Form::Whole,
-        ("errors", "exit") => Form::Number,
+        ("setting" | "setting_alone", "value")
+        | ("waiting" | "check", "command")
+        | ("tax_lines", "tax")
+        | ("copy", "from" | "to")
+        | ("backup" | "restored", "file" | "store") => Form::Whole,
+        ("errors" | "explained", "exit") => Form::Number,
         (_, "at" | "created_at" | "recorded_at" | "sent_at" | "signed_at" | "added_at") => Form::Time,
         (_, "trial_started_at" | "trial_ends_at" | "planned_start" | "planned_end") => Form::Time,
         (_, "customer") => Form::Named("customer"),

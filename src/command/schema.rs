@@ -5,7 +5,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::pipeline::{Action, Keys};
-use super::{COMMANDS, app, booked, desk, log, options, report, subscription, timeline, to_json, verify, worksheet};
+use super::{
+    COMMANDS, app, booked, config, desk, doctor, explain, log, options, report, status, subscription, timeline,
+    to_json, verify, worksheet,
+};
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Result, code};
 use crate::store::engine::table::{Column, Holds, Table, ids, int, json as any, rows, text, words};
@@ -37,6 +40,10 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("log", log::KEYS),
     ("log_head", log::HEAD_KEYS),
     ("verify", verify::KEYS),
+    ("explained", explain::KEYS),
+    ("setting", config::KEYS),
+    ("check", doctor::KEYS),
+    ("waiting", status::KEYS),
     ("report", report::KEYS),
     ("booked", booked::KEYS),
     ("happened", timeline::KEYS),
@@ -73,7 +80,12 @@ enum Described {
 
 /// What can be asked for, a record each.
 pub fn kinds() -> Result<Vec<String>> {
-    described().map(|(id, _)| id).chain([ERRORS]).map(|id| to_json(&Known { id })).collect()
+    names().map(|id| to_json(&Known { id })).collect()
+}
+
+/// What can be asked for.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    described().map(|(id, _)| id).chain([ERRORS])
 }
 
 /// The error codes, a record each, by their exit codes.

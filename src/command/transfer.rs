@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::noun::Noun;
+use super::pipeline::noun::{Noun, Switch};
 use super::{Change, Cx};
 use crate::domain::common::{StateNotAllowed, ValueRefused};
 use crate::domain::customer::Customer;
@@ -23,12 +23,14 @@ use crate::domain::{Faults, Result};
 use crate::procedure::look_up;
 use crate::procedure::order::products_of;
 use crate::procedure::transfer::{Rest, cancel, chosen_lots, open, validate};
-use crate::store::linking;
+use crate::store::{linking, transfer};
 
 impl Noun for Transfer {
     const KIND: &'static str = "transfer";
     const NOUN: &'static str = "transfer";
     const RIGHT: Right = Right::Inventory;
+    const SWITCHES: &'static [Switch] =
+        &[Switch { name: "returns", help: "Only returns of customers", condition: transfer::RETURNS, reads: &[] }];
 }
 
 /// What making or changing a transfer answers.

@@ -1,6 +1,8 @@
 //! The stable error codes, each with its exit code and what it means (contract, section 3), and the kinds that they fall into:
 //! what the program itself decides by.
 
+pub mod explained;
+
 /// Code, exit code, meaning.
 pub const CODES: &[(&str, i32, &str)] = &[
     ("internal", 1, "a fault of the program"),
@@ -85,6 +87,30 @@ pub const CODES: &[(&str, i32, &str)] = &[
     ("store_read_only", 43, "the store cannot be written"),
     ("closed_pipe", 141, "the reader of the output went away"),
     ("trial_over", 44, "the trial is over"),
+];
+
+/// What only warns, and is no error code: code and meaning. A warning with the code of an error says the same as the error would.
+pub const WARNINGS: &[(&str, &str)] = &[
+    ("accounted_later", "the document is accounted on a later day than its own"),
+    ("assignee_busy", "who is to do it has another visit at the same time"),
+    ("copies_keep_texts", "copies made before still hold the texts"),
+    ("credited_before", "the new invoice bills again what was credited before"),
+    ("delivery_cancelled", "a delivery is cancelled with its order"),
+    ("discount_changed", "the order comes to another total than its draft said"),
+    ("drafts_closed_in", "drafts will be accounted on a later day"),
+    ("glyph_missing", "no font has a character of the document"),
+    ("lot_wanted_twice", "a piece is wanted by something else too"),
+    ("matched", "an invoice and a credit note pay each other"),
+    ("payments_released", "what was paid is open credit of the customer"),
+    ("picture_undrawn", "a picture could not be drawn"),
+    ("return_not_done", "the return never arrived"),
+    ("rights_apply", "from now on commands ask for rights"),
+    ("still_open", "something made from the ticket is not done"),
+    ("template_unknown", "nothing asks for a template of that name"),
+    ("timer_running", "another timer of the same user runs"),
+    ("traces_left", "the bytes of erased texts are left somewhere"),
+    ("trial_started", "a trial was started"),
+    ("worksheet_unsigned", "the worksheet is not signed"),
 ];
 
 /// What kind of fault a code stands for.

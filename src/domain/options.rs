@@ -112,6 +112,11 @@ impl Fields {
         self
     }
 
+    /// The ids to choose from in a field, none where it shows none.
+    pub fn choices_of(&self, name: &str) -> Option<&[String]> {
+        self.0.iter().find(|(known, _)| *known == name).and_then(|(_, field)| field.as_ref()?.choices.as_deref())
+    }
+
     fn with(mut self, name: &'static str, field: Field) -> Fields {
         self.0.push((name, Some(field)));
         self

@@ -119,6 +119,11 @@ impl Refusal for RefundRefused {
     }
 }
 
+/// What credit notes leave of an invoice as a whole (spec B5).
+pub fn left_of(invoice: &Document) -> Result<Money> {
+    Ok(Money::new(Left::of(invoice, false)?.whole().total, invoice.currency))
+}
+
 /// Whether a refund of everything has anything to take of an invoice (spec B5). That needs no quantity one by one: what last
 /// units do not take of the value that is left, value lines do.
 pub fn anything_left(invoice: &Document) -> Result<bool> {

@@ -172,6 +172,11 @@ impl AtWork {
     }
 }
 
+/// Tries whether the server can be reached and lets the caller in; nothing is sent.
+pub fn reach(server: &Server) -> Result<(), String> {
+    connect(server).map(|mut connection| drop(connection.quit()))
+}
+
 /// Opens a connection: encrypted where that is asked for, or not at all; and logs in.
 fn connect(server: &Server) -> Result<SmtpConnection, String> {
     let Server { host, port, security, login, authorities, hello, timeout } = server;

@@ -5,6 +5,7 @@ mod db;
 mod error;
 pub mod exchange;
 pub mod filter;
+pub mod health;
 pub mod made;
 pub mod migrate;
 pub mod new_file;

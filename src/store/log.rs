@@ -426,6 +426,12 @@ pub fn head(db: &Db) -> Result<LogHead> {
     Ok(head.unwrap_or_default())
 }
 
+/// What the clock of the machine said when the last operation was recorded.
+pub fn last_recorded(db: &Db) -> Result<Option<String>> {
+    let last = query!([operation], "SELECT recorded_at FROM operation ORDER BY key DESC LIMIT 1");
+    db.query_opt(last, params![], |row| row.get(0))
+}
+
 /// The hash that an operation bears.
 pub fn hash_of(db: &Db, operation: Key) -> Result<Option<String>> {
     db.query_opt(query!([operation], "SELECT hash FROM operation WHERE key = $1"), params![operation], |row| row.get(0))

@@ -104,6 +104,12 @@ pub fn due(db: &Db, now: Instant) -> Result<Vec<String>> {
     db.query(due, params![now], |row| row.get(0))
 }
 
+/// How many could not be sent.
+pub fn failed(db: &Db) -> Result<i64> {
+    let failed = query!([mail], "SELECT CAST(COUNT(*) AS BIGINT) FROM mail WHERE state = 'failed'");
+    db.query_one(failed, params![], |row| row.get(0))
+}
+
 /// Notes when a coupon was sent.
 pub fn set_coupon_sent(db: &Db, coupon: Key, at: Instant) -> Result<()> {
     db.change_one(update!(coupon (Int, Text): "sent_at = $2"), params![coupon, at])

@@ -143,6 +143,9 @@ static LINES: Table = LINE_ROWS;
 
 const LINE_ROWS: Table = list("transfer_line", "transfer", BY_LINE, TransferLine::COLUMNS).shown("lines");
 
+/// The condition over the row `t` of a transfer that it brings back what a customer had.
+pub const RETURNS: &str = "(t.return_of IS NOT NULL AND t.kind = 'incoming')";
+
 /// The transfer with that id, without its lines.
 pub fn by_id(db: &Db, id: &str) -> Result<Option<Transfer>> {
     record::first(db, select!(Transfer, "t.id = $1", "", [asked("transfer", "id", 1).keyed(0)]), params![id])

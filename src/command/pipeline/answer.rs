@@ -51,11 +51,7 @@ impl Answer {
     }
 
     /// The answer of a command that is none of the log's, which made nothing that has an id.
-    pub(in crate::command) fn outside_the_log(
-        command: &str,
-        status: Status,
-        result: &impl Serialize,
-    ) -> Result<Answer> {
+    pub fn outside_the_log(command: &str, status: Status, result: &impl Serialize) -> Result<Answer> {
         Ok(Answer {
             command: command.to_owned(),
             status,

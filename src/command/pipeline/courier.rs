@@ -16,7 +16,7 @@ use crate::domain::mail::{Carried, Mail, MailRefused, Mailbox, TryOutcome};
 use crate::domain::{Refusal, Result};
 use crate::output::Detail;
 use crate::output::letter::{Attached, Letter, Written};
-use crate::output::smtp::{Line, Security, Sent, Server};
+use crate::output::smtp::{self, Line, Security, Sent, Server};
 use crate::procedure::context::After;
 use crate::procedure::mail::{self, Mailing};
 use crate::store::Key;
@@ -155,6 +155,16 @@ impl Courier {
             Ok(server) => Ok(Some(server)),
             Err(refused) => Err(refused.clone().into()),
         }
+    }
+
+    /// Tries whether the server can be reached and lets the caller in, where one is configured; says why it does not.
+    pub fn reach(&self) -> Result<Option<std::result::Result<(), String>>> {
+        Ok(self.server()?.map(smtp::reach))
+    }
+
+    /// Where the server is, where one is configured.
+    pub fn place(&self) -> Result<Option<String>> {
+        Ok(self.server()?.map(|server| format!("{}:{}", server.host, server.port)))
     }
 
     /// Whether a server is configured; refused where it cannot be used.

@@ -16,7 +16,7 @@ use crate::domain::value::reference::folded;
 use crate::domain::{Allowed, Result};
 use crate::output::Opens;
 pub use crate::procedure::look_up::one;
-use crate::store::engine::filter::{Asked, Condition, Listing, Test};
+use crate::store::engine::filter::{self, Asked, Condition, Listing, Test};
 use crate::store::engine::record::{self, Described};
 use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
 use crate::store::{self, Db, Key, Value};
@@ -298,6 +298,19 @@ impl<R: Noun> Read for List<R> {
 }
 
 impl<R: Noun> List<R> {
+    /// How many records it would list, but for a limit.
+    pub fn count(&self, cx: &Cx<'_>) -> Result<usize> {
+        if RecordTests::of(self).is_empty() {
+            return Ok(filter::count::<R>(cx.db, &self.asked(cx)?)?);
+        }
+        let mut count = 0;
+        self.run(cx, &mut |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     /// What the store is asked.
     fn asked(&self, cx: &Cx<'_>) -> Result<Asked> {
         let table = R::table();

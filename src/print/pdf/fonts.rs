@@ -131,6 +131,11 @@ impl Fonts {
         Some(Fonts { system: Some(BTreeMap::new()), ..Fonts::new(None)? })
     }
 
+    /// How many fonts of the system there are for what those of the program lack.
+    pub fn of_system(&mut self) -> usize {
+        self.system().len()
+    }
+
     /// A font by its place.
     pub fn face(&self, id: FaceId) -> Option<&Face> {
         self.faces.get(id)

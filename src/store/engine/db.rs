@@ -420,6 +420,10 @@ impl Db {
         if let Engine::Sqlite(sqlite) = &self.engine { Some(sqlite) } else { None }
     }
 
+    pub(super) fn postgres(&self) -> Option<&postgres::Postgres> {
+        if let Engine::Postgres(postgres) = &self.engine { Some(postgres) } else { None }
+    }
+
     /// Whether the store has its tables already.
     pub fn has_tables(&self) -> Result<bool> {
         match &self.engine {

@@ -128,6 +128,11 @@ fn along_keys<T: Described>(
     (record::select::<T>().reading(asked.reads(), &conditions, &rest), params)
 }
 
+/// How many records are asked for.
+pub fn count<T: Described>(db: &Db, asked: &Asked) -> Result<usize> {
+    Ok(keys::<T>(db, asked, usize::MAX)?.len())
+}
+
 /// The keys of all records that are asked for, in the order asked for.
 fn keys<T: Described>(db: &Db, asked: &Asked, limit: usize) -> Result<Vec<Key>> {
     let (statement, params) = all_keys::<T>(asked, limit);
@@ -337,5 +342,16 @@ mod tests {
             assert_eq!(plan.first(), Some(&format!("SEARCH t USING {way}")), "{plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("JOIN")), "{plan:#?}");
         }
+
+        // Those whose id begins so, the latest first, of any number: as many are read as are told.
+        let begins = Test::Between {
+            from: Some(Value::from("T0".to_owned())),
+            to: None,
+            before: Some(Value::from("T0z".to_owned())),
+        };
+        let sort = Ticket::table().column("id").map(|id| (id, true));
+        let (statement, params) = all_keys::<Ticket>(&Asked { sort, ..asked("id", begins) }, 50);
+        let plan = plan(&db, statement, &params);
+        assert_eq!(plan, ["SEARCH t USING COVERING INDEX sqlite_autoindex_ticket_1 (id>? AND id<?)"]);
     }
 }

@@ -82,6 +82,19 @@ impl NewFile {
 
 /// Removes what runs that were ended early have left in a folder.
 pub fn remove_leftovers(folder: &Path) {
+    each_leftover(folder, |path| drop(std::fs::remove_file(path)));
+}
+
+/// What runs that were ended early have left in a folder, in order.
+pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    each_leftover(folder, |path| found.push(path.to_owned()));
+    found.sort();
+    found
+}
+
+/// Goes over what is left in a folder, each while it is known that nobody is at it.
+fn each_leftover(folder: &Path, mut left: impl FnMut(&Path)) {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for file in files {
         let name = file.file_name();
@@ -97,7 +110,7 @@ pub fn remove_leftovers(folder: &Path) {
             Err(error) => error.kind() == ErrorKind::NotFound,
         };
         if is_left {
-            let _ = std::fs::remove_file(file.path());
+            left(&file.path());
         }
     }
 }

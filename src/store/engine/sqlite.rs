@@ -27,6 +27,11 @@ mod upgrade;
 use file::{Stamp, check_header, check_no_log, check_one_name, has_log, resolved, writable};
 use prepared::Connected;
 
+/// Whether the file and its folder can be written.
+pub fn can_write(path: &Path) -> bool {
+    resolved(path).is_ok_and(|file| writable(&file))
+}
+
 /// "aftr" in ASCII: whose file this is, in the header of every store.
 pub const APPLICATION_ID: i64 = 0x6166_7472;
 
@@ -148,6 +153,11 @@ impl Sqlite {
     /// The format of the store, 0 while it is being made.
     fn version(&self) -> Result<i64> {
         self.number("PRAGMA user_version")
+    }
+
+    /// How what is not in the file yet is kept.
+    pub fn journal_mode(&self) -> Result<String> {
+        self.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(fault)
     }
 
     fn number(&self, pragma: &'static str) -> Result<i64> {

@@ -1,6 +1,7 @@
 //! The schema that is a store: how it begins, whose it is, and what the server's own catalog tells of it.
 
 use super::super::address::Server;
+use super::super::health::ServerHealth;
 use super::super::made::{self, Column, Index, Link, Schema, Table};
 use super::super::migrate::{self, Refold, Upgraded};
 use super::super::statement::{Statement, place};
@@ -228,6 +229,18 @@ impl Postgres {
                 self.server
             ))),
         }
+    }
+
+    /// What the server tells of itself.
+    pub fn health(&self) -> Result<ServerHealth> {
+        static HEALTH: Statement =
+            Statement::control("SELECT current_setting('server_version'), current_setting('server_encoding')");
+        let mut found = None;
+        self.each(&HEALTH, &[], &mut |row| {
+            found = Some(ServerHealth { version: word(row, 0)?, encoding: word(row, 1)? });
+            Ok(())
+        })?;
+        found.ok_or_else(|| StoreError::Fault("the server tells nothing of itself".to_owned()))
     }
 
     pub fn check_version(&self, version: i64) -> Result<()> {

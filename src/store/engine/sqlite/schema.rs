@@ -19,7 +19,7 @@ impl Sqlite {
     }
 
     /// How the text of the schema differs from that of a new store.
-    pub(super) fn faults_of_schema(&self) -> Result<Vec<String>> {
+    pub(in super::super) fn faults_of_schema(&self) -> Result<Vec<String>> {
         let new = Sqlite::in_memory()?;
         migrate::scripts_after(0).iter().try_for_each(|script| new.run_script(script))?;
         let (made, there) = (new.schema_texts()?, self.schema_texts()?);
