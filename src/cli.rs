@@ -33,8 +33,10 @@ mod hint;
 mod ledger;
 mod man;
 mod print;
+mod progress;
 mod report;
 mod settings;
+mod several;
 mod templates;
 mod texts;
 mod top;
@@ -219,6 +221,9 @@ fn dispatch(
                 Action::Change { .. } if bulk::is_due(entry, matches) => bulk::post_due(outside, settings),
                 Action::Change { .. } if bulk::is_round(entry, matches) => bulk::send_due(outside, settings),
                 Action::Change { parse } => {
+                    if let Some(name) = several::asked(entry, matches) {
+                        return several::run(outside, settings, entry, &name, matches);
+                    }
                     let pairs = texts::read(outside, tree::pairs(entry, matches))?;
                     change(outside, settings, &|| parse(entry, pairs.clone()))
                 }

@@ -23,6 +23,7 @@ pub mod template;
 use layout::{Form, Layout};
 use names::{Lookup, Names};
 pub use table::LeftOut;
+use template::TextTemplate;
 
 /// How data is printed (contract, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub enum PrintError {
     UnknownField { field: String, known: Vec<String> },
     /// The expression of `--jq` fails on what it was given.
     Expression(String),
+    /// The template of `--template` fails on what it was given.
+    Template(String),
     /// Names could not be looked up, with what that failed with.
     Lookup(Box<dyn Any>),
 }
@@ -91,6 +94,8 @@ pub struct Shape {
     pub format: Format,
     pub fields: Option<Vec<String>>,
     pub filter: Option<Rc<jq::Filter>>,
+    /// What is made of each record in the place of a format.
+    pub template: Option<Rc<TextTemplate>>,
     /// The width of the terminal that stdout is, none where it is no terminal.
     pub width: Option<u16>,
     /// Whether the heads of tables are coloured.
@@ -100,7 +105,7 @@ pub struct Shape {
 impl Shape {
     /// Whether people read all of it, so that a text may stand in the place of a table.
     pub fn is_plain(&self) -> bool {
-        self.format == Format::Table && self.filter.is_none() && self.fields.is_none()
+        self.format == Format::Table && self.filter.is_none() && self.fields.is_none() && self.template.is_none()
     }
 }
 
@@ -152,6 +157,8 @@ pub struct Records<'o> {
 }
 
 enum Printer<'o> {
+    /// Through `--template`, each record as it comes.
+    Made(&'o mut dyn Write, Rc<TextTemplate>),
     Json(&'o mut dyn Write),
     Ndjson(&'o mut dyn Write),
     Ids(&'o mut dyn Write),
@@ -217,6 +224,9 @@ impl<'o> Records<'o> {
         if !kind.fields.is_empty() {
             check_fields(shape, kind.fields.iter().copied())?;
         }
+        if let Some(template) = &shape.template {
+            return Ok(Records { shape, kind, printed: 0, printer: Printer::Made(out, template.clone()) });
+        }
         let printer = match (&shape.filter, shape.format) {
             (Some(filter), format) => {
                 let each = format == Format::Ndjson || !kind.many;
@@ -268,6 +278,7 @@ impl<'o> Records<'o> {
                     table.batch(self.shape, self.kind, lookup)?;
                 }
             }
+            Printer::Made(out, template) => made(*out, template, &selected(json, self.shape)?)?,
             Printer::Filtered { out, filter, each, kept } => {
                 let value = jq::input(&selected_json(json, self.shape)?)?;
                 if *each {
@@ -284,9 +295,11 @@ impl<'o> Records<'o> {
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.printer {
             Printer::Csv(rows) => Ok(rows.flush()?),
-            Printer::Json(out) | Printer::Ndjson(out) | Printer::Ids(out) | Printer::Filtered { out, .. } => {
-                Ok(out.flush()?)
-            }
+            Printer::Json(out)
+            | Printer::Ndjson(out)
+            | Printer::Ids(out)
+            | Printer::Made(out, _)
+            | Printer::Filtered { out, .. } => Ok(out.flush()?),
             Printer::Table(table) => Ok(table.out.flush()?),
         }
     }
@@ -312,11 +325,31 @@ impl<'o> Records<'o> {
             Printer::Filtered { out, filter, each: false, kept } => {
                 filter.run(jq::array(std::mem::take(kept)), out)?;
             }
-            Printer::Ndjson(_) | Printer::Ids(_) | Printer::Csv(_) | Printer::Filtered { .. } => {}
+            Printer::Ndjson(_) | Printer::Ids(_) | Printer::Csv(_) | Printer::Made(..) | Printer::Filtered { .. } => {}
         }
         self.flush()?;
         Ok(remarks)
     }
+}
+
+/// What a template makes of a record, as a line or lines.
+fn made(out: &mut dyn Write, template: &TextTemplate, record: &Value) -> Result<()> {
+    let text = template.render(record).map_err(PrintError::Template)?;
+    Ok(match text.ends_with('\n') || text.is_empty() {
+        true => write!(out, "{text}")?,
+        false => writeln!(out, "{text}")?,
+    })
+}
+
+/// Refuses an answer of which an expression or a template that was asked for can make nothing.
+pub fn check_made(shape: &Shape, answer: &str) -> Result<()> {
+    if let Some(template) = &shape.template {
+        made(&mut io::sink(), template, &parsed(answer))?;
+    }
+    if let Some(filter) = &shape.filter {
+        filter.run(jq::input(answer)?, &mut io::sink())?;
+    }
+    Ok(())
 }
 
 fn columns(fields: Option<&[String]>, known: &[&str]) -> Vec<String> {
@@ -376,6 +409,10 @@ pub fn change(
     lookup: Lookup<'_>,
 ) -> Result<Remarks> {
     let mut remarks = Remarks::default();
+    if let Some(template) = &shape.template {
+        made(out, template, &selected(answer, shape)?)?;
+        return Ok(remarks);
+    }
     if let Some(filter) = &shape.filter {
         filter.run(jq::input(&selected_json(answer, shape)?)?, out)?;
         return Ok(remarks);
@@ -494,7 +531,14 @@ mod tests {
 
     #[test]
     fn a_list_is_printed_in_batches_and_names_are_asked_for_once_a_batch() {
-        let shape = Shape { format: Format::Table, fields: None, filter: None, width: Some(80), colored: false };
+        let shape = Shape {
+            format: Format::Table,
+            fields: None,
+            filter: None,
+            template: None,
+            width: Some(80),
+            colored: false,
+        };
         let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
         let asked = RefCell::new(Vec::new());
         let lookup = |kind: &str, ids: Vec<String>| -> std::result::Result<Vec<(String, String)>, Box<dyn Any>> {
@@ -517,7 +561,7 @@ mod tests {
     #[test]
     fn names_are_asked_for_where_a_table_is_printed_and_nowhere_else() {
         for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Ids] {
-            let shape = Shape { format, fields: None, filter: None, width: Some(80), colored: false };
+            let shape = Shape { format, fields: None, filter: None, template: None, width: Some(80), colored: false };
             let kind =
                 Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
             let mut out = Vec::new();
@@ -532,7 +576,8 @@ mod tests {
 
     #[test]
     fn what_a_lookup_fails_with_comes_back() {
-        let shape = Shape { format: Format::Table, fields: None, filter: None, width: None, colored: false };
+        let shape =
+            Shape { format: Format::Table, fields: None, filter: None, template: None, width: None, colored: false };
         let answer = "{\"result\":{\"ticket\":{\"id\":\"T1\",\"customer\":\"C1\"}}}";
         let lookup = |_: &str, _| Err(Box::new("gone") as Box<dyn Any>);
         match change(&mut Vec::new(), &shape, answer, Detail::Row, layout_of, &lookup) {

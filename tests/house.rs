@@ -8,7 +8,7 @@ use aftersales::command::{Action, COMMANDS};
 use aftersales::domain::code::{CODES, WARNINGS};
 
 use crate::sample;
-use crate::support::{Shop, split};
+use crate::support::split;
 
 /// The source files, by their path from `src`, with their text.
 fn sources() -> Vec<(String, String)> {

@@ -50,6 +50,7 @@ mod report;
 mod returns;
 mod schema;
 mod service;
+mod several;
 mod shell;
 mod size;
 mod status;

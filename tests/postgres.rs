@@ -47,6 +47,7 @@ mod returns;
 mod schema;
 mod server;
 mod service;
+mod several;
 mod shell;
 mod status;
 mod stock;

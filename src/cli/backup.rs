@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::progress::Progress;
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::backup::{Backup, OnServer, Sign};
@@ -110,21 +111,14 @@ fn asked(
     settings: &Settings,
     run: &mut dyn FnMut(bool, &mut dyn FnMut(Sign)) -> Result<Answer>,
 ) -> Result<Answer> {
-    let draws = outside.stderr_is_terminal && !settings.quiet;
+    let is_terminal = outside.stderr_is_terminal;
     let mut once = |outside: &mut Outside<'_>, yes| {
-        let stderr = &mut *outside.stderr;
-        let ran = run(yes, &mut |sign| {
-            let told = match sign {
-                Sign::Copied(progress) => format!("{} of {} pages", progress.pages, progress.of),
-                Sign::Checking => "checking".to_owned(),
-            };
-            if draws {
-                let _ = write!(stderr, "\r\x1b[K{told}").and_then(|()| stderr.flush());
-            }
+        let mut told = Progress::begin(&mut *outside.stderr, is_terminal, settings, "pages");
+        let ran = run(yes, &mut |sign| match sign {
+            Sign::Copied(progress) => told.step(progress.pages, Some(progress.of)),
+            Sign::Checking => told.say("checking"),
         });
-        if draws {
-            let _ = write!(stderr, "\r\x1b[K");
-        }
+        told.clear();
         ran
     };
     match once(outside, settings.yes) {

@@ -2,8 +2,8 @@
 //! summary to where they belong.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::rc::Rc;
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::csv_lines::Rows;
 use super::hint::Carried;
+use super::progress::Progress;
 use super::report::{self, Exit};
 use super::{Outside, Settings, Signals, csv_lines};
 use crate::command::apply::Apply;
@@ -25,7 +26,7 @@ use crate::domain::desk::Right;
 use crate::domain::{Error, Fault, Result};
 use crate::output::escape::for_terminal;
 use crate::output::names::NO_NAMES;
-use crate::output::{Format, Kind, PrintError, Records, Remarks, Shape, check_fields, jq};
+use crate::output::{self, Format, Kind, Records, Remarks, Shape, check_fields};
 use crate::store::Db;
 
 /// `apply` as clap sees it.
@@ -110,10 +111,33 @@ fn each_due(
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
     let commands = due(&settings.session(&db, &clock))?;
+    run_each(outside, settings, (what, commands), &shape, &db)
+}
+
+/// Runs commands, a line each, as a run of that many lines.
+pub fn run_commands(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    what: &str,
+    commands: String,
+) -> std::result::Result<(), Exit> {
+    let shape = shape_of(settings)?;
+    let db = settings.open_to_write(outside)?;
+    run_each(outside, settings, (what, commands), &shape, &db)
+}
+
+fn run_each(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    (what, commands): (&str, String),
+    shape: &Shape,
+    db: &Db,
+) -> std::result::Result<(), Exit> {
     let apply = Apply { command: None, key_prefix: settings.key.clone() };
     let bulk = Bulk { work: &apply, on_error: OnError::Continue, atomic: false, whole: false, mode: settings.mode };
+    let of = u64::try_from(commands.lines().count()).ok();
     let lines = Input::reading(outside, what, |_| false, Box::new(std::io::Cursor::new(commands.into_bytes())));
-    run(outside, settings, &shape, &db, &bulk, lines)
+    run(outside, settings, shape, db, &bulk, Input { of, ..lines })
 }
 
 /// `import` as clap sees it.
@@ -194,8 +218,9 @@ fn on_error(matches: &ArgMatches) -> Result<Option<OnError>> {
 /// How answers are printed: ndjson unless a format was named. An expression gets them one by one, since they are printed as
 /// soon as they are true, not when all are there.
 fn shape_of(settings: &Settings) -> Result<Shape> {
-    let format = match (settings.format_given, &settings.shape.filter) {
-        (true, None) => settings.shape.format,
+    let is_made = settings.shape.filter.is_some() || settings.shape.template.is_some();
+    let format = match (settings.format_given, is_made) {
+        (true, false) => settings.shape.format,
         _ => Format::Ndjson,
     };
     let shape = Shape { format, ..settings.shape.clone() };
@@ -215,12 +240,17 @@ fn run(
     let clock = settings.clock(outside.clock);
     let session = settings.session(db, &clock);
     let mut stdout = BufWriter::with_capacity(1 << 16, &mut *outside.stdout);
+    // A terminal that shows the answers shows how far it is.
+    let draws = outside.stderr_is_terminal && !outside.stdout_is_terminal;
+    let progress = Progress::begin(&mut *outside.stderr, draws, settings, "lines");
+    let of = if progress.is_told() { lines.count() } else { None };
+    let progress = progress.of(of);
     let mut out = Out {
         carried: &settings.carried,
         records: Records::new(&mut stdout, shape, LINES)?,
-        filter: shape.filter.clone(),
-        progress: (outside.stderr_is_terminal && !outside.stdout_is_terminal && !settings.quiet)
-            .then_some(Progress { stderr: &mut *outside.stderr, lines: 0 }),
+        shape,
+        lines: 0,
+        progress,
     };
     let (mut summary, outcome) = bulk.run(&session, &mut lines, &mut out);
     // What is answered can be read also where the run ended early; where nothing is, the error alone tells it.
@@ -252,13 +282,9 @@ const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of
 struct Out<'o> {
     carried: &'o Carried,
     records: Records<'o>,
-    filter: Option<Rc<jq::Filter>>,
-    progress: Option<Progress<'o>>,
-}
-
-struct Progress<'o> {
-    stderr: &'o mut dyn Write,
+    shape: &'o Shape,
     lines: u64,
+    progress: Progress<'o>,
 }
 
 impl Answers for Out<'_> {
@@ -268,24 +294,16 @@ impl Answers for Out<'_> {
     }
 
     fn check(&mut self, answer: &str) -> Result<()> {
-        if let Some(filter) = &self.filter {
-            let answer = jq::input(answer).map_err(PrintError::from)?;
-            filter.run(answer, &mut std::io::sink()).map_err(PrintError::from)?;
-        }
-        Ok(())
+        Ok(output::check_made(self.shape, answer)?)
     }
 
     fn print(&mut self, answer: &str) -> Result<()> {
-        if let Some(progress) = &mut self.progress {
-            progress.lines += 1;
-        }
+        self.lines += 1;
         Ok(self.records.record(answer, NO_NAMES)?)
     }
 
     fn flush(&mut self) -> Result<()> {
-        if let Some(Progress { stderr, lines }) = &mut self.progress {
-            let _ = write!(stderr, "\r{lines} lines").and_then(|()| stderr.flush());
-        }
+        self.progress.step(self.lines, None);
         Ok(self.records.flush()?)
     }
 }
@@ -293,9 +311,7 @@ impl Answers for Out<'_> {
 impl Out<'_> {
     /// Ends what was printed, if anything is to be.
     fn end(mut self, prints: bool) -> Result<Remarks> {
-        if let Some(progress) = &mut self.progress {
-            let _ = write!(progress.stderr, "\r\x1b[K");
-        }
+        self.progress.clear();
         if prints { Ok(self.records.end(NO_NAMES)?) } else { Ok(Remarks::default()) }
     }
 }
@@ -357,6 +373,9 @@ pub struct Input {
     batch: std::vec::IntoIter<Line>,
     signals: Signals,
     began: Instant,
+    /// The file, or how many lines there are, as far as that is known.
+    file: Option<PathBuf>,
+    of: Option<u64>,
     ended: bool,
     /// What went wrong with reading, to be told when it is reached.
     fault: Option<std::io::Error>,
@@ -366,7 +385,8 @@ impl Input {
     /// The lines of a file or of standard input; `unbounded` knows a first line behind which they may be of any length.
     fn open(outside: &Outside<'_>, file: Option<&str>, unbounded: fn(&[u8]) -> bool) -> Result<Input> {
         let (name, reader) = reader_of(outside, file)?;
-        Ok(Input::reading(outside, name, unbounded, reader))
+        let path = file.filter(|file| *file != "-").map(PathBuf::from).filter(|path| path.is_file());
+        Ok(Input { file: path, ..Input::reading(outside, name, unbounded, reader) })
     }
 
     /// The lines of a reader.
@@ -390,9 +410,29 @@ impl Input {
             batch: Vec::new().into_iter(),
             signals: outside.signals.clone(),
             began: Instant::now(),
+            file: None,
+            of: None,
             ended: false,
             fault: None,
         }
+    }
+
+    /// How many lines there are, where that is known or can be counted.
+    fn count(&self) -> Option<u64> {
+        let counted = |path: &PathBuf| {
+            let mut file = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
+            let (mut lines, mut last) = (0_u64, b'\n');
+            loop {
+                let read = file.fill_buf().ok()?;
+                let Some(end) = read.last().copied() else { break };
+                lines += u64::try_from(read.iter().filter(|byte| **byte == b'\n').count()).ok()?;
+                last = end;
+                let used = read.len();
+                file.consume(used);
+            }
+            Some(if last == b'\n' { lines } else { lines + 1 })
+        };
+        self.of.or_else(|| self.file.as_ref().and_then(counted))
     }
 
     /// The exit code of the signal that asked the run to stop.

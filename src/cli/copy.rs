@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::progress::Progress;
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
 use crate::command::copy::Copy;
@@ -47,22 +48,20 @@ pub fn store(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     let db = Db::open(&from, Access::Read)?;
     let clock = settings.clock(outside.clock);
     let session = settings.session(&db, &clock);
-    let draws = outside.stderr_is_terminal && !settings.quiet;
+    let is_terminal = outside.stderr_is_terminal;
     let mut printed = Printed::default();
     let answer = loop {
         let imagined = settings.mode == Mode::DryRun && to.file().is_some_and(|file| !file.exists());
         let target = if imagined { Db::imagined()? } else { Db::create(&to)? };
-        let stderr = &mut *outside.stderr;
+        let mut told = Progress::begin(&mut *outside.stderr, is_terminal, settings, "lines");
         let mut progress = |lines: u64| {
-            if draws && lines.is_multiple_of(STEP) {
-                let _ = write!(stderr, "\r{lines} lines").and_then(|()| stderr.flush());
+            if lines.is_multiple_of(STEP) {
+                told.step(lines, None);
             }
         };
         let mut ready = |answer: &Answer| rendered(settings, &target, answer, &mut printed);
         let copied = copy.run(&session, &target, settings.mode, &mut progress, &mut ready);
-        if draws {
-            let _ = write!(stderr, "\r\x1b[K");
-        }
+        told.clear();
         let answer = copied?;
         // Where another made a store there meanwhile, this copy was dropped, and what is there by now is looked at.
         if settings.mode == Mode::DryRun || target.keep()? {

@@ -73,13 +73,14 @@ pub fn check_shape(settings: &Settings, matches: &ArgMatches, command: &str, ins
     match settings.shape.format {
         _ if settings.shape.fields.is_some() => Err(refused("fields")),
         _ if settings.shape.filter.is_some() => Err(refused("jq")),
+        _ if settings.shape.template.is_some() => Err(refused("template")),
         Format::Csv | Format::Ids if is_typed("output") => Err(refused("output")),
         _ => Ok(()),
     }
 }
 
 /// The references that were typed, and those of standard input in the place of `-`.
-fn given(outside: &Outside<'_>, matches: &ArgMatches, name: &str) -> std::result::Result<Vec<String>, Exit> {
+pub fn given(outside: &Outside<'_>, matches: &ArgMatches, name: &str) -> std::result::Result<Vec<String>, Exit> {
     let mut given = Vec::new();
     let mut is_read = false;
     for reference in matches.get_many::<String>(name).into_iter().flatten() {

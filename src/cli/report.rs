@@ -100,7 +100,8 @@ pub fn remarks(outside: &mut Outside<'_>, shape: &Shape, remarks: &Remarks, noth
             "left out{of}, for want of room in {width} columns: {columns} (-o json tells everything)"
         );
     }
-    let is_silent = shape.filter.is_none() && matches!(shape.format, Format::Table | Format::Ids);
+    let is_silent =
+        shape.filter.is_none() && shape.template.is_none() && matches!(shape.format, Format::Table | Format::Ids);
     if let Some(nothing) = nothing.filter(|_| remarks.records == 0 && is_silent && outside.stderr_is_terminal) {
         let _ = writeln!(outside.stderr, "{nothing}");
     }
@@ -129,6 +130,7 @@ impl From<PrintError> for Error {
                 error
             }
             PrintError::Expression(message) => bad_expression(&message, None),
+            PrintError::Template(message) => usage_error(message, Some("template"), None),
             PrintError::Stream(error) => stream_fault(&error),
             PrintError::Lookup(failed) => match failed.downcast::<Error>() {
                 Ok(error) => *error,

@@ -8,14 +8,14 @@ use clap::ArgMatches;
 use super::config::{Found, Places, folder};
 use super::hint::Carried;
 use super::report::{self, Voice};
-use super::{Moment, Outside};
+use super::{Moment, Outside, progress};
 use crate::command::pipeline::courier::{Configured, Courier};
 use crate::command::pipeline::{Clock, Mode, Session};
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Actor;
 use crate::domain::value::day::{Instant, TimeFault};
 use crate::domain::{Error, Result};
-use crate::output::template::Templates;
+use crate::output::template::{Templates, TextTemplate};
 use crate::output::{Format, Shape, jq};
 use crate::store::engine::address::{Address, Surroundings};
 use crate::store::engine::migrate;
@@ -30,6 +30,8 @@ pub struct Settings {
     /// What hints have to say again of the call.
     pub carried: Carried,
     pub shape: Shape,
+    /// When it is told how far a long run is.
+    pub progress: progress::When,
     /// Whether a format was named; bulk commands print ndjson otherwise.
     pub format_given: bool,
     pub voice: Voice,
@@ -61,8 +63,10 @@ impl Settings {
         let now = or_note(&mut faults, now).flatten();
         let only = places.flag("fields").map(|found| fields(&found)).transpose();
         let filter = places.flag("jq").map(|found| filter(&found, now, outside)).transpose();
+        let template = places.flag("template").map(|found| template(&found)).transpose();
         let shape = Shape {
             format,
+            template: or_note(&mut faults, template).flatten(),
             fields: or_note(&mut faults, only).flatten(),
             filter: or_note(&mut faults, filter).flatten(),
             width: outside.stdout_width,
@@ -72,6 +76,13 @@ impl Settings {
         let protected = named.as_ref().and_then(|found| places.protecting(&found.text)).map(str::to_owned);
         let store = named.map(|found| address(&found, &places)).transpose();
         let store = or_note(&mut faults, store).flatten().unwrap_or_else(|| Address::File(default_store(&places)));
+        let progress = places.flag("progress").map(|found| progress_of(&found)).transpose();
+        if let Some(found) = places.flag("template").filter(|_| places.flag("jq").is_some()) {
+            faults.push(
+                found
+                    .refused("template", "--template and --jq are two ways to print; leave one of them out".to_owned()),
+            );
+        }
         let unnamed = Actor::User { login: outside.login.clone(), named: false };
         let actor = places.find("as").map(|found| Actor::named(found.text)).transpose().map_err(Error::from);
         let settings = Settings {
@@ -84,6 +95,7 @@ impl Settings {
                 colored: is_colored(color, &places, outside.stderr_is_terminal),
             },
             shape,
+            progress: or_note(&mut faults, progress).flatten().unwrap_or_default(),
             format_given: output.is_some(),
             actor: or_note(&mut faults, actor).flatten().unwrap_or(unnamed),
             templates: Templates::new(places.templates()).at(places.variable("HOME").map(PathBuf::from)),
@@ -218,6 +230,15 @@ fn filter(found: &Found, now: Option<Instant>, outside: &Outside<'_>) -> Result<
         .map_err(|error| format!("it cannot be evaluated: {error}"))
         .and_then(|program| jq::Filter::compile(&found.text, now, program));
     compiled.map(Rc::new).map_err(|message| report::bad_expression(&message, Some(found.text.clone())))
+}
+
+fn template(found: &Found) -> Result<Rc<TextTemplate>> {
+    TextTemplate::compile(&found.text).map(Rc::new).map_err(|message| found.refused("template", message))
+}
+
+fn progress_of(found: &Found) -> Result<progress::When> {
+    let refused = || found.refused("progress", format!("{:?} is not one of auto, json, never", found.text));
+    progress::When::of(&found.text).ok_or_else(refused)
 }
 
 fn is_yes(value: &str) -> bool {

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 
+use clap::{Arg, ArgMatches, Command};
+
 use super::Outside;
+use crate::command::Entry;
 use crate::command::pipeline::object::{Given, Pairs};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
@@ -36,7 +39,37 @@ pub fn read(outside: &Outside<'_>, pairs: Pairs<'static>) -> Result<Pairs<'stati
 }
 
 /// The keys under which files of texts are named, with what they are the text of.
-const TEXTS: &[(&str, &str)] = &[("text_file", "text"), ("comment_file", "comment")];
+const TEXTS: &[(&str, &str)] = &[
+    ("text_file", "text"),
+    ("comment_file", "comment"),
+    ("description_file", "description"),
+    ("message_file", "message"),
+    ("notes_file", "notes"),
+    ("note_file", "note"),
+];
+
+/// The command with a flag for the file of each text that it takes; a key in an object is the text itself.
+pub fn with_files(mut command: Command) -> Command {
+    for (file, text) in TEXTS {
+        let has =
+            |name: &str| command.get_arguments().any(|argument| argument.get_id() == name && !argument.is_positional());
+        if has(text) && !has(file) {
+            let help = format!("Take the {text} from this file, or from standard input (-)");
+            command = command.arg(Arg::new(*file).long(file.replace('_', "-")).value_name("FILE").help(help));
+        }
+    }
+    command
+}
+
+/// The files of texts that were typed, of a command that has no key for them.
+pub fn typed(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
+    let without_key = TEXTS.iter().filter(|(file, _)| !entry.names().contains(file));
+    let given = without_key.filter_map(|(file, _)| {
+        let path = matches.try_get_one::<String>(file).ok().flatten()?;
+        Some((Cow::Borrowed(*file), Given::Texts(vec![path.clone()])))
+    });
+    given.collect()
+}
 
 fn of_file(name: &str) -> Option<(&'static str, &'static str)> {
     debug_assert!(TEXTS.iter().all(|(file, text)| file.strip_suffix(FILE) == Some(text)));

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::{several, texts};
 use crate::command::pipeline::object::{Given, Pairs};
 use crate::command::{Action, COMMANDS, Entry, entry};
 
@@ -93,7 +94,7 @@ fn relaxed_arguments(command: Command) -> Command {
     let Some(entry) = command.get_display_name().and_then(entry) else {
         return command;
     };
-    let command = (entry.arguments)(command);
+    let command = arguments_of(command, entry);
     match entry.action {
         Action::Read { .. } | Action::Print { .. } => command.mut_args(|argument| {
             if argument.get_action().takes_values() { argument.allow_negative_numbers(true) } else { argument }
@@ -105,6 +106,15 @@ fn relaxed_arguments(command: Command) -> Command {
                 argument.required(false)
             }
         }),
+    }
+}
+
+/// The arguments of a command, with those that a shell has beside the keys of an object.
+fn arguments_of(command: Command, entry: &'static Entry) -> Command {
+    let command = (entry.arguments)(command);
+    match entry.action {
+        Action::Change { .. } => texts::with_files(several::widened(command, entry)),
+        Action::Read { .. } | Action::Print { .. } => command,
     }
 }
 
@@ -123,7 +133,7 @@ pub fn whole() -> Command {
             None => Command::new(*noun).about(*about).subcommand_required(true).arg_required_else_help(false),
         };
         root.subcommand(verbs_of(noun).fold(parent, |parent, (verb, entry)| {
-            parent.subcommand((entry.arguments)(Command::new(verb)).mut_args(as_text))
+            parent.subcommand(arguments_of(Command::new(verb), entry).mut_args(as_text))
         }))
     })
 }
@@ -187,11 +197,18 @@ const GLOBALS: &[Global] = &[
     ("output", Some('o'), Some("FORMAT"), "table, json, ndjson, csv or ids (default: table)"),
     ("fields", None, Some("A,B"), "Print only these fields, in this order"),
     ("jq", None, Some("EXPR"), "Print what this jq expression makes of the JSON; texts are printed raw"),
+    (
+        "template",
+        None,
+        Some("TEXT"),
+        "Print what this template makes of each record, such as '{{ id }}: {{ subject }}'",
+    ),
     ("as", None, Some("LOGIN"), "Run as this user; rights guard against mistakes, not against who can open the store"),
     ("now", None, Some("INSTANT"), "Take this as the present moment, such as 2026-11-23T10:00:00Z"),
     ("key", None, Some("KEY"), "Do it once under this key: again it answers what was done"),
     ("color", None, Some("WHEN"), "auto, always or never (default: auto, on a terminal)"),
     ("config", None, Some("FILE"), "The caller's settings (default: $XDG_CONFIG_HOME/aftersales/config.toml)"),
+    ("progress", None, Some("WHEN"), "auto, json (lines on stderr) or never (default: auto, on a terminal)"),
     ("dry-run", None, None, "Run the command and undo it: what it would answer"),
     ("yes", Some('y'), None, "Answer questions with yes"),
     ("quiet", Some('q'), None, "No messages beside data and errors"),
@@ -239,6 +256,7 @@ pub fn pairs(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
             };
             (Cow::Borrowed(name), given)
         })
+        .chain(texts::typed(entry, matches))
         .collect()
 }
 
@@ -455,7 +473,8 @@ mod tests {
             // Every positional in its place, and one flag after the other beside them; in the end all that go together.
             let mut positionals: Vec<String> = Vec::new();
             let mut flags: Vec<(String, Vec<String>)> = Vec::new();
-            for argument in own_arguments(&command) {
+            let with_key = |argument: &&Arg| entry.names().contains(&argument.get_id().as_str());
+            for argument in own_arguments(&command).filter(with_key) {
                 let id = argument.get_id().to_string();
                 let text = argument.get_action().takes_values().then(|| {
                     taken(entry, argument, &positionals)

@@ -31,10 +31,10 @@ use crate::domain::transfer::Transfer;
 use crate::domain::user::User;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::procedure::{refund, service, services};
-use crate::store::Value;
 use crate::store::engine::filter::{Asked, Condition, Listing, Test};
 use crate::store::engine::record;
 use crate::store::engine::table::{Column, FoundBy};
+use crate::store::{Value, document};
 
 /// How many are told.
 pub const TOLD: usize = 50;
@@ -226,7 +226,8 @@ pub fn offered(cx: &Cx<'_>, command: &str, ticket: &str, field: &str, kind: &str
 fn refundable(cx: &Cx<'_>, ids: &[String]) -> Result<Vec<Candidate>> {
     let mut candidates = Vec::new();
     for id in ids.iter().take(TOLD) {
-        let invoice = refund::named_invoice(cx, id)?;
+        let mut invoice = refund::named_invoice(cx, id)?;
+        document::load_left(cx.db, &mut invoice, None)?;
         let left = left_of(&invoice)?;
         candidates.push(Candidate { value: id.clone(), about: format!("{}, {left} left", invoice.date) });
     }

@@ -255,6 +255,41 @@ fn environment(folder: Option<PathBuf>) -> Environment<'static> {
     environment
 }
 
+/// What a text of the caller's own makes of a record: it sees the record's keys, and nothing else of the store or the machine.
+pub struct TextTemplate(Environment<'static>);
+
+/// How a text of the caller's is called where it is told.
+const TEXT: &str = "template";
+
+impl TextTemplate {
+    /// Reads the text; why it cannot be read is told in a sentence.
+    pub fn compile(text: &str) -> Result<TextTemplate, String> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.add_template_owned(TEXT, text.to_owned()).map_err(|error| of_text(&error))?;
+        Ok(TextTemplate(environment))
+    }
+
+    /// What it makes of a record.
+    pub fn render(&self, record: &impl Serialize) -> Result<String, String> {
+        let rendered = self.0.get_template(TEXT).and_then(|template| template.render(Value::from(Serde(record))));
+        rendered.map_err(|error| of_text(&error))
+    }
+}
+
+/// Why a text of the caller's fails, with little of the data that it met.
+fn of_text(error: &Error) -> String {
+    let message = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "it does not come to an end".to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    };
+    let line = error.line().filter(|line| *line > 1).map(|line| format!("line {line}: ")).unwrap_or_default();
+    let cut = message.char_indices().map(|(at, _)| at).find(|at| *at > 200);
+    format!("the template cannot be used: {line}{}", cut.and_then(|at| message.get(..at)).unwrap_or(&message))
+}
+
 /// Writes a text so that it stays one within HTML, in an attribute too. A slash, which stands in every number, needs no escape for that.
 fn write_escaped(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
     let mut rest = text;
