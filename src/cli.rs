@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Status};
+use crate::command::pipeline::{Answer, Clock, Envelope, Mode, Session, Status};
 use crate::command::{self, Action, Entry, Parsed, Warning};
 use crate::domain::code::FaultKind;
 use crate::domain::common::ConfirmationNeeded;
@@ -18,6 +18,7 @@ use crate::domain::{Error, Result};
 use crate::output::names::NO_NAMES;
 use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
+use crate::procedure::checks::Checks;
 use crate::store::Db;
 
 mod backup;
@@ -225,7 +226,11 @@ fn dispatch(
                         return several::run(outside, settings, entry, &name, matches);
                     }
                     let pairs = texts::read(outside, tree::pairs(entry, matches))?;
-                    change(outside, settings, &|| parse(entry, pairs.clone()))
+                    let explains = matches!(matches.try_get_one::<bool>(tree::EXPLAIN), Ok(Some(true)));
+                    let checks = explains.then(Checks::default);
+                    let done = change(outside, settings, &|| parse(entry, pairs.clone()), checks.as_ref());
+                    checks.iter().for_each(|checks| settings.voice.checks(outside, &checks.all()));
+                    done
                 }
                 Action::Read { .. } => Ok(read(outside, settings, entry, matches)?),
                 Action::Print { .. } => print::print(outside, settings, entry, matches),
@@ -275,6 +280,7 @@ fn change(
     outside: &mut Outside<'_>,
     settings: &Settings,
     parsed: &dyn Fn() -> Parsed,
+    checks: Option<&Checks>,
 ) -> std::result::Result<(), Exit> {
     output::check_fields(&settings.shape, Answer::FIELDS.iter().copied())?;
     let envelope = Envelope { parsed: parsed(), key: settings.key.clone() };
@@ -286,7 +292,7 @@ fn change(
     }
     let db = settings.open_to_write(outside)?;
     let clock = settings.clock(outside.clock);
-    let mut session = settings.session(&db, &clock);
+    let mut session = Session { checks, ..settings.session(&db, &clock) };
     let mut printed = Printed::default();
     let mut ready = |answer: &Answer| rendered(settings, &db, answer, &mut printed);
     let mut answer = session.run_single(&envelope, settings.mode, &mut ready);

@@ -3,6 +3,7 @@
 
 pub mod about;
 pub mod access;
+pub mod checks;
 pub mod context;
 pub mod coupon;
 pub mod coupon_program;

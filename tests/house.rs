@@ -284,8 +284,7 @@ fn every_example_of_the_help_can_be_typed() {
     for (name, text) in FILES {
         shop.write(name, text);
     }
-    // The last of them puts another store in the place of this one.
-    shop.abandoned();
+    let (saved, operations) = (shop.store.saved(), shop.operations());
     let mut wrong = Vec::new();
     let help = shop.run("--help").stdout;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
@@ -318,6 +317,10 @@ fn every_example_of_the_help_can_be_typed() {
             let ran = crate::support::finished(command.spawn().unwrap());
             if [1, 2, 10].contains(&ran.code) {
                 wrong.push(format!("{example}\n{}", ran.stderr));
+            }
+            // Each is typed into the shop as it was.
+            if shop.operations() != operations {
+                shop.store.restored(&saved);
             }
         }
     }

@@ -164,3 +164,93 @@ fn closing_a_ticket_tells_what_is_still_open_on_it() {
     assert_eq!(warnings("ticket close T1"), json!([]));
     assert_eq!(shop.ok("verify")["clean"], true);
 }
+
+/// The checks of a run with `--explain`, as objects.
+fn explained(shop: &Shop, words: &str, code: i32) -> Vec<serde_json::Value> {
+    let ran = shop.run(&format!("{words} --explain -o json"));
+    assert_eq!(ran.code, code, "{words}\n{}{}", ran.stdout, ran.stderr);
+    let checks = ran.stderr.lines().filter(|line| line.starts_with("{\"check\""));
+    checks.map(|line| crate::support::json(line)["check"].clone()).collect()
+}
+
+#[test]
+fn every_service_explains_its_checks() {
+    let shop = sample::shop();
+    for (words, least) in [
+        ("ticket refund T1 --invoice INV/2026/00001 --line 1=1 --dry-run", 11),
+        ("ticket coupon T1 --program 'Sorry 10' --dry-run", 5),
+        ("ticket return T1 --delivery WH/OUT/00001 --line 1=1 --dry-run", 5),
+        ("ticket repair T1 --product LAMP --confirm --quote --dry-run --yes", 6),
+        ("ticket plan T1 --dry-run", 7),
+    ] {
+        let checks = explained(&shop, words, 0);
+        assert!(checks.len() >= least, "{words}: {checks:#?}");
+        for check in &checks {
+            assert_eq!(check["passed"], true, "{words}: {check}");
+            assert!(!check["inputs"].as_object().unwrap().is_empty(), "{words}: {check}");
+        }
+    }
+    for service in SERVICES {
+        assert!(shop.run(&format!("{} --help", service.command)).stdout.contains("--explain"), "{}", service.command);
+    }
+}
+
+#[test]
+fn a_refusal_is_the_last_check() {
+    let shop = sample::shop();
+    for (words, check, code) in [
+        ("ticket refund T9 --invoice INV/2026/00001", "the ticket is there", "not_found"),
+        (
+            "ticket refund T1 --invoice J-1",
+            "the ticket is offered the invoice, with its product and lot",
+            "invoice_not_offered",
+        ),
+        (
+            "ticket refund T1 --invoice INV/2026/00001 --amount 5000",
+            "what is asked for is left of the invoice",
+            "refund_exceeds_invoice",
+        ),
+        ("ticket coupon T1 --program Spring", "the program makes coupons now", "program_not_coupons"),
+        (
+            "ticket coupon T1 --program 'Sorry 10' --valid-until 2026-11-01",
+            "the coupon is valid today",
+            "invalid_value",
+        ),
+        (
+            "ticket return T1 --delivery WH/OUT/00002",
+            "one delivery of the customer's can be returned",
+            "delivery_not_done",
+        ),
+        (
+            "ticket return T1 --delivery WH/OUT/00001 --line 1=9",
+            "what is asked for is left to return, and the location takes it",
+            "return_exceeds_delivered",
+        ),
+        (
+            "ticket repair T1 --product BULB --return WH/IN/00002",
+            "product, lot, return, parts and labour fit together",
+            "product_not_in_return",
+        ),
+        (
+            "ticket plan T1 --start 2026-11-25T10:00:00Z --end 2026-11-25T09:00:00Z",
+            "title, start and end can be used",
+            "invalid_value",
+        ),
+    ] {
+        let exit = aftersales::domain::code::exit_of(code);
+        let checks = explained(&shop, words, exit);
+        let last = checks.last().unwrap();
+        assert_eq!(
+            (&last["check"], &last["passed"], &last["code"]),
+            (&check.into(), &false.into(), &code.into()),
+            "{words}: {checks:#?}"
+        );
+        assert!(checks[..checks.len() - 1].iter().all(|check| check["passed"] == true), "{words}: {checks:#?}");
+    }
+    // A person reads a line each, before the refusal.
+    insta::assert_snapshot!(shop.text("ticket coupon T1 --program Spring --explain"), @"");
+    // It is nothing of the command: what was done without it is the same with it.
+    shop.done("ticket plan T1 --key visit");
+    let ran = shop.run("ticket plan T1 --key visit --explain -o json");
+    assert_eq!(crate::support::json(&ran.stdout)["status"], "replayed");
+}

@@ -40,7 +40,7 @@ fn several_records_are_answered_as_apply_answers() {
     assert_eq!(told[1]["error"]["code"], "not_found");
     assert_eq!(told[1]["error"]["hint"], "aftersales invoice list");
     // One is one, and answered as it always was.
-    assert!(shop.run("ticket close T1").stdout.starts_with("id "));
+    assert!(!shop.run("ticket close T1").stdout.starts_with('{'));
     assert_eq!(answers(&shop.run("ticket close T1 T2 --dry-run"), 0)[1]["status"], "planned");
 }
 
@@ -51,7 +51,8 @@ fn records_come_from_a_pipe() {
     let told = answers(&shop.run_with("ticket close - --comment Done", format!("\n{ids}\n")), 0);
     assert_eq!(told.len(), 2);
     assert!(told.iter().all(|answer| answer["status"] == "done"));
-    assert_eq!(shop.ok("ticket show T2")["log"].as_array().unwrap().last().unwrap()["text"], "Done");
+    let log = shop.ok("ticket show T2")["log"].clone();
+    assert!(log.as_array().unwrap().iter().any(|entry| entry["text"] == "Done"), "{log}");
     assert_eq!(answers(&shop.run_with("ticket reopen -", ""), 0), Vec::<Value>::new());
     let told = answers(&shop.run_with("ticket reopen T1 -", "T2\n"), 0);
     assert_eq!(told.len(), 2);

@@ -58,6 +58,10 @@ fn candidates(outside: &Outside<'_>, typed: &Typed) -> Vec<Candidate> {
     let program = [OsString::from("aftersales")];
     let before: Vec<OsString> = program.into_iter().chain(typed.before.iter().map(OsString::from)).collect();
     let before = alias::expanded(&before, outside).unwrap_or(before);
+    // Behind a word that nobody knows nothing is known either.
+    if tree::first_word(&before).is_some() {
+        return Vec::new();
+    }
     let index = before.len();
     let words: Vec<OsString> = before.iter().cloned().chain([OsString::from(&typed.current)]).collect();
 
@@ -121,7 +125,7 @@ fn watched(argument: Arg, sought: &Arc<Mutex<Option<Sought>>>) -> Arg {
         return argument;
     }
     let name = argument.get_id().to_string();
-    let is_file = name.ends_with("file") || ["config", "store", "image"].contains(&name.as_str());
+    let is_file = name == "file" || name.ends_with("_file") || ["config", "store", "image"].contains(&name.as_str());
     match name.as_str() {
         "folder" => return argument.value_hint(ValueHint::DirPath),
         _ if is_file => return argument.value_hint(ValueHint::AnyPath),

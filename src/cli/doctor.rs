@@ -13,7 +13,7 @@ use crate::output::escape::{Color, colored, for_terminal};
 /// `doctor` as clap sees it.
 pub fn doctor_command() -> Command {
     Command::new("doctor")
-        .about("Check what the desk stands on: settings, store, disk, clock, mail, templates, fonts")
+        .about("Check what the desk stands on, from settings to fonts")
         .arg(
             Arg::new("connect")
                 .long("connect")

@@ -15,6 +15,7 @@ use crate::domain::{Allowed, Error, Fault};
 use crate::output::escape::{Color, colored, for_terminal};
 use crate::output::spooled::is_of_temporary;
 use crate::output::{Format, PrintError, Remarks, Shape};
+use crate::procedure::checks::Checked;
 use crate::store::engine::address::without_passwords;
 use crate::store::engine::migrate::{self, Upgraded};
 
@@ -60,6 +61,23 @@ impl Voice {
             text.push_str(&format!("{}: {}\n", self.word("hint", Color::Cyan), for_terminal(hint)));
         }
         text
+    }
+
+    /// The checks that a service made: a line each, or an object.
+    pub fn checks(self, outside: &mut Outside<'_>, checks: &[Checked]) {
+        for checked in checks {
+            let _ = match self.json {
+                true => writeln!(outside.stderr, "{}", serde_json::json!({ "check": checked })),
+                false => {
+                    let word = if checked.passed { "passed ".to_owned() } else { self.word("refused", Color::Red) };
+                    let inputs: Vec<String> =
+                        checked.inputs.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                    let why = checked.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                    let told = format!("{} ({}){why}", checked.check, inputs.join(", "));
+                    writeln!(outside.stderr, "{word}  {}", for_terminal(&told))
+                }
+            };
+        }
     }
 
     /// What became of a store of an older format, in a line.

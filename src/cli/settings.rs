@@ -153,6 +153,7 @@ impl Settings {
             templates: &self.templates,
             courier: &self.courier,
             yes: self.yes,
+            checks: None,
         }
     }
 

@@ -44,10 +44,13 @@ pub fn widened(command: Command, entry: &Entry) -> Command {
 
 /// The argument under which several records are named, or `-`.
 pub fn asked(entry: &'static Entry, matches: &ArgMatches) -> Option<String> {
-    let command = (entry.arguments)(Command::new(entry.name));
-    let name = positional(&command, entry.name)?;
-    let given: Vec<&String> = matches.try_get_many::<String>(&name).ok().flatten()?.collect();
-    (given.len() > 1 || given.iter().any(|given| *given == "-")).then_some(name)
+    let is_several = |name: &str| {
+        let given: Vec<&String> = matches.try_get_many::<String>(name).ok().flatten().into_iter().flatten().collect();
+        given.len() > 1 || given.iter().any(|given| *given == "-")
+    };
+    // The command is made once more only where it may be one of those.
+    entry.names().iter().find(|name| is_several(name))?;
+    positional(&(entry.arguments)(Command::new(entry.name)), entry.name).filter(|name| is_several(name))
 }
 
 /// Runs the command for each of the records.

@@ -56,9 +56,8 @@ pub fn help(outside: &mut Outside<'_>, matches: &ArgMatches) -> std::result::Res
 
 /// The help of the command of these words.
 fn of_command(words: &[String]) -> Result<String> {
-    let mut tree = tree::whole();
-    tree.build();
-    let mut command = &mut tree;
+    let tree = tree::whole();
+    let mut command = &tree;
     for word in words {
         let known: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
         let is_first = command.get_name() == "aftersales";
@@ -70,12 +69,17 @@ fn of_command(words: &[String]) -> Result<String> {
             let hint = Some("aftersales help".to_owned());
             return Err(report::fault("usage", message, None, None, hint));
         }
-        command = match command.find_subcommand_mut(word) {
+        command = match command.find_subcommand(word) {
             Some(inner) => inner,
             None => return Err(report::incomplete(format!("there is no command {word}"), "")),
         };
     }
-    Ok(command.render_long_help().to_string())
+    // As the command tells it itself.
+    let typed = ["aftersales"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
+    match tree::whole().try_get_matches_from(typed) {
+        Err(error) => Ok(error.render().to_string()),
+        Ok(_) => Err(report::incomplete("there is no such help".to_owned(), "")),
+    }
 }
 
 /// The end of the help of the program.

@@ -9,6 +9,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::{several, texts};
 use crate::command::pipeline::object::{Given, Pairs};
 use crate::command::{Action, COMMANDS, Entry, entry};
+use crate::procedure::services::SERVICES;
+
+/// The switch by which a service tells what it checks.
+pub const EXPLAIN: &str = "explain";
 
 const ABOUT: &str =
     "The after-sales desk in a shell: refunds, coupons, returns, repairs and field service from a ticket";
@@ -113,6 +117,10 @@ fn relaxed_arguments(command: Command) -> Command {
 fn arguments_of(command: Command, entry: &'static Entry) -> Command {
     let command = (entry.arguments)(command);
     match entry.action {
+        Action::Change { .. } if SERVICES.iter().any(|service| service.command == entry.name) => {
+            let help = "Tell on stderr each check that is made, what it looks at, and what comes of it";
+            texts::with_files(command).arg(Arg::new(EXPLAIN).long(EXPLAIN).action(ArgAction::SetTrue).help(help))
+        }
         Action::Change { .. } => texts::with_files(several::widened(command, entry)),
         Action::Read { .. } | Action::Print { .. } => command,
     }

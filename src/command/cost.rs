@@ -54,6 +54,7 @@ impl Desk {
             templates: &self.templates,
             courier: &self.courier,
             yes: true,
+            checks: None,
         }
     }
 

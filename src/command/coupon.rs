@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx};
-use crate::domain::Result;
 use crate::domain::coupon::share::{self, target};
 use crate::domain::coupon::{Coupon, CouponRefused, CouponState, check_offered};
 use crate::domain::coupon_program::CouponProgram;
@@ -16,6 +15,8 @@ use crate::domain::team::Service;
 use crate::domain::value::day::Day;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
+use crate::domain::{Error, Result};
+use crate::procedure::checks::or_none;
 use crate::procedure::coupon::{new_code, share_link};
 use crate::procedure::mail::{self, Asked, Writing};
 use crate::procedure::{service, ticket_log};
@@ -72,15 +73,24 @@ impl Change for TicketCoupon {
 
     fn run(&self, cx: &Cx<'_>) -> Result<CouponMade> {
         let ticket = service::ticket(cx, &self.ticket)?;
-        let program: CouponProgram = one(cx, "program", &self.program)?;
+        let named = || vec![("program", self.program.clone())];
+        let program: CouponProgram = cx.checked("the program is there", named, one(cx, "program", &self.program))?;
         service::check_offered(cx, &ticket, Service::Coupons)?;
         let valid_until = self.valid_until.and_then(|day| day.0);
-        if let Some(given) = valid_until.filter(|day| *day < cx.today) {
-            return Err(CouponRefused::Past { given, today: cx.today }.into());
-        }
-        check_offered(&program, cx.today)?;
+        let past = valid_until.filter(|day| *day < cx.today);
+        let in_time: Result<()> =
+            past.map_or(Ok(()), |given| Err(CouponRefused::Past { given, today: cx.today }.into()));
+        let days = || {
+            let until = valid_until.map(|day| day.to_string());
+            vec![or_none("valid_until", until.as_deref()), ("today", cx.today.to_string())]
+        };
+        cx.checked("the coupon is valid today", days, in_time)?;
+        let offered = check_offered(&program, cx.today).map_err(Error::from);
+        let inputs = || vec![("program", program.id.clone()), ("today", cx.today.to_string())];
+        cx.checked("the program makes coupons now", inputs, offered)?;
         if self.only_customer || self.send_by_email {
-            service::customer_of(&ticket)?;
+            let whose = || vec![or_none("customer", ticket.customer.as_ref().map(|customer| customer.id.as_str()))];
+            cx.checked("the ticket has a customer", whose, service::customer_of(&ticket))?;
         }
 
         let mut coupon = Coupon {

@@ -105,7 +105,7 @@ pub fn of_kind(kind: &str) -> Option<&'static Live> {
 const ABOUT: &[(&str, &[&str])] = &[
     ("ticket", &["subject"]),
     ("order", &["state", "customer", "total"]),
-    ("invoice", &["state", "customer", "open"]),
+    ("invoice", &["state", "customer", "total"]),
     ("credit_note", &["state", "customer", "total"]),
     ("payment", &["customer", "amount", "open"]),
     ("coupon", &["state", "program"]),

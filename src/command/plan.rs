@@ -17,6 +17,7 @@ use crate::domain::worksheet::Worksheet;
 use crate::domain::worksheet_template::WorksheetTemplate;
 use crate::domain::{Error, Faults, Result};
 use crate::output::Detail;
+use crate::procedure::checks::or_none;
 use crate::procedure::look_up;
 use crate::procedure::plan::default_project;
 use crate::procedure::task::warn_of_overlaps;
@@ -70,9 +71,12 @@ impl Change for TicketPlan {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Task>> {
         let ticket = service::ticket(cx, &self.ticket)?;
-        let named: Option<Project> = look_up::optional(cx, "project", self.project.as_deref())?;
+        let named: Result<Option<Project>> = look_up::optional(cx, "project", self.project.as_deref());
+        let named = cx.checked("the project is there", || vec![or_none("project", self.project.as_deref())], named)?;
         let template = template_given(cx, self.worksheet_template.as_deref())?;
-        let assignee: Option<User> = look_up::optional(cx, "assignee", self.assignee.as_deref())?;
+        let assignee: Result<Option<User>> = look_up::optional(cx, "assignee", self.assignee.as_deref());
+        let inputs = || vec![or_none("assignee", self.assignee.as_deref())];
+        let assignee = cx.checked("the assignee is there", inputs, assignee)?;
         service::check_offered(cx, &ticket, Service::FieldService)?;
 
         let mut faults = Faults::default();
@@ -80,9 +84,14 @@ impl Change for TicketPlan {
         faults.gather(plan::check_project(self.project.as_deref()).map_err(Error::from));
         let times = Window::default().with(self.start.as_ref(), self.end.as_ref(), &cx.desk.timezone);
         let window = faults.gather(times.map_err(Error::from)).unwrap_or_default();
-        faults.refuse()?;
-        let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id)?;
-        let template = plan::template(&project, template)?;
+        let titles = || vec![or_none("title", self.title.as_deref()), ("subject", ticket.subject.clone())];
+        cx.checked("title, start and end can be used", titles, faults.refuse())?;
+        let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id).map_err(Error::from);
+        let inputs = || vec![("team", ticket.team.id.clone()), or_none("project", self.project.as_deref())];
+        let project = cx.checked("the visit has a project", inputs, project)?;
+        let template = plan::template(&project, template).map_err(Error::from);
+        let inputs = || vec![("project", project.id.clone()), or_none("template", self.worksheet_template.as_deref())];
+        let template = cx.checked("the project has worksheets, where one is asked for", inputs, template)?;
 
         let mut task = Task {
             key: cx.db.next_key()?,

@@ -9,6 +9,7 @@ use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, Invoice, check_pieces};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{LineAmount, LineQuantity};
+use crate::domain::refund::left_of;
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
@@ -18,6 +19,7 @@ use crate::domain::value::quantity::Quantity;
 use crate::domain::value::reference::shell_word;
 use crate::domain::value::text::Setting;
 use crate::domain::{Error, Faults, Result};
+use crate::procedure::checks::or_none;
 use crate::procedure::refund::{
     Asked, GivenNarrowing, check_any_offered, check_offer, form, look_up, named_invoice, refund,
 };
@@ -106,21 +108,35 @@ impl Change for TicketRefund {
 
     fn run(&self, cx: &Cx<'_>) -> Result<RefundOutcome> {
         if self.allow_excess {
-            crate::procedure::access::check(cx.db, cx.actor, Right::Invoicing)?;
+            let allowed = crate::procedure::access::check(cx.db, cx.actor, Right::Invoicing);
+            cx.checked("more than is left may be refunded", || vec![("right", Right::Invoicing.to_string())], allowed)?;
         }
         let ticket = service::ticket(cx, &self.ticket)?;
         let given =
             GivenNarrowing { order: self.order.as_deref(), product: self.product.as_deref(), lot: self.lot.as_deref() };
-        let named = look_up(cx, given)?;
-        let mut invoices = self.named_invoices(cx)?;
+        let names = || {
+            vec![
+                or_none("order", self.order.as_deref()),
+                or_none("product", self.product.as_deref()),
+                or_none("lot", self.lot.as_deref()),
+            ]
+        };
+        let named = cx.checked("what narrows the form is there", names, look_up(cx, given))?;
+        let invoices = self.named_invoices(cx);
+        let mut invoices =
+            cx.checked("the invoices are there", || vec![("invoice", self.invoice.join(" "))], invoices)?;
         let journal = self.named_journal(cx)?;
         let reason = reason::written(cx, self.reason.as_deref())?;
         service::check_offered(cx, &ticket, Service::Refunds)?;
         for invoice in &mut invoices {
             self.load_left(cx.db, invoice)?;
         }
-        let (ask, date) = self.checked(cx, &invoices)?;
-        let form = form(cx, &ticket, service::customer_of(&ticket)?, named)?;
+        let amount = self.amount.as_ref().map(ToString::to_string);
+        let values = || vec![or_none("amount", amount.as_deref()), ("lines", self.line.len().to_string())];
+        let (ask, date) = cx.checked("the values can be used", values, self.checked(cx, &invoices))?;
+        let whose = || vec![or_none("customer", ticket.customer.as_ref().map(|customer| customer.id.as_str()))];
+        let customer = cx.checked("the ticket has a customer", whose, service::customer_of(&ticket))?;
+        let form = cx.checked("order, product and lot fit together", names, form(cx, &ticket, customer, named))?;
         if invoices.is_empty() {
             check_any_offered(cx, &form)?;
             // What there is to choose from.
@@ -132,7 +148,8 @@ impl Change for TicketRefund {
             check_offer(cx, &form, invoice)?;
         }
         if let Some(journal) = &journal {
-            check_sales_journal(journal)?;
+            let sales = check_sales_journal(journal).map_err(Error::from);
+            cx.checked("the journal takes credit notes", || vec![("journal", journal.id.clone())], sales)?;
         }
 
         let asked = Asked {
@@ -146,7 +163,11 @@ impl Change for TicketRefund {
         };
         let mut outcome = RefundOutcome { credit_notes: Vec::new(), invoices: Vec::new() };
         for invoice in invoices {
-            let (credit_note, copy) = refund(cx, &ticket, invoice, &asked)?;
+            let shown = invoice.shown().to_owned();
+            let left = left_of(&invoice)?;
+            let made = refund(cx, &ticket, invoice, &asked);
+            let inputs = || vec![("invoice", shown), ("left", left.to_string()), or_none("amount", amount.as_deref())];
+            let (credit_note, copy) = cx.checked("what is asked for is left of the invoice", inputs, made)?;
             outcome.credit_notes.push(credit_note);
             outcome.invoices.extend(copy);
         }

@@ -18,6 +18,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::quantity::{Price, Quantity};
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
+use crate::procedure::checks::or_none;
 use crate::procedure::mail::Asked;
 use crate::procedure::repair::form::{self, GivenRepair};
 use crate::procedure::{self, look_up, service, tags};
@@ -127,12 +128,24 @@ impl Change for TicketRepair {
             labour: &self.labour,
             notes: self.notes.as_deref(),
         };
-        let named = form::named_by(cx, &given)?;
+        let names = || {
+            vec![
+                or_none("product", self.product.as_deref()),
+                or_none("lot", self.lot.as_deref()),
+                or_none("return", self.r#return.as_deref()),
+                ("parts", self.part.len().to_string()),
+            ]
+        };
+        let named = cx.checked("what is named is there", names, form::named_by(cx, &given))?;
         service::check_offered(cx, &ticket, Service::Repairs)?;
 
-        let new = form::new(cx, &ticket, &given, &named)?;
-        if self.quote && new.customer.is_none() {
-            return Err(RepairRefused::CustomerRequired { repair: None }.into());
+        let new = form::new(cx, &ticket, &given, &named);
+        let new = cx.checked("product, lot, return, parts and labour fit together", names, new)?;
+        if self.quote {
+            let refused = || Err(RepairRefused::CustomerRequired { repair: None }.into());
+            let customer: Result<()> = new.customer.as_ref().map_or_else(refused, |_| Ok(()));
+            let whose = || vec![or_none("customer", new.customer.as_ref().map(|customer| customer.id.as_str()))];
+            cx.checked("there is a customer to quote to", whose, customer)?;
         }
         let mut made = procedure::repair::create(cx, new)?;
         let tags = tags::named(cx, &self.tag)?;
@@ -142,7 +155,9 @@ impl Change for TicketRepair {
             made = tagged;
         }
         if self.confirm {
-            made = procedure::repair::step(cx, made, Step::Confirm)?;
+            let inputs = vec![("repair", made.id.clone()), ("parts", made.parts.len().to_string())];
+            let confirmed = procedure::repair::step(cx, made, Step::Confirm);
+            made = cx.checked("the repair can be confirmed", || inputs, confirmed)?;
         } else {
             procedure::repair::warn_of_wanted(cx, &made)?;
         }

@@ -14,6 +14,7 @@ use crate::domain::team::Service;
 use crate::domain::ticket::NamedOrder;
 use crate::domain::transfer::Transfer;
 use crate::domain::{Faults, Result};
+use crate::procedure::checks::or_none;
 use crate::procedure::returns::{Made, Terms, about_of, load_lines, make, source};
 use crate::procedure::{look_up, service};
 use crate::store::{Db, ticket, transfer};
@@ -108,17 +109,28 @@ impl Change for TicketReturn {
                 faults.gather(check_exchange(delivery));
             }
         }
-        faults.refuse()?;
+        let lines = || vec![("lines", self.line.len().to_string()), ("dropped", self.drop_line.len().to_string())];
+        cx.checked("the values can be used", lines, faults.refuse())?;
 
         let named = delivery.is_some();
-        let mut source = source(cx, &ticket, order, delivery)?;
+        let inputs = || {
+            vec![
+                or_none("customer", ticket.customer.as_ref().map(|customer| customer.id.as_str())),
+                or_none("order", self.order.as_deref()),
+                or_none("delivery", self.delivery.as_deref()),
+            ]
+        };
+        let found = source(cx, &ticket, order, delivery);
+        let mut source = cx.checked("one delivery of the customer's can be returned", inputs, found)?;
         if !named {
             load_lines(cx, &mut source, terms.asked)?;
             let mut faults = Faults::default();
             terms.asked.check_against(&source, &mut faults);
-            faults.refuse()?;
+            cx.checked("the lines are lines of the delivery", lines, faults.refuse())?;
         }
-        Ok(make(cx, &source, &terms, Some(&ticket))?.into())
+        let inputs = || vec![("delivery", source.id.clone()), ("exchange", self.exchange.to_string())];
+        let made = make(cx, &source, &terms, Some(&ticket));
+        Ok(cx.checked("what is asked for is left to return, and the location takes it", inputs, made)?.into())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::desk::{Actor, Desk};
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
 use crate::output::template::Templates;
+use crate::procedure::checks::Checks;
 use crate::procedure::mail::Mailing;
 use crate::store::log::chain::{Entry, Erasure};
 use crate::store::{Db, Key};
@@ -32,6 +33,8 @@ pub struct Cx<'a> {
     pub yes: bool,
     /// Whether what it does is undone afterwards (a dry run), so that no code or link it draws may be told.
     pub planned: bool,
+    /// Where the checks are noted that it makes, for whoever asks.
+    pub checks: Option<&'a Checks>,
     told: RefCell<Told>,
     operation: Cell<Option<Key>>,
 }
@@ -88,12 +91,18 @@ impl<'a> Cx<'a> {
     ) -> Cx<'a> {
         let today = desk.timezone.day_of(now);
         let (told, operation) = (RefCell::default(), Cell::new(None));
-        Cx { db, now, today, desk, actor, templates, mailing: None, yes, planned: false, told, operation }
+        Cx { db, now, today, desk, actor, templates, mailing: None, yes, planned: false, checks: None, told, operation }
     }
 
     /// The same view, of a command that may write mail.
     pub fn with_mailing(self, mailing: &'a dyn Mailing) -> Cx<'a> {
         Cx { mailing: Some(mailing), ..self }
+    }
+
+    /// The same view, of a command whose checks are noted.
+    pub fn with_checks(self, checks: Option<&'a Checks>) -> Cx<'a> {
+        checks.into_iter().for_each(Checks::begin);
+        Cx { checks, ..self }
     }
 
     /// The same view, of a command that is undone afterwards.

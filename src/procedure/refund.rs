@@ -6,6 +6,7 @@ mod reversal;
 pub use reversal::{Asked, refund};
 
 use super::access;
+use super::checks::or_none;
 use super::context::Cx;
 use super::service::customer_of;
 use super::services::{Makes, ServiceEntry};
@@ -122,7 +123,17 @@ pub fn named_invoice(cx: &Cx<'_>, given: &str) -> Result<Document> {
 /// Refuses an invoice that the form does not offer, saying which test it failed, in the spec's order: posted, the
 /// customer's, the order's, holding product and lot (spec B2). Whether something is left is decided with its lines.
 pub fn check_offer(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<()> {
-    why_not_offered(cx, form, invoice)?.map_or(Ok(()), |refused| Err(refused.into()))
+    let offered = why_not_offered(cx, form, invoice)?.map_or(Ok(()), |refused| Err(refused.into()));
+    let inputs = || {
+        let id = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.id.clone());
+        let (product, lot) = (id(&form.product), id(&form.lot));
+        vec![
+            ("invoice", invoice.shown().to_owned()),
+            or_none("product", product.as_deref()),
+            or_none("lot", lot.as_deref()),
+        ]
+    };
+    cx.checked("the ticket is offered the invoice, with its product and lot", inputs, offered)
 }
 
 fn why_not_offered(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<Option<RefundRefused>> {
@@ -130,6 +141,7 @@ fn why_not_offered(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<Optio
     if invoice.state != DocumentState::Posted {
         return Ok(Some(RefundRefused::NotPosted { invoice: shown(), state: invoice.state }));
     }
+    cx.holds("the invoice is posted", || vec![("invoice", shown()), ("state", invoice.state.to_string())]);
     let refuse =
         |test: String| Ok(Some(RefundRefused::NotOffered { invoice: shown(), test, ticket: form.ticket.clone() }));
     // What it gave back is refunded of the first invoice (spec B13).
@@ -139,11 +151,14 @@ fn why_not_offered(cx: &Cx<'_>, form: &Form, invoice: &Document) -> Result<Optio
     if invoice.customer.key != form.customer.key {
         return refuse(format!("is of {}, not of {}", invoice.customer.id, form.customer.id));
     }
+    cx.holds("the invoice is the customer's", || vec![("invoice", shown()), ("customer", form.customer.id.clone())]);
     if let Some(order) = &form.order
         && invoice.order.as_ref().is_none_or(|of| of.key != order.key)
     {
         return refuse(format!("is not of the order {order}"));
     }
+    let order = form.order.as_ref().map(|order| order.id.as_str());
+    cx.holds("the invoice is of the order", || vec![("invoice", shown()), or_none("order", order)]);
     if form.product.is_none() && form.lot.is_none() {
         return Ok(None);
     }

@@ -10,16 +10,19 @@ use crate::store::team;
 
 /// The ticket that `given` stands for, without its tags: no service asks for them.
 pub fn ticket(cx: &Cx<'_>, given: &str) -> Result<Ticket> {
-    look_up::bare(cx, "ticket", given)
+    let found = look_up::bare(cx, "ticket", given);
+    cx.checked("the ticket is there", || vec![("ticket", given.to_owned())], found)
 }
 
 /// Refuses a service that the ticket's team does not offer. Whatever the command names is looked up before (contract,
 /// section 3: existence, then service enabled).
 pub fn check_offered(cx: &Cx<'_>, ticket: &Ticket, service: Service) -> Result<()> {
-    if team::offers(cx.db, ticket.team.key, service)? {
-        return Ok(());
-    }
-    Err(ServiceNotEnabled { team: ticket.team.id.clone(), service }.into())
+    let offered = match team::offers(cx.db, ticket.team.key, service)? {
+        true => Ok(()),
+        false => Err(ServiceNotEnabled { team: ticket.team.id.clone(), service }.into()),
+    };
+    let inputs = || vec![("team", ticket.team.id.clone()), ("service", service.to_string())];
+    cx.checked("the ticket's team offers the service", inputs, offered)
 }
 
 /// The ticket's customer, for services that need one.

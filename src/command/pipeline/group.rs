@@ -238,8 +238,8 @@ impl<'s> Group<'s> {
     }
 
     fn view(&self, now: Instant) -> Cx<'_> {
-        let Session { db, actor, templates, courier, yes, .. } = self.session;
-        let cx = Cx::new(db, &self.desk, actor, now, templates, *yes).with_mailing(*courier);
+        let Session { db, actor, templates, courier, yes, checks, .. } = self.session;
+        let cx = Cx::new(db, &self.desk, actor, now, templates, *yes).with_mailing(*courier).with_checks(*checks);
         if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::value::day::Instant;
 use crate::domain::{Error, Result};
 use crate::output::template::Templates;
 use crate::procedure;
+use crate::procedure::checks::Checks;
 use crate::store::log::Tail;
 use crate::store::{self, Db};
 
@@ -29,6 +30,8 @@ pub struct Session<'a> {
     pub templates: &'a Templates,
     pub courier: &'a Courier,
     pub yes: bool,
+    /// Where the checks of a change are noted, for whoever asks.
+    pub checks: Option<&'a Checks>,
 }
 
 impl<'a> Session<'a> {
@@ -37,8 +40,8 @@ impl<'a> Session<'a> {
     where
         'a: 'b,
     {
-        let Session { clock, templates, courier, yes, .. } = *self;
-        Session { db, clock, actor: self.actor.clone(), templates, courier, yes }
+        let Session { clock, templates, courier, yes, checks, .. } = *self;
+        Session { db, clock, actor: self.actor.clone(), templates, courier, yes, checks }
     }
 
     /// Opens a group. The store is locked for writing from here on.
