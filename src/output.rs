@@ -335,10 +335,8 @@ impl<'o> Records<'o> {
 /// What a template makes of a record, as a line or lines.
 fn made(out: &mut dyn Write, template: &TextTemplate, record: &Value) -> Result<()> {
     let text = template.render(record).map_err(PrintError::Template)?;
-    Ok(match text.ends_with('\n') || text.is_empty() {
-        true => write!(out, "{text}")?,
-        false => writeln!(out, "{text}")?,
-    })
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    Ok(write!(out, "{text}{end}")?)
 }
 
 /// Refuses an answer of which an expression or a template that was asked for can make nothing.

@@ -64,8 +64,12 @@ fn one_setting_is_a_line() {
     assert_eq!(shop.run("config get aliases.r").stdout, "ticket refund\n");
     assert_eq!(shop.run("config get smtp.port").stdout, "");
     assert_eq!(shop.ok("config get color")["value"], "auto");
-    assert_snapshot!(shop.text("config get smtp.hots"), @"");
-    assert_snapshot!(shop.text("config path"), @"");
+    assert_snapshot!(shop.text("config get smtp.hots"), @r#"
+    [stderr]
+    error[invalid_value]: there is no setting "smtp.hots"; did you mean smtp.host?
+    [exit 10]
+    "#);
+    assert_snapshot!(shop.text("config path"), @r"[folder]/.config/aftersales/config.toml");
     assert_eq!(shop.ok("config path")["exists"], true);
 }
 
@@ -86,7 +90,21 @@ fn a_setting_is_set_and_its_file_keeps_its_comments() {
     set("smtp.allow_plain yes");
     set("profiles.shop.protected yes");
     set("aliases.r 'ticket refund'");
-    assert_snapshot!(std::fs::read_to_string(&file).unwrap(), @"");
+    assert_snapshot!(std::fs::read_to_string(&file).unwrap(), @r#"
+    # mine
+    output = "json"
+
+    [smtp]
+    port = 2525
+    allow_plain = true
+
+    [profiles.shop]
+    protected = true
+
+    [aliases]
+    r = "ticket refund"
+    # the last
+    "#);
     assert_eq!(set("smtp.port ''")["result"]["setting"]["value"], Value::Null);
     assert_eq!(set("store shop.db --project")["status"], "done");
     assert_eq!(std::fs::read_to_string(shop.path("aftersales.toml")).unwrap(), "store = \"shop.db\"\n");
@@ -131,9 +149,20 @@ fn all_that_is_wrong_with_settings_is_told_at_once() {
     );
     let ran = shop.run("config validate");
     assert_eq!(ran.code, 16);
-    assert_snapshot!(ran.stderr.replace(&*shop.folder().to_string_lossy(), "[folder]"), @"");
+    assert_snapshot!(ran.stderr.replace(&*shop.folder().to_string_lossy(), "[folder]"), @r#"
+    error[config_invalid]: [folder]/.config/aftersales/config.toml: output: "xml" is no output format; it is one of table, json, ndjson, csv, ids
+      also [config_invalid]: [folder]/.config/aftersales/config.toml: profiles.a.store: a store is a path or a URL that begins with postgres://, not with mysql://
+      also [config_invalid]: [folder]/.config/aftersales/config.toml: aliases.order: order is a command, which an alias cannot hide
+      also [config_invalid]: [folder]/.config/aftersales/config.toml: aliases.x: "tikcet" begins with no command
+      also [config_invalid]: [folder]/.config/aftersales/config.toml: smtp.tls: mail would go to mail.example.org unencrypted, for everybody on the way to read; allow_plain = true allows it
+      also [config_invalid]: [folder]/.config/aftersales/config.toml: templates.folder: [folder]/.config/aftersales/none is no folder
+    "#);
     user_file(&shop, "outptu = \"xml\"");
-    assert_snapshot!(shop.text("config validate"), @"");
+    assert_snapshot!(shop.text("config validate"), @r"
+    [stderr]
+    error[config_invalid]: [folder]/.config/aftersales/config.toml, line 1: unknown field `outptu`, expected one of `store`, `output`, `color`, `as`, `templates`, `smtp`, `profiles`, `aliases`; did you mean output?
+    [exit 16]
+    ");
     // What is for settings that cannot be used runs all the same.
     assert_eq!(shop.run("config path").code, 0);
     assert_eq!(shop.run("explain config_invalid").code, 0);

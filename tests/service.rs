@@ -248,7 +248,17 @@ fn a_refusal_is_the_last_check() {
         assert!(checks[..checks.len() - 1].iter().all(|check| check["passed"] == true), "{words}: {checks:#?}");
     }
     // A person reads a line each, before the refusal.
-    insta::assert_snapshot!(shop.text("ticket coupon T1 --program Spring --explain"), @"");
+    insta::assert_snapshot!(shop.text("ticket coupon T1 --program Spring --explain"), @r"
+    [stderr]
+    passed   the ticket is there (ticket T1)
+    passed   the program is there (program Spring)
+    passed   the ticket's team offers the service (team Support, service coupons)
+    passed   the coupon is valid today (valid_until -, today 2026-11-23)
+    refused  the program makes coupons now (program Spring, today 2026-11-23): the program Spring is of type promo-code, so it makes no coupons
+    error[program_not_coupons]: the program Spring is of type promo-code, so it makes no coupons
+    hint: aftersales coupon-program list --type coupons
+    [exit 13]
+    ");
     // It is nothing of the command: what was done without it is the same with it.
     shop.done("ticket plan T1 --key visit");
     let ran = shop.run("ticket plan T1 --key visit --explain -o json");

@@ -97,9 +97,12 @@ fn texts_come_from_files() {
 #[test]
 fn a_template_prints_each_record() {
     let shop = shop();
-    assert_snapshot!(shop.text("ticket list --template '{{ id }}: {{ subject }}'"), @"");
-    assert_snapshot!(shop.text("ticket show T1 --template '{% for line in log %}{{ line.kind }} {% endfor %}'"), @"");
-    assert_snapshot!(shop.text("ticket close T1 --template '{{ status }} {{ result.ticket.stage }}'"), @"");
+    assert_snapshot!(shop.text("ticket list --template '{{ id }}: {{ subject }}'"), @r#"
+    T00001: It hums
+    T00002: It "glows"
+    "#);
+    assert_snapshot!(shop.text("ticket show T1 --template '{% for line in log %}{{ line.kind }} {% endfor %}'"), @r"created");
+    assert_snapshot!(shop.text("ticket close T1 --template '{{ status }} {{ result.ticket.stage }}'"), @r"done Solved");
     assert_eq!(shop.run("ticket list --template '{{ id }}\n'").stdout, "T00001\nT00002\n");
     assert_eq!(shop.run("ticket list --limit 0 --template '{{ id }}'").stdout, "");
     assert_eq!(shop.run("ticket list --fields id --template '{{ id }}'").stdout, "T00001\nT00002\n");

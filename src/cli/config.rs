@@ -241,7 +241,8 @@ impl<'p> Places<'p> {
 
     /// A flag alone, for what has no other place.
     pub fn flag(&self, name: &str) -> Option<Found> {
-        let text = self.matches.get_one::<String>(name)?.clone();
+        // A flag that is not typed need not be known to the tree that was parsed with.
+        let text = self.matches.try_get_one::<String>(name).ok().flatten()?.clone();
         Some(Found { text, source: Source::Flag })
     }
 

@@ -19,7 +19,7 @@ pub struct Carried(Vec<(&'static str, String)>);
 
 impl Carried {
     pub fn of(matches: &ArgMatches) -> Carried {
-        let given = |name| Some((name, without_passwords(matches.get_one::<String>(name)?)));
+        let given = |name| Some((name, without_passwords(matches.try_get_one::<String>(name).ok().flatten()?)));
         Carried(CARRIED.into_iter().filter_map(given).collect())
     }
 
@@ -52,7 +52,9 @@ pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches,
     let given_again = match error.kind() {
         FaultKind::Confirmation => again(arguments, " --yes"),
         FaultKind::Busy if is_safe_again(matches) => again(arguments, ""),
-        FaultKind::Unknown if is_safe_again(matches) && matches.contains_id("key") => again(arguments, ""),
+        FaultKind::Unknown if is_safe_again(matches) && matches!(matches.try_contains_id("key"), Ok(true)) => {
+            again(arguments, "")
+        }
         _ => None,
     };
     match given_again {

@@ -101,7 +101,11 @@ impl Settings {
             templates: Templates::new(places.templates()).at(places.variable("HOME").map(PathBuf::from)),
             now,
             key: places.flag("key").map(|found| found.text),
-            mode: if matches.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit },
+            mode: if matches!(matches.try_get_one::<bool>("dry-run"), Ok(Some(true))) {
+                Mode::DryRun
+            } else {
+                Mode::Commit
+            },
             yes: matches.get_flag("yes") || places.variable("AFTERSALES_YES").is_some_and(|value| is_yes(&value)),
             quiet: matches.get_flag("quiet"),
             verbose: matches.get_flag("verbose"),

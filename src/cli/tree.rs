@@ -22,7 +22,15 @@ const ABOUT: &str =
 pub fn quick(arguments: &[OsString]) -> Command {
     let is_named = |name: &str| arguments.iter().any(|word| word == name);
     let alone = alone().into_iter().filter(|(name, _)| is_named(name)).map(|(_, command)| command());
-    COMMANDS.iter().fold(root(Helps::No).subcommands(alone), |root, entry| match entry.name.split_once(' ') {
+    // A flag costs as much to make as a command: those that have no letter are made where they are typed.
+    let is_typed = |(name, short, ..): &&Global| {
+        let flag = |word: &OsString| {
+            let rest = word.as_encoded_bytes().strip_prefix(b"--");
+            rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).is_some_and(|rest| matches!(rest, [] | [b'=', ..]))
+        };
+        short.is_some() || arguments.iter().any(flag)
+    };
+    COMMANDS.iter().fold(root(Helps::No, is_typed).subcommands(alone), |root, entry| match entry.name.split_once(' ') {
         None if is_named(entry.name) => {
             root.subcommand(Command::new(entry.name).display_name(entry.name).defer(with_verbs))
         }
@@ -54,8 +62,9 @@ pub fn first_word(arguments: &[OsString]) -> Option<(ArgMatches, usize)> {
             _ => {}
         }
     }
-    let globals =
-        || root(Helps::No).allow_external_subcommands(true).disable_help_flag(true).disable_version_flag(true);
+    let globals = || {
+        root(Helps::No, |_| true).allow_external_subcommands(true).disable_help_flag(true).disable_version_flag(true)
+    };
     let matches = globals().try_get_matches_from(arguments).ok()?;
     let (word, inner) = matches.subcommand()?;
     let behind = inner.get_many::<OsString>("").map_or(0, Iterator::count);
@@ -64,8 +73,9 @@ pub fn first_word(arguments: &[OsString]) -> Option<(ArgMatches, usize)> {
         return None;
     }
     // What is named twice would not be read.
+    let typed = arguments.get(at)?;
     let before = arguments.get(..at)?.iter().filter(|word| !of_config.contains(word));
-    let again = before.chain(&of_config).chain([&arguments[at]]);
+    let again = before.chain(&of_config).chain([typed]);
     Some((globals().try_get_matches_from(again).ok()?, at))
 }
 
@@ -132,7 +142,7 @@ pub fn whole() -> Command {
     let root = COMMANDS
         .iter()
         .filter(|entry| !entry.name.contains(' ') && verbs_of(entry.name).next().is_none())
-        .fold(root(Helps::Yes).subcommands(alone), |root, entry| {
+        .fold(root(Helps::Yes, |_| true).subcommands(alone), |root, entry| {
             root.subcommand((entry.arguments)(Command::new(entry.name)))
         });
     COMMANDS.nouns().fold(root, |root, (noun, about)| {
@@ -223,7 +233,7 @@ const GLOBALS: &[Global] = &[
     ("verbose", Some('v'), None, "With --dry-run: print the command object to stderr"),
 ];
 
-fn root(helps: Helps) -> Command {
+fn root(helps: Helps, is_made: impl Fn(&&Global) -> bool) -> Command {
     let flag = |(name, letter, value, help): &Global| {
         let action = if value.is_some() { ArgAction::Set } else { ArgAction::SetTrue };
         let flag = Arg::new(*name).long(*name).short(*letter).action(action).global(true);
@@ -239,7 +249,7 @@ fn root(helps: Helps) -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .disable_help_subcommand(true)
-        .args(GLOBALS.iter().map(flag));
+        .args(GLOBALS.iter().filter(is_made).map(flag));
     match helps {
         Helps::No => root,
         Helps::Yes => root.about(ABOUT).after_help(super::topics::after_help()),
