@@ -138,6 +138,7 @@ fn shell(name: &str) -> Option<&str> {
 }
 
 /// Runs a script in a shell in which `aftersales` is the program under test.
+#[allow(clippy::disallowed_methods, reason = "a shell needs the programs of the machine")]
 fn script(shop: &Shop, shell: &str, arguments: &[&str], script: &str) -> String {
     let program = assert_cmd::cargo::cargo_bin!("aftersales");
     let path = std::env::var("PATH").unwrap();
@@ -237,6 +238,7 @@ fn zsh_completes() {
 // What comes along.
 
 /// A file of the tree as the program prints it; a run with INSTA_UPDATE=always writes it anew.
+#[allow(clippy::disallowed_methods, reason = "it is for who runs the tests")]
 fn is_as_printed(shop: &Shop, file: &Path, words: &str) {
     let ran = shop.run(words);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words}");

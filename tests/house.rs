@@ -299,7 +299,8 @@ fn every_example_of_the_help_can_be_typed() {
         "config" => "config list",
         name => name,
     });
-    for name in COMMANDS.iter().map(|entry| entry.name).chain(alone) {
+    let more = ["config get", "config set", "config path", "config validate", "config example", "help"];
+    for name in COMMANDS.iter().map(|entry| entry.name).chain(alone).chain(more) {
         let help = shop.run(&format!("{name} --help")).stdout;
         let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} has no examples"));
         for example in examples.lines() {
