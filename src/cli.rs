@@ -253,6 +253,7 @@ fn read(
     let mut spooled = Spooled::new();
     let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
     let mut remarks = Remarks::default();
+    let mut warnings = Vec::new();
     let db = settings.open_to_read_at_once()?;
     let clock = settings.clock(outside.clock);
     let session = settings.session(&db, &clock);
@@ -264,10 +265,15 @@ fn read(
             let lookup = |kind: &str, ids| command::names_of(cx.db, kind, ids);
             run(matches, cx, &mut |json| Ok(records.record(json, &lookup)?))?;
             remarks = records.end(&lookup)?;
+            warnings = cx.warnings();
             Ok(())
         },
     )?;
     spooled.send(outside.stdout).map_err(PrintError::Stream)?;
+    // For people; who reads records sees it in them.
+    for warning in warnings.iter().filter(|_| !settings.quiet && !settings.voice.json) {
+        settings.voice.warn(outside, warning);
+    }
     if !settings.quiet {
         let nothing = many.then(|| format!("no {} found", command::noun::plural_of(kind.kind)));
         report::remarks(outside, &settings.shape, &remarks, nothing.as_deref());

@@ -26,6 +26,7 @@ pub mod location;
 pub mod log;
 pub mod lot;
 pub mod mail;
+pub mod merge;
 pub mod options;
 pub mod order;
 pub mod party;

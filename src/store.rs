@@ -20,6 +20,7 @@ pub mod location;
 pub mod log;
 pub mod lot;
 pub mod mail;
+pub mod merge;
 pub mod names;
 pub mod order;
 pub mod party;

@@ -15,7 +15,7 @@ fn a_customer_is_made_edited_and_shown() {
         shop.ok("customer show C1"),
         serde_json::json!({
             "id": "C00001", "name": "Ada Ltd", "email": null, "street": null, "postcode": null, "city": null, "country": null,
-            "tax_id": null, "language": null, "buyer_reference": null, "owes": [], "owed": []
+            "tax_id": null, "language": null, "buyer_reference": null, "merged_into": null, "owes": [], "owed": [], "merged": []
         })
     );
     assert_eq!(shop.operations(), 3);

@@ -12,6 +12,7 @@
 mod sample;
 mod support;
 
+mod access;
 mod apply;
 mod config;
 mod copy;
@@ -29,9 +30,11 @@ mod hints;
 mod house;
 mod import;
 mod ledger;
+mod limit;
 mod load;
 mod log;
 mod mail;
+mod merge;
 mod money;
 mod online_retail;
 mod order;

@@ -22,10 +22,11 @@ fn a_ticket_begins_new_with_medium_priority_and_a_log() {
         json!({
             "id": "T00001", "subject": "Lamp flickers", "team": "Support", "customer": "C00001", "user": null,
             "priority": "medium", "stage": "New", "closed": false, "order": null, "product": null, "lot": null,
-            "description": null, "tags": [], "created_at": "2026-11-23T10:00:00Z",
+            "description": null, "tags": [], "created_at": "2026-11-23T10:00:00Z", "merged_into": null,
             "documents": {"credit_notes": [], "coupons": [], "returns": [], "repairs": [], "tasks": []},
             "log": [{"at": "2026-11-23T10:00:00Z", "user": "tester", "kind": "created", "text": "the ticket was created",
                      "document": null, "operation": made["operation"]}],
+            "merged": [],
         })
     );
     assert_eq!(shop.done("ticket create --team Support --subject 'No customer'")["created"], json!(["T00002"]));
@@ -636,5 +637,90 @@ fn a_note_is_for_the_desk_or_for_the_customer_too_and_may_stand_in_a_file() {
     let entries = log.as_array().unwrap();
     let kinds: Vec<_> = entries[entries.len() - 2..].iter().map(|entry| entry["kind"].clone()).collect();
     assert_eq!(kinds, ["public_note", "closed"]);
-    shop.unchanged("ticket close T1 --comment 'Once more'");
+    shop.done("ticket close T1 --comment 'Once more'");
+}
+
+#[test]
+fn a_comment_is_noted_also_on_a_ticket_that_is_closed_already() {
+    let shop = Shop::new();
+    shop.done("team create Support");
+    shop.done("ticket create --team Support --subject Dark");
+    shop.done("ticket close T1 --comment 'A new bulb'");
+    let notes = || shop.ok("ticket show T1 --jq '[.log[] | select(.kind | endswith(\"note\")) | [.kind, .text]]'");
+    assert_eq!(notes(), serde_json::json!([["note", "A new bulb"]]));
+    shop.unchanged("ticket close T1");
+    shop.unchanged("ticket close T1 --comment ' '");
+    let again = shop.done("ticket close T1 --comment 'It holds' --public");
+    assert_eq!(
+        (&again["result"]["ticket"]["closed"], &again["warnings"]),
+        (&serde_json::json!(true), &serde_json::json!([]))
+    );
+    assert_eq!(notes(), serde_json::json!([["note", "A new bulb"], ["public_note", "It holds"]]));
+    let moves = shop.ok("ticket show T1 --jq '[.log[] | select(.kind == \"closed\")] | length'");
+    assert_eq!(moves, 1);
+}
+
+#[test]
+fn a_list_is_asked_for_a_time_by_day_month_and_range() {
+    let shop = Shop::made_with("--timezone America/New_York");
+    shop.done("team create Support");
+    for (at, subject) in [
+        ("2026-10-31T23:00:00Z", "October"),
+        // In New York it is still October.
+        ("2026-11-01T03:59:59Z", "the last second"),
+        ("2026-11-01T04:00:00Z", "November"),
+        ("2026-11-24T04:30:00Z", "the 23rd"),
+        ("2026-12-01T05:00:00Z", "December"),
+    ] {
+        shop.clock(at);
+        shop.done(&format!("ticket create --team Support --subject '{subject}'"));
+    }
+    for (given, found) in [
+        ("2026-10", &["T00001", "T00002"][..]),
+        ("2026-11", &["T00003", "T00004"]),
+        ("2026-11-23", &["T00004"]),
+        ("2026-11-24", &[]),
+        ("2026-10-31..2026-11-01", &["T00001", "T00002", "T00003"]),
+        ("2026-11..", &["T00003", "T00004", "T00005"]),
+        ("..2026-10", &["T00001", "T00002"]),
+        ("..2026-11-23", &["T00001", "T00002", "T00003", "T00004"]),
+        ("2026-11-01T04:00:00Z", &["T00003"]),
+        ("2026-11-01T00:00", &["T00003"]),
+        ("2026-11-01T04:00:00Z..2026-11-24T04:30:00Z", &["T00003", "T00004"]),
+    ] {
+        let list = shop.ok(&format!("ticket list --created-at {given} --jq '[.[].id]'"));
+        assert_eq!(list, serde_json::json!(found), "{given}");
+    }
+    for given in ["2026-13", "2026-11-31", "November", ".."] {
+        assert_eq!(shop.refused(&format!("ticket list --created-at {given}"), "invalid_value")["field"], "created_at");
+    }
+}
+
+/// Every key of every list that holds a time takes a day, a month and a range.
+#[test]
+fn every_time_in_every_list_is_asked_for_the_same_way() {
+    use aftersales::command::{Action, COMMANDS};
+    use aftersales::store::engine::table::Holds;
+    use aftersales::store::tables::of_kind;
+    let shop = crate::sample::shop();
+    let mut asked = 0;
+    for entry in COMMANDS.iter().filter(|entry| entry.name.ends_with(" list")) {
+        let Action::Read { kind, .. } = &entry.action else { continue };
+        let Some(table) = of_kind(kind) else { continue };
+        for column in table.columns.iter().filter(|column| column.is_filter()) {
+            // The rows of a list that is made, not stored, have their own few filters.
+            if !matches!(column.holds, Holds::Instant | Holds::Day) || !entry.names().contains(&column.shown) {
+                continue;
+            }
+            asked += 1;
+            let flag = column.shown.replace('_', "-");
+            for given in ["2026-11-23", "2026-11", "2026-11-01..2026-11-30", "2026-11..", "..2026-11"] {
+                shop.ok(&format!("{} --{flag} {given}", entry.name));
+            }
+            let all = shop.ok(&format!("{} --jq '[.[] | select(.{} != null)] | length'", entry.name, column.shown));
+            let found = shop.ok(&format!("{} --{flag} 2000-01..2099-12 --jq length", entry.name));
+            assert_eq!(all, found, "{} --{flag}", entry.name);
+        }
+    }
+    assert!(asked > 10, "{asked}");
 }

@@ -396,6 +396,7 @@ mod tests {
                     "duplicates",
                     "waiting",
                     "returns",
+                    "merged",
                 ];
                 for filter in entry.names().iter().filter(|name| !others.contains(name)) {
                     assert!(fields.contains(filter), "{}: {filter}", entry.name);

@@ -116,6 +116,7 @@ const VERBS: &[Entry] = &[
     Entry::change::<ticket::TicketMove>("ticket move"),
     Entry::change::<ticket::TicketClose>("ticket close"),
     Entry::change::<ticket::TicketReopen>("ticket reopen"),
+    Entry::change::<ticket::TicketMerge>("ticket merge"),
     Entry::read::<options::TicketOptions>("ticket options"),
     Entry::change::<returns::TicketReturn>("ticket return"),
     Entry::change::<repair::TicketRepair>("ticket repair"),
@@ -220,6 +221,7 @@ const VERBS: &[Entry] = &[
     Entry::read::<noun::Show<Customer>>("customer show"),
     Entry::read::<timeline::CustomerTimeline>("customer timeline"),
     Entry::change::<Edit<customer::CustomerForm>>("customer edit"),
+    Entry::change::<customer::CustomerMerge>("customer merge"),
     Entry::change::<customer::CustomerErase>("customer erase"),
     // product
     Entry::change::<Create<product::ProductForm>>("product create"),

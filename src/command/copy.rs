@@ -68,7 +68,7 @@ impl Copy<'_> {
         ready: &mut dyn FnMut(&Answer) -> Result<()>,
     ) -> Result<Answer> {
         let mut answer = None;
-        session.read(Right::Rescue, |from| {
+        session.read(Right::Anybody, |from| {
             let there = session.at(to);
             answer = Some(there.in_group(
                 || there.open_group_of(mode, &|_| (), |_| Ok(from.desk.clone())),

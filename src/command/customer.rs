@@ -3,19 +3,21 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::form::{Form, Help, NewId, check_new_id};
-use super::pipeline::noun::{Noun, Switch, one};
+use super::pipeline::form::{Emptied, Form, Help, NewId, check_new_id};
+use super::pipeline::noun::{Changed, MERGED, Noun, Switch, one};
 use super::{Change, Cx, content, given, naming, to_json};
 use crate::domain::Result;
 use crate::domain::customer::{Customer, InCurrency, OpenOf};
 use crate::domain::desk::Right;
+use crate::domain::merge::check_edited;
 use crate::domain::party::{Country, Language, OneLine};
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
-use crate::procedure::{erase, party};
+use crate::procedure::{erase, merge, party};
 use crate::store;
+use crate::store::customer::CUSTOMER;
 use crate::store::engine::record;
-use crate::store::engine::table::{Column, amount, currency, rows};
+use crate::store::engine::table::{Column, amount, currency, ids, rows};
 
 impl Noun for Customer {
     const KIND: &'static str = "customer";
@@ -34,13 +36,16 @@ impl Noun for Customer {
             condition: store::customer::HAS_DOUBLE,
             reads: &[],
         },
+        MERGED,
     ];
-    const ALSO: &'static [Column] = &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed")];
+    const ALSO: &'static [Column] =
+        &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed"), ids().called("merged")];
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
         let open = store::customer::open_of(cx.db, self.key)?;
         let told = |amount: fn(&OpenOf) -> Money| open.iter().map(amount).filter_map(InCurrency::of).collect();
-        to_json(&CustomerShown { customer: self, owes: told(|open| open.owes), owed: told(|open| open.owed) })
+        let merged = store::merge::merged_into(cx.db, &CUSTOMER, self.key)?;
+        to_json(&CustomerShown { customer: self, owes: told(|open| open.owes), owed: told(|open| open.owed), merged })
     }
 }
 
@@ -56,6 +61,8 @@ struct CustomerShown<'c> {
     owes: Vec<InCurrency>,
     /// On credit notes, and of money that came in for nothing yet.
     owed: Vec<InCurrency>,
+    /// The customers that turned out to be this one.
+    merged: Vec<String>,
 }
 
 /// What can be said of a customer.
@@ -88,6 +95,10 @@ pub struct CustomerForm {
     /// What it wants to be named on its invoices, such as the routing id of an authority
     #[arg(long, value_name = "REFERENCE")]
     pub buyer_reference: Option<Setting<OneLine>>,
+    /// What an imported one was merged into, which `merge` does later.
+    #[arg(skip)]
+    #[serde(default, skip_serializing)]
+    pub merged_into: Option<String>,
 }
 
 impl Form for CustomerForm {
@@ -111,6 +122,18 @@ impl Form for CustomerForm {
         ],
     };
     const ID: NewId = NewId::GivenOrNext("C");
+    const RECORD: &'static [(&'static str, Emptied)] = &[
+        ("name", Emptied::Text),
+        ("email", Emptied::Text),
+        ("street", Emptied::Text),
+        ("postcode", Emptied::Text),
+        ("city", Emptied::Text),
+        ("country", Emptied::Text),
+        ("tax_id", Emptied::Text),
+        ("language", Emptied::Text),
+        ("buyer_reference", Emptied::Text),
+        ("merged_into", Emptied::Text),
+    ];
 
     fn blank(_: &Cx<'_>, id: String) -> Result<Customer> {
         Ok(Customer {
@@ -125,10 +148,17 @@ impl Form for CustomerForm {
             tax_id: None,
             language: None,
             buyer_reference: None,
+            merged_into: None,
         })
     }
 
-    fn fill(&self, _: &Cx<'_>, customer: &mut Customer) -> Result<()> {
+    /// What a customer was merged into stays where a record says nothing of it.
+    fn blank_like(cx: &Cx<'_>, before: &Customer) -> Result<Customer> {
+        Ok(Customer { merged_into: before.merged_into.clone(), ..Self::blank(cx, before.id.clone())? })
+    }
+
+    fn fill(&self, cx: &Cx<'_>, customer: &mut Customer) -> Result<()> {
+        given::set_merged(cx, &mut customer.merged_into, self.merged_into.as_deref(), &CUSTOMER)?;
         naming::rename(&mut customer.name, self.name.as_deref())?;
         given::set_text(&mut customer.email, self.email.as_deref());
         given::set_or_empty(&mut customer.street, self.street.as_ref());
@@ -139,6 +169,10 @@ impl Form for CustomerForm {
         given::set_or_empty(&mut customer.language, self.language.as_ref());
         given::set_or_empty(&mut customer.buyer_reference, self.buyer_reference.as_ref());
         Ok(())
+    }
+
+    fn check_change(_: &Cx<'_>, before: &Customer, after: &Customer) -> Result<()> {
+        Ok(check_edited("customer", (&before.id, &before.merged_into), &after.merged_into)?)
     }
 
     fn insert(cx: &Cx<'_>, customer: &mut Customer) -> Result<()> {
@@ -161,10 +195,36 @@ impl Form for CustomerForm {
     }
 }
 
+/// Merge a customer into another: both are one from then on
+///
+/// Every reference to the first leads to the second, by id, name and e-mail: tickets, orders, documents, payments, coupons, mail and
+/// whatever else is theirs is the second's. Documents keep number, date and amounts, and posted ones the name and address that they
+/// were posted with. The second keeps its own name and address. It is refused where money would be mixed, of two currencies, and where
+/// both have an open cart. It cannot be undone.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales customer list --duplicates\n  aftersales customer merge C00007 C00002\n  aftersales customer list --merged"
+)]
+pub struct CustomerMerge {
+    /// The customer that is another one
+    pub customer: String,
+    /// The customer that goes on
+    pub into: String,
+}
+
+impl Change for CustomerMerge {
+    type Outcome = Changed<Customer>;
+    const RIGHT: Right = Right::Helpdesk;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<Changed<Customer>> {
+        merge::customers(cx, &self.customer, &self.into).map(Changed)
+    }
+}
+
 /// Erase what is written of a customer
 ///
 /// Name, e-mail, address, tax id, language, and what was written on their tickets, documents, repairs, tasks and payments are emptied for good, also where the
-/// log has the command; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
+/// log has the command, and of all customers that were merged into them; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
 /// were made before, such as backups, exports and the copy beside an upgraded store, still hold the texts.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(

@@ -144,7 +144,7 @@ impl AnyChange for NewDesk {
         "init"
     }
     fn right(&self) -> Right {
-        Right::Rescue
+        Right::Anybody
     }
     fn content(&self) -> String {
         content::to_json(self.name(), &self.given)

@@ -4,11 +4,12 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::pipeline::form::{Emptied, Form, Help, NewId};
-use super::pipeline::noun::{Noun, Switch, one};
+use super::pipeline::noun::{MERGED, Noun, Switch, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::merge::check_edited;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::ticket::{LogEntry, NOTE, PUBLIC_NOTE, Priority, Ticket};
 use crate::domain::user::User;
@@ -17,10 +18,11 @@ use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
-use crate::procedure::{about, look_up, tags, ticket_log};
+use crate::procedure::{self, about, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::team::TEAM;
-use crate::store::{Db, Key, task, ticket};
+use crate::store::ticket::TICKET;
+use crate::store::{Db, Key, merge, task, ticket};
 
 impl Noun for Ticket {
     const KIND: &'static str = "ticket";
@@ -35,6 +37,7 @@ impl Noun for Ticket {
             condition: ticket::WAITING,
             reads: &["ticket_log", "operation"],
         },
+        MERGED,
     ];
     const ALSO: &'static [Column] = &[
         object(&[
@@ -54,11 +57,13 @@ impl Noun for Ticket {
             int().called("operation"),
         ])
         .called("log"),
+        ids().called("merged"),
     ];
 
     fn ahead_of_shown(db: &Db, key: Key) {
         services::ahead_of_documents(db, key);
         drop(ticket::log(db, key));
+        drop(merge::merged_into(db, &TICKET, key));
     }
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
@@ -66,6 +71,7 @@ impl Noun for Ticket {
             ticket: self,
             documents: services::documents(cx.db, self.key)?,
             log: ticket::log(cx.db, self.key)?,
+            merged: merge::merged_into(cx.db, &TICKET, self.key)?,
         })
     }
 }
@@ -77,6 +83,8 @@ struct TicketShown<'t> {
     ticket: &'t Ticket,
     documents: Documents,
     log: Vec<LogEntry>,
+    /// The tickets that were merged into this one.
+    merged: Vec<String>,
 }
 
 /// What a change of a ticket answers.
@@ -126,6 +134,10 @@ pub struct TicketForm {
     #[arg(skip)]
     #[serde(default, skip_serializing)]
     pub created_at: Option<Setting<GivenTime>>,
+    /// What an imported one was merged into, which `merge` does later.
+    #[arg(skip)]
+    #[serde(default, skip_serializing)]
+    pub merged_into: Option<String>,
 }
 
 impl Form for TicketForm {
@@ -161,6 +173,7 @@ impl Form for TicketForm {
         ("description", Emptied::Text),
         ("tags", Emptied::List),
         ("created_at", Emptied::Text),
+        ("merged_into", Emptied::Text),
     ];
 
     fn blank(cx: &Cx<'_>, id: String) -> Result<Ticket> {
@@ -182,13 +195,20 @@ impl Form for TicketForm {
             description: None,
             tags: Vec::new(),
             created_at: cx.now,
+            merged_into: None,
         })
     }
 
-    /// The stage that a ticket has come to, and when it was made, stay where a record says nothing of them.
+    /// The stage that a ticket has come to, when it was made, and what it was merged into stay where a record says nothing of them.
     fn blank_like(cx: &Cx<'_>, before: &Ticket) -> Result<Ticket> {
         let blank = Self::blank(cx, before.id.clone())?;
-        Ok(Ticket { stage: before.stage.clone(), closed: before.closed, created_at: before.created_at, ..blank })
+        Ok(Ticket {
+            stage: before.stage.clone(),
+            closed: before.closed,
+            created_at: before.created_at,
+            merged_into: before.merged_into.clone(),
+            ..blank
+        })
     }
 
     fn fill(&self, cx: &Cx<'_>, ticket: &mut Ticket) -> Result<()> {
@@ -221,10 +241,11 @@ impl Form for TicketForm {
         if let Some(given) = &self.tag {
             ticket.tags = tags::named(cx, given)?;
         }
-        Ok(())
+        given::set_merged(cx, &mut ticket.merged_into, self.merged_into.as_deref(), &TICKET)
     }
 
     fn check_change(cx: &Cx<'_>, before: &Ticket, after: &Ticket) -> Result<()> {
+        check_edited("ticket", (&before.id, &before.merged_into), &after.merged_into)?;
         about::check_customer(cx, before, after)
     }
 
@@ -358,7 +379,7 @@ impl Change for TicketMove {
 /// Close a ticket
 ///
 /// It moves to the stage Solved, with a warning of what is still open on it; services work on closed tickets too. A comment is noted
-/// with it, for the desk alone unless it is public.
+/// with it, for the desk alone unless it is public, also on a ticket that is closed already.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
     after_help = "Examples:\n  aftersales ticket close T00001\n  aftersales ticket close T00001 --comment 'The new lamp works' --public\n  aftersales ticket close T00001 --comment-file - < summary.txt"
@@ -389,11 +410,11 @@ impl Change for TicketClose {
         if self.public && comment.is_none() {
             return Err(ValueRefused::missing("comment").into());
         }
-        if before.closed {
-            return Ok(TicketOutcome { ticket: before });
-        }
         if let Some(comment) = comment {
             noted(cx, &before, comment, self.public)?;
+        }
+        if before.closed {
+            return Ok(TicketOutcome { ticket: before });
         }
         let stage = stage_named(cx, SOLVED)?;
         put_in(cx, &before, &stage, "closed")
@@ -421,6 +442,31 @@ impl Change for TicketReopen {
         }
         let stage = stage_named(cx, NEW)?;
         put_in(cx, &before, &stage, "reopened")
+    }
+}
+
+/// Merge a ticket into another: both are one from then on
+///
+/// Every reference to the first leads to the second, which has all that was made from either, and what was written in the logs of both
+/// in the order of time. The second keeps what is said of it, and has the tags of both; subject and description of the first are noted
+/// on it. The first is closed. Both are of one customer, or one of them of none yet. It cannot be undone.
+#[derive(Args, Serialize, Deserialize, Debug)]
+#[command(
+    after_help = "Examples:\n  aftersales ticket merge T00007 T00002\n  aftersales ticket show T00007\n  aftersales ticket list --merged"
+)]
+pub struct TicketMerge {
+    /// The ticket that is about the same as another one
+    pub ticket: String,
+    /// The ticket that goes on
+    pub into: String,
+}
+
+impl Change for TicketMerge {
+    type Outcome = TicketOutcome;
+    const RIGHT: Right = Right::Helpdesk;
+
+    fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
+        Ok(TicketOutcome { ticket: procedure::merge::tickets(cx, &self.ticket, &self.into)? })
     }
 }
 

@@ -8,7 +8,8 @@ use super::pipeline::noun::Noun;
 use super::{Cx, given, naming};
 use crate::domain::Result;
 use crate::domain::desk::{Actor, Right};
-use crate::domain::user::{GivenRight, Runner, User, rights_of, what_begins};
+use crate::domain::user::{GivenRight, Runner, User, limit_of, rights_of, what_begins};
+use crate::domain::value::money::Amount;
 use crate::domain::value::text::Setting;
 use crate::store::user;
 
@@ -30,6 +31,9 @@ pub struct UserForm {
     /// helpdesk, invoicing, sales, inventory, repair, field-service, or admin for all (repeatable)
     #[arg(long)]
     pub right: Option<Vec<Setting<GivenRight>>>,
+    /// Up to what the user refunds alone, in the desk's currency (empty: without bounds)
+    #[arg(long, value_name = "AMOUNT")]
+    pub refund_limit: Option<Setting<Amount>>,
 }
 
 impl Form for UserForm {
@@ -38,9 +42,13 @@ impl Form for UserForm {
         about: "Create a user",
         more: "Until a user with the right admin exists, the desk is single-user and all is allowed. From then on every command runs \
                as a user: the one named with --as, or the operating system's user name; who makes somebody else the first admin is \
-               asked. Rights guard against mistakes, no more: whoever can open the store file can name any user.",
+               asked. Rights guard against mistakes, no more: whoever can open the store file can name any user.\n\nA credit note \
+               above the refund limit, its tax included, stays a draft, and another user posts it whose limit is higher; what the \
+               user posted of the same invoice before counts along. Nothing is converted: in another currency than the desk's \
+               every amount is above it. Cancelling a posted invoice and paying out without a credit note have the same limit.",
         examples: &[
             "aftersales user create ann --name Ann --right helpdesk --email ann@example.org",
+            "aftersales user create bob --right helpdesk --right invoicing --refund-limit 100",
             "aftersales user create root --right admin",
         ],
     };
@@ -51,20 +59,25 @@ impl Form for UserForm {
         examples: &[
             "aftersales user edit ann --right helpdesk --right inventory",
             "aftersales user edit ann --right ''",
+            "aftersales user edit ann --refund-limit 250.00",
         ],
     };
     const ID: NewId = NewId::Given;
     const LISTS: &'static [(&'static str, &'static str)] = &[("right", "rights")];
 
     fn blank(_: &Cx<'_>, id: String) -> Result<User> {
-        Ok(User { key: 0, name: id.clone(), id, email: None, rights: Vec::new() })
+        Ok(User { key: 0, name: id.clone(), id, email: None, rights: Vec::new(), refund_limit: None })
     }
 
-    fn fill(&self, _: &Cx<'_>, user: &mut User) -> Result<()> {
+    fn fill(&self, cx: &Cx<'_>, user: &mut User) -> Result<()> {
         naming::rename(&mut user.name, self.name.as_deref())?;
         given::set_text(&mut user.email, self.email.as_deref());
         if let Some(rights) = &self.right {
             user.rights = rights_of(given::list(rights));
+        }
+        if let Some(limit) = &self.refund_limit {
+            let in_currency = |limit: &Amount| limit_of(limit, cx.desk.currency);
+            user.refund_limit = limit.0.as_ref().map(in_currency).transpose()?;
         }
         Ok(())
     }

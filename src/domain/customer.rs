@@ -23,6 +23,8 @@ pub struct Customer {
     pub language: Option<Language>,
     /// What they want to be named on their invoices.
     pub buyer_reference: Option<OneLine>,
+    /// The customer that this one turned out to be: every reference to this one leads there.
+    pub merged_into: Option<Reference>,
 }
 
 /// What is open between the desk and a customer in one currency (spec B14).

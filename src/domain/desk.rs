@@ -4,12 +4,13 @@ use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, civil};
 
-use super::Refusal;
 use super::common::ValueRefused;
 use super::ledger::Account;
 use super::party::Details;
+use super::{Allowed, Refusal};
 use crate::domain::value::day::{Day, GivenTime, Instant};
-use crate::domain::value::money::Currency;
+use crate::domain::value::money::{Currency, Money};
+use crate::domain::value::reference::shell_word;
 use crate::domain::value::text::{choices, text_value};
 
 /// The settings that the store holds.
@@ -254,11 +255,52 @@ pub enum AccessDenied {
     UnknownUser { login: String },
     #[error("{login} has no right to {right}, which an admin can give")]
     NoRight { login: String, right: Right },
+    #[error("{0}; a user whose limit is higher, or who has none, can do it")]
+    AboveLimit(AboveLimit),
+    #[error("{document} was above the limit of {login}, who made it: another user has to post it")]
+    Own { login: String, document: String },
+}
+
+/// Something is above what a user may refund alone (spec A9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AboveLimit {
+    pub login: String,
+    /// What is above it, in words.
+    pub what: String,
+    pub amount: Money,
+    /// The invoice of which the user refunded before what the amount counts along.
+    pub with_others_of: Option<String>,
+    pub limit: Money,
+}
+
+impl std::fmt::Display for AboveLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let AboveLimit { login, what, amount, with_others_of, limit } = self;
+        let before = match with_others_of {
+            Some(invoice) => format!(" with what {login} refunded of {invoice} before"),
+            None => String::new(),
+        };
+        write!(f, "{what} comes to {amount}{before}, and {login} may refund up to {limit}")
+    }
 }
 
 impl Refusal for AccessDenied {
     fn code(&self) -> &'static str {
         "access_denied"
+    }
+    fn allowed(&self) -> Option<Allowed> {
+        match self {
+            AccessDenied::AboveLimit(above) => Some(Allowed::One(above.limit.plain())),
+            _ => None,
+        }
+    }
+    fn hint(&self) -> Option<String> {
+        match self {
+            AccessDenied::AboveLimit(AboveLimit { login, .. }) | AccessDenied::Own { login, .. } => {
+                Some(format!("aftersales credit-note list --held-by {}", shell_word(login)))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -265,6 +265,8 @@ pub struct Document {
     pub open: Money,
     pub payment_state: PaymentState,
     pub matched: Vec<Matched>,
+    /// The user whose limit a draft credit note is above: another has to post it (spec A9).
+    pub held_by: Option<Reference>,
     /// The operation that posted it; none in a draft, and in what was posted before that was kept.
     #[serde(skip)]
     pub posted_in: Option<i64>,

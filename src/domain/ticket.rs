@@ -40,6 +40,8 @@ pub struct Ticket {
     pub description: Option<String>,
     pub tags: Vec<Reference>,
     pub created_at: Instant,
+    /// The ticket that it was merged into: every reference to this one leads there.
+    pub merged_into: Option<Reference>,
 }
 
 impl Ticket {
@@ -103,6 +105,7 @@ impl Ticket {
             description,
             tags,
             created_at,
+            merged_into,
         } = self;
         [
             ("subject", *subject != other.subject),
@@ -117,6 +120,7 @@ impl Ticket {
             ("description", *description != other.description),
             ("tags", *tags != other.tags),
             ("created_at", *created_at != other.created_at),
+            ("merged_into", *merged_into != other.merged_into),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))

@@ -1,9 +1,13 @@
 //! Users and what they may do (spec A9).
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::Refusal;
-use super::desk::Right;
+use super::common::ValueRefused;
+use super::desk::{AboveLimit, Right};
+use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::text_value;
 
@@ -17,6 +21,8 @@ pub struct User {
     pub email: Option<String>,
     /// In the order of the spec, each once.
     pub rights: Vec<Right>,
+    /// Up to what the user may refund without another, in the desk's currency; none: without bounds.
+    pub refund_limit: Option<Money>,
 }
 
 impl User {
@@ -28,6 +34,14 @@ impl User {
     /// Whether the user may do everything.
     pub fn is_admin(&self) -> bool {
         self.rights.contains(&Right::Admin)
+    }
+
+    /// What is above what the user may refund alone. Nothing is converted, so what is in another currency than the limit always is.
+    pub fn above_limit(&self, what: String, amount: Money, with_others_of: Option<&Reference>) -> Option<AboveLimit> {
+        let limit = self.refund_limit?;
+        let is_within = amount.compare(limit).is_some_and(Ordering::is_le);
+        let with_others_of = with_others_of.map(|invoice| invoice.id.clone());
+        (!is_within).then(|| AboveLimit { login: self.id.clone(), what, amount, with_others_of, limit })
     }
 
     /// Refuses what would leave a desk that has an admin without one; `other_admin`: another user is one (spec A9).
@@ -60,6 +74,16 @@ pub fn what_begins(first_admin: &User, runner: Runner<'_>) -> Option<String> {
         "{} is the first admin: from here on whoever is no user of this desk is refused, users do what their rights allow{locked_out}",
         first_admin.id
     ))
+}
+
+/// What was typed as a limit, in that currency: nothing below zero.
+pub fn limit_of(given: &Amount, currency: Currency) -> Result<Money, ValueRefused> {
+    let limit =
+        given.in_currency(currency).map_err(|fault| ValueRefused::invalid("refund_limit", given, fault.to_string()))?;
+    if limit.is_negative() {
+        return Err(ValueRefused::quantity("refund_limit", given, format!("{given} is below zero")));
+    }
+    Ok(limit)
 }
 
 /// A right that a user can be given, as typed.
@@ -135,12 +159,43 @@ mod tests {
 
     #[test]
     fn the_first_admin_is_told_to_whoever_else_makes_one() {
-        let root =
-            User { key: 1, id: "root".to_owned(), name: "Root".to_owned(), email: None, rights: vec![Right::Admin] };
+        let root = User {
+            key: 1,
+            id: "root".to_owned(),
+            name: "Root".to_owned(),
+            email: None,
+            rights: vec![Right::Admin],
+            refund_limit: None,
+        };
         assert_eq!(what_begins(&root, Runner { login: "root", is_user: false }), None);
         let told = |login, is_user| what_begins(&root, Runner { login, is_user }).unwrap();
         assert!(told("ann", false).ends_with("users do what their rights allow, and ann is none of them"));
         assert!(told("ann", true).ends_with("users do what their rights allow"));
+    }
+
+    #[test]
+    fn a_limit_holds_from_the_first_cent_above_it_and_for_every_other_currency() {
+        let money = |minor, code| Money::new(minor, Currency::iso(code).unwrap());
+        let with = |refund_limit| User {
+            key: 1,
+            id: "ann".to_owned(),
+            name: "Ann".to_owned(),
+            email: None,
+            rights: vec![Right::Admin],
+            refund_limit,
+        };
+        for (limit, amount, is_above) in [
+            (None, money(1_000_000, "EUR"), false),
+            (Some(money(10_000, "EUR")), money(9_999, "EUR"), false),
+            (Some(money(10_000, "EUR")), money(10_000, "EUR"), false),
+            (Some(money(10_000, "EUR")), money(10_001, "EUR"), true),
+            (Some(money(0, "EUR")), money(0, "EUR"), false),
+            (Some(money(0, "EUR")), money(1, "EUR"), true),
+            (Some(money(10_000, "EUR")), money(1, "USD"), true),
+        ] {
+            let told = with(limit).above_limit("credit note D00001".to_owned(), amount, None);
+            assert_eq!(told.is_some(), is_above, "{limit:?} {amount}");
+        }
     }
 
     #[test]
@@ -151,6 +206,7 @@ mod tests {
             name: "Ann".to_owned(),
             email: None,
             rights: rights.to_vec(),
+            refund_limit: None,
         };
         let (admin, clerk) = (with(&[Right::Admin]), with(&[Right::Sales]));
         for (before, after, other_admin, refused) in [

@@ -173,6 +173,7 @@ invariants! {
         "{stored} of {what} were used, and its transfers moved {derived}";
     Worksheets = "worksheets": "What stands in a worksheet is of the type of its field, and what is signed is as it was signed.", "{what}";
     Moves = "moves": "What moved goods names the operation that moved them.", "{what}";
+    Merged = "merged": "Nothing leads to a record that was merged into another.", "{what}";
     LogTouched = "log_touched": "What an operation touched is there.", "{what}";
 }
 

@@ -172,6 +172,18 @@ impl<'a> Cx<'a> {
         self.told.borrow_mut().warnings.push(Warning { code: code.into(), message: message.into() });
     }
 
+    /// The same of what may be found several times on the way, and is told once.
+    pub fn warn_once(&self, code: &'static str, message: String) {
+        if !self.told.borrow().warnings.iter().any(|known| known.code == code && known.message == message) {
+            self.warn(code, message);
+        }
+    }
+
+    /// What there is to say so far, for a read, which has no answer to say it in.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.told.borrow().warnings.clone()
+    }
+
     /// Tells what came up in making something that the change brings.
     pub fn warn_of(&self, warnings: Vec<Warning>) {
         self.told.borrow_mut().warnings.extend(warnings);

@@ -3,7 +3,7 @@
 
 use super::context::Cx;
 use super::mail::{self, Asked, Writing};
-use super::{currency, look_up, post, printed, reason, ticket_log};
+use super::{currency, limit, look_up, post, printed, reason, ticket_log};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::document::{
@@ -40,6 +40,7 @@ pub fn post(cx: &Cx<'_>, kind: DocumentKind, given: &str) -> Result<Document> {
         DocumentState::Posted => {}
         DocumentState::Cancelled => return Err(refused_state(&draft, "posted")),
         DocumentState::Draft => {
+            limit::check_post(cx, &draft)?;
             if draft.kind == DocumentKind::CreditNote && draft.invoice.is_some() {
                 check_own_lines(cx, &draft)?;
             }
@@ -103,6 +104,9 @@ pub fn send(cx: &Cx<'_>, kind: DocumentKind, given: &str, asked: Asked<'_>) -> R
 /// Cancels a document; a cancelled one stays as it is (spec B13).
 pub fn cancel(cx: &Cx<'_>, kind: DocumentKind, given: &str) -> Result<Document> {
     let mut document = named(cx, kind, given)?;
+    if document.state == DocumentState::Posted {
+        limit::check_cancel(cx, &document)?;
+    }
     if document.state != DocumentState::Cancelled {
         post::cancel(cx, &mut document)?;
     }
@@ -176,6 +180,9 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
             DocumentKind::Invoice => edit_invoice(cx, &before, &mut draft, edit, products)?,
             DocumentKind::CreditNote => edit_credit_note(cx, &before, &mut draft, edit, products)?,
         }
+    }
+    if draft.total != before.total {
+        limit::hold(cx, &mut draft)?;
     }
     if draft != before {
         document::update(cx.db, &draft)?;
@@ -338,6 +345,7 @@ pub fn blank(
         open: Money::zero(currency),
         payment_state: PaymentState::NotPaid,
         matched: Vec::new(),
+        held_by: None,
         posted_in: None,
         allow_excess: false,
         replaces: false,
@@ -478,6 +486,8 @@ pub fn create_free(cx: &Cx<'_>, kind: DocumentKind, free: &Free<'_>) -> Result<D
     for ((number, new), product) in (1i64..).zip(free.line).zip(&products) {
         draft.lines.push(product_line("line", number, product, new, currency)?);
     }
+    draft.sum_up()?;
+    limit::hold(cx, &mut draft)?;
     write(cx, &mut draft)?;
     Ok(draft)
 }

@@ -95,6 +95,8 @@ impl Names<'_> {
             return known.clone();
         }
         let left = match record::find_key(self.db, &CUSTOMER, given) {
+            // The id of one that was merged into this one says nothing of them.
+            Ok(Found::One(one)) if one.key == self.customer.key && self.is_id(given) => None,
             Ok(Found::One(one)) if one.key == self.customer.key => Some(id.clone()),
             Ok(Found::One(_)) => None,
             Ok(Found::Nothing | Found::Several(_)) => Some(String::new()),
@@ -105,5 +107,16 @@ impl Names<'_> {
         };
         self.known.borrow_mut().insert(given.to_owned(), left.clone());
         left
+    }
+
+    /// Whether a customer has exactly that id, or one that it is short for.
+    fn is_id(&self, given: &str) -> bool {
+        let has = |id: &str| {
+            record::has_id(self.db, &CUSTOMER, id).unwrap_or_else(|fault| {
+                self.fault.borrow_mut().get_or_insert(fault);
+                false
+            })
+        };
+        has(given) || padded(given).is_some_and(|id| has(&id))
     }
 }

@@ -5,9 +5,10 @@ use crate::domain::Result;
 use crate::domain::common::{Ambiguous, NotFound, ValueRefused, noun_of, words_of};
 use crate::domain::order::Order;
 use crate::domain::ticket::NamedOrder;
-use crate::domain::value::reference::Reference;
+use crate::domain::value::reference::{Reference, padded};
 use crate::store::engine::record::{self, Described, Found};
 use crate::store::engine::table::Table;
+use crate::store::{Key, merge};
 
 /// The record that `given` stands for, or the refusal `not_found` or `ambiguous` on `field`; an empty reference is a missing one.
 pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
@@ -15,6 +16,7 @@ pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Resul
         return Err(ValueRefused::missing(field).into());
     }
     let mut record: R = the_one(record::find(cx.db, given)?, R::table(), field, given)?;
+    tell_of_merge(cx, R::table(), given, record.key())?;
     record.as_of(cx.today);
     Ok(record)
 }
@@ -24,7 +26,9 @@ pub fn bare<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Resu
     if given.is_empty() {
         return Err(ValueRefused::missing(field).into());
     }
-    the_one(record::find_bare(cx.db, given)?, R::table(), field, given)
+    let record: R = the_one(record::find_bare(cx.db, given)?, R::table(), field, given)?;
+    tell_of_merge(cx, R::table(), given, record.key())?;
+    Ok(record)
 }
 
 /// The same of a reference that may be left out or empty.
@@ -43,7 +47,22 @@ pub fn reference(cx: &Cx<'_>, table: &'static Table, field: &'static str, given:
     if given.is_empty() {
         return Err(ValueRefused::missing(field).into());
     }
-    the_one(record::find_key(cx.db, table, given)?, table, field, given)
+    let found = the_one(record::find_key(cx.db, table, given)?, table, field, given)?;
+    tell_of_merge(cx, table, given, found.key)?;
+    Ok(found)
+}
+
+/// Says where what was named by its id went, where it was merged into another since.
+fn tell_of_merge(cx: &Cx<'_>, table: &'static Table, given: &str, found: Key) -> Result<()> {
+    if !table.merges() {
+        return Ok(());
+    }
+    for id in std::iter::once(given.to_owned()).chain(padded(given)) {
+        if let Some(into) = merge::of_id(cx.db, table, &id)?.filter(|into| into.key == found) {
+            cx.warn_once("merged", format!("{id} was merged into {}", into.id));
+        }
+    }
+    Ok(())
 }
 
 fn the_one<T>(found: Found<T>, table: &'static Table, field: &'static str, given: &str) -> Result<T> {

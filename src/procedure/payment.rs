@@ -3,7 +3,7 @@
 use super::context::Cx;
 use super::document::named;
 use super::matching::{match_items, unmatch};
-use super::{currency, look_up};
+use super::{currency, limit, look_up};
 use crate::domain::common::ValueRefused;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, DocumentKind, Matched};
@@ -123,6 +123,9 @@ pub fn create(cx: &Cx<'_>, free: &Free<'_>) -> Result<Payment> {
     faults.refuse()?;
     let customer = customer.ok_or_else(|| ValueRefused::missing("customer"))?;
     let amount = amount.ok_or_else(|| ValueRefused::missing("amount"))?;
+    if free.direction == Direction::Out {
+        limit::check_pay_out(cx, amount)?;
+    }
     check_day("date", date, cx.desk.lock_date)?;
     let made = new_payment(cx, free.direction, customer.reference(), amount, date, free.pay.reference)?;
     payment::insert(cx.db, &made)?;

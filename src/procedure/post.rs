@@ -57,6 +57,7 @@ pub fn make_final(cx: &Cx<'_>, draft: &mut Document, reversed: Option<&Document>
     draft.posted_in = Some(cx.operation()?);
     draft.state = DocumentState::Posted;
     draft.post_on = None;
+    draft.held_by = None;
     draft.open = draft.total;
     match reversed {
         // What such a one clears is known only when the payments of its invoice are released.
@@ -219,6 +220,7 @@ pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     }
     document.state = DocumentState::Cancelled;
     document.post_on = None;
+    document.held_by = None;
     document.open = Money::zero(document.currency);
     document.payment_state = payment_state(document.kind, document.state, document.total.minor, 0, false);
     document::update(cx.db, document)?;

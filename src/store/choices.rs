@@ -1,7 +1,7 @@
 //! The ids to choose from in a form: the first of them, and how many there are beyond, without loading those.
 
 use super::engine::statement::{Statement, Tables};
-use super::engine::table::Table;
+use super::engine::table::{MERGED_INTO, Table};
 use super::{Db, Result, Value};
 use crate::domain::options::{Choices, TOLD};
 use crate::params;
@@ -33,8 +33,10 @@ pub(super) use {choices, told};
 /// The ids of all records of a table, in order of creation.
 pub fn all(db: &Db, table: &'static Table) -> Result<Choices> {
     let asked = |sql: String| Statement::made(sql, |sql| Statement::query(Tables::of(&[table.name]), sql));
-    let first = asked(format!("SELECT id FROM {} ORDER BY key LIMIT {TOLD}", table.name));
-    let count = asked(format!("SELECT COUNT(*) FROM {}", table.name));
+    // What was merged into another is no choice any more.
+    let only = if table.merges() { format!(" WHERE {MERGED_INTO} IS NULL") } else { String::new() };
+    let first = asked(format!("SELECT id FROM {}{only} ORDER BY key LIMIT {TOLD}", table.name));
+    let count = asked(format!("SELECT COUNT(*) FROM {}{only}", table.name));
     first_of(db, first, count, params![])
 }
 

@@ -1,6 +1,6 @@
 //! Customers.
 
-use super::engine::table::{FoundBy, Order, Table, folded_start, id, int, list, records, text, value_of};
+use super::engine::table::{FoundBy, Order, Table, folded_start, id, int, link, list, records, text, value_of};
 use super::{Db, Key, Result};
 use crate::domain::customer::{Customer, OpenOf};
 use crate::domain::party::{Country, CustomerBefore, Language, OneLine};
@@ -19,6 +19,7 @@ described! {
         tax_id: value_of::<OneLine>().optional().searched().personal(),
         language: value_of::<Language>().optional().personal(),
         buyer_reference: value_of::<OneLine>().optional().searched().personal(),
+        merged_into: link("customer").optional(),
     } beside {
         name_folded: folded_start("name"),
         email_folded: folded_start("email"),
@@ -68,8 +69,9 @@ pub const HAS_OPEN: &str = "t.key IN (SELECT d.customer FROM document d WHERE d.
 
 /// Whose e-mail or name another customer has too, ignoring case. Of an erased one nothing is known.
 pub const HAS_DOUBLE: &str =
-    "(EXISTS (SELECT 1 FROM customer o WHERE o.email_folded = t.email_folded AND o.key <> t.key)
-  OR t.name_folded <> '' AND EXISTS (SELECT 1 FROM customer o WHERE o.name_folded = t.name_folded AND o.key <> t.key))";
+    "(EXISTS (SELECT 1 FROM customer o WHERE o.email_folded = t.email_folded AND o.key <> t.key AND o.merged_into IS NULL)
+  OR t.name_folded <> '' AND EXISTS (SELECT 1 FROM customer o WHERE o.name_folded = t.name_folded AND o.key <> t.key
+    AND o.merged_into IS NULL))";
 
 /// What is open of a customer, in the order of the currencies.
 pub fn open_of(db: &Db, customer: Key) -> Result<Vec<OpenOf>> {

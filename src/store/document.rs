@@ -98,7 +98,7 @@ enum Which {
 }
 
 /// The columns of documents, in the order in which they are told.
-const fn columns(which: Which) -> [Column; 31] {
+const fn columns(which: Which) -> [Column; 33] {
     let kind = words(DocumentKind::WORDS).called("kind");
     let invoice = numbered("document").called("invoice").optional();
     [
@@ -111,6 +111,7 @@ const fn columns(which: Which) -> [Column; 31] {
         words(DocumentState::WORDS).called("state"),
         link("journal").called("journal"),
         link("customer").called("customer"),
+        link("customer").called("posted_for").stays().starts_empty(),
         link("ticket").called("ticket").optional(),
         link("sales_order").called("order").column("sales_order").optional(),
         link("task").called("task").optional().hidden(),
@@ -144,6 +145,7 @@ const fn columns(which: Which) -> [Column; 31] {
             &["credit_payment"],
         )]),
         rows(MATCHED).called("matched"),
+        link("person").called("held_by").optional(),
     ]
 }
 
@@ -248,6 +250,7 @@ impl Described for Document {
             open: cells.take()?,
             payment_state: cells.take()?,
             matched: Vec::new(),
+            held_by: cells.take()?,
             beyond: Sums::default(),
             line_alone: false,
         })
@@ -263,6 +266,7 @@ impl Described for Document {
             self.state.bind(),
             self.journal.bind(),
             self.customer.bind(),
+            made(),
             self.ticket.bind(),
             self.order.bind(),
             self.task.bind(),
@@ -288,6 +292,7 @@ impl Described for Document {
             self.open.bind(),
             made(),
             made(),
+            self.held_by.bind(),
         ]
     }
     fn key(&self) -> Key {
@@ -319,6 +324,22 @@ macro_rules! of_kind {
 }
 of_kind!(Invoice, INVOICE);
 of_kind!(CreditNote, CREDIT_NOTE);
+
+/// What a user posted of credit notes of an invoice, those left out that were taken back, in minor units.
+pub fn credited_in_person(db: &Db, invoice: Key, login: &str) -> Result<i64> {
+    db.query_one(
+        query!(
+            [document, operation],
+            concat!(
+                "SELECT CAST(COALESCE(SUM(d.total), 0) AS BIGINT) FROM document d JOIN operation o ON o.key = d.posted_in
+                 WHERE d.invoice = $1 AND d.kind = 'credit_note' AND d.state = 'posted' AND o.actor_kind = 'user' AND o.actor = $2 AND ",
+                counts!("d")
+            )
+        ),
+        params![invoice, login],
+        |row| row.get(0),
+    )
+}
 
 /// Loads lines and matches of a document.
 pub fn complete(db: &Db, document: &mut Document) -> Result<()> {
@@ -729,7 +750,7 @@ pub fn delete_lines(db: &Db, document: Key) -> Result<()> {
 /// Writes what a verb may change of a document itself: all but kind, id, customer and what it came from.
 pub fn update(db: &Db, document: &Document) -> Result<()> {
     db.change_one(
-        update!(document (Int, Text, Text, Int, Text, Text, Text, Text, Text, Text, Int, Int, Int, Int, Int, Int): "number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8, due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15, posted_in = $16"),
+        update!(document (Int, Text, Text, Int, Text, Text, Text, Text, Text, Text, Int, Int, Int, Int, Int, Int, Int): "number = $2, state = $3, journal = $4, reason = $5, text = $6, date = $7, accounting_date = $8, due_date = $9, post_on = $10, untaxed = $11, tax = $12, total = $13, open = $14, allow_excess = $15, posted_in = $16, held_by = $17"),
         params![
             document.key,
             &document.number,
@@ -746,7 +767,8 @@ pub fn update(db: &Db, document: &Document) -> Result<()> {
             document.total,
             document.open,
             document.allow_excess,
-            document.posted_in
+            document.posted_in,
+            &document.held_by
         ],
     )
 }

@@ -42,12 +42,7 @@ impl Whose {
         if table.name == "customer" {
             return Some(Whose { customer: None, through: Vec::new() });
         }
-        let link = |to: &str| {
-            table
-                .columns
-                .iter()
-                .find(|column| column.is_stored() && matches!(column.holds, Holds::Link(linked) if linked == to))
-        };
+        let link = |to: &str| table.columns.iter().find(|column| column.goes_along(to));
         let customer = link("customer")?;
         let through = if customer.is_optional { &["ticket", "sales_order"][..] } else { &[] };
         let through = through.iter().filter_map(|to| Some((link(to)?.name, *to))).collect();
@@ -57,7 +52,8 @@ impl Whose {
     /// That the row called `row` is of the customer `$1`.
     fn condition(&self, row: &str) -> String {
         let Some(customer) = self.customer else {
-            return format!("{row}.key = $1");
+            // What was merged into a customer is of them too.
+            return format!("({row}.key = $1 OR {row}.merged_into = $1)");
         };
         let own = format!("{row}.{} = $1", customer.name);
         let through = self.through.iter().map(|(column, table)| {
@@ -295,7 +291,8 @@ pub fn operations(db: &Db, customer: Key) -> Result<BTreeSet<Key>> {
     ))?;
     ask(query!(
         [operation, customer],
-        "SELECT o.key FROM operation o JOIN customer c ON c.id = o.actor WHERE o.actor_kind = 'customer' AND c.key = $1"
+        "SELECT o.key FROM operation o JOIN customer c ON c.id = o.actor
+         WHERE o.actor_kind = 'customer' AND (c.key = $1 OR c.merged_into = $1)"
     ))?;
     Ok(found)
 }

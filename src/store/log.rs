@@ -403,6 +403,20 @@ fn all_touched(db: &Db, operations: &[Key]) -> Result<HashMap<Key, i64>> {
     Ok(all)
 }
 
+/// Whether a user made a record: the first operation that touched it was theirs.
+pub fn made_by(db: &Db, kind: &str, id: &str, login: &str) -> Result<bool> {
+    let made = db.query_opt(
+        query!(
+            [operation, operation_touch],
+            "SELECT o.key FROM operation o WHERE o.actor_kind = 'user' AND o.actor = $3 AND o.key =
+               (SELECT MIN(t.operation) FROM operation_touch t WHERE t.kind = $1 AND t.id = $2)"
+        ),
+        params![kind, id, login],
+        |row| row.get::<Key>(0),
+    )?;
+    Ok(made.is_some())
+}
+
 /// The id of the posted document that has this number, under which the log knows it.
 pub fn document_numbered(db: &Db, number: &str) -> Result<Option<String>> {
     db.query_opt(query!([document], "SELECT id FROM document WHERE number = $1"), params![number], |row| row.get(0))

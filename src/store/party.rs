@@ -22,15 +22,31 @@ pub fn of_document(db: &Db, desk: &Desk, document: &Document) -> Result<Parties>
     let until = told_until(document);
     let behind = select!(DeskBefore, "t.desk = 1 AND t.until > $1", " ORDER BY t.key LIMIT 1");
     let seller = record::first::<DeskBefore>(db, behind, params![until])?;
+    Ok(Parties { seller: seller.map_or_else(|| Party::from(desk), Party::from), buyer: buyer(db, document, until)? })
+}
+
+/// The buyer: the customer that a document was posted for, also where that was merged into another since. What was missing there is
+/// completed by what that one goes on to say, as by an edit.
+fn buyer(db: &Db, document: &Document, until: i64) -> Result<Party> {
+    let posted_for = db.query_opt(
+        query!([document], "SELECT COALESCE(posted_for, customer) FROM document WHERE key = $1"),
+        params![document.key],
+        |row| row.get::<Key>(0),
+    )?;
+    let customer = posted_for.unwrap_or(document.customer.key);
     let behind = select!(CustomerBefore, "t.customer = $1 AND t.until > $2", " ORDER BY t.key LIMIT 1");
-    let buyer = record::first::<CustomerBefore>(db, behind, params![document.customer.key, until])?;
-    Ok(Parties {
-        seller: seller.map_or_else(|| Party::from(desk), Party::from),
-        buyer: match buyer {
-            Some(before) => Party::from(before),
-            None => Party::from(&customer::by_key(db, document.customer.key)?),
-        },
-    })
+    if let Some(before) = record::first::<CustomerBefore>(db, behind, params![customer, until])? {
+        return Ok(Party::from(before));
+    }
+    let said = customer::by_key(db, customer)?;
+    let party = Party::from(&said);
+    match &said.merged_into {
+        Some(into) => {
+            let now = Party::from(&customer::by_key(db, into.key)?);
+            Ok(if party.is_completed_by(&now) { now } else { party })
+        }
+        None => Ok(party),
+    }
 }
 
 /// What the lines of a document tell of their products and taxes beside what stands on them.

@@ -33,14 +33,17 @@ described! {
         description: text().optional().searched().personal(),
         tags: list_of("tags").listed().least(1),
         created_at: instant(),
+        merged_into: link("ticket").optional(),
     } complete complete
 }
 
 /// That a ticket, the row `t`, waits for the desk: it is not closed, and it is nobody's, nothing was done on it yet, or its customer
 /// was the last who did something.
 pub const WAITING: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0) AND (t.person IS NULL
-  OR NOT EXISTS (SELECT 1 FROM ticket_log e WHERE e.ticket = t.key AND e.kind NOT IN ('created', 'imported'))
-  OR 'customer' = (SELECT o.actor_kind FROM ticket_log e JOIN operation o ON o.key = e.operation WHERE e.ticket = t.key
+  OR NOT EXISTS (SELECT 1 FROM ticket_log e WHERE (e.ticket = t.key OR e.ticket IN (SELECT m.key FROM ticket m
+    WHERE m.merged_into = t.key)) AND e.kind NOT IN ('created', 'imported', 'merged'))
+  OR 'customer' = (SELECT o.actor_kind FROM ticket_log e JOIN operation o ON o.key = e.operation WHERE (e.ticket = t.key
+    OR e.ticket IN (SELECT m.key FROM ticket m WHERE m.merged_into = t.key)) AND e.kind <> 'merged'
     ORDER BY e.key DESC LIMIT 1))";
 
 /// That a ticket, the row `t`, is not closed.
@@ -133,12 +136,14 @@ pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
     Ok(line.is_some())
 }
 
-/// The ticket's log, from its first entry on.
+/// The ticket's log, from its first entry on, with those of the tickets that were merged into it: an entry is sealed with the ticket
+/// that it was written on, so it stays there.
 pub fn log(db: &Db, ticket: Key) -> Result<Vec<LogEntry>> {
     db.query(
         query!(
-            [ticket_log],
-            "SELECT at, actor, kind, text, document, operation FROM ticket_log WHERE ticket = $1 ORDER BY key"
+            [ticket_log, ticket],
+            "SELECT at, actor, kind, text, document, operation FROM ticket_log
+             WHERE ticket = $1 OR ticket IN (SELECT m.key FROM ticket m WHERE m.merged_into = $1) ORDER BY key"
         ),
         params![ticket],
         |row| {

@@ -28,11 +28,12 @@ pub fn of_customer(db: &Db, customer: Key, today: Day, zone: &Timezone) -> Resul
         concat!(
             "SELECT h.at, h.kind, h.id, h.state, h.text, h.ticket, h.total, h.currency, cur.digits FROM (
                SELECT t.created_at AS at, t.key AS place, 'ticket' AS kind, t.id AS id, s.name AS state, t.subject AS text,
-                 t.id AS ticket, CAST(NULL AS BIGINT) AS total, CAST(NULL AS TEXT) AS currency
-               FROM ticket t LEFT JOIN stage s ON s.key = t.stage WHERE t.customer = $1
-               UNION ALL SELECT e.at, e.key, e.kind, t.id, CAST(NULL AS TEXT), e.text, t.id, CAST(NULL AS BIGINT),
-                 CAST(NULL AS TEXT)
-               FROM ticket t JOIN ticket_log e ON e.ticket = t.key
+                 COALESCE(n.id, t.id) AS ticket, CAST(NULL AS BIGINT) AS total, CAST(NULL AS TEXT) AS currency
+               FROM ticket t LEFT JOIN stage s ON s.key = t.stage LEFT JOIN ticket n ON n.key = t.merged_into
+               WHERE t.customer = $1
+               UNION ALL SELECT e.at, e.key, e.kind, t.id, CAST(NULL AS TEXT), e.text, COALESCE(n.id, t.id),
+                 CAST(NULL AS BIGINT), CAST(NULL AS TEXT)
+               FROM ticket t JOIN ticket_log e ON e.ticket = t.key LEFT JOIN ticket n ON n.key = t.merged_into
                WHERE t.customer = $1 AND e.document IS NULL AND e.kind NOT IN ('created', 'imported')
                UNION ALL SELECT o.date, o.key, CASE o.cart WHEN 1 THEN 'cart' ELSE 'order' END, o.id, o.state,
                  CAST(NULL AS TEXT), CAST(NULL AS TEXT), o.total, o.currency FROM sales_order o WHERE o.customer = $1

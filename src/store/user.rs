@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::engine::record::{self, Described, Field as _, each_of};
 use super::engine::statement::Tables;
-use super::engine::table::{BY_PLACE, FoundBy, Table, folded_start, id, list, list_of, records, text};
+use super::engine::table::{BY_PLACE, FoundBy, Table, amount, folded_start, id, list, list_of, records, text};
 use super::{Db, Key, Result};
 use crate::domain::desk::Right;
 use crate::domain::user::User;
@@ -18,6 +18,7 @@ described! {
         name: text().listed().searched(),
         email: text().optional().listed().least(2).searched(),
         rights: list_of("rights").listed().least(1),
+        refund_limit: amount().optional().listed().least(3),
     } beside {
         name_folded: folded_start("name"),
     } complete complete
@@ -80,6 +81,11 @@ pub fn other_admin(db: &Db, user: Key) -> Result<bool> {
 /// The user of that login, rights included.
 pub fn by_id(db: &Db, login: &str) -> Result<Option<User>> {
     record::by_id(db, login)
+}
+
+/// The user of that key, rights included.
+pub fn by_key(db: &Db, key: Key) -> Result<User> {
+    record::by_key(db, key)
 }
 
 /// The rights of a login, none where it is not known.

@@ -263,6 +263,7 @@ impl ImportedDocument {
             open: zero,
             payment_state: PaymentState::NotPaid,
             matched: Vec::new(),
+            held_by: None,
             // What it is told with is what stands when it comes.
             posted_in: match state {
                 DocumentState::Posted => Some(cx.operation()?),

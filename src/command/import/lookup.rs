@@ -71,7 +71,8 @@ impl Lookup {
     pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
         self.customers.get("customer", "customer", id, || {
             let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
-            Ok(customer.map(|customer| customer.reference()))
+            // What was merged stands for the one that it was merged into.
+            Ok(customer.map(|customer| customer.merged_into.clone().unwrap_or_else(|| customer.reference())))
         })
     }
 

@@ -14,8 +14,8 @@ use crate::domain::{Error, Refusal, Result};
 use crate::procedure;
 use crate::store::engine::exchange::{self, Exchanged};
 use crate::store::engine::made;
-use crate::store::engine::table::{Column, CurrencyOf, Holds, Order, Table};
-use crate::store::{Db, Key, StoreError, Value, currency};
+use crate::store::engine::table::{Column, CurrencyOf, Holds, MERGED_INTO, Order, Table};
+use crate::store::{Db, Key, StoreError, Value, currency, merge};
 
 /// The digits of quantities, prices and rates.
 const MILLIONTHS: u32 = 6;
@@ -46,6 +46,8 @@ pub struct Restoring {
     desk_digits: u32,
     links: HashMap<&'static str, HashMap<String, Key>>,
     known: usize,
+    /// Records that were merged into one that comes later: the table, the key, and the id of that one.
+    merged_later: Vec<(&'static Table, Key, String)>,
 }
 
 impl Restoring {
@@ -63,7 +65,7 @@ impl Restoring {
         for table in exchange::tables().iter().rev() {
             table.clear(db)?;
         }
-        Ok(Restoring { desk_digits: 0, links: HashMap::new(), known: 0 })
+        Ok(Restoring { desk_digits: 0, links: HashMap::new(), known: 0, merged_later: Vec::new() })
     }
 
     /// Begins with the first line of an export.
@@ -130,6 +132,11 @@ impl Restoring {
 
     /// Checks the whole as `verify` does, before it is kept.
     pub fn check(&self, db: &Db) -> Result<()> {
+        for (table, key, id) in &self.merged_later {
+            if !merge::mark(db, table, *key, id).map_err(told_by_table)? {
+                return Err(named(no_record(id).into(), MERGED_INTO));
+            }
+        }
         match StoreDamaged::of(procedure::verify::findings(db)?) {
             Some(damaged) => Err(damaged.into()),
             None => Ok(()),
@@ -141,6 +148,7 @@ impl Restoring {
         let mut digits = stands.digits;
         let mut values: Vec<Value<'static>> = Vec::with_capacity(table.columns.len() + 3);
         let mut folded_from: HashMap<&'static str, String> = HashMap::new();
+        let mut merged_into = None;
         for (place, column) in table.columns.iter().enumerate().filter(|(_, column)| column.is_stored()) {
             match column.holds {
                 Holds::Always(number) => values.push(Value::Int(number)),
@@ -154,6 +162,11 @@ impl Restoring {
                         continue;
                     }
                     let given = take(&mut pairs, column.in_export())?;
+                    if column.name == MERGED_INTO {
+                        merged_into = object::text_of(&given)?;
+                        values.push(Value::Null);
+                        continue;
+                    }
                     let value = self
                         .value(db, exchanged, place, &given, digits)
                         .map_err(|error| named(error, column.in_export()))?;
@@ -178,6 +191,7 @@ impl Restoring {
         };
         let key = key.unwrap_or_default();
         exchanged.insert(db, values, key, stands.parent, stands.place).map_err(told_by_table)?;
+        self.merged_later.extend(merged_into.map(|id| (table, key, id)));
 
         for list in &exchanged.lists {
             let is_told = pairs.iter().any(|(known, _)| known == list.table.shown);

@@ -4,9 +4,11 @@
 use super::Cx;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
-use crate::procedure::look_up::one;
+use crate::procedure::look_up::{self, one};
 use crate::store::engine::record::Described;
+use crate::store::engine::table::Table;
 
 /// The checked value of a field that a record cannot be without.
 pub fn needed<T>(field: &'static str, given: Option<Setting<T>>, checked: impl FnOnce(T) -> Checked<T>) -> Result<T> {
@@ -56,6 +58,21 @@ pub fn set_or_empty<T: Clone>(before: &mut Option<T>, given: Option<&Setting<T>>
     if let Some(given) = given {
         before.clone_from(&given.0);
     }
+}
+
+/// Sets or empties what a record was merged into, if it was given.
+pub fn set_merged(
+    cx: &Cx<'_>,
+    before: &mut Option<Reference>,
+    given: Option<&str>,
+    table: &'static Table,
+) -> Result<()> {
+    *before = match given {
+        None => return Ok(()),
+        Some("") => None,
+        Some(given) => Some(look_up::reference(cx, table, "merged_into", given)?),
+    };
+    Ok(())
 }
 
 /// The values of a list; an empty text stands for none, so one alone empties the list.

@@ -18,7 +18,7 @@ use crate::output::Opens;
 pub use crate::procedure::look_up::one;
 use crate::store::engine::filter::{self, Asked, Condition, Listing, Test};
 use crate::store::engine::record::{self, Described};
-use crate::store::engine::table::{Column, DayOf, From, Holds, Table};
+use crate::store::engine::table::{Column, DayOf, From, Holds, MERGED_INTO, Table};
 use crate::store::{self, Db, Key, Value};
 
 /// A kind of record that can be listed and shown.
@@ -62,6 +62,15 @@ pub struct Switch {
     /// The tables that the condition reads beside those of the records.
     pub reads: &'static [&'static str],
 }
+
+/// The switch of lists of what can be merged; without it, and without a filter by what it was merged into, they leave that out.
+pub const MERGED: Switch = Switch {
+    name: MERGED_SWITCH,
+    help: "Only those that were merged into another, which a list leaves out otherwise",
+    condition: "t.merged_into IS NOT NULL",
+    reads: &[],
+};
+const MERGED_SWITCH: &str = "merged";
 
 /// What creating or editing a record answers: `{"tax": record}`, under the record's kind.
 pub struct Changed<R>(pub R);
@@ -333,6 +342,11 @@ impl<R: Noun> List<R> {
             asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
         }
         asked.also.extend(R::LISTED);
+        let asks_for_merged = self.filters.iter().any(|(column, _)| column.name == MERGED_INTO)
+            || self.switches.iter().any(|switch| switch.name == MERGED_SWITCH);
+        if table.merges() && !asks_for_merged {
+            asked.also.push("t.merged_into IS NULL");
+        }
         asked.also.extend(self.switches.iter().map(|switch| switch.condition));
         if !self.switches.is_empty() {
             asked.also_reads = self.switches.iter().flat_map(|switch| switch.reads).copied().collect();

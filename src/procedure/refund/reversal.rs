@@ -9,7 +9,7 @@ use crate::domain::value::day::Day;
 use crate::domain::{Error, Result};
 use crate::procedure::context::Cx;
 use crate::procedure::document::{blank, write};
-use crate::procedure::{post, ticket_log};
+use crate::procedure::{limit, post, ticket_log};
 use crate::store::document;
 
 /// What a refund of one invoice is asked to be, checked.
@@ -42,7 +42,9 @@ pub fn refund(
     let lines = decided(cx, &mut invoice, asked)?;
     let credited_before = !untouched(&invoice);
     let mut credit_note = draft(cx, ticket, &invoice, asked, lines)?;
-    let at_once = asked.posted() && asked.date <= cx.today;
+    let is_held = limit::hold(cx, &mut credit_note)?;
+    credit_note.post_on = credit_note.post_on.filter(|_| !is_held);
+    let at_once = asked.posted() && asked.date <= cx.today && !is_held;
     if at_once {
         post::make_final(cx, &mut credit_note, Some(&invoice))?;
     }

@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use super::places::{ByPlace, Place, place_of};
 use super::row::Row;
 use super::statement::{Kind, Reach, Row as NewRow, Statement, Tables, asked, told};
-use super::table::{Column, CurrencyOf, FoundBy, From, Holds, Order, Table};
+use super::table::{Column, CurrencyOf, FoundBy, From, Holds, MERGED_INTO, Order, Table};
 use super::{Db, Key, Result, StoreError, Value};
 use crate::domain::product::UnitPrice;
 use crate::domain::value::day::{Day, Instant};
@@ -733,13 +733,30 @@ fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str
     }
     let ask = |column: &'static str, text: &str| -> Result<Vec<Reference>> {
         let statement = of_pieces(["key, id", table.name, table.only.unwrap_or_default(), column], || {
-            let only = table.only.map(|kind| format!(" AND kind = '{kind}'")).unwrap_or_default();
-            let sql = format!("SELECT key, id FROM {} WHERE {column} = $1{only} ORDER BY key LIMIT 20", table.name);
-            Statement::made(sql, |sql| {
-                Statement::query(own, sql).made_of(vec![asked(table.name, column, 1).keyed(0)].leak())
-            })
+            let only = table.only.map(|kind| format!(" AND t.kind = '{kind}'")).unwrap_or_default();
+            let name = table.name;
+            // What was merged stands for the one that it was merged into.
+            let (merged, join) = match table.merges() {
+                true => (", m.key, m.id", format!(" LEFT JOIN {name} m ON m.key = t.{MERGED_INTO}")),
+                false => ("", String::new()),
+            };
+            let merged_rows = table.merges().then(|| told(name, "key", 2));
+            let reaches: Vec<Reach> = [asked(name, column, 1).keyed(0)].into_iter().chain(merged_rows).collect();
+            let sql = format!(
+                "SELECT t.key, t.id{merged} FROM {name} t{join} WHERE t.{column} = $1{only} ORDER BY t.key LIMIT 20"
+            );
+            Statement::made(sql, |sql| Statement::query(own, sql).made_of(reaches.leak()))
         });
-        db.query(statement, params![text], |row| row.reference(0))
+        let mut found = Vec::new();
+        db.each(statement, params![text], |row| {
+            let merged = if table.merges() { row.optional_reference(2)? } else { None };
+            let one = merged.map_or_else(|| row.reference(0), Ok)?;
+            if !found.contains(&one) {
+                found.push(one);
+            }
+            Ok(())
+        })?;
+        Ok(found)
     };
     let padded_in =
         |column: &'static str| reference::padded(given).map_or(Ok(Vec::new()), |padded| ask(column, &padded));
@@ -771,6 +788,24 @@ fn folded_as(table: &Table, column: &str, text: &str) -> String {
     fold.map_or_else(|| text.to_owned(), |fold| fold(text))
 }
 
+/// The record that a found one stands for: the one that it was merged into, where it was.
+fn merged<T: Described>(db: &Db, found: T) -> Result<T> {
+    match merged_into(&found) {
+        Some(key) => one::<T>(db, made(T::table()).by_key(), params![key])?
+            .ok_or_else(|| StoreError::Damaged(format!("{} has no row {key}", T::table().name))),
+        None => Ok(found),
+    }
+}
+
+/// The key of the record that this one was merged into.
+pub fn merged_into<T: Described>(record: &T) -> Option<Key> {
+    let place = T::table().columns.iter().position(|column| column.name == MERGED_INTO)?;
+    match record.values().get(place) {
+        Some(Value::Int(key)) => Some(*key),
+        _ => None,
+    }
+}
+
 /// The record that a typed reference stands for, complete.
 pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
     match find_bare(db, given)? {
@@ -786,7 +821,7 @@ pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
     let by_exact = made(table).by_exact();
     for statement in by_exact {
         if let Some(found) = one::<T>(db, statement, params![given])? {
-            return Ok(Found::One(found));
+            return merged(db, found).map(Found::One);
         }
     }
     let mut others = table.found_by.get(by_exact.len()..).unwrap_or_default();
@@ -795,7 +830,7 @@ pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
         if let Some(padded) = reference::padded(given)
             && let Some(found) = one::<T>(db, made(table).by_id(), params![padded])?
         {
-            return Ok(Found::One(found));
+            return merged(db, found).map(Found::One);
         }
     }
     match find_key_by(db, table, others, given)? {

@@ -122,6 +122,8 @@ pub struct Column {
     pub is_searched: bool,
     /// Whether it is a text that people write in, of the customer whom the row belongs to; and what is left where it is erased.
     pub personal: Personal,
+    /// Whether it goes on leading to the same record where that was merged into another.
+    stays: bool,
 }
 
 /// What becomes of a text when its customer is erased (spec G2).
@@ -279,6 +281,7 @@ pub const fn holding(holds: Holds) -> Column {
         is_cut: true,
         is_searched: false,
         personal: Personal::No,
+        stays: false,
     }
 }
 pub const fn id() -> Column {
@@ -416,6 +419,10 @@ impl Column {
     pub const fn personal_but(self, sql: &'static str, reads: &'static [&'static str]) -> Column {
         Column { personal: Personal::Left { sql, reads }, ..self }
     }
+    /// A link that goes on leading to the record as it was, where that was merged into another.
+    pub const fn stays(self) -> Column {
+        Column { stays: true, ..self }
+    }
     /// No field of the record holds it: a new row has this number.
     pub const fn starts_at(self, number: i64) -> Column {
         Column { from: From::Store(Some(number)), is_shown: false, ..self }
@@ -451,6 +458,11 @@ impl Column {
     /// It is no column of the table, but made when the record is read.
     pub const fn of_record(self) -> Column {
         Column { from: From::Record, ..self }
+    }
+
+    /// Whether it leads to another record of that table from now on where the one that it leads to is merged into that.
+    pub fn goes_along(&self, table: &str) -> bool {
+        self.is_stored() && !self.stays && self.holds.linked() == Some(table)
     }
 
     /// Whether it is a column of the table.
@@ -532,6 +544,11 @@ impl Table {
         Table { is_bulky: true, ..self }
     }
 
+    /// Whether its records can be merged, each into another of them.
+    pub fn merges(&self) -> bool {
+        self.columns.iter().any(|column| column.name == MERGED_INTO)
+    }
+
     /// Whether its rows have a key from the store's own counter.
     pub const fn is_keyed(&self) -> bool {
         matches!(self.order, Order::Key | Order::KeyedLine(_))
@@ -562,6 +579,9 @@ impl Table {
         self.columns.iter().find(|column| column.is_shown && column.shown == key)
     }
 }
+
+/// The column of records that can be merged: the one that a record was merged into, to which every reference to it leads.
+pub const MERGED_INTO: &str = "merged_into";
 
 pub const BY_PLACE: Order = Order::Place("position");
 pub const BY_LINE: Order = Order::KeyedLine("line");

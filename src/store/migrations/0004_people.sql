@@ -414,3 +414,15 @@ CREATE TABLE mail_try (
   error TEXT,
   UNIQUE (mail, line)
 );
+
+-- Customers and tickets that turned out to be another one: each leads to the one that all of its records went to.
+ALTER TABLE customer ADD COLUMN merged_into BIGINT REFERENCES customer (key);
+CREATE INDEX customer_merged ON customer (merged_into) WHERE merged_into IS NOT NULL;
+ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (key);
+CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
+-- Whose name and address a document was posted with, where its customer was merged into another since.
+ALTER TABLE document ADD COLUMN posted_for BIGINT REFERENCES customer (key);
+-- Up to what a user may refund, in minor units of the desk's currency; and whom it stopped at a credit note, which waits for another.
+ALTER TABLE person ADD COLUMN refund_limit BIGINT CHECK (refund_limit >= 0);
+ALTER TABLE document ADD COLUMN held_by BIGINT REFERENCES person (key);
+CREATE INDEX document_held ON document (held_by) WHERE held_by IS NOT NULL;

@@ -30,6 +30,17 @@ const DOCUMENTS: Rules = Rules {
         Rule(DocumentStates, "t.post_on <> t.date", "it waits for another day than its own"),
         Rule(
             DocumentStates,
+            "t.held_by IS NOT NULL AND (t.state <> 'draft' OR t.kind <> 'credit_note')",
+            "it waits for another user, and is no draft of a credit note",
+        ),
+        Rule(
+            DocumentLinks,
+            "t.posted_for IS NOT NULL AND (t.state = 'draft' OR NOT EXISTS (SELECT 1 FROM customer b WHERE b.key = t.posted_for
+               AND b.merged_into = t.customer))",
+            "it was posted for a customer who was not merged into its own",
+        ),
+        Rule(
+            DocumentStates,
             "t.posted_in IS NOT NULL AND (t.number IS NULL OR NOT EXISTS
                (SELECT 1 FROM operation_touch e WHERE e.operation = t.posted_in AND e.id = t.id AND e.kind = t.kind))",
             "it was not posted by the operation that it names",

@@ -1,7 +1,7 @@
 //! Mail to customers: what it brings, and what became of it.
 
 use super::Pass;
-use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules};
+use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules, in_log_of};
 use crate::domain::verify::Invariant::*;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&MAILS), Pass::Rules(&ATTACHMENTS), Pass::Rules(&TRIES)];
@@ -23,8 +23,11 @@ const MAILS: Rules = Rules {
         ),
         Rule(
             Mails,
-            "t.ticket IS NOT NULL AND NOT EXISTS
-               (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = t.document AND n.kind = 'mail')",
+            concat!(
+                "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE ",
+                in_log_of!("n", "t.ticket"),
+                " AND n.document = t.document AND n.kind = 'mail')"
+            ),
             NOT_IN_LOG,
         ),
         Rule(

@@ -1,7 +1,7 @@
 //! Repairs: the return, the quotation and the ticket that they name, and their parts and labour.
 
 use super::Pass;
-use super::rules::{NOT_IN_LOG, Rule, Rules, unknown_to_its_ticket};
+use super::rules::{NOT_IN_LOG, Rule, Rules, in_log_of, unknown_to_its_ticket};
 use crate::domain::verify::Invariant::*;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&REPAIRS), Pass::Rules(&PARTS), Pass::Rules(&LABOUR)];
@@ -55,8 +55,11 @@ const REPAIRS: Rules = Rules {
         ),
         Rule(
             Repairs,
-            "q.key IS NOT NULL AND t.ticket IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE n.ticket = t.ticket AND n.document = q.id)",
+            concat!(
+                "q.key IS NOT NULL AND t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE ",
+                in_log_of!("n", "t.ticket"),
+                " AND n.document = q.id)"
+            ),
             "the log of its ticket does not know its quotation",
         ),
         Rule(

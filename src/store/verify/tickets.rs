@@ -3,7 +3,7 @@
 use super::rules::{MADE_AT_NO_TIME, Rule, Rules, is_import};
 use super::{Breach, Pass, Tell};
 use crate::domain::verify::Invariant::{self, *};
-use crate::store::{Db, Result};
+use crate::store::{Db, Result, merge};
 use crate::{params, query};
 
 pub const PASSES: &[Pass] = &[
@@ -29,6 +29,7 @@ pub const PASSES: &[Pass] = &[
     ),
     Pass::Asked(TicketOrders, query!([ticket, sales_order], TICKET_ORDERS)),
     Pass::Made(&[TicketEntries], entries),
+    Pass::Made(&[Merged], merged),
     Pass::Rules(&TICKETS),
     Pass::Rules(&ENTRIES),
 ];
@@ -67,7 +68,8 @@ const ENTRIES: Rules = Rules {
         ),
         Rule(
             TicketEntries,
-            "t.document IS NOT NULL AND t.ticket <> COALESCE(d.ticket, m.ticket, r.ticket, c.ticket, w.ticket, CASE WHEN o.key IS NULL THEN 0 ELSE t.ticket END)",
+            "t.document IS NOT NULL AND COALESCE(k.merged_into, t.ticket) <> COALESCE(d.ticket, m.ticket, r.ticket, c.ticket, w.ticket,
+               CASE WHEN o.key IS NULL THEN 0 ELSE COALESCE(k.merged_into, t.ticket) END)",
             "what an entry of its log is about was not made from it",
         ),
         Rule(
@@ -77,6 +79,13 @@ const ENTRIES: Rules = Rules {
         ),
     ],
 };
+
+/// What still leads to a record that was merged into another, and what was merged in a circle.
+fn merged(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+    merge::each_left(db, &mut |kind, record, what| {
+        tell(Invariant::Merged, Breach { record: Some(record), kind: Some(kind), what, ..Breach::default() });
+    })
+}
 
 /// What entries say beside what the operations of the log say: both were written by the same change.
 fn entries(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
