@@ -37,10 +37,10 @@ fn each_line_is_answered_in_order_and_a_bad_one_undoes_no_good_one() {
     let ran = shop.run_with("apply", lines);
     assert_eq!(ran.code, 3);
     assert_snapshot!(ran.stdout, @r#"
-    {"command":"customer create","status":"done","operation":2,"created":["C00001"],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[],"line":1,"key":"a","error":null}
+    {"command":"customer create","status":"done","operation":2,"created":["C00001"],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}},"warnings":[],"line":1,"key":"a","error":null}
     {"command":"customer edit","status":"error","operation":null,"created":[],"result":null,"warnings":[],"line":2,"key":null,"error":{"code":"not_found","exit":11,"message":"there is no customer C9","field":"customer","given":"C9","allowed":null,"hint":"aftersales customer list","line":2,"others":[]}}
-    {"command":"customer edit","status":"unchanged","operation":null,"created":[],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[],"line":3,"key":null,"error":null}
-    {"command":"customer create","status":"replayed","operation":2,"created":["C00001"],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[],"line":4,"key":"a","error":null}
+    {"command":"customer edit","status":"unchanged","operation":null,"created":[],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}},"warnings":[],"line":3,"key":null,"error":null}
+    {"command":"customer create","status":"replayed","operation":2,"created":["C00001"],"result":{"customer":{"id":"C00001","name":"Ada","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}},"warnings":[],"line":4,"key":"a","error":null}
     "#);
     assert_snapshot!(ran.stderr, @"4 lines: 1 done, 1 unchanged, 1 replayed, 1 failed");
     assert_eq!(shop.operations(), 2, "neither the refused nor the unchanged has a row");
@@ -451,7 +451,7 @@ fn a_single_dry_run_answers_what_would_be() {
         planned,
         json!({"command": "customer create", "status": "planned", "operation": null, "created": ["C00001"],
             "result": {"customer": {"id": "C00001", "name": "Bo", "email": null, "street": null, "postcode": null, "city": null,
-                                    "country": null, "tax_id": null, "language": null, "buyer_reference": null}}, "warnings": []})
+                                    "country": null, "tax_id": null, "language": null, "buyer_reference": null, "merged_into": null}}, "warnings": []})
     );
     shop.refused("customer edit C9 --dry-run", "not_found");
     assert_eq!(before, shop.store.state());

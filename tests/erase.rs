@@ -88,7 +88,7 @@ fn nothing_that_was_written_of_a_customer_is_left() {
         result["customer"],
         json!({
             "id": "C00001", "name": "", "email": null, "street": null, "postcode": null, "city": null, "country": null,
-            "tax_id": null, "language": null, "buyer_reference": null
+            "tax_id": null, "language": null, "buyer_reference": null, "merged_into": null
         })
     );
     // The customer, the order, two tickets' worth of documents: what had a text, each once.

@@ -53,7 +53,10 @@ fn every_record_is_shown_with_all_its_keys() {
         ("lot show SN-001", json!({"id": "SN-001", "product": "LAMP", "stock": [], "customers": [], "life": []})),
         ("journal show BANK", json!({"id": "BANK", "name": "Bank", "type": "bank", "active": false})),
         ("location show WH/Returns", json!({"id": "WH/Returns", "type": "internal", "return_location": true})),
-        ("user show ann", json!({"id": "ann", "name": "Ann", "email": null, "rights": ["helpdesk", "sales"]})),
+        (
+            "user show ann",
+            json!({"id": "ann", "name": "Ann", "email": null, "rights": ["helpdesk", "sales"], "refund_limit": null}),
+        ),
         ("tag show fragile", json!({"id": "fragile", "name": "fragile"})),
         ("stage show Rejected", json!({"id": "Rejected", "name": "Rejected", "folded": true})),
         ("reason show 'delivered TOO late'", json!({"id": "late", "name": "Delivered too late", "active": true})),

@@ -200,6 +200,21 @@ const MORE_COMMANDS: &[&str] = &[
     "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];
 
+/// Who turned out to be somebody else, and a credit note that waits for another user.
+const TWIN_RECORDS: &str = r#"
+{"record":"user","id":"dan","name":"Dan","rights":["invoicing"],"refund_limit":"10.00"}
+{"record":"customer","id":"TWIN","name":"C. Y.","email":"cy@example.org"}
+{"record":"invoice","id":"WEB-8","customer":"TWIN","journal":"WEB","date":"2026-11-07","state":"posted","lines":[{"label":"Lamp","quantity":"1","price":"6.00","taxes":["VAT20"]}]}
+{"record":"ticket","id":"T00020","team":"Support","customer":"TWIN","subject":"It is dark","tags":["twin"]}
+"#;
+const TWIN_COMMANDS: &[&str] = &[
+    "ticket plan T00020",
+    "ticket create --team Support --customer C00003 --subject 'It is dark again' --tag bench --tag lamps",
+    "customer merge TWIN C00003",
+    "ticket merge T00020 T00021",
+    "credit-note create --customer C00003 --line LAMP=1 --line BULB=1 --line SHADE=1 --line LAMP=2 --as dan",
+];
+
 /// Mail: without a server, with one that takes it, and with none where one was to be.
 const UNSENT: &[&str] =
     &["desk edit --mail-from 'Desk <desk@example.com>'", "ticket coupon T00007 --program Five --send-by-email"];
@@ -232,5 +247,8 @@ pub fn rich() -> Shop {
     configure(&shop, 1, "tls = \"none\"");
     do_all(FAILED);
     unconfigure(&shop);
+    let ran = shop.run_with("import - -o ndjson", TWIN_RECORDS);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    do_all(TWIN_COMMANDS);
     shop
 }

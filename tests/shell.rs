@@ -176,24 +176,24 @@ fn the_formats() {
     ");
     assert_snapshot!(shop.text("customer list -o json"), @r#"
     [
-    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null},
-    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
+    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null},
+    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}
     ]
     "#);
     assert_snapshot!(shop.text("customer list -o ndjson"), @r#"
-    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
-    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}
+    {"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}
+    {"id":"C00001","name":"=1+1","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}
     "#);
     assert_eq!(
         shop.run("customer list -o csv").stdout,
-        "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference\r\n\
-         ADA,Ada Ltd,ada@example.org,,,,,,,\r\nC00001,'=1+1,,,,,,,,\r\n"
+        "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference,merged_into\r\n\
+         ADA,Ada Ltd,ada@example.org,,,,,,,,\r\nC00001,'=1+1,,,,,,,,,\r\n"
     );
     assert_snapshot!(shop.text("customer list -o ids"), @r"
     ADA
     C00001
     ");
-    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"owes":[],"owed":[]}"#);
+    assert_snapshot!(shop.text("customer show ADA -o ndjson"), @r#"{"id":"ADA","name":"Ada Ltd","email":"ada@example.org","street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null,"owes":[],"owed":[],"merged":[]}"#);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn the_formats_of_a_change() {
     ID      NAME  EMAIL
     C00001  Bo
     ");
-    assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null}},"warnings":[]}"#);
+    assert_snapshot!(shop.text("customer create -o json"), @r#"{"command":"customer create","status":"done","operation":3,"created":["C00002"],"result":{"customer":{"id":"C00002","name":"C00002","email":null,"street":null,"postcode":null,"city":null,"country":null,"tax_id":null,"language":null,"buyer_reference":null,"merged_into":null}},"warnings":[]}"#);
     assert_snapshot!(shop.text("customer create -o ids"), @"C00003");
     assert_snapshot!(shop.text("customer edit C1 --name Bo -o ids"), @r"
     C00001
@@ -212,7 +212,7 @@ fn the_formats_of_a_change() {
     ");
     assert_snapshot!(shop.text("customer create -o csv -q").replace('\r', ""), @r#"
     command,status,operation,created,result,warnings
-    customer create,done,5,"[""C00004""]","{""customer"":{""id"":""C00004"",""name"":""C00004"",""email"":null,""street"":null,""postcode"":null,""city"":null,""country"":null,""tax_id"":null,""language"":null,""buyer_reference"":null}}",[]
+    customer create,done,5,"[""C00004""]","{""customer"":{""id"":""C00004"",""name"":""C00004"",""email"":null,""street"":null,""postcode"":null,""city"":null,""country"":null,""tax_id"":null,""language"":null,""buyer_reference"":null,""merged_into"":null}}",[]
     "#);
     assert_snapshot!(shop.text("customer create --dry-run -v"), @r#"
     ID      NAME    EMAIL
@@ -271,7 +271,10 @@ fn an_empty_list_in_each_format() {
     assert_eq!(stdout("table"), "");
     assert_eq!(stdout("json"), "[]\n");
     assert_eq!(stdout("ndjson"), "");
-    assert_eq!(stdout("csv"), "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference\r\n");
+    assert_eq!(
+        stdout("csv"),
+        "id,name,email,street,postcode,city,country,tax_id,language,buyer_reference,merged_into\r\n"
+    );
     assert_eq!(stdout("ids"), "");
     assert_eq!(shop.run("customer list -o csv --fields name").stdout, "name\r\n");
     assert_eq!(shop.run("customer list --jq length").stdout, "0\n");
@@ -341,7 +344,8 @@ fn a_field_that_is_none_is_refused_before_anything_is_printed_or_done() {
             "country",
             "tax_id",
             "language",
-            "buyer_reference"
+            "buyer_reference",
+            "merged_into"
         ])
     );
     shop.refused("customer list --fields ''", "usage");

@@ -10,14 +10,23 @@ use crate::domain::desk::{AboveLimit, AccessDenied, Actor};
 use crate::domain::document::{Document, DocumentKind};
 use crate::domain::user::User;
 use crate::domain::value::money::Money;
-use crate::store::{document, log, user};
+use crate::store::{Db, document, log, user};
 
 /// The user who runs the command, where there is a limit to what they refund.
 fn limited(cx: &Cx<'_>) -> Result<Option<User>> {
-    let Actor::User { login, .. } = cx.actor else {
-        return Ok(None);
-    };
-    Ok(user::by_id(cx.db, login)?.filter(|user| user.refund_limit.is_some()))
+    Ok(user_of(cx.db, cx.actor)?.filter(|user| user.refund_limit.is_some()))
+}
+
+fn user_of(db: &Db, actor: &Actor) -> Result<Option<User>> {
+    match actor {
+        Actor::User { login, .. } => Ok(user::by_id(db, login)?),
+        Actor::Customer(_) | Actor::System => Ok(None),
+    }
+}
+
+/// Asks ahead for the user who runs a command.
+pub fn ahead(db: &Db, actor: &Actor) -> Result<()> {
+    user_of(db, actor).map(drop)
 }
 
 /// What a credit note comes to with what that user posted of its invoice before, where that is above the user's limit.

@@ -8,7 +8,7 @@ use crate::domain::ticket::NamedOrder;
 use crate::domain::value::reference::{Reference, padded};
 use crate::store::engine::record::{self, Described, Found};
 use crate::store::engine::table::Table;
-use crate::store::{Key, merge};
+use crate::store::merge;
 
 /// The record that `given` stands for, or the refusal `not_found` or `ambiguous` on `field`; an empty reference is a missing one.
 pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
@@ -16,7 +16,9 @@ pub fn one<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Resul
         return Err(ValueRefused::missing(field).into());
     }
     let mut record: R = the_one(record::find(cx.db, given)?, R::table(), field, given)?;
-    tell_of_merge(cx, R::table(), given, record.key())?;
+    if let Some(found) = record::reference_of(&record) {
+        tell_of_merge(cx, R::table(), given, &found)?;
+    }
     record.as_of(cx.today);
     Ok(record)
 }
@@ -27,7 +29,9 @@ pub fn bare<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Resu
         return Err(ValueRefused::missing(field).into());
     }
     let record: R = the_one(record::find_bare(cx.db, given)?, R::table(), field, given)?;
-    tell_of_merge(cx, R::table(), given, record.key())?;
+    if let Some(found) = record::reference_of(&record) {
+        tell_of_merge(cx, R::table(), given, &found)?;
+    }
     Ok(record)
 }
 
@@ -48,17 +52,20 @@ pub fn reference(cx: &Cx<'_>, table: &'static Table, field: &'static str, given:
         return Err(ValueRefused::missing(field).into());
     }
     let found = the_one(record::find_key(cx.db, table, given)?, table, field, given)?;
-    tell_of_merge(cx, table, given, found.key)?;
+    if table.merges() {
+        tell_of_merge(cx, table, given, &found)?;
+    }
     Ok(found)
 }
 
 /// Says where what was named by its id went, where it was merged into another since.
-fn tell_of_merge(cx: &Cx<'_>, table: &'static Table, given: &str, found: Key) -> Result<()> {
-    if !table.merges() {
+fn tell_of_merge(cx: &Cx<'_>, table: &'static Table, given: &str, found: &Reference) -> Result<()> {
+    let padded = padded(given);
+    if given == found.id || padded.as_ref() == Some(&found.id) {
         return Ok(());
     }
-    for id in std::iter::once(given.to_owned()).chain(padded(given)) {
-        if let Some(into) = merge::of_id(cx.db, table, &id)?.filter(|into| into.key == found) {
+    for id in std::iter::once(given).chain(padded.as_deref()) {
+        if let Some(into) = merge::of_id(cx.db, table, id)?.filter(|into| into.key == found.key) {
             cx.warn_once("merged", format!("{id} was merged into {}", into.id));
         }
     }

@@ -106,6 +106,7 @@ const FREE: &[(&str, &[&str])] = &[
             "task.project",
             "task.assignee",
             "task.worksheet_template",
+            "person.refund_limit",
             "coupon.valid_until",
             "coupon_program.currency",
             "coupon_program.end_date",

@@ -65,6 +65,7 @@ impl<'a> Session<'a> {
                 &|| drop(procedure::access::check(db, &self.actor, Right::Admin)),
                 &|| drop(Tail::load(db)),
                 &|| drop(db.ahead_of_counters()),
+                &|| drop(procedure::limit::ahead(db, &self.actor)),
                 &|| ahead(db),
             ])
         } else {

@@ -806,6 +806,16 @@ pub fn merged_into<T: Described>(record: &T) -> Option<Key> {
     }
 }
 
+/// Key and id of a record of a table whose records can be merged; none of another.
+pub fn reference_of<T: Described>(record: &T) -> Option<Reference> {
+    let table = T::table();
+    let place = table.columns.iter().position(|column| matches!(column.holds, Holds::Id)).filter(|_| table.merges())?;
+    match record.values().get(place) {
+        Some(Value::Text(id)) => Some(Reference { key: record.key(), id: id.to_string() }),
+        _ => None,
+    }
+}
+
 /// The record that a typed reference stands for, complete.
 pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
     match find_bare(db, given)? {

@@ -34,6 +34,13 @@ const DOCUMENTS: Rules = Rules {
             "it waits for another user, and is no draft of a credit note",
         ),
         Rule(
+            DocumentStates,
+            "t.held_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation a ON a.key = e.operation
+               JOIN person h ON h.key = t.held_by
+               WHERE e.kind = t.kind AND e.id = t.id AND a.actor_kind = 'user' AND a.actor = h.id)",
+            "whom it was stopped for made nothing of it",
+        ),
+        Rule(
             DocumentLinks,
             "t.posted_for IS NOT NULL AND (t.state = 'draft' OR NOT EXISTS (SELECT 1 FROM customer b WHERE b.key = t.posted_for
                AND b.merged_into = t.customer))",

@@ -1,6 +1,6 @@
 //! Tickets, and what their logs tell.
 
-use super::rules::{MADE_AT_NO_TIME, Rule, Rules, is_import};
+use super::rules::{MADE_AT_NO_TIME, Rule, Rules, is_import, not_imported};
 use super::{Breach, Pass, Tell};
 use crate::domain::verify::Invariant::{self, *};
 use crate::store::{Db, Result, merge};
@@ -30,9 +30,43 @@ pub const PASSES: &[Pass] = &[
     Pass::Asked(TicketOrders, query!([ticket, sales_order], TICKET_ORDERS)),
     Pass::Made(&[TicketEntries], entries),
     Pass::Made(&[Merged], merged),
+    Pass::Rules(&MERGED_TICKETS),
+    Pass::Rules(&MERGED_CUSTOMERS),
     Pass::Rules(&TICKETS),
     Pass::Rules(&ENTRIES),
 ];
+
+/// Of a merged record of that kind: no operation led it there, and no import brought it so.
+macro_rules! merged_by_nothing {
+    ($kind:literal) => {
+        concat!(
+            "t.merged_into IS NOT NULL AND NOT EXISTS (SELECT 1 FROM operation_touch e JOIN operation_touch f ON f.operation = e.operation
+               WHERE e.kind = '",
+            $kind,
+            "' AND e.id = t.id AND f.kind = '",
+            $kind,
+            "' AND f.id = m.id) AND ",
+            not_imported!()
+        )
+    };
+}
+
+/// How it is told that nothing merged a record.
+const MERGED_BY_NOTHING: &str = "it is merged into another, and no operation merged them";
+
+const MERGED_TICKETS: Rules = Rules {
+    from: "ticket t LEFT JOIN ticket m ON m.key = t.merged_into",
+    record: "t.id",
+    part: "",
+    rules: &[Rule(Merged, merged_by_nothing!("ticket"), MERGED_BY_NOTHING)],
+};
+
+const MERGED_CUSTOMERS: Rules = Rules {
+    from: "customer t LEFT JOIN customer m ON m.key = t.merged_into",
+    record: "t.id",
+    part: "",
+    rules: &[Rule(Merged, merged_by_nothing!("customer"), MERGED_BY_NOTHING)],
+};
 
 const TICKETS: Rules = Rules {
     from: "ticket t LEFT JOIN product p ON p.key = t.product",
