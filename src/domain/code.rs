@@ -91,6 +91,7 @@ pub const CODES: &[(&str, i32, &str)] = &[
 
 /// What only warns, and is no error code: code and meaning. A warning with the code of an error says the same as the error would.
 pub const WARNINGS: &[(&str, &str)] = &[
+    ("above_limit", "the credit note is above its maker's refund limit, and stays a draft"),
     ("accounted_later", "the document is accounted on a later day than its own"),
     ("assignee_busy", "who is to do it has another visit at the same time"),
     ("copies_keep_texts", "copies made before still hold the texts"),
