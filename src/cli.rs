@@ -38,11 +38,13 @@ mod progress;
 mod report;
 mod settings;
 mod several;
+mod sheets;
 mod templates;
 mod texts;
 mod top;
 mod topics;
 mod tree;
+mod ways;
 
 use config::alias;
 use report::{Exit, Voice};

@@ -68,4 +68,5 @@ mod ticket;
 mod transfer;
 mod upgrade;
 mod verify;
+mod ways_in;
 mod worksheet;

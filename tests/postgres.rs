@@ -64,4 +64,5 @@ mod transfer;
 mod trips;
 mod upgrade;
 mod verify;
+mod ways_in;
 mod worksheet;

@@ -15,14 +15,19 @@ use super::csv_lines::Rows;
 use super::hint::Carried;
 use super::progress::Progress;
 use super::report::{self, Exit};
-use super::{Outside, Settings, Signals, csv_lines};
+use super::ways;
+use super::ways::report::Grouped;
+use super::{Outside, Settings, Signals, csv_lines, sheets};
 use crate::command::apply::Apply;
+use crate::command::import::mapped::Mapping;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
-use crate::command::pipeline::{Session, courier};
-use crate::command::{Entry, credit_note, export, layout_of, mail};
+use crate::command::pipeline::{Mode, Session, courier};
+use crate::command::{Entry, credit_note, entry, export, layout_of, mail};
+use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
+use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Fault, Result};
 use crate::output::escape::for_terminal;
 use crate::output::names::NO_NAMES;
@@ -37,10 +42,13 @@ pub fn apply_command() -> Command {
         .arg(Arg::new("command").long("command").value_name("COMMAND").help("The command of lines that name none, such as 'ticket refund'"))
         .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: go on (default), or skip the rest"))
         .arg(Arg::new("atomic").long("atomic").action(ArgAction::SetTrue).help("All lines or none"))
+        .arg(Arg::new("format").long("format").value_name("ndjson|csv|ids").help("What the input is (default: ndjson, or csv for a file that ends in .csv)"))
         .after_help(
             "A line is {\"command\":\"ticket refund\",\"ticket\":\"T00001\",\"invoice\":[\"INV/2026/00001\"],\"key\":\"recall-7\"}.\n\
              --key P gives lines without a key the key P:<line>. Answers are one JSON object a line, in input order.\n\n\
-             Examples:\n  aftersales apply recall.ndjson --key recall\n  aftersales apply - --command 'ticket refund' --dry-run < recall.ndjson\n  aftersales apply recall.ndjson --atomic",
+             In CSV the header names the keys, command among them unless --command says it, and an empty cell says nothing; a list is \
+             JSON in its cell. --format ids takes one id a line and does the command of --command to each.\n\n\
+             Examples:\n  aftersales apply recall.ndjson --key recall\n  aftersales apply - --command 'ticket refund' --dry-run < recall.ndjson\n  aftersales apply recall.ndjson --atomic\n  aftersales apply recall.csv --command 'ticket refund' --key recall\n  aftersales ticket list --tag recall -o ids | aftersales apply - --format ids --command 'ticket close'",
         )
 }
 
@@ -56,9 +64,62 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
         mode: settings.mode,
     };
     let shape = shape_of(settings)?;
+    let file = text("file");
+    let form = form_of(file.as_deref(), text("format").as_deref())?;
+    let done_to = match (&form, &apply.command) {
+        (Lined::Ids, Some(command)) => Some((command.clone(), reference_of(command)?)),
+        (Lined::Ids, None) => {
+            let message = "--format ids needs --command, which says what is done to each".to_owned();
+            return Err(report::usage_error(message, Some("command"), None).into());
+        }
+        _ => None,
+    };
     let db = settings.open_to_write(outside)?;
-    let lines = Input::open(outside, text("file").as_deref(), |_| false)?;
+    let lines = match (form, done_to) {
+        (Lined::Csv, _) => {
+            let (name, reader) = reader_of(outside, file.as_deref())?;
+            let command = apply.command.clone();
+            let reader = sheets::with_commands(name, reader, command.is_some())?;
+            Input::read_by(outside, name, move |sender| sheets::read(reader, command, sender))
+        }
+        (Lined::Ids, Some((command, reference))) => {
+            let (name, reader) = reader_of(outside, file.as_deref())?;
+            Input::read_by(outside, name, move |sender| {
+                sheets::read_ids(reader, &command, reference, &Vec::new(), sender);
+            })
+        }
+        _ => Input::open(outside, file.as_deref(), |_| false)?,
+    };
     run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+/// What the lines of a bulk run are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lined {
+    Json,
+    Csv,
+    Ids,
+}
+
+fn form_of(file: Option<&str>, format: Option<&str>) -> Result<Lined> {
+    match format {
+        None if file.is_some_and(|file| file.to_ascii_lowercase().ends_with(".csv")) => Ok(Lined::Csv),
+        None | Some("ndjson") => Ok(Lined::Json),
+        Some("csv") => Ok(Lined::Csv),
+        Some("ids") => Ok(Lined::Ids),
+        Some(other) => {
+            let message = format!("{other:?} is no format of commands; it is one of ndjson, csv, ids");
+            Err(ValueRefused::invalid("format", other, message).into())
+        }
+    }
+}
+
+/// What a command is done to; refused where it is none, or makes what it names.
+fn reference_of(command: &str) -> Result<&'static str> {
+    entry(command).and_then(sheets::reference_of).ok_or_else(|| {
+        let message = format!("{command:?} is no command that is done to a record, such as \"invoice post\"");
+        ValueRefused::invalid("command", command, message).into()
+    })
 }
 
 /// Whether this is `credit-note post --due`, which is a run of one command a document.
@@ -149,6 +210,10 @@ pub fn import_command() -> Command {
         .arg(Arg::new("format").long("format").value_name("ndjson|csv").help("What the input is (default: ndjson, or csv for a file that ends in .csv)"))
         .arg(Arg::new("update").long("update").action(ArgAction::SetTrue).help("Change records that are there already and are different"))
         .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
+        .arg(Arg::new("map").long("map").value_name("MAP").help("Read a CSV file of another system by a map: shopify-orders, odoo-invoices, spreadsheet (as --suggest-map would), or a file that ends in .toml"))
+        .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).help("With --map: read everything, tell what is wrong by kind with its rows and columns, and write nothing"))
+        .arg(Arg::new("suggest-map").long("suggest-map").action(ArgAction::SetTrue).help("Print a map that reads the file as it stands, suggested by its header, and import nothing"))
+        .arg(Arg::new("kinds").long("kinds").action(ArgAction::SetTrue).help("Print the keys of every kind of record with their meaning, and import nothing (--kind K: of that kind)"))
         .after_help(format!(
             "A line is {{\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}}; what it refers to stands before it. \
              Keys left out are their default, in records that are there already too. All lines are done or none, and stand as \
@@ -156,8 +221,11 @@ pub fn import_command() -> Command {
              Kinds: {}.\n\n\
              In CSV a comma, a semicolon or a tab parts the columns, a cell with a list is JSON text, and the rows of a document \
              repeat its columns or have its lines as JSON in one cell: what a list prints with -o csv can be read.\n\n\
+             A file of another system, such as the orders export of a shop, is read by a map. It makes customers, products and taxes \
+             that are missing, keeps bills as they were billed, and counts what deliveries take as having been there. The same \
+             file again changes nothing. docs/ways-in.md explains a map by an example.\n\n\
              A file that begins with {{\"record\":\"export\",…}} is restored as it stands, into a store where nothing was done yet.\n\n\
-             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales product list -o csv | aftersales import - --format csv --kind product --store new.db\n  aftersales import desk.ndjson --store new.db",
+             Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales product list -o csv | aftersales import - --format csv --kind product --store new.db\n  aftersales import desk.ndjson --store new.db\n  aftersales import --kinds --kind invoice\n  aftersales import orders.csv --map shopify-orders --check\n  aftersales import sheet.csv --suggest-map > sheet.toml\n  aftersales import sheet.csv --map sheet.toml",
             import::kinds().collect::<Vec<_>>().join(", ")
         ))
 }
@@ -165,8 +233,25 @@ pub fn import_command() -> Command {
 /// Runs `import`.
 pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> std::result::Result<(), Exit> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
+    if matches.get_flag("kinds") {
+        return ways::kinds::print(outside, settings, text("kind").as_deref());
+    }
+    if matches.get_flag("suggest-map") {
+        let file = text("file");
+        let (name, reader) = reader_of(outside, file.as_deref())?;
+        let (suggested, _) = ways::suggested(name, reader)?;
+        return super::print(outside, suggested.as_bytes());
+    }
+    if let Some(map) = text("map") {
+        return import_by_map(outside, settings, matches, &map);
+    }
+    if matches.get_flag("check") {
+        let message = "--check reads a file by a map; --dry-run tries any other import".to_owned();
+        return Err(report::usage_error(message, Some("check"), None).into());
+    }
     let on_error = on_error(matches)?;
     let import = Import {
+        map: None,
         file: text("file"),
         kind: text("kind"),
         format: text("format"),
@@ -174,7 +259,10 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         on_error: text("on-error"),
         key: settings.key.clone(),
     };
-    let form = import.csv_form()?;
+    let form = import.csv_form().map_err(|error| match &import {
+        Import { kind: None, file: Some(file), .. } if error.kind() == FaultKind::Value => of_no_kind(file, error),
+        _ => error,
+    })?;
     let bulk = Bulk {
         work: &import,
         on_error: on_error.unwrap_or(OnError::Continue),
@@ -189,6 +277,104 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         None => Input::open(outside, import.file.as_deref(), export::is_first_line)?,
     };
     run(outside, settings, &shape, &db, &bulk, lines)
+}
+
+/// Rows of which nothing says what they are: they may be those of another system.
+fn of_no_kind(file: &str, error: Error) -> Error {
+    if error.fault().field.as_deref() != Some("kind") {
+        return error;
+    }
+    let known = File::open(file).ok().and_then(|file| ways::known_layout(&mut BufReader::new(file)));
+    let (message, hint) = match known {
+        Some(map) => (
+            format!(
+                "{file} has the layout that the map {map} reads; the rows of any other file are of the kind that --kind names"
+            ),
+            format!("aftersales import {} --map {map} --check", shell_word(file)),
+        ),
+        None => (
+            format!(
+                "kind is needed: --kind says what the rows of {file} are, and --map how a file of another system is read"
+            ),
+            format!("aftersales import {} --suggest-map", shell_word(file)),
+        ),
+    };
+    report::fault("missing_field", message, Some("kind"), None, Some(hint))
+}
+
+/// Imports a file of another system, as a map reads it.
+fn import_by_map(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    matches: &ArgMatches,
+    named: &str,
+) -> std::result::Result<(), Exit> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    if let Some(flag) = ["kind", "format"].into_iter().find(|flag| text(flag).is_some()) {
+        let message = format!("--{flag} says what --map says already; leave one of them out");
+        return Err(report::usage_error(message, Some(flag), text(flag)).into());
+    }
+    let check = matches.get_flag("check");
+    let on_error = on_error(matches)?;
+    let shape = shape_of(settings)?;
+    let file = text("file");
+    let (name, reader) = reader_of(outside, file.as_deref())?;
+    let (map, reader) = ways::map_for(named, name, reader)?;
+    let mapping = Mapping { name: named.to_owned(), columns: map.told() };
+    // A check is a dry run.
+    let mode = if check { Mode::DryRun } else { settings.mode };
+    let db = if check { settings.open_to_try()? } else { settings.open_to_write(outside)? };
+    let clock = settings.clock(outside.clock);
+    let mut desk = None;
+    settings.session(&db, &clock).read(Right::Admin, |cx| {
+        desk = Some(ways::Desk { timezone: cx.desk.timezone.clone(), currency: cx.desk.currency });
+        Ok(())
+    })?;
+    let desk = desk.ok_or_else(|| crate::command::internal("the desk was not read"))?;
+    let (sheet, notes) = ways::open(name, reader, map, desk)?;
+    let name = name.to_owned();
+    let import = Import {
+        file,
+        kind: None,
+        format: None,
+        update: matches.get_flag("update"),
+        on_error: text("on-error"),
+        map: Some(mapping),
+        key: settings.key.clone(),
+    };
+    let bulk = Bulk {
+        work: &import,
+        on_error: on_error.unwrap_or(OnError::Continue),
+        atomic: on_error != Some(OnError::Continue),
+        whole: true,
+        mode,
+    };
+    let lines = Input::read_by(outside, &name, move |sender| sheet.read(sender));
+    let mut grouped = Telling { faults: Grouped::default(), check };
+    let ended = run_telling(outside, settings, &shape, &db, &bulk, lines, Some(&mut grouped));
+    if let Ok(notes) = notes.lock()
+        && !notes.totals.is_empty()
+        && !settings.quiet
+        && !settings.voice.json
+    {
+        let rows = notes.totals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(outside.stderr, "not read, since sums stand there: row {rows}");
+    }
+    match (ended, grouped.faults.fault()) {
+        // The faults say it all, and the first of them how the run ended.
+        (Err(Exit::Code(code)), Some(fault)) => {
+            report::failure(outside, &Error::from(fault), settings.voice);
+            Err(Exit::Code(code))
+        }
+        (ended, _) => ended,
+    }
+}
+
+/// How the faults of a run are told beside its answers.
+struct Telling {
+    faults: Grouped,
+    /// Whether they are all that is answered.
+    check: bool,
 }
 
 /// The records of CSV, as lines. Columns that are passed over are told.
@@ -235,7 +421,20 @@ fn run(
     shape: &Shape,
     db: &Db,
     bulk: &Bulk<'_>,
+    lines: Input,
+) -> std::result::Result<(), Exit> {
+    run_telling(outside, settings, shape, db, bulk, lines, None)
+}
+
+/// The same; `telling` gathers the faults.
+fn run_telling(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    shape: &Shape,
+    db: &Db,
+    bulk: &Bulk<'_>,
     mut lines: Input,
+    telling: Option<&mut Telling>,
 ) -> std::result::Result<(), Exit> {
     let clock = settings.clock(outside.clock);
     let session = settings.session(db, &clock);
@@ -249,6 +448,7 @@ fn run(
         carried: &settings.carried,
         records: Records::new(&mut stdout, shape, LINES)?,
         shape,
+        telling,
         lines: 0,
         progress,
     };
@@ -283,6 +483,7 @@ struct Out<'o> {
     carried: &'o Carried,
     records: Records<'o>,
     shape: &'o Shape,
+    telling: Option<&'o mut Telling>,
     lines: u64,
     progress: Progress<'o>,
 }
@@ -299,6 +500,14 @@ impl Answers for Out<'_> {
 
     fn print(&mut self, answer: &str) -> Result<()> {
         self.lines += 1;
+        if let Some(telling) = &mut self.telling {
+            if answer.contains("\"status\":\"error\"") {
+                telling.faults.add(answer);
+            }
+            if telling.check {
+                return Ok(());
+            }
+        }
         Ok(self.records.record(answer, NO_NAMES)?)
     }
 
@@ -312,6 +521,11 @@ impl Out<'_> {
     /// Ends what was printed, if anything is to be.
     fn end(mut self, prints: bool) -> Result<Remarks> {
         self.progress.clear();
+        if let Some(telling) = self.telling.filter(|telling| telling.check && prints) {
+            for answer in telling.faults.answers() {
+                self.records.record(&answer, NO_NAMES)?;
+            }
+        }
         if prints { Ok(self.records.end(NO_NAMES)?) } else { Ok(Remarks::default()) }
     }
 }
@@ -352,7 +566,7 @@ fn sentence(summary: &Summary) -> String {
     told
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Error {
+pub fn unreadable(name: &str, error: &std::io::Error) -> Error {
     ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
 }
 

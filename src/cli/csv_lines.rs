@@ -132,7 +132,7 @@ impl<R: BufRead> Rows<R> {
 }
 
 /// What parts the names of a header: the one of the three that stands most often outside quotes.
-fn separator_of(header: &[u8]) -> u8 {
+pub fn separator_of(header: &[u8]) -> u8 {
     let mut in_quotes = false;
     let mut counts = SEPARATORS.map(|separator| (separator, 0_usize));
     for byte in header {
@@ -147,7 +147,8 @@ fn separator_of(header: &[u8]) -> u8 {
 
 impl Role {
     fn of(name: &str, form: &CsvForm) -> Role {
-        let of_line = form.lines.contains(&name);
+        // A sum that the list shows is that of the document.
+        let of_line = form.lines.contains(&name) && !form.shown.contains(&name);
         let kind = match name {
             "lines" => Kind::Lines,
             _ if form.switches.contains(&name) => Kind::Switch,

@@ -128,6 +128,11 @@ impl Settings {
         self.upgrading(outside, &|| Db::open(&self.store, Access::Write))
     }
 
+    /// Opens the store to try what is undone again.
+    pub fn open_to_try(&self) -> Result<Db> {
+        Ok(Db::open(&self.store, Access::Write)?)
+    }
+
     /// Opens the store to change it, or begins one where there is none.
     pub fn create(&self, outside: &mut Outside<'_>) -> Result<Db> {
         self.upgrading(outside, &|| Db::create(&self.store))

@@ -41,7 +41,8 @@ impl Desk {
         let new = Init { currency: None, company: None, plan: None, timezone: None }.checked().unwrap();
         let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: None };
         desk.session().run_single_of(&envelope, Mode::Commit, |db| new.of(db, Still.now()), &mut |_| Ok(())).unwrap();
-        let import = Import { file: None, kind: None, format: None, update: false, on_error: None, key: None };
+        let import =
+            Import { file: None, kind: None, format: None, update: false, on_error: None, map: None, key: None };
         desk.work(&import, records);
         desk
     }

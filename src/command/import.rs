@@ -21,6 +21,8 @@ mod document;
 mod form;
 mod lines;
 mod lookup;
+pub mod mapped;
+pub mod meaning;
 mod order;
 mod restore;
 mod stock;
@@ -29,6 +31,7 @@ mod unseen;
 
 use form::KINDS;
 use lookup::Lookup;
+use mapped::{Beside, Failed, Mapping};
 pub use restore::{HEADER, Restoring};
 
 /// The records that have a form of their own, beside the base records.
@@ -114,6 +117,8 @@ pub struct Import {
     /// Whether records that are there already, and are different, are changed.
     pub update: bool,
     pub on_error: Option<String>,
+    /// The map that the rows of a file are read by.
+    pub map: Option<Mapping>,
     #[serde(skip)]
     pub key: Option<String>,
 }
@@ -133,8 +138,19 @@ pub struct CsvForm {
 
 /// The keys whose values are lists or objects, which stand in a cell as JSON; a cell of any other is a text, whatever it begins
 /// with.
-pub const NESTED: &[&str] =
-    &["lines", "rewards", "conditions", "taxes", "tags", "rights", "services", "fields", "members"];
+pub const NESTED: &[&str] = &[
+    "lines",
+    "billed",
+    "tax_amounts",
+    "rewards",
+    "conditions",
+    "taxes",
+    "tags",
+    "rights",
+    "services",
+    "fields",
+    "members",
+];
 
 /// The keys of a shown line that the desk works out itself.
 pub const WORKED_OUT_OF_LINES: &[&str] = &["line", "refunds", "delivered", "invoiced", "untaxed", "tax", "total"];
@@ -155,21 +171,22 @@ impl Import {
             return Ok(None);
         }
         let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
-        let shown: Vec<&'static str> =
-            match entry(&format!("{} list", kind.replace('_', "-"))).map(|entry| &entry.action) {
-                Some(Action::Read { fields, .. }) => fields(),
-                _ => Vec::new(),
-            };
-        if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
-            let (keys, lines, switches) = (form.keys.to_vec(), form.lines.to_vec(), form.switches.to_vec());
-            return Ok(Some(CsvForm { keys, lines, switches, shown }));
-        }
-        if let Some(described) = KINDS.iter().find(|described| described.kind == kind) {
-            let (keys, switches) = ((described.keys)(), (described.switches)());
-            return Ok(Some(CsvForm { keys, lines: Vec::new(), switches, shown }));
-        }
-        Err(NoSuchKind { kind: kind.to_owned() }.into())
+        form_of(kind).map(Some).ok_or_else(|| NoSuchKind { kind: kind.to_owned() }.into())
     }
+}
+
+/// How records of a kind stand in CSV; none where there is no such kind.
+pub fn form_of(kind: &str) -> Option<CsvForm> {
+    let shown: Vec<&'static str> = match entry(&format!("{} list", kind.replace('_', "-"))).map(|entry| &entry.action) {
+        Some(Action::Read { fields, .. }) => fields(),
+        _ => Vec::new(),
+    };
+    if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
+        let (keys, lines, switches) = (form.keys.to_vec(), form.lines.to_vec(), form.switches.to_vec());
+        return Some(CsvForm { keys, lines, switches, shown });
+    }
+    let described = KINDS.iter().find(|described| described.kind == kind)?;
+    Some(CsvForm { keys: (described.keys)(), lines: Vec::new(), switches: (described.switches)(), shown })
 }
 
 impl Work for Import {
@@ -208,6 +225,7 @@ enum Input {
 struct Records {
     steps: Stepwise,
     lookup: Lookup,
+    failed: Failed,
 }
 
 impl<'s> Importing<'s> {
@@ -231,12 +249,65 @@ impl<'s> Importing<'s> {
         let content = content::to_json(COMMAND, self.import);
         self.input = match self.group.begin_steps(&content, self.import.key.as_deref())? {
             Begun::Replayed(operation) => Input::Replayed(operation),
-            Begun::New(steps) => Input::Records(Box::new(Records { steps, lookup: Lookup::default() })),
+            Begun::New(steps) => {
+                let lookup = Lookup::of(self.import.map.is_some());
+                Input::Records(Box::new(Records { steps, lookup, failed: Failed::default() }))
+            }
         };
         Ok(())
     }
 
+    /// Runs a record that a map read; its faults are told by row and column, and what hangs on one that failed is passed over.
+    fn run_mapped(&mut self, mapping: &Mapping, line: &Line) -> Result<Answered> {
+        let (kind, mut pairs) = self.read(line)?;
+        let beside = Beside::take(&mut pairs)?;
+        self.open(&kind)?;
+        let answer = |status| LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status);
+        let Records { steps, lookup, failed } = match &mut self.input {
+            Input::Records(records) => &mut **records,
+            Input::Replayed(operation) => {
+                return Ok((LineAnswer { operation: Some(*operation), ..answer(LineStatus::Replayed) }, Vec::new()));
+            }
+            _ => return Err(HeaderInside.into()),
+        };
+        // What is made by the way is of use to others too.
+        if failed.includes(&beside) && !beside.if_missing {
+            return Ok((answer(LineStatus::Skipped), Vec::new()));
+        }
+        let name = mapped::name_of(&kind, &pairs);
+        let step = match beside.faults.split_first() {
+            Some((first, others)) => Err(Fault { others: others.to_vec(), ..first.clone() }.into()),
+            None => {
+                let update = self.import.update;
+                self.group.step(steps, |cx| read_by_map(cx, lookup, &kind, pairs, update, &beside))
+            }
+        };
+        match step {
+            Ok(step) => {
+                let Told { created, warnings, amounts, .. } = step.told;
+                let (operation, result) = (step.operation, step.result);
+                Ok((LineAnswer { operation, created, result, warnings, ..answer(step.status.into()) }, amounts))
+            }
+            Err(error) if error.is_of_the_store() => Err(error),
+            Err(error) if failed.note(&kind, name.as_deref(), &beside, &error) => {
+                Ok((answer(LineStatus::Skipped), Vec::new()))
+            }
+            Err(error) => {
+                let error = mapping.tell(&kind, &beside, error);
+                let row = error.fault().line;
+                let mut answer = answer(LineStatus::Error).with_error(error);
+                if let (Some(fault), Some(row)) = (&mut answer.error, row) {
+                    fault.line = Some(row);
+                }
+                Ok((answer, Vec::new()))
+            }
+        }
+    }
+
     fn run(&mut self, line: &Line) -> Result<Answered> {
+        if let Some(mapping) = &self.import.map {
+            return self.run_mapped(mapping, line);
+        }
         let (kind, pairs) = self.read(line)?;
         self.open(&kind)?;
         let answer = |status| LineAnswer::of(line.number, Some(COMMAND.to_owned()), None, status);
@@ -260,7 +331,7 @@ impl<'s> Importing<'s> {
             }
             Input::Records(_) if kind == HEADER => Err(HeaderInside.into()),
             Input::Records(records) => {
-                let Records { steps, lookup } = &mut **records;
+                let Records { steps, lookup, .. } = &mut **records;
                 let update = self.import.update;
                 let step = self.group.step(steps, |cx| imported(cx, lookup, &kind, pairs, update))?;
                 let Told { created, warnings, amounts, .. } = step.told;
@@ -302,11 +373,18 @@ impl Running for Importing<'_> {
         let read: Vec<(String, &Line)> = read.into_iter().filter(|(kind, _)| is_of_a_form(kind)).collect();
         let (reads, update) = (|line| self.read(line), self.import.update);
         // What is looked up here is looked up again when the record is imported.
-        let mut lookup = Lookup::default();
+        let is_mapped = self.import.map.is_some();
+        let mut lookup = Lookup::of(is_mapped);
         self.group.look_ahead_of_steps(read.len(), &mut |cx, at| {
             let line = read.get(at).and_then(|(_, line)| reads(line).ok());
-            if let Some((kind, pairs)) = line {
-                drop(imported(cx, &mut lookup, &kind, pairs, update));
+            match line {
+                Some((kind, mut pairs)) if is_mapped => {
+                    if let Ok(beside) = Beside::take(&mut pairs) {
+                        drop(read_by_map(cx, &mut lookup, &kind, pairs, update, &beside));
+                    }
+                }
+                Some((kind, pairs)) => drop(imported(cx, &mut lookup, &kind, pairs, update)),
+                None => {}
             }
         })
     }
@@ -349,6 +427,21 @@ fn imported(
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
     }
     Err(NoSuchKind { kind: kind.to_owned() }.into())
+}
+
+/// The same of a record that a map read.
+fn read_by_map(
+    cx: &Cx<'_>,
+    lookup: &mut Lookup,
+    kind: &str,
+    pairs: Pairs<'_>,
+    update: bool,
+    beside: &Beside,
+) -> Result<Option<Box<RawValue>>> {
+    match beside.if_missing {
+        true => mapped::make_if_missing(cx, lookup, kind, pairs),
+        false => imported(cx, lookup, kind, pairs, update),
+    }
 }
 
 /// A line names a kind of record that is none.

@@ -91,7 +91,6 @@ pub const CODES: &[(&str, i32, &str)] = &[
 
 /// What only warns, and is no error code: code and meaning. A warning with the code of an error says the same as the error would.
 pub const WARNINGS: &[(&str, &str)] = &[
-    ("above_limit", "the credit note is above its maker's refund limit, and stays a draft"),
     ("accounted_later", "the document is accounted on a later day than its own"),
     ("assignee_busy", "who is to do it has another visit at the same time"),
     ("copies_keep_texts", "copies made before still hold the texts"),
@@ -218,6 +217,11 @@ impl FaultKind {
                 | FaultKind::Lines
         )
     }
+}
+
+/// The code that is written so; `internal` for one that is not in the table.
+pub fn known(code: &str) -> &'static str {
+    CODES.iter().find(|(known, ..)| *known == code).map_or("internal", |(known, ..)| known)
 }
 
 /// The exit code of `code`; 1 for one that is not in the table, which a test rules out.

@@ -1,6 +1,7 @@
 //! Invoices and credit notes: their states, what is open on them, and what their verbs allow (spec B7 to B10, B13).
 
 mod bill;
+pub mod billed;
 mod edit;
 
 pub use bill::{Billed, bill, left_to_bill};
@@ -101,6 +102,9 @@ pub struct DocumentLine {
     pub share_of: Option<i64>,
     /// The order line that it bills or refunds.
     pub order_line: Option<i64>,
+    /// What its amounts are beside what its terms come to, in minor units: an imported document has those that it was billed
+    /// with (contract, section 7). Nothing on all others.
+    pub billed: LineAmounts,
     /// On an invoice line, what credit notes hold of it.
     pub held: Option<CreditsOfLine>,
 }
@@ -166,6 +170,26 @@ impl DocumentLine {
     pub fn set_amounts(&mut self, amounts: &LineAmounts) -> Result<(), Overflow> {
         let PricedLine { quantity, price, discount, taxes, .. } = &self.priced;
         self.priced = PricedLine::with_amounts(*quantity, *price, *discount, taxes.clone(), amounts)?;
+        self.settle();
+        Ok(())
+    }
+
+    /// Forgets that it was billed elsewhere with other amounts: what it comes to now was computed here.
+    pub fn settle(&mut self) {
+        self.billed = LineAmounts::zero(self.priced.taxes.len());
+    }
+
+    /// Writes the amounts that it was billed with elsewhere into it, and keeps what they are beside what its terms come to.
+    pub fn bill_as(&mut self, amounts: &LineAmounts) -> Result<(), Overflow> {
+        let (now, before) = (self.amounts(), self.billed.clone());
+        let beside = |billed: i64, now: i64, before: i64| {
+            billed.checked_sub(now).and_then(|more| more.checked_add(before)).ok_or(Overflow)
+        };
+        let untaxed = beside(amounts.untaxed, now.untaxed, before.untaxed)?;
+        let taxes = (0..now.taxes.len()).map(|place| beside(amounts.tax(place), now.tax(place), before.tax(place)));
+        let taxes = taxes.collect::<Result<Vec<i64>, Overflow>>()?;
+        self.set_amounts(amounts)?;
+        self.billed = LineAmounts { untaxed, taxes };
         Ok(())
     }
 

@@ -571,6 +571,7 @@ fn copied(source: &DocumentLine, place: usize) -> DocumentLine {
         line: i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1),
         invoice_line: Some(source.key),
         share_of: None,
+        billed: LineAmounts::zero(source.priced.taxes.len()),
         held: None,
         ..source.clone()
     }

@@ -1,5 +1,7 @@
 //! The amounts of a line: what its quantity, price, discount and taxes come to (spec B11).
 
+pub mod named;
+
 use super::Refusal;
 use super::common::ValueRefused;
 use super::ledger::Account;

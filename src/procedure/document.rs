@@ -17,6 +17,7 @@ use crate::domain::order::Order;
 use crate::domain::product::Product;
 use crate::domain::refund;
 use crate::domain::task::{Task, TaskRefused};
+use crate::domain::tax::LineAmounts;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::{Currency, Money};
 use crate::domain::value::quantity::Quantity;
@@ -304,6 +305,7 @@ fn product_line(
         invoice_line: None,
         share_of: None,
         order_line: None,
+        billed: LineAmounts::default(),
         held: None,
     })
 }

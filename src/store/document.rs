@@ -162,6 +162,7 @@ const TAXES: Table = list(
         amount().called("amount"),
         amount().called("credited").hidden(),
         amount().called("value_credited").hidden(),
+        amount().called("billed").hidden(),
     ],
 )
 .shown("taxes");
@@ -189,6 +190,7 @@ const LINES: Table = list(
         quantity().called("goods").hidden(),
         amount().called("credited").hidden(),
         amount().called("value_credited").hidden(),
+        amount().called("billed").hidden(),
     ],
 )
 .shown("lines")
@@ -465,7 +467,8 @@ macro_rules! lines {
         concat!(
             "SELECT l.key, l.line, p.key, p.id, lo.key, lo.id, l.label, l.quantity, l.price, l.discount, l.refunds,
                     l.untaxed, l.tax, l.total, l.invoice_line, l.order_line, l.goods, l.credited, l.value_credited,
-                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited, l.share_of",
+                    t.key, t.id, lt.rate, lt.included, lt.amount, lt.credited, lt.value_credited, l.share_of,
+                    l.billed, lt.billed",
             $($more,)?
             " FROM document_line l LEFT JOIN product p ON p.key = l.product LEFT JOIN lot lo ON lo.key = l.lot
                LEFT JOIN document_line_tax lt ON lt.document_line = l.key LEFT JOIN tax t ON t.key = lt.tax"
@@ -516,7 +519,7 @@ fn load_lines_of(db: &Db, documents: &mut [&mut Document]) -> Result<()> {
         const { Tables::of(&["document_line", "document_line_tax", "product", "lot", "tax"]) },
         (lines!(", l.document"), "l.document", " ORDER BY l.document, l.line, lt.position NULLS FIRST"),
         &keys,
-        |row| match places.get(&row.get(27)?).and_then(|place| documents.get_mut(*place)) {
+        |row| match places.get(&row.get(29)?).and_then(|place| documents.get_mut(*place)) {
             Some(document) => read_line_or_tax(row, document.currency, &mut document.lines).map(drop),
             None => Ok(()),
         },
@@ -577,7 +580,7 @@ fn load_by(db: &Db, document: &mut Document, statement: &'static Statement, para
     document.lines.clear();
     db.each(statement, params, |row| {
         if read_line_or_tax(row, currency, &mut document.lines)? {
-            seen = Seen { exceeding: row.get(27)?, below_zero: row.get(28)? };
+            seen = Seen { exceeding: row.get(29)?, below_zero: row.get(30)? };
         }
         Ok(())
     })?;
@@ -644,6 +647,7 @@ fn load_beyond(db: &Db, invoice: &mut Document, but: Option<Key>, seen: &Seen) -
 fn read_tax(row: &Row<'_>, currency: Currency, tax: Reference, line: &mut DocumentLine) -> Result<()> {
     let (rate, included, amount) = (row.get(21)?, row.get(22)?, row.money(23, currency)?);
     line.priced.taxes.push(LineTax { tax, rate, included, amount });
+    line.billed.taxes.push(row.get(28)?);
     if let Some(held) = &mut line.held {
         held.credited.taxes.push(row.get(24)?);
         held.reduced.taxes.push(row.get(25)?);
@@ -671,6 +675,7 @@ fn read_line(row: &Row<'_>, currency: Currency) -> Result<DocumentLine> {
         invoice_line: row.get(14)?,
         share_of: row.get(26)?,
         order_line: row.get(15)?,
+        billed: LineAmounts { untaxed: row.get(27)?, taxes: Vec::new() },
         held: Some(CreditsOfLine {
             goods: row.get(16)?,
             credited: LineAmounts { untaxed: row.get(17)?, taxes: Vec::new() },
@@ -694,7 +699,7 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
             insert!(
                 document_line: key Int, document Int, line Int, product Int, lot Int, label Text, quantity Int, price Int,
                 discount Int, refunds Text, invoice_line Int, order_line Int, untaxed Int, tax Int, total Int, share_of Int,
-                goods Int, credited Int, value_credited Int
+                goods Int, credited Int, value_credited Int, billed Int
             ),
             params![
                 line.key,
@@ -715,16 +720,17 @@ pub fn insert_lines(db: &Db, document: &mut Document) -> Result<()> {
                 line.share_of,
                 0,
                 0,
-                0
+                0,
+                line.billed.untaxed
             ],
         )?;
-        for (position, tax) in (1i64..).zip(&line.priced.taxes) {
+        for (place, (position, tax)) in (1i64..).zip(&line.priced.taxes).enumerate() {
             db.write(
                 insert!(
                     document_line_tax: document_line Int, position Int, tax Int, rate Int, included Int, amount Int,
-                    credited Int, value_credited Int
+                    credited Int, value_credited Int, billed Int
                 ),
-                params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount, 0, 0],
+                params![line.key, position, &tax.tax, tax.rate, tax.included, tax.amount, 0, 0, line.billed.tax(place)],
             )?;
         }
     }

@@ -7,8 +7,9 @@ use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::{AlreadyExists, CurrencyMismatch, StateNotAllowed, ValueRefused};
+use crate::domain::document::billed::SaidSums;
 use crate::domain::document::{
-    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Invoice, PaymentState, Refunds, Sums,
+    Document, DocumentKind, DocumentLine, DocumentRefused, DocumentState, Invoice, PaymentState, Refunds, Sums, billed,
     check_filled, number_prefix,
 };
 use crate::domain::journal::{Journal, JournalType, check_sales_journal};
@@ -17,8 +18,8 @@ use crate::domain::linking::{Source, find_billed_line, find_line};
 use crate::domain::order::OrderInBrief;
 use crate::domain::payment::{Item, MatchRefused, above_zero, check_day};
 use crate::domain::product::{Lot, Product, UnitPrice};
-use crate::domain::refund;
-use crate::domain::tax::Tax;
+use crate::domain::refund::{self, Ask};
+use crate::domain::tax::{LineAmounts, Tax};
 use crate::domain::ticket::{Ticket, TicketRefused};
 use crate::domain::transfer::MoveRefused;
 use crate::domain::value::day::Day;
@@ -63,7 +64,25 @@ struct DocumentRecord {
     #[serde(default)]
     paid: Option<Amount>,
     #[serde(default)]
+    settled: Option<Amount>,
+    #[serde(default)]
+    amount: Option<Amount>,
+    #[serde(default)]
+    billed: Option<BilledRecord>,
+    #[serde(default)]
     lines: Vec<LineRecord>,
+}
+
+/// What a document was billed with elsewhere, as far as that is told.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BilledRecord {
+    #[serde(default)]
+    untaxed: Option<Amount>,
+    #[serde(default)]
+    tax: Option<Amount>,
+    #[serde(default)]
+    total: Option<Amount>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +102,10 @@ struct LineRecord {
     discount: Option<Percent>,
     #[serde(default)]
     taxes: Option<Vec<String>>,
+    #[serde(default)]
+    untaxed: Option<Amount>,
+    #[serde(default)]
+    tax_amounts: Option<Vec<Amount>>,
     #[serde(default)]
     refunds: Option<Refunds>,
     #[serde(default)]
@@ -106,9 +129,10 @@ pub const INVOICE: Form = Form {
         "due_date",
         "currency",
         "paid",
+        "billed",
         "lines",
     ],
-    lines: &["product", "lot", "label", "quantity", "price", "discount", "taxes"],
+    lines: &["product", "lot", "label", "quantity", "price", "discount", "taxes", "untaxed", "tax_amounts"],
     switches: &[],
     run: |run| import(run, DocumentKind::Invoice, &INVOICE),
 };
@@ -131,9 +155,24 @@ pub const CREDIT_NOTE: Form = Form {
         "due_date",
         "currency",
         "paid",
+        "settled",
+        "amount",
+        "billed",
         "lines",
     ],
-    lines: &["product", "lot", "label", "quantity", "price", "discount", "taxes", "refunds", "invoice_line"],
+    lines: &[
+        "product",
+        "lot",
+        "label",
+        "quantity",
+        "price",
+        "discount",
+        "taxes",
+        "untaxed",
+        "tax_amounts",
+        "refunds",
+        "invoice_line",
+    ],
     switches: &[],
     run: |run| import(run, DocumentKind::CreditNote, &CREDIT_NOTE),
 };
@@ -141,9 +180,18 @@ pub const CREDIT_NOTE: Form = Form {
 fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Result<()> {
     let cx = run.cx;
     let record: DocumentRecord = filled(run, form)?;
-    let told = ImportedDocument::of(run, kind, &record)?;
-    if let Some(mut before) = named(run, &told.document.id)? {
-        document::complete(cx.db, &mut before)?;
+    // What an amount takes of an invoice is told by what stands: by now it is taken.
+    let stands = match &record.amount {
+        Some(_) => named(run, &record.id)?.map(|before| completed(cx, before)).transpose()?,
+        None => None,
+    };
+    let mut told = ImportedDocument::of(run, kind, &record, stands.as_ref())?;
+    if let Some(before) = named(run, &told.document.id)? {
+        let before = completed(cx, before)?;
+        // A day that is not told is that on which the record came.
+        if record.date.is_none() {
+            told.keep_day_of(&before, &record);
+        }
         return match is_same(&before, &told) {
             true => Ok(()),
             false if run.update => Err(unchangeable(&before)),
@@ -166,6 +214,11 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
     insert(cx, told, is_first)
 }
 
+fn completed(cx: &Cx<'_>, mut before: Document) -> Result<Document> {
+    document::complete(cx.db, &mut before)?;
+    Ok(before)
+}
+
 /// The document of that id or number.
 fn named(run: &mut Run<'_, '_>, id: &str) -> Result<Option<Document>> {
     if run.is_new(Kind::Document, id)? {
@@ -185,15 +238,23 @@ struct ImportedDocument {
     document: Document,
     /// The invoice that a credit note reverses, with its lines.
     invoice: Option<Document>,
-    /// What was paid of it.
+    /// What was paid of it, and whether a credit note clears its invoice with that as far as it can.
     paid: Money,
+    clears_first: bool,
+    /// Whether it is told what it was billed with.
+    is_billed: bool,
     journal: Journal,
     /// The order that it names itself.
     named: Option<OrderInBrief>,
 }
 
 impl ImportedDocument {
-    fn of(run: &mut Run<'_, '_>, kind: DocumentKind, record: &DocumentRecord) -> Result<ImportedDocument> {
+    fn of(
+        run: &mut Run<'_, '_>,
+        kind: DocumentKind,
+        record: &DocumentRecord,
+        stands: Option<&Document>,
+    ) -> Result<ImportedDocument> {
         let cx = run.cx;
         let invoice = record.invoice.as_deref().map(|id| reversed(cx, id)).transpose()?;
         let order = record.order.as_deref().map(|id| run.order(id)).transpose()?;
@@ -275,12 +336,88 @@ impl ImportedDocument {
             beyond: Sums::default(),
             line_alone: false,
         };
-        add_lines(run, &mut document, invoice.as_ref(), &record.lines)?;
+        match &record.amount {
+            None => add_lines(run, &mut document, invoice.as_ref(), &record.lines)?,
+            Some(amount) => document.lines = lines_of_amount(cx, invoice.as_ref(), record, amount, stands)?,
+        }
+        if let Some(billed) = &record.billed {
+            billed::bill_whole(&mut document, billed.told(currency)?)?;
+        } else {
+            billed::check_whole(&document)?;
+        }
         document.sum_up()?;
         check(&document, invoice.as_ref())?;
-        let paid = paid(&document, record.paid.as_ref())?;
-        Ok(ImportedDocument { document, invoice, paid, journal, named })
+        let (field, given) = match &record.settled {
+            Some(settled) => ("settled", Some(settled)),
+            None => ("paid", record.paid.as_ref()),
+        };
+        let paid = paid(&document, field, given)?;
+        let is_billed = record.billed.is_some() || record.lines.iter().any(LineRecord::is_billed);
+        let clears_first = record.settled.is_some();
+        Ok(ImportedDocument { document, invoice, paid, clears_first, is_billed, journal, named })
     }
+
+    /// Takes the days of the one that stands, where the record tells none.
+    fn keep_day_of(&mut self, before: &Document, record: &DocumentRecord) {
+        self.document.date = before.date;
+        if record.due_date.is_none() {
+            self.document.due_date = before.due_date;
+        }
+        if record.accounting_date.is_none() {
+            self.document.accounting_date = before.accounting_date;
+        }
+    }
+}
+
+impl BilledRecord {
+    /// The sums in the currency of the document.
+    pub fn told(&self, currency: Currency) -> Result<SaidSums> {
+        let read = |field: &'static str, amount: &Option<Amount>| {
+            amount.as_ref().map(|amount| in_currency(field, amount, currency)).transpose()
+        };
+        Ok(SaidSums {
+            untaxed: read("untaxed", &self.untaxed)?,
+            tax: read("tax", &self.tax)?,
+            total: read("total", &self.total)?,
+        })
+    }
+}
+
+fn in_currency(field: &'static str, amount: &Amount, currency: Currency) -> Result<Money> {
+    let read = amount.in_currency(currency);
+    Ok(read.map_err(|fault| ValueRefused::invalid(field, amount, fault.to_string()))?)
+}
+
+/// The lines of a credit note of which only the amount is known: those that a refund of that amount has, and all that is left where
+/// that is the amount (spec B5, B12). `stands` is the one that was made of the same record before.
+fn lines_of_amount(
+    cx: &Cx<'_>,
+    invoice: Option<&Document>,
+    record: &DocumentRecord,
+    amount: &Amount,
+    stands: Option<&Document>,
+) -> Result<Vec<DocumentLine>> {
+    let Some(invoice) = invoice else {
+        return Err(
+            ValueRefused::invalid("amount", amount, "an amount is taken of an invoice, and none is named").into()
+        );
+    };
+    if !record.lines.is_empty() {
+        let message = "the amount and the lines are told; leave one of them out";
+        return Err(ValueRefused::invalid("amount", amount, message).into());
+    }
+    let asked = in_currency("amount", amount, invoice.currency)?;
+    if let Some(before) = stands.filter(|before| before.total == asked) {
+        return Ok(before.lines.clone());
+    }
+    let mut invoice = invoice.clone();
+    document::load_taken(cx.db, &mut invoice, None)?;
+    let mut left = 0_i64;
+    for line in &invoice.lines {
+        left = left.saturating_add(line.held().left_value()?.total()?);
+    }
+    let ask = if left == asked.minor && left > 0 { Ask::Everything } else { Ask::Amount(amount.clone()) };
+    refund::decide(&invoice, &ask, false, &document::drafts_on(cx.db, invoice.key)?)
 }
 
 impl ImportedDocument {
@@ -373,6 +510,7 @@ fn add_lines(
             Some(invoice) => record.reversing(run, invoice, &mut of_invoice, number),
             None => record.plain(run, document.currency, number),
         };
+        let line = line.and_then(|line| record.billed(line, document.currency));
         document.lines.push(line.map_err(|error| of_line(number, error))?);
     }
     Ok(())
@@ -390,6 +528,23 @@ fn sources_of(invoice: &Document) -> Vec<Source> {
 }
 
 impl LineRecord {
+    fn is_billed(&self) -> bool {
+        self.untaxed.is_some() || self.tax_amounts.is_some()
+    }
+
+    /// The line with the amounts that it was billed with, where these are told.
+    fn billed(&self, mut line: DocumentLine, currency: Currency) -> Result<DocumentLine> {
+        let untaxed = self.untaxed.as_ref().map(|untaxed| in_currency("untaxed", untaxed, currency)).transpose()?;
+        let taxes = match &self.tax_amounts {
+            Some(taxes) => {
+                Some(taxes.iter().map(|tax| in_currency("tax_amounts", tax, currency)).collect::<Result<Vec<_>>>()?)
+            }
+            None => None,
+        };
+        billed::bill_line(&mut line, untaxed, taxes.as_deref())?;
+        Ok(line)
+    }
+
     /// A line that stands for itself.
     fn plain(&self, run: &mut Run<'_, '_>, currency: Currency, number: i64) -> Result<DocumentLine> {
         if let Some(line) = self.invoice_line {
@@ -416,6 +571,7 @@ impl LineRecord {
             invoice_line: None,
             share_of: None,
             order_line: None,
+            billed: LineAmounts::default(),
             held: None,
         })
     }
@@ -469,7 +625,7 @@ impl LineRecord {
             let message = format!("line {} of {} is of the lot {of}", source.line, invoice.shown());
             return Err(ValueRefused::invalid("lot", lot, message).into());
         }
-        self.check_taxes(source, invoice)?;
+        self.check_taxes(run, source, invoice)?;
         let rates: Vec<Tax> = source
             .priced
             .taxes
@@ -494,16 +650,29 @@ impl LineRecord {
             invoice_line: Some(source.key),
             share_of: None,
             order_line: source.order_line,
+            billed: LineAmounts::default(),
             held: None,
         })
     }
 
     /// A credit note takes from its invoice tax by tax, so it has the same ones.
-    fn check_taxes(&self, source: &DocumentLine, invoice: &Document) -> Result<()> {
+    fn check_taxes(&self, run: &mut Run<'_, '_>, source: &DocumentLine, invoice: &Document) -> Result<()> {
         let Some(given) = &self.taxes else {
             return Ok(());
         };
-        if given.iter().ne(source.priced.taxes.iter().map(|tax| &tax.tax.id)) {
+        if given.iter().eq(source.priced.taxes.iter().map(|tax| &tax.tax.id)) {
+            return Ok(());
+        }
+        // Another system may call them otherwise.
+        let mut meant = Vec::with_capacity(given.len());
+        for id in given {
+            meant.push(match run.lookup.tax(run.cx, id) {
+                Ok(tax) => tax.id,
+                Err(error) if error.is_of_the_store() => return Err(error),
+                Err(_) => id.clone(),
+            });
+        }
+        if meant.iter().ne(source.priced.taxes.iter().map(|tax| &tax.tax.id)) {
             let message = format!("the taxes of line {} of {} are others", source.line, invoice.shown());
             return Err(ValueRefused::invalid("taxes", given.join(", "), message).into());
         }
@@ -564,7 +733,7 @@ fn check(document: &Document, invoice: Option<&Document>) -> Result<()> {
 }
 
 /// What was paid of the document: up to its total, and nothing while it is not posted.
-fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
+fn paid(document: &Document, field: &'static str, paid: Option<&Amount>) -> Result<Money> {
     let zero = Money::zero(document.currency);
     let Some(given) = paid else {
         return Ok(zero);
@@ -573,20 +742,23 @@ fn paid(document: &Document, paid: Option<&Amount>) -> Result<Money> {
     if is_nothing {
         return Ok(zero);
     }
-    let paid = above_zero("paid", given, document.currency)?;
+    let paid = above_zero(field, given, document.currency)?;
     if document.state != DocumentState::Posted {
         let (id, noun) = (document.id.clone(), document.kind.noun());
         return Err(MatchRefused::NotPosted { document: document.named(), id, noun, state: document.state }.into());
     }
     if paid.minor > document.total.minor {
-        return Err(MatchRefused::TooMuch { field: "paid", asked: paid, open: document.total, hint: None }.into());
+        return Err(MatchRefused::TooMuch { field, asked: paid, open: document.total, hint: None }.into());
     }
     Ok(paid)
 }
 
 /// Writes a new document; `is_first` says that its order has no invoice yet.
 fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
-    let ImportedDocument { mut document, invoice, paid, .. } = told;
+    let ImportedDocument { mut document, invoice, mut paid, clears_first, .. } = told;
+    if let Some(warning) = billed::warning(&document)? {
+        cx.warn("billed", warning);
+    }
     raise_counters(cx, &document)?;
     if document.state == DocumentState::Posted {
         document.open = document.total;
@@ -612,6 +784,17 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
     if let Some(ticket) = &document.ticket {
         cx.touched("ticket", &ticket.id);
     }
+    // What was settled of a credit note is first of all what it clears of its invoice.
+    if let Some(invoice) = invoice.as_ref().filter(|invoice| clears_first && !paid.is_zero() && !invoice.open.is_zero())
+    {
+        let most = Money::new(paid.minor.min(invoice.open.minor), document.currency);
+        if let Some(cleared) =
+            match_items(cx, &Item::of_document(&document)?, &Item::of_document(invoice)?, Some(most))?
+        {
+            document.open = Money::new(document.open.minor - cleared.minor, document.currency);
+            paid = Money::new(paid.minor - cleared.minor, document.currency);
+        }
+    }
     if !paid.is_zero() {
         let direction = direction_of(document.kind);
         let payment = new_payment(cx, direction, document.customer.clone(), paid, document.date, None)?;
@@ -621,7 +804,7 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
         document.open = Money::new(document.open.minor - paid.minor, document.currency);
     }
     // What a credit note leaves open clears its invoice, up to what is open there (spec B7).
-    if let (Some(invoice), DocumentState::Posted) = (&invoice, document.state) {
+    if let (Some(invoice), DocumentState::Posted, false) = (&invoice, document.state, clears_first) {
         match_items(cx, &Item::of_document(&document)?, &Item::of_document(invoice)?, None)?;
     }
     Ok(())
@@ -667,4 +850,6 @@ fn is_same(stored: &Document, told: &ImportedDocument) -> bool {
     head(stored) == head(document)
         && stored.lines.iter().map(line).eq(document.lines.iter().map(line))
         && (told.paid.is_zero() || settled >= told.paid.minor)
+        && (!told.is_billed
+            || stored.lines.iter().map(DocumentLine::amounts).eq(document.lines.iter().map(DocumentLine::amounts)))
 }

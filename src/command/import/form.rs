@@ -34,13 +34,16 @@ pub struct Kind {
     pub keys: fn() -> Vec<&'static str>,
     /// The keys that are true or false.
     pub switches: fn() -> Vec<&'static str>,
+    /// What the help of the flag says that sets a key; none where there is no such flag.
+    pub meaning: fn(&'static str) -> Option<String>,
     /// Imports the record of that id; answers it where it is new or was looked at.
     pub import: fn(&Cx<'_>, &mut Lookup, &str, Pairs<'_>, bool) -> Result<Box<RawValue>>,
 }
 
 impl Kind {
     const fn of<F: Form>() -> Kind {
-        Kind { kind: <F::Record as Noun>::KIND, keys: keys::<F>, switches: switches::<F>, import: import::<F> }
+        let (kind, meaning) = (<F::Record as Noun>::KIND, meaning::<F> as fn(&'static str) -> Option<String>);
+        Kind { kind, keys: keys::<F>, switches: switches::<F>, meaning, import: import::<F> }
     }
 }
 
@@ -72,6 +75,12 @@ fn flags<F: Form>() -> Vec<clap::Arg> {
 fn key_of<F: Form>(flag: &str) -> &'static str {
     let list = F::LISTS.iter().find(|(known, _)| *known == flag).map(|(_, key)| *key);
     list.unwrap_or_else(|| flag.to_owned().leak())
+}
+
+fn meaning<F: Form>(key: &'static str) -> Option<String> {
+    let flag = flag_of::<F>(key);
+    let flag = flags::<F>().into_iter().find(|known| known.get_id().as_str() == flag)?;
+    flag.get_help().map(ToString::to_string)
 }
 
 /// The flag that sets a key of the record.

@@ -5,14 +5,18 @@ use std::rc::Rc;
 
 use super::unseen::Unseen;
 use crate::domain::Result;
+use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::order::OrderInBrief;
 use crate::domain::product::{Lot, Product};
 use crate::domain::tax::Tax;
+use crate::domain::tax::named::NamedTax;
 use crate::domain::value::reference::Reference;
 use crate::procedure::context::{Cx, found};
-use crate::store::{self, customer, journal, location, lot, order, product, tax};
+use crate::procedure::look_up;
+use crate::store::engine::record::{self, Described, Found};
+use crate::store::{customer, journal, location, lot, order, product, tax};
 
 /// How many of a kind are remembered.
 const KEPT: usize = 10_000;
@@ -28,6 +32,26 @@ pub struct Lookup {
     orders: Kept<OrderInBrief>,
     /// Which ids are certainly new.
     pub unseen: Unseen,
+    /// Whether taxes are named as another system does.
+    by_name: bool,
+}
+
+/// The record that is called by e-mail or name (contract, section 2); several are ambiguous.
+fn named<T: Described>(cx: &Cx<'_>, field: &'static str, name: &str) -> Result<Option<T>> {
+    match record::find::<T>(cx.db, name)? {
+        Found::One(found) => Ok(Some(found)),
+        Found::Nothing => Ok(None),
+        Found::Several(_) => look_up::one(cx, field, name).map(Some),
+    }
+}
+
+/// The oldest tax that is called so, or alike and of that rate.
+fn tax_named(cx: &Cx<'_>, name: &str) -> Result<Option<Tax>> {
+    let meant = NamedTax::read(name);
+    let taxes: Vec<Tax> = record::all(cx.db, record::select::<Tax>().with(&[], " ORDER BY t.key"), &[])?;
+    let exact = taxes.iter().position(|tax| tax.id == meant.name);
+    let at = exact.or_else(|| taxes.iter().position(|tax| meant.is(tax)));
+    Ok(at.and_then(|at| taxes.into_iter().nth(at)))
 }
 
 struct Kept<T>(HashMap<String, T>);
@@ -45,7 +69,7 @@ impl<T: Clone> Kept<T> {
         kind: &'static str,
         field: &'static str,
         id: &str,
-        find: impl FnOnce() -> store::Result<Option<T>>,
+        find: impl FnOnce() -> Result<Option<T>>,
     ) -> Result<T> {
         if let Some(known) = self.0.get(id) {
             return Ok(known.clone());
@@ -64,33 +88,63 @@ impl<T: Clone> Kept<T> {
 }
 
 impl Lookup {
+    /// Nothing is known yet; `by_name` says that taxes are named as another system does.
+    pub fn of(by_name: bool) -> Lookup {
+        Lookup { by_name, ..Lookup::default() }
+    }
+
     pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
-        self.products.get("product", "product", id, || Ok(product::by_id(cx.db, id)?.map(Rc::new)))
+        self.products.get("product", "product", id, || match product::by_id(cx.db, id)? {
+            Some(product) => Ok(Some(Rc::new(product))),
+            None => Ok(named::<Product>(cx, "product", id)?.map(Rc::new)),
+        })
     }
 
     pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
         self.customers.get("customer", "customer", id, || {
-            let customer = cx.db.by_reference(id, |id| customer::by_id(cx.db, id))?;
+            let customer = match cx.db.by_reference(id, |id| customer::by_id(cx.db, id))? {
+                None => named::<Customer>(cx, "customer", id)?,
+                found => found,
+            };
             // What was merged stands for the one that it was merged into.
             Ok(customer.map(|customer| customer.merged_into.clone().unwrap_or_else(|| customer.reference())))
         })
     }
 
     pub fn tax(&mut self, cx: &Cx<'_>, id: &str) -> Result<Tax> {
-        self.taxes.get("tax", "taxes", id, || tax::by_id(cx.db, id))
+        let by_name = self.by_name;
+        self.taxes.get("tax", "taxes", id, || match tax::by_id(cx.db, id)? {
+            None if by_name => tax_named(cx, id),
+            found => Ok(found),
+        })
+    }
+
+    /// The tax that another system calls so, by name and rate.
+    pub fn tax_named(&mut self, cx: &Cx<'_>, name: &str) -> Result<Option<Tax>> {
+        if let Some(known) = self.taxes.0.get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let tax = tax_named(cx, name)?;
+        if let Some(tax) = &tax {
+            self.taxes.keep(name, tax.clone());
+        }
+        Ok(tax)
     }
 
     pub fn location(&mut self, cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
-        self.locations.get("location", field, id, || location::by_id(cx.db, id))
+        self.locations.get("location", field, id, || Ok(location::by_id(cx.db, id)?))
     }
 
     pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
-        self.journals.get("journal", "journal", id, || journal::by_id(cx.db, id))
+        self.journals.get("journal", "journal", id, || match journal::by_id(cx.db, id)? {
+            None => named::<Journal>(cx, "journal", id),
+            found => Ok(found),
+        })
     }
 
     /// The order of that id, and whose it is.
     pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<OrderInBrief> {
-        self.orders.get("order", "order", id, || cx.db.by_reference(id, |id| order::in_brief(cx.db, id)))
+        self.orders.get("order", "order", id, || Ok(cx.db.by_reference(id, |id| order::in_brief(cx.db, id))?))
     }
 
     /// Keeps an order that the run brought.

@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 
+use super::document::BilledRecord;
 use super::lines::{Terms, of_line};
 use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::document::billed::{SaidSums, check_sums};
 use crate::domain::line::PricedLine;
 use crate::domain::order::{Order, OrderInBrief, OrderLine, OrderState};
 use crate::domain::value::day::Day;
@@ -29,6 +31,8 @@ struct OrderRecord {
     cart: Option<bool>,
     #[serde(default)]
     currency: Option<String>,
+    #[serde(default)]
+    billed: Option<BilledRecord>,
     #[serde(default)]
     lines: Vec<LineRecord>,
 }
@@ -54,7 +58,7 @@ struct LineRecord {
 
 pub const FORM: Form = Form {
     kind: "order",
-    keys: &["id", "customer", "date", "state", "cart", "currency", "lines"],
+    keys: &["id", "customer", "date", "state", "cart", "currency", "billed", "lines"],
     lines: &["product", "label", "quantity", "price", "discount", "taxes", "coupon"],
     switches: &["cart"],
     run,
@@ -63,8 +67,12 @@ pub const FORM: Form = Form {
 fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);
     let record: OrderRecord = filled(run, &FORM)?;
-    let told = told(run, &record)?;
+    let mut told = told(run, &record)?;
     let stored = if run.is_new(Kind::Order, &told.id)? { None } else { order::by_id(cx.db, &told.id)? };
+    if let (Some(before), None) = (&stored, record.date) {
+        // A day that is not told is that on which the record came.
+        told.date = before.date;
+    }
     match stored {
         None => insert(run, told),
         Some(before) if is_same(&before, &told) => Ok(()),
@@ -134,6 +142,10 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
         total: zero,
     };
     order.number_and_sum()?;
+    if let Some(billed) = &record.billed {
+        let now = SaidSums { untaxed: Some(order.untaxed), tax: Some(order.tax), total: Some(order.total) };
+        check_sums(&format!("the order {}", order.id), currency, billed.told(currency)?, now)?;
+    }
     Ok(order)
 }
 

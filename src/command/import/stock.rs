@@ -5,10 +5,14 @@ use serde::Deserialize;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::location::Location;
 use crate::domain::lot::Coming;
+use crate::domain::product::Tracking;
 use crate::domain::stock::{Place, StockInsufficient, check_count, id_of};
 use crate::domain::value::quantity::Quantity;
+use crate::domain::value::reference::Reference;
 use crate::procedure;
+use crate::procedure::context::Cx;
 use crate::store::stock_level::{self, Counted};
 
 #[derive(Deserialize)]
@@ -23,6 +27,33 @@ struct StockRecord {
 
 pub const FORM: Form =
     Form { kind: "stock", keys: &["product", "location", "lot", "quantity"], lines: &[], switches: &[], run };
+
+/// Counts goods as having been there before all transfers, which one that is brought takes: the stock stays what it was.
+pub fn count_taken(
+    cx: &Cx<'_>,
+    product: &Reference,
+    tracking: Tracking,
+    (location, lot): (&Location, Option<&Reference>),
+    taken: Quantity,
+) -> Result<()> {
+    if taken.is_zero() || !location.kind.keeps_stock() {
+        return Ok(());
+    }
+    let lot_key = lot.map(|lot| lot.key);
+    let (counted, stock_level) = stock_level::counted(cx.db, product.key, location.key, lot_key)?;
+    stock_level.room_for(taken)?;
+    match counted {
+        None => {
+            procedure::stock::check_coming(cx, Place { product, location, lot }, tracking, Coming::FromOutside)?;
+            stock_level::count(cx.db, product.key, location.key, lot_key, taken)?;
+        }
+        Some(Counted { key, opening, quantity, .. }) => {
+            stock_level::recount(cx.db, key, opening.checked_add(taken)?, quantity.checked_add(taken)?)?;
+        }
+    }
+    cx.touched("stock", &id_of(&product.id, &location.id, lot.map(|lot| lot.id.as_str())));
+    Ok(())
+}
 
 fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);

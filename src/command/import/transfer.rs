@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::document::ticket_of;
 use super::lines::{checked_quantity, of_line};
+use super::stock::count_taken;
 use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
@@ -47,6 +48,8 @@ struct TransferRecord {
     #[serde(default)]
     date: Option<Day>,
     #[serde(default)]
+    opening: Option<bool>,
+    #[serde(default)]
     lines: Vec<LineRecord>,
 }
 
@@ -77,17 +80,18 @@ pub const FORM: Form = Form {
         "return_of",
         "keep_order_quantity",
         "date",
+        "opening",
         "lines",
     ],
     lines: &["product", "lot", "quantity", "done"],
-    switches: &["keep_order_quantity"],
+    switches: &["keep_order_quantity", "opening"],
     run,
 };
 
 fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let cx = run.cx;
     let record: TransferRecord = filled(run, &FORM)?;
-    let told = told(run, &record)?;
+    let mut told = told(run, &record)?;
     let stored = if run.is_new(Kind::Transfer, &told.id)? { None } else { transfer::by_id(cx.db, &told.id)? };
     let Some(mut before) = stored else {
         let is_first = match &told.order {
@@ -97,9 +101,16 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
         if let Some(order) = told.order.as_ref().filter(|_| told.state != TransferState::Cancelled) {
             run.order(&order.id)?.check_confirmed("delivered")?;
         }
+        if record.opening == Some(true) && told.state == TransferState::Done {
+            for line in &told.lines {
+                count_taken(cx, &line.product, line.tracking, (&told.from, line.lot.as_ref()), line.done)?;
+            }
+        }
         return insert(cx, told, is_first);
     };
     transfer::complete(cx.db, &mut before)?;
+    // A day that is not told is that on which the record came.
+    told.date = record.date.unwrap_or(before.date);
     if is_same(&before, &told) {
         return Ok(());
     }

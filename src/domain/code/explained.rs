@@ -570,13 +570,6 @@ static EXPLAINED: &[Explained] = &[
     ),
     // What only warns.
     explained(
-        "above_limit",
-        "The credit note comes to more than whoever made it may refund alone, so that it stays a draft. Another user, whose limit is \
-         high enough or who has none, posts it.",
-        "aftersales ticket refund T1 --invoice INV/2026/00001 --post --as ann",
-        "aftersales credit-note list --state draft",
-    ),
-    explained(
         "accounted_later",
         "The document keeps its date and is accounted on the first day that is not locked.",
         "aftersales invoice post D00006",

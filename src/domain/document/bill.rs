@@ -116,6 +116,7 @@ impl<'o> Billed<'o> {
             invoice_line: None,
             share_of: None,
             order_line: Some(line.key),
+            billed: LineAmounts::default(),
             held: None,
         })
     }

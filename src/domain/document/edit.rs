@@ -154,6 +154,7 @@ pub fn edit_lines(
             .priced
             .changed(change.quantity, price)
             .map_err(|fault| ValueRefused::invalid("line", change, fault.to_string()))?;
+        line.settle();
         let Some((billed, of)) = billed.and_then(|billed| Some((billed, billed.sold(line.order_line?)?))) else {
             continue;
         };
@@ -199,6 +200,7 @@ fn share_discounts(draft: &mut Document, billed: Billed<'_>, named: impl Fn(i64)
             let quantity = billed.share(of, with)?;
             let PricedLine { price, discount, taxes, .. } = line.priced.clone();
             line.priced = PricedLine::with_amounts(quantity, price, discount, taxes, &billed.value(of, quantity)?)?;
+            line.settle();
         }
     }
     Ok(())

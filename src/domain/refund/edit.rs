@@ -35,6 +35,7 @@ pub fn edit_lines(
             .priced
             .changed(change.quantity, price)
             .map_err(|fault| ValueRefused::invalid("line", change, fault.to_string()))?;
+        line.settle();
         if line.refunds == Some(Refunds::Goods) {
             goods.push(line.line);
         }

@@ -426,3 +426,6 @@ ALTER TABLE document ADD COLUMN posted_for BIGINT REFERENCES customer (key);
 ALTER TABLE person ADD COLUMN refund_limit BIGINT CHECK (refund_limit >= 0);
 ALTER TABLE document ADD COLUMN held_by BIGINT REFERENCES person (key);
 CREATE INDEX document_held ON document (held_by) WHERE held_by IS NOT NULL;
+-- Ways in: what a line of an imported document was billed with beside what its terms come to.
+ALTER TABLE document_line ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE document_line_tax ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;

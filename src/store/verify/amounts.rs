@@ -14,6 +14,7 @@ use crate::{params, query};
 pub const PASSES: &[Pass] = &[
     Pass::Made(&[OrderAmounts], orders),
     Pass::Made(&[DocumentAmounts], documents),
+    Pass::Asked(DocumentAmounts, query!([document_line, document, document_line_tax, currency], BILLED)),
     Pass::Made(&[BillAmounts], bills),
     Pass::Made(&[CreditAmounts], credits),
 ];
@@ -42,11 +43,12 @@ macro_rules! answered {
     };
 }
 
-/// Then what kind of line it is, and of its source the key, quantity, price, discount, untaxed amount and the amount of that tax.
+/// Then what kind of line it is, and of its source the key, quantity, price, discount, untaxed amount and the amount of that tax; last
+/// what the line, and that tax of it, was billed with beside what its terms come to.
 const ORDERS: &str = concat!(
     answered!("d.id"),
     "CASE WHEN l.coupon IS NULL THEN 0 WHEN l.product IS NULL THEN 1 ELSE 2 END,
-       CAST(NULL AS BIGINT), 0, 0, 0, 0, 0
+       CAST(NULL AS BIGINT), 0, 0, 0, 0, 0, 0, 0
      FROM order_line l JOIN sales_order d ON d.key = l.sales_order LEFT JOIN currency c ON c.code = d.currency
        LEFT JOIN order_line_tax x ON x.order_line = l.key
      ORDER BY l.key, x.position"
@@ -56,7 +58,8 @@ const ORDERS: &str = concat!(
 /// takes back; of a reversal that was cancelled and made again nothing tells that any more but its text.
 const DOCUMENTS: &str = concat!(
     answered!("COALESCE(d.number, d.id)"),
-    "0, s.key, COALESCE(s.quantity, 0), COALESCE(s.price, 0), COALESCE(s.discount, 0), COALESCE(s.untaxed, 0), y.amount
+    "0, s.key, COALESCE(s.quantity, 0), COALESCE(s.price, 0), COALESCE(s.discount, 0), COALESCE(s.untaxed, 0), y.amount,
+       l.billed, COALESCE(x.billed, 0)
      FROM document_line l JOIN document d ON d.key = l.document LEFT JOIN currency c ON c.code = d.currency
        LEFT JOIN document_line_tax x ON x.document_line = l.key
        LEFT JOIN document r ON r.reversed_by = d.key
@@ -67,9 +70,20 @@ const DOCUMENTS: &str = concat!(
      ORDER BY l.key, x.position"
 );
 
+/// Lines, and taxes of lines, that were billed elsewhere with more or less beside what they come to than a document may be (contract,
+/// section 7): 0.05.
+const BILLED: &str = "SELECT COALESCE(d.number, d.id), 'what line ' || CAST(b.line AS TEXT) || ' was billed beside its terms', b.billed, 0,
+       c.digits, c.digits
+     FROM (SELECT l.document, l.line, l.billed FROM document_line l WHERE l.billed <> 0
+           UNION ALL SELECT l.document, l.line, x.billed FROM document_line_tax x JOIN document_line l ON l.key = x.document_line
+             WHERE x.billed <> 0) b
+       JOIN document d ON d.key = b.document JOIN currency c ON c.code = d.currency
+     WHERE ABS(b.billed) > CASE c.digits WHEN 2 THEN 5 WHEN 3 THEN 50 WHEN 4 THEN 500 WHEN 5 THEN 5000 WHEN 6 THEN 50000 ELSE 0 END
+     ORDER BY d.key, b.line";
+
 const BILLS: &str = concat!(
     answered!("COALESCE(d.number, d.id)"),
-    "0, s.key, s.quantity, s.price, s.discount, s.untaxed, y.amount
+    "0, s.key, s.quantity, s.price, s.discount, s.untaxed, y.amount, l.billed, COALESCE(x.billed, 0)
      FROM document_line l JOIN document d ON d.key = l.document LEFT JOIN currency c ON c.code = d.currency
        JOIN order_line s ON s.key = l.order_line
        LEFT JOIN document_line_tax x ON x.document_line = l.key
@@ -80,7 +94,8 @@ const BILLS: &str = concat!(
 
 const CREDITS: &str = concat!(
     answered!("COALESCE(d.number, d.id)"),
-    "CASE WHEN l.refunds = 'goods' THEN 0 ELSE 1 END, s.key, s.quantity, s.price, s.discount, s.untaxed, y.amount
+    "CASE WHEN l.refunds = 'goods' THEN 0 ELSE 1 END, s.key, s.quantity, s.price, s.discount, s.untaxed, y.amount,
+       l.billed, COALESCE(x.billed, 0)
      FROM document_line l JOIN document d ON d.key = l.document LEFT JOIN currency c ON c.code = d.currency
        JOIN document_line s ON s.key = l.invoice_line
        LEFT JOIN document_line_tax x ON x.document_line = l.key
@@ -102,7 +117,7 @@ impl Line {
             price: row.get(6)?,
             discount: row.get(7)?,
             taxes: Vec::new(),
-            amounts: LineAmounts { untaxed: row.get(8)?, taxes: Vec::new() },
+            amounts: LineAmounts { untaxed: row.get::<i64>(8)?.saturating_sub(row.get(19)?), taxes: Vec::new() },
             currency,
         };
         let source = match row.get::<Option<i64>>(13)? {
@@ -131,7 +146,7 @@ impl Line {
     fn add_tax(&mut self, row: &Row<'_>) -> Result<()> {
         if let Some(rate) = row.get(9)? {
             self.stored.taxes.push(TaxRate { rate, included: row.get(10)? });
-            self.stored.amounts.taxes.push(row.get(11)?);
+            self.stored.amounts.taxes.push(row.get::<i64>(11)?.saturating_sub(row.get(20)?));
             if let Some((_, source)) = &mut self.source
                 && let Some(amount) = row.get(18)?
             {

@@ -1,0 +1,53 @@
+//! Ways in: files as people have them, read by a map (contract, section 7).
+
+use std::io::{BufRead, Cursor, Read};
+use std::sync::{Arc, Mutex};
+
+mod cell;
+pub mod kinds;
+pub mod map;
+pub mod report;
+mod rows;
+mod suggest;
+mod taxes;
+
+use map::{Map, SPREADSHEET};
+pub use rows::{Desk, Notes, Sheet};
+
+use crate::domain::Result;
+
+/// How much of a file is looked at to suggest how it is read.
+const LOOKED_AT: u64 = 1 << 18;
+
+/// A file on its way in.
+pub type File = Box<dyn BufRead + Send>;
+
+/// The map of that name for a file; what was looked at of the file stands before the rest of it again.
+pub fn map_for(map: &str, name: &str, file: File) -> Result<(Map, File)> {
+    if map != SPREADSHEET {
+        return Ok((Map::named(map)?, file));
+    }
+    let (text, file) = suggested(name, file)?;
+    Ok((Map::parse(SPREADSHEET, &text)?, file))
+}
+
+/// The map that comes with the program for files with such a header, where there is one.
+pub fn known_layout(file: &mut impl BufRead) -> Option<&'static str> {
+    let (names, _) = rows::names_of(file).ok()?;
+    suggest::known(&names).map(|(name, ..)| name)
+}
+
+/// The text of a map that reads the file as it stands.
+pub fn suggested(name: &str, mut file: File) -> Result<(String, File)> {
+    let mut start = Vec::new();
+    file.by_ref().take(LOOKED_AT).read_to_end(&mut start).map_err(|error| super::bulk::unreadable(name, &error))?;
+    let text = suggest::map(name, &start)?;
+    Ok((text, Box::new(Cursor::new(start).chain(file))))
+}
+
+/// A file behind its header, to be read by the map.
+pub fn open(name: &str, file: File, map: Map, desk: Desk) -> Result<(Sheet<File>, Arc<Mutex<Notes>>)> {
+    let notes: Arc<Mutex<Notes>> = Arc::default();
+    let sheet = Sheet::open(name, file, Arc::new(map), desk, Arc::clone(&notes))?;
+    Ok((sheet, notes))
+}

@@ -1,0 +1,880 @@
+//! The rows of a file, read by a map: rows that follow each other and are of one document become its records, as lines of an import.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, Chain, Cursor, Read};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
+
+use csv::{ByteRecord, ReaderBuilder};
+use serde_json::{Map as Object, Value as Json, json};
+
+use super::cell::{self, scaled, shown};
+use super::map::{
+    ColumnId, Condition, Each, LineMap, Map, Reading, RecordMap, SUMS, Sign, Test, ValueKind, Way, has_sums,
+};
+use super::taxes;
+use crate::cli::csv_lines::separator_of;
+use crate::command::import::mapped::{CellFault, FAULTS, GROUP, IF_MISSING, ROWS};
+use crate::command::pipeline::bulk::{Batch, Line};
+use crate::command::pipeline::object::nearest;
+use crate::domain::common::ValueRefused;
+use crate::domain::desk::Timezone;
+use crate::domain::value::money::Currency;
+use crate::domain::{Error, Fault, Result};
+
+/// How many records go on at a time.
+const BATCH: usize = 200;
+
+/// How many made-by-the-way records are remembered, so that each is asked for once.
+const KEPT: usize = 50_000;
+
+/// How many faults of one document are told.
+const MOST_FAULTS: usize = 20;
+
+/// What the desk says of how cells are meant.
+#[derive(Clone)]
+pub struct Desk {
+    pub timezone: Timezone,
+    pub currency: Currency,
+}
+
+/// What was not read, and why.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Rows of sums.
+    pub totals: Vec<u64>,
+}
+
+/// A file behind its header.
+pub struct Sheet<R> {
+    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
+    pub map: Arc<Map>,
+    desk: Desk,
+    /// Where in a row each column of the map stands.
+    at: Vec<Option<usize>>,
+    /// How many columns the header has.
+    width: usize,
+    /// What is added to the line that the reader tells.
+    ahead: u64,
+    notes: Arc<Mutex<Notes>>,
+}
+
+/// A row of the file.
+struct Row {
+    number: u64,
+    cells: Vec<String>,
+}
+
+impl<R: BufRead> Sheet<R> {
+    /// Reads the header, and finds in it the columns that the map reads.
+    pub fn open(name: &str, mut input: R, map: Arc<Map>, desk: Desk, notes: Arc<Mutex<Notes>>) -> Result<Sheet<R>> {
+        let unreadable =
+            |error: String| Error::from(ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")));
+        let start = input.fill_buf().map_err(|error| unreadable(error.to_string()))?;
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            return Err(unreadable("it is UTF-16; save it as CSV in UTF-8".to_owned()));
+        }
+        for _ in 1..map.header {
+            let mut passed_over = Vec::new();
+            input.read_until(b'\n', &mut passed_over).map_err(|error| unreadable(error.to_string()))?;
+        }
+        let Header { bytes: header, separator: said, above } =
+            header_of(&mut input).map_err(|error| unreadable(error.to_string()))?;
+        let ahead = u64::from(header.len() > 2 && header.ends_with(b"\r\n"));
+        let separator = map.separator.or(said).unwrap_or_else(|| separator_of(&header));
+        let input = Cursor::new(header).chain(input);
+        let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(input);
+        let header = reader.byte_headers().map_err(|error| unreadable(error.to_string()))?.clone();
+        let mut names = Vec::with_capacity(header.len());
+        for cell in &header {
+            let Some(name) = map.encoding.text(cell) else {
+                return Err(unreadable("its header is not UTF-8, as the map says".to_owned()));
+            };
+            names.push(name.trim().to_owned());
+        }
+        let at = columns_of(name, &map, &names)?;
+        let ahead = ahead + above + map.header.saturating_sub(1);
+        Ok(Sheet { reader, map, desk, at, width: names.len(), ahead, notes })
+    }
+
+    /// Reads the rows and sends their records on as lines.
+    pub fn read(mut self, sender: &SyncSender<Batch>) {
+        let mut batch = Vec::new();
+        let mut out = Emitting::default();
+        let ended = self.each(&mut out, &mut |line| {
+            batch.push(line);
+            batch.len() < BATCH || sender.send(Ok(std::mem::take(&mut batch))).is_ok()
+        });
+        let _ = match ended {
+            Ok(()) => sender.send(Ok(batch)),
+            Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(std::io::Error::other(error)))),
+        };
+    }
+
+    fn each(&mut self, out: &mut Emitting, emit: &mut dyn FnMut(Line) -> bool) -> std::result::Result<(), csv::Error> {
+        let mut open: Vec<Row> = Vec::new();
+        let mut record = ByteRecord::new();
+        while self.reader.read_byte_record(&mut record)? {
+            let number = record.position().map_or(0, csv::Position::line) + self.ahead;
+            let row = match self.row(number, &record) {
+                Ok(Some(row)) => row,
+                Ok(None) => continue,
+                // The row cannot be read at all, so what it belongs to is not known.
+                Err(fault) => {
+                    if !self.end(out, &mut open, emit) || !emit(out.faulty(number, vec![fault])) {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
+            if self.begins(&open, &row) && !self.end(out, &mut open, emit) {
+                return Ok(());
+            }
+            open.push(row);
+        }
+        self.end(out, &mut open, emit);
+        Ok(())
+    }
+
+    /// A row that says something; none where it is empty, or of sums.
+    fn row(&self, number: u64, record: &ByteRecord) -> std::result::Result<Option<Row>, CellFault> {
+        let mut cells = Vec::with_capacity(record.len());
+        for cell in record {
+            match self.map.encoding.text(cell) {
+                Some(text) => cells.push(text.trim().to_owned()),
+                None => {
+                    return Err(fault("invalid_value", number, None, None, "the row is not UTF-8, as the map says"));
+                }
+            }
+        }
+        if cells.iter().all(String::is_empty) {
+            return Ok(None);
+        }
+        let row = Row { number, cells };
+        if self.is_of_totals(&row) {
+            if let Ok(mut notes) = self.notes.lock()
+                && notes.totals.len() < MOST_FAULTS
+            {
+                notes.totals.push(number);
+            }
+            return Ok(None);
+        }
+        if let Some((at, extra)) = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.is_empty()) {
+            let message = format!(
+                "the header has {} columns, and {extra:?} stands in column {}: is a cell with a separator in it not in quotes?",
+                self.width,
+                at.saturating_add(1)
+            );
+            return Err(fault("invalid_value", number, None, Some(extra), &message));
+        }
+        Ok(Some(row))
+    }
+
+    /// Whether a row holds sums: its first words say so, and it names no document.
+    fn is_of_totals(&self, row: &Row) -> bool {
+        let Some(first) = row.cells.iter().find(|cell| !cell.is_empty()) else {
+            return false;
+        };
+        let first = first.trim_end_matches([':', ' ']);
+        let says_so = self.map.totals.iter().any(|word| same(word, first));
+        let named = self.map.group.map_or("", |group| self.cell(row, group));
+        says_so && (named.is_empty() || same(named.trim_end_matches([':', ' ']), first))
+    }
+
+    fn begins(&self, open: &[Row], row: &Row) -> bool {
+        let (Some(first), Some(group)) = (open.first(), self.map.group) else {
+            return !open.is_empty();
+        };
+        let named = self.cell(row, group);
+        !named.is_empty() && (named != self.cell(first, group) || self.map.apart.iter().any(|word| word == named))
+    }
+
+    fn cell<'r>(&self, row: &'r Row, column: ColumnId) -> &'r str {
+        let at = self.at.get(column).copied().flatten();
+        at.and_then(|at| row.cells.get(at)).map_or("", String::as_str)
+    }
+
+    fn name(&self, column: ColumnId) -> &str {
+        self.map.columns.get(column).map_or("", |column| column.name.as_str())
+    }
+
+    /// Sends the records of the rows that are of one document.
+    fn end(&self, out: &mut Emitting, open: &mut Vec<Row>, emit: &mut dyn FnMut(Line) -> bool) -> bool {
+        let rows = std::mem::take(open);
+        let Some(first) = rows.first() else {
+            return true;
+        };
+        let mut document = Document { sheet: self, rows: &rows, faults: Vec::new(), taxes: Vec::new() };
+        let records = document.records();
+        let (faults, taxes) = (document.faults, document.taxes);
+        out.group = out.group.saturating_add(1);
+        if !faults.is_empty() {
+            return emit(out.faulty(first.number, faults));
+        }
+        let taxes = taxes.into_iter().map(|(name, row)| Made {
+            kind: "tax".to_owned(),
+            if_missing: true,
+            rows: vec![row],
+            object: [("id".to_owned(), Json::String(name))].into_iter().collect(),
+        });
+        for made in taxes.chain(records) {
+            if let Some(line) = out.line(made)
+                && !emit(line)
+            {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The line that names the columns.
+struct Header {
+    bytes: Vec<u8>,
+    /// What parts the columns, where a line above says it.
+    separator: Option<u8>,
+    /// How many lines stand above.
+    above: u64,
+}
+
+/// Reads the header, which may go on inside quotes; a line `sep=;` above it is what spreadsheets write for each other.
+fn header_of(input: &mut impl BufRead) -> std::io::Result<Header> {
+    let mut read = || {
+        let mut line = Vec::new();
+        let in_quotes = |line: &[u8]| line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        while input.read_until(b'\n', &mut line)? > 0 && in_quotes(&line) {}
+        std::io::Result::Ok(line)
+    };
+    let first = read()?;
+    let bare = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first).trim_ascii_end();
+    match bare.strip_prefix(b"sep=") {
+        Some([separator]) => Ok(Header { separator: Some(*separator), above: 1, bytes: read()? }),
+        _ => Ok(Header { bytes: first, separator: None, above: 0 }),
+    }
+}
+
+/// The names of the columns of a file, and what parts them.
+pub fn names_of(input: &mut impl BufRead) -> std::io::Result<(Vec<String>, u8)> {
+    let Header { bytes, separator, .. } = header_of(input)?;
+    let separator = separator.unwrap_or_else(|| separator_of(&bytes));
+    let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(Cursor::new(bytes));
+    let header = reader.byte_headers().map_err(std::io::Error::other)?;
+    let name = |cell: &[u8]| cell::Encoding::Seen.text(cell).map(|name| name.trim().to_owned()).unwrap_or_default();
+    Ok((header.iter().map(name).collect(), separator))
+}
+
+/// Where the columns of the map stand; what is missing, or stands twice, is told all at once.
+fn columns_of(file: &str, map: &Map, names: &[String]) -> Result<Vec<Option<usize>>> {
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut at = Vec::with_capacity(map.columns.len());
+    for column in &map.columns {
+        let exact: Vec<usize> =
+            names.iter().enumerate().filter(|(_, name)| **name == column.name).map(|(at, _)| at).collect();
+        let near = || names.iter().enumerate().filter(|(_, name)| same(name, &column.name)).map(|(at, _)| at).collect();
+        let found: Vec<usize> = if exact.is_empty() { near() } else { exact };
+        match found.as_slice() {
+            [] if column.optional => {}
+            [] => {
+                let meant = nearest_column(&column.name, names);
+                let meant = meant.map(|meant| format!("; the nearest is {meant:?}")).unwrap_or_default();
+                let message =
+                    format!("{file} has no column {:?}, which the map {} reads{meant}", column.name, map.name);
+                faults.push(of_column("missing_field", &column.name, message));
+            }
+            [_] => {}
+            [first, second, ..] => {
+                let message = format!(
+                    "{file} has the column {:?} twice, as columns {} and {}; name one of them otherwise",
+                    column.name,
+                    first.saturating_add(1),
+                    second.saturating_add(1)
+                );
+                faults.push(of_column("invalid_value", &column.name, message));
+            }
+        }
+        at.push(found.first().copied());
+    }
+    let mut faults = faults.into_iter();
+    match faults.next() {
+        None => Ok(at),
+        Some(first) => Err(Fault { others: faults.collect(), ..first }.into()),
+    }
+}
+
+/// The column that is called most like that one, where any is.
+fn nearest_column<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
+    const ALIKE: f64 = 0.4;
+    const WITHIN: f64 = 0.75;
+    let bare = |name: &str| name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+    let wanted = bare(wanted);
+    let alike = |name: &str| {
+        let name = bare(name);
+        let within = !name.is_empty() && (name.contains(&wanted) || wanted.contains(&name));
+        strsim::normalized_damerau_levenshtein(&wanted, &name).max(if within { WITHIN } else { 0.0 })
+    };
+    let named = names.iter().filter(|name| !name.is_empty() && name.len() <= 200);
+    let scored = named.map(|name| (alike(name), name.as_str())).filter(|(score, _)| *score >= ALIKE);
+    scored.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, name)| name)
+}
+
+fn of_column(code: &'static str, column: &str, message: String) -> Fault {
+    let error: Error = ValueRefused::invalid("file", column, message).into();
+    let mut fault = error.fault().clone();
+    fault.code = code;
+    fault.exit = crate::domain::code::exit_of(code);
+    fault.field = Some(column.to_owned());
+    fault.given = None;
+    fault.line = Some(1);
+    fault
+}
+
+/// Whether two words are the same, ignoring case.
+fn same(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}
+
+fn fault(code: &str, row: u64, column: Option<&str>, given: Option<&str>, message: &str) -> CellFault {
+    let (column, given) = (column.map(str::to_owned), given.map(str::to_owned));
+    CellFault { code: code.to_owned(), column, given, message: message.to_owned(), row }
+}
+
+/// A record that was read.
+struct Made {
+    kind: String,
+    if_missing: bool,
+    /// Its row, and those of its lines.
+    rows: Vec<u64>,
+    object: Object<String, Json>,
+}
+
+/// Records on their way out.
+#[derive(Default)]
+struct Emitting {
+    group: u64,
+    /// What was asked for by the way already.
+    asked: HashSet<String>,
+}
+
+impl Emitting {
+    /// The line of a record; none where the same was made by the way before.
+    fn line(&mut self, made: Made) -> Option<Line> {
+        let Made { kind, if_missing, rows, object } = made;
+        if if_missing {
+            let text = |key: &str| object.get(key).and_then(Json::as_str).unwrap_or_default();
+            let name = match kind.as_str() {
+                "customer" if text("email").is_empty() => text("name"),
+                "customer" => text("email"),
+                "product" if text("id").is_empty() => text("name"),
+                _ => text("id"),
+            };
+            if self.asked.len() >= KEPT {
+                self.asked.clear();
+            }
+            if !name.is_empty() && !self.asked.insert(format!("{kind} {name}")) {
+                return None;
+            }
+        }
+        let number = rows.first().copied().unwrap_or_default();
+        let mut line = Object::new();
+        line.insert("record".to_owned(), Json::String(kind));
+        line.insert(GROUP.to_owned(), json!(self.group));
+        line.insert(ROWS.to_owned(), json!(rows));
+        if if_missing {
+            line.insert(IF_MISSING.to_owned(), Json::Bool(true));
+        }
+        line.extend(object);
+        Some(Line { number, bytes: serde_json::to_vec(&line).ok() })
+    }
+
+    fn faulty(&mut self, number: u64, mut faults: Vec<CellFault>) -> Line {
+        faults.truncate(MOST_FAULTS);
+        let line = json!({ "record": "row", GROUP: self.group, ROWS: [number], FAULTS: faults });
+        Line { number, bytes: serde_json::to_vec(&line).ok() }
+    }
+}
+
+/// The rows of one document.
+struct Document<'d, R> {
+    sheet: &'d Sheet<R>,
+    rows: &'d [Row],
+    faults: Vec<CellFault>,
+    /// The taxes that are named, each with the first row that names it.
+    taxes: Vec<(String, u64)>,
+}
+
+/// A line of a record, before the taxes of the document are shared out.
+struct MadeLine {
+    row: usize,
+    each: Each,
+    object: Object<String, Json>,
+    /// Whether it bears what the document's taxes are.
+    of_document: bool,
+}
+
+impl<R: BufRead> Document<'_, R> {
+    /// All records of the document, in the order of the map.
+    fn records(&mut self) -> Vec<Made> {
+        self.check_repeated();
+        let mut by_row: HashMap<usize, Vec<String>> = HashMap::new();
+        let mut lines_of: Vec<Option<Vec<MadeLine>>> = Vec::new();
+        let map = Arc::clone(&self.sheet.map);
+        // Lines first: what taxes they bear is what their products are said to bear.
+        for record in &map.records {
+            if record.lines.is_empty() || !self.holds(&record.when, 0) {
+                lines_of.push(None);
+                continue;
+            }
+            let mut lines = self.lines(record);
+            self.share_taxes(&mut lines);
+            for line in lines.iter().filter(|line| line.each == Each::Row) {
+                if let Some(Json::Array(taxes)) = line.object.get("taxes") {
+                    let names = taxes.iter().filter_map(Json::as_str).map(str::to_owned).collect();
+                    by_row.entry(line.row).or_insert(names);
+                }
+            }
+            lines_of.push(Some(lines));
+        }
+        let mut made = Vec::new();
+        for (record, lines) in map.records.iter().zip(lines_of) {
+            let rows = if record.each == Each::Row { 0..self.rows.len() } else { 0..1 };
+            for row in rows {
+                if self.holds(&record.when, row) {
+                    made.extend(self.record(record, row, &by_row));
+                }
+            }
+            let (Some(lines), Some(record)) = (lines, made.last_mut().filter(|_| !record.lines.is_empty())) else {
+                continue;
+            };
+            // A delivery of nothing is none: what was ordered are services.
+            if lines.is_empty() && record.kind == "transfer" {
+                made.pop();
+                continue;
+            }
+            record.rows.extend(lines.iter().filter_map(|line| self.rows.get(line.row)).map(|row| row.number));
+            let lines = lines.into_iter().map(|line| Json::Object(line.object)).collect();
+            record.object.insert("lines".to_owned(), Json::Array(lines));
+        }
+        made
+    }
+
+    fn note(&mut self, fault: CellFault) {
+        let is_known = self.faults.iter().any(|known| (known.row, &known.column) == (fault.row, &fault.column));
+        if !is_known && self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        }
+    }
+
+    fn note_cell(&mut self, row: usize, column: ColumnId, given: &str, message: &str) {
+        let number = self.rows.get(row).map_or(0, |row| row.number);
+        let name = self.sheet.name(column).to_owned();
+        self.note(fault("invalid_value", number, Some(&name), Some(given), message));
+    }
+
+    fn cell(&self, row: usize, column: ColumnId) -> &str {
+        self.rows.get(row).map_or("", |row| self.sheet.cell(row, column))
+    }
+
+    /// Columns that are read of the document as a whole say the same in all its rows, or nothing.
+    fn check_repeated(&mut self) {
+        if self.rows.len() < 2 {
+            return;
+        }
+        let map = Arc::clone(&self.sheet.map);
+        let mut columns: Vec<ColumnId> = Vec::new();
+        for record in map.records.iter().filter(|record| record.each == Each::Document) {
+            for (_, reading) in &record.keys {
+                columns.extend(reading.ways.iter().flat_map(|way| way.columns.iter().copied().chain(way.less)));
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        let Some(group) = map.group else {
+            return;
+        };
+        for row in 1..self.rows.len() {
+            let differs = |column: &ColumnId| {
+                let other = self.cell(row, *column);
+                !other.is_empty() && other != self.cell(0, *column)
+            };
+            let differing: Vec<ColumnId> = columns.iter().copied().filter(differs).collect();
+            let Some(column) = differing.first().copied() else {
+                continue;
+            };
+            let (first, named) = (self.rows.first().map_or(0, |row| row.number), self.cell(0, group).to_owned());
+            let more = match differing.len() {
+                1 => String::new(),
+                count => format!(" (and {} columns more)", count.saturating_sub(1)),
+            };
+            let message = format!(
+                "{named:?} is named by rows that say different things: {} is {:?} in row {first} and {:?} here{more}; is it named twice?",
+                self.sheet.name(column),
+                self.cell(0, column),
+                self.cell(row, column)
+            );
+            return self.note_cell(row, group, &named, &message);
+        }
+    }
+
+    fn holds(&mut self, conditions: &[Condition], row: usize) -> bool {
+        conditions.iter().all(|condition| self.holds_one(condition, row))
+    }
+
+    fn holds_one(&mut self, condition: &Condition, row: usize) -> bool {
+        let (column, test) = match condition {
+            Condition::Any(any) => return any.iter().any(|condition| self.holds_one(condition, row)),
+            Condition::Of { column, test } => (*column, test),
+        };
+        let cell = self.cell(row, column).to_owned();
+        let mut number = |of: &dyn Fn(i64) -> bool| match cell.is_empty() {
+            true => of(0),
+            false => self.number(row, column, &cell).is_some_and(of),
+        };
+        match test {
+            Test::Is(words) => words.iter().any(|word| same(word, &cell)),
+            Test::Not(words) => !words.iter().any(|word| same(word, &cell)),
+            Test::Filled(filled) => cell.is_empty() != *filled,
+            Test::Above(bound) => number(&|number| number > *bound),
+            Test::From(bound) => number(&|number| number >= *bound),
+            Test::Below(bound) => number(&|number| number < *bound),
+        }
+    }
+
+    /// The number in a cell, in millionths; noted where it is none.
+    fn number(&mut self, row: usize, column: ColumnId, cell: &str) -> Option<i64> {
+        let decimal = self.sheet.map.decimal;
+        let read = cell::number(cell, decimal).and_then(|plain| scaled(&plain));
+        if read.is_none() {
+            let wanted = if decimal == ',' { "1.234,50" } else { "1234.50" };
+            self.note_cell(row, column, cell, &format!("{cell:?} is no number such as {wanted}"));
+        }
+        read
+    }
+
+    fn record(&mut self, record: &RecordMap, row: usize, by_row: &HashMap<usize, Vec<String>>) -> Option<Made> {
+        let mut object = Object::new();
+        let mut billed = Object::new();
+        for (key, reading) in &record.keys {
+            let of_document = reading.ways.iter().any(|way| way.of_document);
+            let value = match by_row.get(&row).filter(|_| of_document) {
+                Some(taxes) => Some(json!(taxes)),
+                None if of_document => None,
+                None => self.value(reading, row),
+            };
+            let Some(value) = value else {
+                continue;
+            };
+            match SUMS.contains(&key.as_str()) && has_sums(&record.kind) {
+                true => drop(billed.insert(key.clone(), value)),
+                false => drop(object.insert(key.clone(), value)),
+            }
+        }
+        if !billed.is_empty() {
+            object.insert("billed".to_owned(), Json::Object(billed));
+        }
+        let says = |object: &Object<String, Json>, key: &str| {
+            object.get(key).and_then(Json::as_str).is_some_and(|text| !text.is_empty())
+        };
+        // Nothing is made by the way of rows that name nothing.
+        if record.if_missing && !["id", "name", "email"].iter().any(|key| says(&object, key)) {
+            return None;
+        }
+        // Prices of products are in the desk's currency, whatever a document is in.
+        if record.kind == "product" && record.if_missing && self.is_of_another_currency() {
+            object.shift_remove("price");
+        }
+        if record.has_lines && !says(&object, "id") {
+            let id = self.id_of_content()?;
+            object.insert("id".to_owned(), Json::String(id));
+        }
+        let rows = self.rows.get(row).map(|row| row.number).into_iter().collect();
+        Some(Made { kind: record.kind.clone(), if_missing: record.if_missing, rows, object })
+    }
+
+    /// Whether the document's currency is not that of the desk.
+    fn is_of_another_currency(&mut self) -> bool {
+        let map = Arc::clone(&self.sheet.map);
+        let of = |record: &RecordMap| {
+            record.keys.iter().find(|(key, _)| key == "currency").map(|(_, reading)| reading.clone())
+        };
+        let reading = map.records.iter().filter(|record| record.has_lines).find_map(of);
+        let currency = reading.and_then(|reading| self.value(&reading, 0));
+        let own = self.sheet.desk.currency.to_string();
+        currency.is_some_and(|currency| currency.as_str() != Some(own.as_str()))
+    }
+
+    /// An id for a document that the file says has none yet: the same whenever the same is read again.
+    fn id_of_content(&mut self) -> Option<String> {
+        let group = self.sheet.map.group?;
+        let named = self.cell(0, group).to_owned();
+        if !self.sheet.map.apart.contains(&named) {
+            let (number, name) = (self.rows.first().map_or(0, |row| row.number), self.sheet.name(group).to_owned());
+            self.note(fault(
+                "missing_field",
+                number,
+                Some(&name),
+                None,
+                "the row names no document, and none goes on here",
+            ));
+            return None;
+        }
+        let mut hash = blake3::Hasher::new();
+        for cell in self.rows.iter().flat_map(|row| &row.cells) {
+            hash.update(cell.as_bytes());
+            hash.update(&[0]);
+        }
+        let hex = hash.finalize().to_hex();
+        Some(format!("DRAFT-{}", hex.get(..12).unwrap_or_default().to_uppercase()))
+    }
+
+    fn lines(&mut self, record: &RecordMap) -> Vec<MadeLine> {
+        let mut made = Vec::new();
+        for line in record.lines.iter().filter(|line| line.each == Each::Row) {
+            for row in 0..self.rows.len() {
+                made.extend(self.line(line, row));
+            }
+        }
+        // In the order of the rows, whichever of several ways to read a line each went.
+        made.sort_by_key(|line: &MadeLine| line.row);
+        for line in record.lines.iter().filter(|line| line.each == Each::Document) {
+            made.extend(self.line(line, 0));
+        }
+        made
+    }
+
+    fn line(&mut self, line: &LineMap, row: usize) -> Option<MadeLine> {
+        if !self.holds(&line.when, row) {
+            return None;
+        }
+        let mut object = Object::new();
+        let mut of_document = false;
+        for (key, reading) in &line.keys {
+            if reading.ways.iter().any(|way| way.of_document) {
+                of_document = true;
+                continue;
+            }
+            if let Some(value) = self.value(reading, row) {
+                object.insert(key.clone(), value);
+            }
+        }
+        // A row that says nothing of what a line has is a remark, or the header's alone.
+        let says = ["product", "quantity", "price"].iter().any(|key| object.contains_key(*key));
+        says.then_some(MadeLine { row, each: line.each, object, of_document })
+    }
+
+    /// Gives the lines the taxes that the document tells.
+    fn share_taxes(&mut self, lines: &mut [MadeLine]) {
+        let map = Arc::clone(&self.sheet.map);
+        let Some(of) = map.taxes.as_ref().filter(|_| lines.iter().any(|line| line.of_document)) else {
+            return;
+        };
+        let mut told = Vec::new();
+        for (name, amount) in &of.of {
+            let (name_cell, amount_cell) = (self.cell(0, *name).to_owned(), self.cell(0, *amount).to_owned());
+            let sum = if amount_cell.is_empty() { Some(0) } else { self.number(0, *amount, &amount_cell) };
+            let Some(sum) = sum else {
+                return;
+            };
+            match (name_cell.is_empty(), sum) {
+                (true, 0) => {}
+                (true, _) => {
+                    return self.note_cell(0, *name, "", &format!("a tax of {amount_cell} has no name"));
+                }
+                (false, _) => told.push(taxes::DocumentTax::of(&name_cell, sum)),
+            }
+        }
+        let mut sum_of = |columns: &[ColumnId]| {
+            let mut sum = 0_i64;
+            for column in columns {
+                let cell = self.cell(0, *column).to_owned();
+                let number = if cell.is_empty() { 0 } else { self.number(0, *column, &cell)? };
+                sum = sum.saturating_add(number);
+            }
+            Some(sum)
+        };
+        let (Some(net), Some(tax), Some(total)) = (sum_of(&of.net), sum_of(&[of.tax]), sum_of(&[of.total])) else {
+            return;
+        };
+        let Some(included) = taxes::are_included(net, tax, total) else {
+            let names = of.net.iter().map(|column| self.sheet.name(*column).to_owned()).collect::<Vec<_>>().join(" + ");
+            let given = self.cell(0, of.total).to_owned();
+            let message = format!(
+                "{given} does not add up: {names} come to {}, and {} is {}",
+                shown(net),
+                self.sheet.name(of.tax).to_owned(),
+                shown(tax)
+            );
+            return self.note_cell(0, of.total, &given, &message);
+        };
+        let units: Vec<taxes::Unit> = lines
+            .iter()
+            .map(|line| {
+                let number = |key: &str| line.object.get(key).and_then(Json::as_str).and_then(scaled);
+                let taxable = line.of_document
+                    && (line.each == Each::Document
+                        || of.taxable.is_none_or(|column| !is_no(self.cell(line.row, column))));
+                taxes::Unit {
+                    value: taxes::value(number("quantity"), number("price"), number("discount")),
+                    taxable,
+                    of_row: line.each == Each::Row,
+                }
+            })
+            .collect();
+        let shared = taxes::share(&told, &units, included);
+        for (line, places) in lines.iter_mut().zip(shared) {
+            if !line.of_document {
+                continue;
+            }
+            let names: Vec<String> =
+                places.into_iter().filter_map(|place| told.get(place)).map(|told| told.called(included)).collect();
+            let row = self.rows.get(line.row).map_or(0, |row| row.number);
+            names.iter().for_each(|name| self.bears(name, row));
+            line.object.insert("taxes".to_owned(), json!(names));
+        }
+    }
+
+    /// Notes that a tax of that name is borne.
+    fn bears(&mut self, name: &str, row: u64) {
+        if !self.taxes.iter().any(|(known, _)| known == name) {
+            self.taxes.push((name.to_owned(), row));
+        }
+    }
+
+    /// What a value is of that row; none where its cells are empty.
+    fn value(&mut self, reading: &Reading, row: usize) -> Option<Json> {
+        for way in &reading.ways {
+            if self.holds(&way.when, row)
+                && let Some(value) = self.by_way(way, reading.kind, row)
+            {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn by_way(&mut self, way: &Way, kind: ValueKind, row: usize) -> Option<Json> {
+        let found = way.columns.iter().copied().find(|column| !self.cell(row, *column).is_empty());
+        let (column, cell) = match (found, &way.constant) {
+            (Some(column), _) => (Some(column), self.cell(row, column).to_owned()),
+            (None, Some(constant)) => (None, constant.clone()),
+            // What is told by no column has what the map says instead.
+            (None, None) => return way.default.clone().map(Json::String).map(|text| as_kind(text, kind)),
+        };
+        let told = way.told(&cell);
+        let Some(text) = way.word(&told) else {
+            let known: Vec<&str> = way.words.iter().map(|(word, _)| word.as_str()).collect();
+            let meant = nearest(&told, known.iter().copied()).map(|meant| format!("; did you mean {meant:?}?"));
+            let message = format!(
+                "{told:?} is none of the words that the map knows: {}{}",
+                known.join(", "),
+                meant.unwrap_or_default()
+            );
+            if let Some(column) = column {
+                self.note_cell(row, column, &cell, &message);
+            }
+            return None;
+        };
+        if text.is_empty() {
+            return None;
+        }
+        let place = column.unwrap_or_default();
+        match kind {
+            ValueKind::Text => Some(Json::String(format!("{}{text}{}", way.prefix, way.suffix))),
+            ValueKind::Number => self.amount(way, column, &text, row).map(Json::String),
+            ValueKind::Numbers => {
+                let parts = split(&text, way.split.as_deref().unwrap_or(";"));
+                let read: Option<Vec<String>> = parts.iter().map(|part| self.amount(way, column, part, row)).collect();
+                read.map(|read| json!(read))
+            }
+            ValueKind::Day => {
+                let map = Arc::clone(&self.sheet.map);
+                let day = cell::day(&text, &map.days, &self.sheet.desk.timezone);
+                if day.is_none() {
+                    let forms = map.days.iter().map(|pattern| pattern.text.as_str()).collect::<Vec<_>>().join(" or ");
+                    self.note_cell(row, place, &cell, &format!("{text:?} is no day in the form {forms}"));
+                }
+                day.map(|day| Json::String(day.to_string()))
+            }
+            ValueKind::Switch => {
+                let switch = if is_no(&text) { Some(false) } else { is_yes(&text).then_some(true) };
+                if switch.is_none() {
+                    self.note_cell(row, place, &cell, &format!("{text:?} is neither yes nor no"));
+                }
+                switch.map(Json::Bool)
+            }
+            ValueKind::List => Some(json!(split(&text, way.split.as_deref().unwrap_or(",")))),
+            ValueKind::Taxes => {
+                let names = split(&text, way.split.as_deref().unwrap_or(","));
+                let names: Vec<String> =
+                    names.into_iter().map(|name| format!("{}{name}{}", way.prefix, way.suffix)).collect();
+                let number = self.rows.get(row).map_or(0, |row| row.number);
+                names.iter().for_each(|name| self.bears(name, number));
+                Some(json!(names))
+            }
+        }
+    }
+
+    /// A number as the way says.
+    fn amount(&mut self, way: &Way, column: Option<ColumnId>, text: &str, row: usize) -> Option<String> {
+        let number = match column {
+            Some(column) => self.number(row, column, text)?,
+            None => match scaled(text) {
+                Some(number) => number,
+                None => return Some(text.to_owned()),
+            },
+        };
+        let less = match way.less {
+            None => 0,
+            Some(column) => {
+                let cell = self.cell(row, column).to_owned();
+                if cell.is_empty() { 0 } else { self.number(row, column, &cell)? }
+            }
+        };
+        let signed = |number: i64| match way.sign {
+            Sign::Keep => number,
+            Sign::Drop => number.saturating_abs(),
+            Sign::Turn => number.saturating_neg(),
+        };
+        Some(shown(signed(number).saturating_sub(signed(less))))
+    }
+}
+
+/// A default as a value of that kind: it is written in the map as the desk reads it.
+fn as_kind(text: Json, kind: ValueKind) -> Json {
+    match (kind, text.as_str()) {
+        (ValueKind::List | ValueKind::Taxes | ValueKind::Numbers, Some(text)) => json!(split(text, ",")),
+        (ValueKind::Switch, Some(text)) => Json::Bool(is_yes(text)),
+        _ => text,
+    }
+}
+
+/// The parts of a text, without blanks around them; empty ones are none.
+fn split(text: &str, by: &str) -> Vec<String> {
+    text.split(by).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_no(text: &str) -> bool {
+    ["no", "false", "0", "nein", "non", "n"].iter().any(|word| same(word, text))
+}
+
+fn is_yes(text: &str) -> bool {
+    ["yes", "true", "1", "ja", "oui", "y", "x"].iter().any(|word| same(word, text))
+}
+
+impl Way {
+    /// The cell as it is meant: without the letters that are taken off, and what stands before.
+    fn told(&self, cell: &str) -> String {
+        let bare = cell.trim_matches(|letter| self.strip.contains(letter)).trim();
+        let behind = self.after.as_deref().and_then(|after| bare.split_once(after)).map(|(_, behind)| behind.trim());
+        behind.filter(|behind| !behind.is_empty()).unwrap_or(bare).to_owned()
+    }
+
+    /// What a word stands for; none where there are words and it is not among them.
+    fn word(&self, told: &str) -> Option<String> {
+        if self.words.is_empty() {
+            return Some(told.to_owned());
+        }
+        let found = self.words.iter().find(|(word, _)| same(word, told));
+        let found = found.or_else(|| self.words.iter().find(|(word, _)| word == "*"));
+        found.map(|(_, meant)| if meant == "*" { told.to_owned() } else { meant.clone() })
+    }
+}

@@ -1,0 +1,342 @@
+//! Records that a map reads from a file of another system (contract, section 7): what its references find, what is made if it is
+//! missing, and faults told by row and column.
+
+use std::collections::HashSet;
+
+use serde::{Serialize, Serializer};
+
+use super::lookup::Lookup;
+use super::object::{Given, Pairs};
+use super::{Cx, KINDS, internal, object};
+use crate::command::pipeline::bulk::take_text;
+use crate::domain::code::FaultKind;
+use crate::domain::common::{LONGEST, ValueRefused};
+use crate::domain::customer::Customer;
+use crate::domain::product::Product;
+use crate::domain::tax::named::{NamedTax, UnknownTax};
+use crate::domain::{Error, Fault, Result, code};
+use crate::procedure::look_up;
+use crate::store::engine::record::{self, Found};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The map that the records of an import are read by.
+#[derive(Debug)]
+pub struct Mapping {
+    /// Its name, or its file.
+    pub name: String,
+    /// The column that each key of a record is read from: the kind, the key, and the column.
+    pub columns: Vec<(String, String, String)>,
+}
+
+impl Serialize for Mapping {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+/// What the reader of a file says of a record beside its keys.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// The rows of one document, counted.
+    pub group: u64,
+    /// The row of the record, and of each of its lines.
+    pub rows: Vec<u64>,
+    /// Whether the record is made where it is missing, and else left as it is.
+    pub if_missing: bool,
+    /// What is wrong with the cells that it would be read from.
+    pub faults: Vec<Fault>,
+}
+
+/// The keys under which the reader says that: no record has keys of that form.
+pub const GROUP: &str = "@group";
+pub const ROWS: &str = "@rows";
+pub const IF_MISSING: &str = "@if_missing";
+pub const FAULTS: &str = "@faults";
+
+/// A fault of a cell on its way from the reader.
+#[derive(Debug, Serialize, serde::Deserialize)]
+pub struct CellFault {
+    pub code: String,
+    pub column: Option<String>,
+    pub given: Option<String>,
+    pub message: String,
+    pub row: u64,
+}
+
+impl Beside {
+    /// Takes what the reader says out of a record.
+    pub fn take(pairs: &mut Pairs<'_>) -> Result<Beside> {
+        let mut take = |name: &'static str| {
+            let at = pairs.iter().position(|(known, _)| known == name)?;
+            match pairs.remove(at).1 {
+                Given::Json(value) => Some(value.get().to_owned()),
+                _ => None,
+            }
+        };
+        let read = |error: serde_json::Error| internal(error.to_string());
+        let faults: Vec<CellFault> =
+            take(FAULTS).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default();
+        Ok(Beside {
+            group: take(GROUP).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default(),
+            rows: take(ROWS).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default(),
+            if_missing: take(IF_MISSING).is_some(),
+            faults: faults.into_iter().map(Fault::from).collect(),
+        })
+    }
+}
+
+impl From<CellFault> for Fault {
+    fn from(fault: CellFault) -> Fault {
+        // The reader has these few; whatever else it might say would be a value that cannot stand.
+        let code = match fault.code.as_str() {
+            "missing_field" => "missing_field",
+            "not_found" => "not_found",
+            _ => "invalid_value",
+        };
+        Fault {
+            code,
+            exit: code::exit_of(code),
+            message: in_cell(fault.row, fault.column.as_deref(), &fault.message),
+            field: fault.column,
+            given: fault.given,
+            allowed: None,
+            hint: None,
+            line: Some(fault.row),
+            others: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// A sentence with the place that it is about before it.
+fn in_cell(row: u64, column: Option<&str>, message: &str) -> String {
+    match column {
+        Some(column) => format!("row {row}, column {column:?}: {message}"),
+        None => format!("row {row}: {message}"),
+    }
+}
+
+/// What a run that reads by a map remembers.
+#[derive(Default)]
+pub struct Failed {
+    /// The document of which something failed: the rest of it is not tried.
+    group: Option<u64>,
+    /// What could not be made, by kind and name: what refers to it is not told again.
+    names: HashSet<(String, String)>,
+}
+
+/// How many names of what could not be made are remembered.
+const KEPT: usize = 10_000;
+
+impl Failed {
+    /// Whether a record belongs to what failed before.
+    pub fn includes(&self, beside: &Beside) -> bool {
+        self.group == Some(beside.group)
+    }
+
+    /// Notes that a record failed; whether it only failed because another one did.
+    pub fn note(&mut self, kind: &str, name: Option<&str>, beside: &Beside, error: &Error) -> bool {
+        self.group = Some(beside.group);
+        if self.names.len() < KEPT
+            && beside.if_missing
+            && let Some(name) = name
+        {
+            self.names.insert((kind.to_owned(), name.to_owned()));
+        }
+        let fault = error.fault();
+        let of = match fault.field.as_deref() {
+            Some("customer") => "customer",
+            Some("product") => "product",
+            Some("taxes" | "tax") => "tax",
+            _ => return false,
+        };
+        let given = fault.given.clone().unwrap_or_default();
+        error.kind() == FaultKind::NotFound && self.names.contains(&(of.to_owned(), given))
+    }
+}
+
+impl Mapping {
+    /// Tells a fault by the row and the column that it comes from.
+    pub fn tell(&self, kind: &str, beside: &Beside, mut error: Error) -> Error {
+        if !error.is_of_the_store() {
+            let fault = error.fault_mut();
+            self.place(kind, beside, fault);
+            fault.others.iter_mut().for_each(|other| self.place(kind, beside, other));
+        }
+        error
+    }
+
+    fn place(&self, kind: &str, beside: &Beside, fault: &mut Fault) {
+        // What the reader found is placed already.
+        if fault.line.is_some() {
+            return;
+        }
+        let (line, message) = of_line(&fault.message);
+        let of_document = beside.rows.first().copied().unwrap_or_default();
+        let row = line.and_then(|line| beside.rows.get(line)).copied().unwrap_or(of_document);
+        let column = fault.field.as_deref().and_then(|field| self.column(kind, field));
+        fault.message = in_cell(row, column, message);
+        fault.line = Some(row);
+        if let Some(column) = column {
+            fault.field = Some(column.to_owned());
+        }
+    }
+
+    /// The column that a key is read from.
+    fn column(&self, kind: &str, key: &str) -> Option<&str> {
+        let of = |kind: &str, key: &str| {
+            self.columns.iter().find(|(of, known, _)| of == kind && known == key).map(|(.., column)| column.as_str())
+        };
+        // A document's amounts are told by their own names, and its lines by what is asked of them.
+        let near: &[&str] = match key {
+            "line" | "lines" => &["quantity", "price"],
+            "tax" => &["taxes", "rate"],
+            "settled" | "paid" => &["paid", "settled", "amount"],
+            _ => &[],
+        };
+        of(kind, key).or_else(|| near.iter().find_map(|key| of(kind, key)))
+    }
+}
+
+/// The number of the line that a message begins with, and the message without it.
+fn of_line(message: &str) -> (Option<usize>, &str) {
+    let read = || {
+        let (number, rest) = message.strip_prefix("line ")?.split_once(": ")?;
+        Some((number.parse::<usize>().ok()?, rest))
+    };
+    match read() {
+        // The first row is that of the document.
+        Some((line, rest)) => (Some(line), rest),
+        None => (None, message),
+    }
+}
+
+/// What the record is called by.
+pub fn name_of(kind: &str, pairs: &Pairs<'_>) -> Option<String> {
+    let text = |name: &str| {
+        let (_, given) = pairs.iter().find(|(known, _)| known == name)?;
+        object::text_of(given).ok().flatten().filter(|text| !text.is_empty())
+    };
+    match kind {
+        "customer" => text("email").or_else(|| text("name")),
+        "product" => text("id").or_else(|| text("name")),
+        _ => text("id"),
+    }
+}
+
+/// Makes a record where the desk has none that it could mean; what there is is left as it is.
+pub fn make_if_missing(
+    cx: &Cx<'_>,
+    lookup: &mut Lookup,
+    kind: &str,
+    mut pairs: Pairs<'_>,
+) -> Result<Option<Box<RawValue>>> {
+    let name = name_of(kind, &pairs).ok_or_else(|| ValueRefused::missing("name"))?;
+    let id = take_text(&mut pairs, "id")?.filter(|id| !id.is_empty());
+    let id = match kind {
+        "customer" => match (id, is_there::<Customer>(cx, "customer", &name)?) {
+            (_, true) => return Ok(None),
+            (Some(id), false) => id,
+            (None, false) => cx.db.next_reference("C")?,
+        },
+        "product" => match is_there::<Product>(cx, "product", &name)? {
+            true => return Ok(None),
+            false => id.unwrap_or_else(|| cut(&name)),
+        },
+        "tax" => {
+            if lookup.tax_named(cx, &name)?.is_some() {
+                return Ok(None);
+            }
+            let named = NamedTax::read(&name);
+            let is_told = |pairs: &Pairs<'_>, key: &str| pairs.iter().any(|(known, _)| known == key);
+            if !is_told(&pairs, "rate") {
+                let Some(rate) = named.rate else {
+                    return Err(UnknownTax { name }.into());
+                };
+                pairs.push((Cow::Borrowed("rate"), Given::Text(rate.to_string().into())));
+            }
+            if !is_told(&pairs, "included") {
+                pairs.push((Cow::Borrowed("included"), Given::Switch(named.included)));
+            }
+            named.name
+        }
+        _ => {
+            let message =
+                format!("a record of the kind {kind} cannot be made by the way; customers, products and taxes can");
+            return Err(ValueRefused::invalid("make", kind, message).into());
+        }
+    };
+    // What the name of a tax says stands in the record's own form.
+    if kind == "product" {
+        for (key, given) in &mut pairs {
+            if key == "taxes" {
+                *given = taxes_of(cx, lookup, given)?;
+            }
+        }
+    }
+    let described = KINDS.iter().find(|described| described.kind == kind);
+    let described = described.ok_or_else(|| internal(format!("{kind} has no form")))?;
+    (described.import)(cx, lookup, &id, pairs, false).map(Some)
+}
+
+/// The taxes of that list as the desk calls them.
+fn taxes_of(cx: &Cx<'_>, lookup: &mut Lookup, given: &Given<'_>) -> Result<Given<'static>> {
+    let Given::Json(json) = given else {
+        return Ok(Given::Texts(Vec::new()));
+    };
+    let names: Vec<String> = serde_json::from_str(json.get()).map_err(|error| internal(error.to_string()))?;
+    let taxes = names.iter().map(|name| lookup.tax(cx, name).map(|tax| tax.id)).collect::<Result<Vec<_>>>()?;
+    Ok(Given::Texts(taxes))
+}
+
+/// Whether the desk has what is called so; several are ambiguous.
+fn is_there<T: record::Described>(cx: &Cx<'_>, field: &'static str, name: &str) -> Result<bool> {
+    match record::find_bare::<T>(cx.db, name)? {
+        Found::One(_) => Ok(true),
+        Found::Nothing => Ok(false),
+        Found::Several(_) => look_up::bare::<T>(cx, field, name).map(|_| true),
+    }
+}
+
+/// A name as an id: in one line, and no longer than ids are.
+fn cut(name: &str) -> String {
+    let mut name: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let mut end = name.len().min(LONGEST);
+    while !name.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    name.truncate(end);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_told_by_row_and_column() {
+        let columns = vec![
+            ("order".to_owned(), "date".to_owned(), "Created at".to_owned()),
+            ("order".to_owned(), "price".to_owned(), "Lineitem price".to_owned()),
+        ];
+        let mapping = Mapping { name: "shop".to_owned(), columns };
+        let beside = Beside { rows: vec![7, 7, 9], ..Beside::default() };
+        let told = |field: &'static str, message: &str| {
+            let error = mapping.tell("order", &beside, ValueRefused::invalid(field, "x", message).into());
+            let fault = error.fault();
+            (fault.message.clone(), fault.field.clone().unwrap_or_default(), fault.line)
+        };
+        let of = |message: &str, field: &str, row| (message.to_owned(), field.to_owned(), Some(row));
+        assert_eq!(told("date", "no day"), of("row 7, column \"Created at\": no day", "Created at", 7));
+        assert_eq!(told("price", "line 2: bad"), of("row 9, column \"Lineitem price\": bad", "Lineitem price", 9));
+        assert_eq!(told("line", "line 1: bad"), of("row 7, column \"Lineitem price\": bad", "Lineitem price", 7));
+        assert_eq!(told("state", "bad"), of("row 7: bad", "state", 7));
+    }
+
+    #[test]
+    fn names_are_cut_to_ids() {
+        assert_eq!(cut("Table\n1"), "Table 1");
+        assert!(cut(&"ä".repeat(1000)).len() <= LONGEST);
+    }
+}
