@@ -330,12 +330,26 @@ fn every_example_of_the_help_can_be_typed() {
 }
 
 /// Files that examples name.
-const FILES: &[(&str, &str)] = &[("call.txt", "They called.\n"), ("summary.txt", "It was the bulb.\n")];
+const FILES: &[(&str, &str)] = &[
+    ("call.txt", "They called.\n"),
+    ("summary.txt", "It was the bulb.\n"),
+    (
+        "recall.ndjson",
+        "{\"ticket\":\"T00001\",\"command\":\"ticket refund\",\"invoice\":\"INV/2026/00001\",\"amount\":\"1.00\"}\n",
+    ),
+    ("records.ndjson", "{\"record\":\"customer\",\"id\":\"C00009\",\"name\":\"Cleo\"}\n"),
+    ("customers.csv", "id,name\r\nC00009,Cleo\r\n"),
+];
 
-/// Examples of records that are other ones in the sample shop: one is paid out already, one is money that came in.
+/// Examples of what is not in the sample shop, or on this machine: a credit note that is open, money that went out, a second part, a
+/// worksheet with other fields, a folder, and what a shell puts in their place.
 const OF_ANOTHER_SHOP: &[&str] = &[
     "aftersales credit-note pay RINV/2026/00001 --amount 20.00 --reference 'Bank 17'",
     "aftersales credit-note match RINV/2026/00001 --with P00001 --amount 5.00",
+    "aftersales repair edit-part WH/RO/00001 2 --kind recycle",
+    "aftersales worksheet fill FS00001 --value leak=no --value photo=boiler.jpg",
+    "aftersales backup /backups/desk.db --yes -q",
+    "aftersales verify --head \"$(tail -n 1 heads.txt)\"",
 ];
 
 // Records.

@@ -136,7 +136,10 @@ everywhere. 'aftersales schema KIND' prints the JSON Schema of a record.
   --jq EXPR           what a jq expression makes of the JSON; texts are printed raw
   --template TEXT     what a template makes of each record, such as '{{ id }}: {{ subject }}'
   -q                  no messages beside data and errors
+  --progress json     how far a long run is, as lines of JSON on stderr; a terminal shows it anyway
   --color never       as NO_COLOR in the environment
+
+The services of a ticket tell by --explain, on stderr, each check that they make.
 
 A change prints {command, status, operation, created, result, warnings}. With json or ndjson an error is
 one object on stderr: {error: {code, exit, message, field, given, allowed, hint, line, others}}.

@@ -91,8 +91,10 @@ pub const CODES: &[(&str, i32, &str)] = &[
 
 /// What only warns, and is no error code: code and meaning. A warning with the code of an error says the same as the error would.
 pub const WARNINGS: &[(&str, &str)] = &[
+    ("above_limit", "the credit note is above its maker's refund limit, and stays a draft"),
     ("accounted_later", "the document is accounted on a later day than its own"),
     ("assignee_busy", "who is to do it has another visit at the same time"),
+    ("billed", "the amounts that a document was billed with differ from what its lines come to"),
     ("copies_keep_texts", "copies made before still hold the texts"),
     ("credited_before", "the new invoice bills again what was credited before"),
     ("delivery_cancelled", "a delivery is cancelled with its order"),

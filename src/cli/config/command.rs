@@ -100,9 +100,11 @@ pub fn config(
         return Err(report::incomplete("config needs a verb".to_owned(), "config").into());
     };
     let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    if let (Some(fault), "list" | "get") = (faults.first(), verb) {
+        return Err(fault.clone().into());
+    }
     match verb {
         "list" => {
-            faults.first().map_or(Ok(()), |fault| Err(fault.clone()))?;
             let all: Vec<String> = all(root, outside)?.iter().map(to_json).collect::<Result<_>>()?;
             let kind = if matches.get_flag("origin") { "setting" } else { "setting_alone" };
             records(outside, settings, (kind, FIELDS), true, &all)

@@ -570,6 +570,13 @@ static EXPLAINED: &[Explained] = &[
     ),
     // What only warns.
     explained(
+        "above_limit",
+        "The credit note comes to more than whoever made it may refund alone, so that it stays a draft. Another user, whose limit is \
+         high enough or who has none, posts it.",
+        "aftersales ticket refund T1 --invoice INV/2026/00001 --post --as ann",
+        "aftersales credit-note list --state draft",
+    ),
+    explained(
         "accounted_later",
         "The document keeps its date and is accounted on the first day that is not locked.",
         "aftersales invoice post D00006",
@@ -580,6 +587,12 @@ static EXPLAINED: &[Explained] = &[
         "Who is to do the visit has another one at the same time.",
         "aftersales ticket plan T1 --assignee ann --start 2026-11-25T09:00:00Z --end 2026-11-25T10:00:00Z",
         "aftersales task list --assignee ann",
+    ),
+    explained(
+        "billed",
+        "The document keeps the amounts that it was billed with elsewhere, which differ by some cents from what its lines come to.",
+        "aftersales import shop.csv --map shopify-orders",
+        "aftersales invoice list --newest --limit 10",
     ),
     explained(
         "copies_keep_texts",
