@@ -36,6 +36,7 @@ mod man;
 mod print;
 mod progress;
 mod report;
+mod serve;
 mod settings;
 mod several;
 mod sheets;
@@ -55,7 +56,7 @@ pub struct Outside<'o> {
     pub arguments: Vec<OsString>,
     pub variable: &'o dyn Fn(&str) -> Option<String>,
     /// The machine's clock.
-    pub clock: &'o dyn Fn() -> Instant,
+    pub clock: &'o (dyn Fn() -> Instant + Sync),
     /// Opens standard input; called once at most.
     pub stdin: &'o dyn Fn() -> Box<dyn BufRead + Send>,
     pub stdout: &'o mut dyn Write,
@@ -207,6 +208,7 @@ fn dispatch(
         "restore" => backup::restore(outside, settings, matches),
         "ledger" => ledger::ledger(outside, settings, matches),
         "templates" => templates::templates(outside, settings, matches),
+        "serve" => serve::serve(outside, settings, matches),
         noun => {
             // Of a command that can be typed alone, a flag that stands before one of its verbs.
             let alone =

@@ -22,6 +22,7 @@ pub mod explain;
 pub mod export;
 pub mod import;
 pub mod init;
+pub mod invitation;
 pub mod invoice;
 pub mod journal;
 mod layouts;
@@ -62,6 +63,7 @@ pub mod timeline;
 pub mod transfer;
 pub mod user;
 pub mod verify;
+pub mod visit;
 pub mod worksheet;
 pub mod worksheet_template;
 

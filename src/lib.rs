@@ -4,11 +4,13 @@
 //!
 //! # The map
 //!
-//! Imports run one way: `main` -> [`cli`] -> [`command`] -> [`procedure`] -> { [`domain`], [`store`], [`print`] }; these three and
+//! Imports run one way: `main` -> [`cli`] -> [`portal`] -> [`command`] -> [`procedure`] -> { [`domain`], [`store`], [`print`] }; these three and
 //! [`print`] -> [`output`]; `store` and `print` -> `domain`; `domain` and `output` import nothing of ours.
 //!
 //! - [`cli`]: the tree of nouns and verbs, global flags and settings, what goes to stdout and stderr, bulk input as lines, completion in
 //!   shells and manual pages.
+//! - [`portal`]: the customer's page over HTTP, beside the command line: connections, cookies, limits, and one file a page; it makes the
+//!   same command objects and reads.
 //! - [`command`]: the list of commands, and one file per noun or service: the struct that flags and JSON fill, `run`, the outcome.
 //!   Its frame is [`command::pipeline`]: a group of changes in one transaction, bulk, forms, lists and their filters.
 //! - [`procedure`]: steps that several commands run inside the open transaction, and [`procedure::services`]: the list of the
@@ -48,6 +50,7 @@ pub mod cli;
 pub mod command;
 pub mod domain;
 pub mod output;
+pub mod portal;
 pub mod print;
 pub mod procedure;
 pub mod store;

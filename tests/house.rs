@@ -8,6 +8,7 @@ use aftersales::command::{Action, COMMANDS};
 use aftersales::domain::code::{CODES, WARNINGS};
 
 use crate::sample;
+use crate::support::portal::Portal;
 use crate::support::split;
 
 /// The source files, by their path from `src`, with their text.
@@ -46,8 +47,19 @@ fn every_file_opens_by_saying_what_it_is() {
 }
 
 /// The stories that one engine alone has.
-const OF_ONE_ENGINE: [&str; 10] =
-    ["attack", "backup", "completion", "documents", "faults", "outage", "server", "size", "store_file", "trips"];
+const OF_ONE_ENGINE: [&str; 11] = [
+    "attack",
+    "backup",
+    "browser",
+    "completion",
+    "documents",
+    "faults",
+    "outage",
+    "server",
+    "size",
+    "store_file",
+    "trips",
+];
 
 #[test]
 fn every_story_is_run_on_both_engines() {
@@ -72,8 +84,9 @@ fn every_story_is_run_on_both_engines() {
 fn imports_run_one_way() {
     let may_use = |layer: &str| -> &[&str] {
         match layer {
-            "main" | "lib" => &["cli", "command", "procedure", "print", "domain", "store", "output"],
-            "cli" => &["command", "procedure", "print", "domain", "store", "output"],
+            "main" | "lib" => &["cli", "portal", "command", "procedure", "print", "domain", "store", "output"],
+            "cli" => &["portal", "command", "procedure", "print", "domain", "store", "output"],
+            "portal" => &["command", "procedure", "print", "domain", "store", "output"],
             "command" => &["procedure", "print", "domain", "store", "output"],
             "procedure" => &["print", "domain", "store", "output"],
             "print" => &["domain", "output"],
@@ -82,7 +95,7 @@ fn imports_run_one_way() {
             other => panic!("{other} is no layer of the house"),
         }
     };
-    let layers = ["cli", "command", "procedure", "print", "domain", "store", "output"];
+    let layers = ["cli", "portal", "command", "procedure", "print", "domain", "store", "output"];
     for (name, text) in sources() {
         let layer = name.split(['/', '.']).next().unwrap();
         for line in code_of(&text) {
@@ -313,6 +326,12 @@ fn every_example_of_the_help_can_be_typed() {
                 words[0], "aftersales",
                 "{name}: an example that is wrapped, having more than 98 characters: {example}"
             );
+            if name == "serve" {
+                // It goes on until it is told to end, and a place to listen at may be another's.
+                let flags = typed.replace("aftersales serve", "").replace("--listen 127.0.0.1:8090", "");
+                drop(Portal::start(&shop, &flags));
+                continue;
+            }
             let mut command = shop.command("");
             command.args(&words[1..]).env("AFTERSALES_YES", "1");
             let read = example.split_once(" < ").and_then(|(_, file)| FILES.iter().find(|(name, _)| *name == file));
@@ -392,7 +411,7 @@ fn the_map_names_what_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let map = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
     let (quoted, linked) = named(&map);
-    let layers = ["cli", "command", "procedure", "domain", "store", "output"];
+    let layers = ["cli", "portal", "command", "procedure", "domain", "store", "output"];
     for path in linked.iter().map(|path| path.trim_matches('`')).filter(|path| !path.contains(' ')) {
         if layers.contains(&path.split("::").next().unwrap()) {
             let found = format!("src/{}", path.trim_end_matches("::run").replace("::", "/"));

@@ -41,6 +41,7 @@ mod order;
 mod outage;
 mod party;
 mod plan;
+mod portal;
 mod print;
 mod records;
 mod refund;

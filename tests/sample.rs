@@ -1,5 +1,6 @@
 //! A shop in which something of everything has happened, for stories about the whole store: what is exported, what must hold.
 
+use crate::support::portal::Portal;
 use crate::support::smtp::{configure, taking_all, unconfigure};
 use crate::support::{Shop, json};
 
@@ -196,6 +197,10 @@ const MORE_COMMANDS: &[&str] = &[
     "product edit PAINT --unit LTR",
     "product edit PAINT --unit KGM",
     "tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply'",
+    "desk edit --portal-url https://portal.example.com",
+    "customer invite C00001",
+    "customer invite C00002",
+    "customer revoke C00002",
     "reason create late --name 'Delivered too late' --no-active",
     "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];
@@ -250,5 +255,10 @@ pub fn rich() -> Shop {
     let ran = shop.run_with("import - -o ndjson", TWIN_RECORDS);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     do_all(TWIN_COMMANDS);
+    // A customer came to their pages, and left.
+    let portal = Portal::start(&shop, "");
+    let visitor = portal.signed_in(&shop, "C00001");
+    let form = visitor.get("/").hidden("form");
+    assert_eq!(visitor.post("/leave", &[("form", &form)]).status, 200);
     shop
 }

@@ -27,6 +27,7 @@ use tempfile::TempDir;
 pub mod books;
 #[allow(dead_code, reason = "the stories on files go over none")]
 pub mod line;
+pub mod portal;
 mod postgres;
 #[allow(dead_code, reason = "the stories on files ask nothing of it")]
 pub mod server;

@@ -171,7 +171,7 @@ fn verbs_of(noun: &str) -> impl Iterator<Item = (&'static str, &'static Entry)> 
 }
 
 /// The commands that open or make a store in a way of their own.
-fn alone() -> [(&'static str, fn() -> Command); 18] {
+fn alone() -> [(&'static str, fn() -> Command); 19] {
     [
         ("init", super::top::init_command),
         ("demo", super::demo::demo_command),
@@ -191,6 +191,7 @@ fn alone() -> [(&'static str, fn() -> Command); 18] {
         ("store", super::copy::store_command),
         ("ledger", super::ledger::ledger_command),
         ("templates", super::templates::templates_command),
+        ("serve", super::serve::serve_command),
     ]
 }
 

@@ -223,6 +223,8 @@ const VERBS: &[Entry] = &[
     Entry::change::<Edit<customer::CustomerForm>>("customer edit"),
     Entry::change::<customer::CustomerMerge>("customer merge"),
     Entry::change::<customer::CustomerErase>("customer erase"),
+    Entry::change::<invitation::CustomerInvite>("customer invite"),
+    Entry::change::<invitation::CustomerRevoke>("customer revoke"),
     // product
     Entry::change::<Create<product::ProductForm>>("product create"),
     Entry::read::<noun::List<Product>>("product list"),

@@ -131,7 +131,7 @@ impl Change for TicketCoupon {
 fn write(cx: &Cx<'_>, coupon: &Coupon, program: &CouponProgram, asked: Asked<'_>) -> Result<Mail> {
     let customer = coupon.customer.as_ref().ok_or_else(|| CouponRefused::Nobodys { coupon: coupon.id.clone() })?;
     let reader = mail::reader(cx, customer.key)?;
-    let values = mail::coupon(cx, &reader, coupon, program)?;
+    let values = mail::coupon(cx, &reader.words, coupon, program)?;
     let ticket = coupon.ticket.as_ref();
     let writing = Writing { kind: MailKind::Coupon, ticket, document: &coupon.id, asked, files: Vec::new() };
     mail::write(cx, &reader, writing, &values)

@@ -13,7 +13,7 @@ use crate::domain::merge::check_edited;
 use crate::domain::party::{Country, Language, OneLine};
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
-use crate::procedure::{erase, merge, party};
+use crate::procedure::{erase, invitation, merge, party};
 use crate::store;
 use crate::store::customer::CUSTOMER;
 use crate::store::engine::record;
@@ -37,6 +37,12 @@ impl Noun for Customer {
             reads: &[],
         },
         MERGED,
+        Switch {
+            name: "invited",
+            help: "Only those who have a link to their pages",
+            condition: store::invitation::INVITED,
+            reads: &["invitation"],
+        },
     ];
     const ALSO: &'static [Column] =
         &[rows(AMOUNTS).called("owes"), rows(AMOUNTS).called("owed"), ids().called("merged")];
@@ -224,7 +230,7 @@ impl Change for CustomerMerge {
 /// Erase what is written of a customer
 ///
 /// Name, e-mail, address, tax id, language, and what was written on their tickets, documents, repairs, tasks and payments are emptied for good, also where the
-/// log has the command, and of all customers that were merged into them; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
+/// log has the command, and of all customers that were merged into them; their links to the portal end; numbers, amounts, days and states stay, and so do ids and keys. It asks, which --yes answers. Copies that
 /// were made before, such as backups, exports and the copy beside an upgraded store, still hold the texts.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
@@ -252,6 +258,9 @@ impl Change for CustomerErase {
         let before: Customer = one(cx, "customer", &self.customer)?;
         let erase::Emptied { records, operations } =
             erase::customer(cx, &before, &content::to_json("customer erase", self))?;
+        if invitation::end(cx, before.key)? {
+            cx.touched("customer", &before.id);
+        }
         Ok(Erased { customer: store::customer::by_key(cx.db, before.key)?, records, operations })
     }
 }

@@ -140,7 +140,7 @@ pub struct DeskOutcome {
 /// company's name and address that they were posted with; what was missing there and is filled in now completes them.
 #[derive(Args, Serialize, Deserialize, Debug)]
 #[command(
-    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --mail-from 'Lamps Ltd <desk@example.com>'\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE\n  aftersales desk edit --iban DE44500105175407324931 --contact-name Accounts --phone 030-901820"
+    after_help = "Examples:\n  aftersales desk edit --company 'Lamps Ltd' --timezone Europe/Paris\n  aftersales desk edit --lock-date 2026-06-30\n  aftersales desk edit --lock-date '' --yes\n  aftersales desk edit --shop-url https://shop.example.com\n  aftersales desk edit --portal-url https://portal.example.com --customers-may-close\n  aftersales desk edit --mail-from 'Lamps Ltd <desk@example.com>'\n  aftersales desk edit --bank-account Assets:Bank:Main\n  aftersales desk edit --street '1 Lamp Lane' --postcode 10115 --city Berlin --country DE\n  aftersales desk edit --iban DE44500105175407324931 --contact-name Accounts --phone 030-901820"
 )]
 pub struct DeskEdit {
     /// The company's name
@@ -155,6 +155,17 @@ pub struct DeskEdit {
     /// Where the web shop is, such as https://shop.example.com: links to coupons lead there
     #[arg(long, value_name = "URL")]
     pub shop_url: Option<String>,
+    /// Where customers find their pages, such as https://portal.example.com: their links lead there
+    #[arg(long, value_name = "URL")]
+    pub portal_url: Option<String>,
+    /// Customers may close their tickets themselves, on their pages
+    #[arg(long)]
+    #[serde(default)]
+    pub customers_may_close: bool,
+    /// They may not (the default)
+    #[arg(long)]
+    #[serde(default)]
+    pub no_customers_may_close: bool,
     /// Where mail to customers comes from, such as 'Lamps Ltd <desk@example.com>'
     #[arg(long, value_name = "ADDRESS")]
     pub mail_from: Option<String>,
@@ -218,6 +229,11 @@ impl Change for DeskEdit {
         if let Some(url) = &self.shop_url {
             desk.shop_url = if url.is_empty() { None } else { Some(site("shop_url", url)?) };
         }
+        if let Some(url) = &self.portal_url {
+            desk.portal_url = if url.is_empty() { None } else { Some(site("portal_url", url)?) };
+        }
+        let closing = (self.customers_may_close, self.no_customers_may_close);
+        given::set_switch(&mut desk.customers_may_close, "customers_may_close", closing.0, closing.1)?;
         if let Some(from) = &self.mail_from {
             desk.mail_from = if from.trim().is_empty() { None } else { Some(sender(from)?) };
         }

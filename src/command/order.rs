@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::pipeline::noun::Changed;
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, given};
-use crate::domain::common::ValueRefused;
+use crate::domain::common::{NotFound, ValueRefused};
 use crate::domain::customer::Customer;
 use crate::domain::desk::Right;
 use crate::domain::line::{LineChange, LineNumber, NewLine, check_quantity};
@@ -17,7 +17,7 @@ use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
 use crate::procedure::mail::Asked;
-use crate::procedure::{self, discount, order::new_lines, order::products_of};
+use crate::procedure::{self, access, discount, order::new_lines, order::products_of};
 use crate::store::{order, product};
 
 impl Noun for Order {
@@ -203,6 +203,8 @@ impl Change for OrderApplyCoupon {
 
     fn run(&self, cx: &Cx<'_>) -> Result<Changed<Order>> {
         let before: Order = one(cx, "order", &self.order)?;
+        let missing = NotFound { kind: "order", noun: "order", field: "order", given: self.order.clone() };
+        access::check_own(cx, Some(&before.customer), missing)?;
         let code = discount::named(cx, &self.code)?;
         before.check_editable()?;
         let mut after = before.clone();

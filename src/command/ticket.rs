@@ -7,8 +7,8 @@ use super::pipeline::form::{Emptied, Form, Help, NewId};
 use super::pipeline::noun::{MERGED, Noun, Switch, one};
 use super::{Change, Cx, given, to_json};
 use crate::domain::Result;
-use crate::domain::common::ValueRefused;
-use crate::domain::desk::Right;
+use crate::domain::common::{NotFound, ValueRefused};
+use crate::domain::desk::{AccessDenied, Actor, Right};
 use crate::domain::merge::check_edited;
 use crate::domain::stage::{NEW, SOLVED, Stage};
 use crate::domain::ticket::{LogEntry, NOTE, PUBLIC_NOTE, Priority, Ticket};
@@ -18,7 +18,7 @@ use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::output::Opens;
 use crate::procedure::services::{self, Documents};
-use crate::procedure::{self, about, look_up, tags, ticket_log};
+use crate::procedure::{self, about, access, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::team::TEAM;
 use crate::store::ticket::TICKET;
@@ -301,12 +301,20 @@ impl Change for TicketNote {
     const RIGHT: Right = Right::Helpdesk;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
-        let ticket: Ticket = one(cx, "ticket", &self.ticket)?;
+        let ticket: Ticket = own(cx, &self.ticket)?;
         check_typed("text_file", self.text_file.as_deref())?;
         let text = needed("text", self.text.as_deref().unwrap_or_default())?;
         noted(cx, &ticket, &text, self.public)?;
         Ok(TicketOutcome { ticket })
     }
+}
+
+/// The ticket that `given` stands for; of a customer's they know their own alone (spec F4).
+fn own(cx: &Cx<'_>, given: &str) -> Result<Ticket> {
+    let ticket: Ticket = one(cx, "ticket", given)?;
+    let missing = NotFound { kind: "ticket", noun: "ticket", field: "ticket", given: given.to_owned() };
+    access::check_own(cx, ticket.customer.as_ref(), missing)?;
+    Ok(ticket)
 }
 
 /// Leaves a note in the log of a ticket.
@@ -404,7 +412,10 @@ impl Change for TicketClose {
     const RIGHT: Right = Right::Helpdesk;
 
     fn run(&self, cx: &Cx<'_>) -> Result<TicketOutcome> {
-        let before: Ticket = one(cx, "ticket", &self.ticket)?;
+        let before: Ticket = own(cx, &self.ticket)?;
+        if matches!(cx.actor, Actor::Customer(_)) && !cx.desk.customers_may_close {
+            return Err(AccessDenied::Closing.into());
+        }
         check_typed("comment_file", self.comment_file.as_deref())?;
         let comment = self.comment.as_deref().filter(|comment| !comment.trim().is_empty());
         if self.public && comment.is_none() {

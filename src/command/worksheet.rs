@@ -7,12 +7,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::pipeline::noun::{Noun, one};
 use super::{Change, Cx, Read, internal, to_json};
 use crate::domain::Result;
-use crate::domain::common::ValueRefused;
+use crate::domain::common::{NotFound, ValueRefused};
 use crate::domain::desk::Right;
 use crate::domain::task::Task;
-use crate::domain::worksheet::{FieldValue, OfTask, WorksheetRefused, WorksheetShown};
+use crate::domain::worksheet::{FieldValue, OfTask, WorksheetRefused, WorksheetShown, check_image};
 use crate::domain::worksheet_template::FieldType;
-use crate::procedure::{image, worksheet};
+use crate::procedure::{access, image, worksheet};
 use crate::store::Db;
 use crate::store::engine::record;
 use crate::store::engine::table::{Column, id, ids, instant, link, rows, switch, text, words};
@@ -131,6 +131,14 @@ pub struct WorksheetSign {
     /// The drawn signature: a PNG or JPEG of at most 10 MiB
     #[arg(long, value_name = "FILE")]
     pub image: Option<String>,
+    /// The drawn signature itself, from whoever must not name files here.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub drawn: Option<Vec<u8>>,
+    /// The seal of what whoever signs has before them, where that can have changed since.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub seen: Option<String>,
 }
 
 impl Change for WorksheetSign {
@@ -139,10 +147,21 @@ impl Change for WorksheetSign {
 
     fn run(&self, cx: &Cx<'_>) -> Result<WorksheetOutcome> {
         let before: Task = one(cx, "task", &self.task)?;
+        let missing = NotFound { kind: "task", noun: "task", field: "task", given: self.task.clone() };
+        access::check_own(cx, before.customer.as_ref(), missing)?;
         let by = self.name.as_deref().filter(|name| !name.trim().is_empty());
         let by = by.ok_or_else(|| ValueRefused::missing("name"))?;
         let path = self.image.as_deref().filter(|path| !path.is_empty());
-        let image = path.map(|path| image::read("image", path)).transpose()?;
+        let image = match &self.drawn {
+            Some(drawn) => {
+                check_image("image", "the drawing", drawn)?;
+                Some(drawn.clone())
+            }
+            None => path.map(|path| image::read("image", path)).transpose()?,
+        };
+        if let Some(seen) = &self.seen {
+            worksheet::check_seen(cx, &before, seen)?;
+        }
         WorksheetOutcome::of(&worksheet::sign(cx, before, by, image.as_deref())?)
     }
 }

@@ -259,6 +259,11 @@ pub enum AccessDenied {
     AboveLimit(AboveLimit),
     #[error("{document} was above the limit of {login}, who made it: another user has to post it")]
     Own { login: String, document: String },
+    /// The desk does not let customers close their tickets (spec F4).
+    #[error(
+        "customers do not close their tickets themselves at this desk, unless its setting customers_may_close is on"
+    )]
+    Closing,
 }
 
 /// Something is above what a user may refund alone (spec A9).

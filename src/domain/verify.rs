@@ -84,6 +84,7 @@ invariants! {
     FileContents = "file_contents": "A file holds what it is called by, unless its customer was erased.", "{what}";
     Mails = "mails": "A mail fits what it brings, and its state how its attempts ended.", "{what}";
     MailTries = "mail_tries": "An attempt to send a mail was made by an operation, and none after it was sent.", "{what}";
+    Invitations = "invitations": "A customer's link, and what is kept of visits, was made and ended by operations.", "{what}";
     Products = "products": "A product is tracked where it is goods, and bears a tax once.", "{what}";
     Taxes = "taxes": "The category of a tax fits its rate, and one that says why it is not raised is of a category that does.", "{what}";
     SaidBefore = "said_before": "What was said of a record before was said until an operation that changed it, in order.", "{what}";

@@ -322,6 +322,8 @@ pub enum WorksheetRefused {
     Signed { task: String, by: Option<String> },
     #[error("the worksheet of task {task} says nothing of {}", .missing.join(", "))]
     Incomplete { task: String, missing: Vec<String> },
+    #[error("the worksheet of task {task} was changed since it was looked at")]
+    Changed { task: String },
 }
 
 impl Refusal for WorksheetRefused {
@@ -330,31 +332,36 @@ impl Refusal for WorksheetRefused {
             WorksheetRefused::None { .. } => "not_found",
             WorksheetRefused::Signed { .. } => "worksheet_signed",
             WorksheetRefused::Incomplete { .. } => "worksheet_incomplete",
+            WorksheetRefused::Changed { .. } => "state_not_allowed",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
             WorksheetRefused::None { .. } => Some("task"),
-            WorksheetRefused::Signed { .. } | WorksheetRefused::Incomplete { .. } => None,
+            WorksheetRefused::Signed { .. }
+            | WorksheetRefused::Incomplete { .. }
+            | WorksheetRefused::Changed { .. } => None,
         }
     }
     fn given(&self) -> Option<String> {
         match self {
             WorksheetRefused::None { task } => Some(task.clone()),
             WorksheetRefused::Signed { by, .. } => by.clone(),
-            WorksheetRefused::Incomplete { .. } => None,
+            WorksheetRefused::Incomplete { .. } | WorksheetRefused::Changed { .. } => None,
         }
     }
     fn allowed(&self) -> Option<Allowed> {
         match self {
             WorksheetRefused::Incomplete { missing, .. } => Some(Allowed::Several(missing.clone())),
-            WorksheetRefused::None { .. } | WorksheetRefused::Signed { .. } => None,
+            WorksheetRefused::None { .. } | WorksheetRefused::Signed { .. } | WorksheetRefused::Changed { .. } => None,
         }
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
             WorksheetRefused::None { task } => format!("aftersales task show {}", shell_word(task)),
-            WorksheetRefused::Signed { task, .. } | WorksheetRefused::Incomplete { task, .. } => {
+            WorksheetRefused::Signed { task, .. }
+            | WorksheetRefused::Incomplete { task, .. }
+            | WorksheetRefused::Changed { task } => {
                 format!("aftersales worksheet show {}", shell_word(task))
             }
         })

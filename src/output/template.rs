@@ -49,6 +49,16 @@ pub static FILES: &[File] = files![
     "invoice.mail.html"
     "credit_note.mail.txt"
     "credit_note.mail.html"
+    "portal.html"
+    "portal.css"
+    "portal.js"
+    "portal_sheet.html"
+    "portal_message.html"
+    "portal_home.html"
+    "portal_ticket.html"
+    "portal_task.html"
+    "portal_coupons.html"
+    "portal_cart.html"
 ];
 
 /// The ending of a file that holds the words of a language.

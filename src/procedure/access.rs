@@ -1,7 +1,10 @@
 //! Rights: who may run what (spec A9). They guard against mistakes; whoever can open the store file can name any user.
 
+use super::context::Cx;
 use crate::domain::Result;
+use crate::domain::common::NotFound;
 use crate::domain::desk::{AccessDenied, Actor, Right};
+use crate::domain::value::reference::Reference;
 use crate::store::{Db, user};
 
 /// Refuses an actor without `right`. Until a user with admin exists the desk is single-user and all is allowed; only who names
@@ -31,5 +34,13 @@ pub fn may(db: &Db, actor: &Actor, right: Right) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.is_of_the_store() => Err(error),
         Err(_) => Ok(false),
+    }
+}
+
+/// Refuses a customer what is another's, as if it were not there: `missing` says so (spec F4). Whoever else acts is not asked.
+pub fn check_own(cx: &Cx<'_>, owner: Option<&Reference>, missing: NotFound) -> Result<()> {
+    match (cx.actor, owner) {
+        (Actor::Customer(id), owner) if owner.is_none_or(|owner| owner.id != *id) => Err(missing.into()),
+        _ => Ok(()),
     }
 }

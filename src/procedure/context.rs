@@ -53,6 +53,8 @@ pub struct Told {
     pub warnings: Vec<Warning>,
     /// Totals of the documents made, for the sums of a bulk run.
     pub amounts: Vec<Money>,
+    /// Keys of its result that are secrets: they are told once, and not kept for its key.
+    pub once: Vec<&'static str>,
     pub after: After,
 }
 
@@ -148,6 +150,11 @@ impl<'a> Cx<'a> {
     /// Tells that these records were changed, each of which is told once.
     pub fn touched_all(&self, records: Vec<(&'static str, String)>) {
         self.told.borrow_mut().touched.extend(records);
+    }
+
+    /// Tells that what the result has under that key is a secret, told this once.
+    pub fn told_once(&self, key: &'static str) {
+        self.told.borrow_mut().once.push(key);
     }
 
     /// Tells an entry that was left in the log of a ticket.

@@ -90,6 +90,20 @@ pub fn sign(cx: &Cx<'_>, before: Task, by: &str, image: Option<&[u8]>) -> Result
     Ok(after)
 }
 
+/// What tells whether a worksheet is still what somebody saw of it.
+pub fn seen(task: &Task, worksheet: &Worksheet) -> String {
+    file::hash_of(worksheet.content(&task.id).as_bytes())
+}
+
+/// Refuses to sign another worksheet than was seen; one that was signed meanwhile is told as that.
+pub fn check_seen(cx: &Cx<'_>, task: &Task, before: &str) -> Result<()> {
+    let worksheet = of(cx, task)?;
+    if !worksheet.is_signed() && seen(task, &worksheet) != before {
+        return Err(WorksheetRefused::Changed { task: task.id.clone() }.into());
+    }
+    Ok(())
+}
+
 /// What is signed stays, and what is called off is not worked on; a task that is done can still be written down and signed.
 fn check_open(task: &Task, worksheet: &Worksheet) -> Result<()> {
     worksheet.check_open(task)?;

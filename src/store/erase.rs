@@ -24,9 +24,10 @@ fn personal(table: &'static Table) -> impl Iterator<Item = &'static Column> {
     table.columns.iter().filter(|column| column.is_stored() && column.personal != Personal::No)
 }
 
-/// The tables whose rows belong to customers.
+/// The tables whose rows belong to customers. What has no id, as a link, holds no texts, and no operation names it.
 fn of_customers() -> impl Iterator<Item = (&'static Table, Whose)> {
-    TABLES.iter().filter_map(|table| Whose::of(table).map(|whose| (*table, whose)))
+    let has_id = |table: &Table| table.columns.iter().any(|column| matches!(column.holds, Holds::Id));
+    TABLES.iter().filter(move |table| has_id(table)).filter_map(|table| Whose::of(table).map(|whose| (*table, whose)))
 }
 
 /// Whose the rows of a table are.

@@ -3,9 +3,9 @@
 use super::engine::statement::is_same;
 use super::engine::table::*;
 use super::{
-    app, coupon, coupon_program, currency, customer, desk, document, file, journal, location, log, lot, mail, order,
-    payment, product, project, reason, repair, stage, stock, tag, task, tax, team, ticket, transfer, user,
-    worksheet_template,
+    app, coupon, coupon_program, currency, customer, desk, document, file, invitation, journal, location, log, lot,
+    mail, order, payment, product, project, reason, repair, stage, stock, tag, task, tax, team, ticket, transfer, user,
+    visit, worksheet_template,
 };
 
 /// The names of all tables, in the order in which they are made: whatever a row refers to is in the same table or in one before.
@@ -109,6 +109,9 @@ pub static TABLES: &[&Table] = &[
     &journal::JOURNAL,
     &location::LOCATION,
     &customer::CUSTOMER,
+    &invitation::INVITATION,
+    &visit::PORTAL_SECRET,
+    &visit::ENDED_VISIT,
     &file::FILE,
     &product::PRODUCT,
     &lot::LOT,

@@ -9,6 +9,7 @@ mod documents;
 mod file;
 mod files;
 mod goods;
+mod invitations;
 mod log;
 mod mails;
 mod money;
@@ -52,6 +53,7 @@ pub fn passes() -> impl Iterator<Item = &'static Pass> {
         counters::PASSES,
         files::PASSES,
         mails::PASSES,
+        invitations::PASSES,
         tickets::PASSES,
         orders::PASSES,
         documents::PASSES,
@@ -125,6 +127,10 @@ fn record_of(table: &Table, alias: &str) -> Naming {
             "COALESCE(md.number, md.id, mp.id, 'match ' || CAST($t.key AS TEXT))",
             " LEFT JOIN document md ON md.key = $t.debit_document LEFT JOIN payment mp ON mp.key = $t.debit_payment",
         ),
+        "invitation" => {
+            ("COALESCE(ic.id, 'invitation ' || CAST($t.key AS TEXT))", " LEFT JOIN customer ic ON ic.key = $t.customer")
+        }
+        "portal_secret" | "ended_visit" => ("'desk'", ""),
         _ => ("$t.id", ""),
     };
     let named = |text: &str| text.replace("$t", alias);

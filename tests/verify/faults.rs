@@ -802,6 +802,15 @@ pub const GOODS: &[(&str, &str, &str)] = &[
 /// Mail.
 pub const MAIL: &[(&str, &str, &str)] = &[
     ("mails", "M00001", "mail M00001: document = 'S00001'"),
+    ("invitations", "C00002", "UPDATE invitation SET customer = <customer C00002> WHERE customer = <customer C00001>"),
+    (
+        "invitations",
+        "C00001",
+        "UPDATE invitation SET created_at = '2026-10-05T10:00:00Z' WHERE customer = <customer C00001>",
+    ),
+    ("invitations", "C00002", "UPDATE invitation SET revoked_at = '2026-10-05T10:00:00Z' WHERE revoked_at IS NOT NULL"),
+    ("invitations", "desk", "UPDATE portal_secret SET made_at = '2026-10-05T10:00:00Z'"),
+    ("invitations", "desk", "UPDATE ended_visit SET ended_at = '2026-10-05T10:00:00Z'"),
     ("mails", "M00002", "mail M00002: customer = <customer C00002>"),
     ("mails", "M00003", "mail M00003: ticket = <ticket T00005>"),
     ("mails", "M00003", "UPDATE ticket_log SET kind = 'coupon' WHERE kind = 'mail' AND ticket = <ticket T00001>"),

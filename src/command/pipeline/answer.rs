@@ -45,7 +45,7 @@ impl Answer {
     pub const FIELDS: &[&str] = &["command", "status", "operation", "created", "result", "warnings"];
 
     pub(super) fn to(change: &dyn AnyChange, status: Status, operation: Option<Key>, told: Telling) -> Answer {
-        let Telling { created, result, warnings, amounts, after } = told;
+        let Telling { created, result, warnings, amounts, once: _, after } = told;
         let (command, detail) = (change.name().to_owned(), change.detail());
         Answer { command, status, operation, created, result, warnings, amounts, detail, after }
     }
@@ -77,6 +77,7 @@ pub(super) struct Telling {
     result: Box<RawValue>,
     warnings: Vec<Warning>,
     amounts: Vec<Money>,
+    once: Vec<&'static str>,
     after: After,
 }
 
@@ -88,22 +89,38 @@ impl Telling {
             result,
             warnings: std::mem::take(&mut told.warnings),
             amounts: std::mem::take(&mut told.amounts),
+            once: std::mem::take(&mut told.once),
             after: std::mem::take(&mut told.after),
         }
     }
 
     /// What is kept of it for the key of its command.
     pub fn kept(&self) -> Result<String> {
-        to_json(&Keeping { created: &self.created, result: &self.result, warnings: &self.warnings })
+        let without = match self.once.as_slice() {
+            [] => None,
+            once => Some(without(self.result.get(), once)?),
+        };
+        let result = without.as_deref().unwrap_or(&self.result);
+        to_json(&Keeping { created: &self.created, result, warnings: &self.warnings })
     }
 
     /// What is told again of what was kept.
     pub fn again(kept: &str) -> Result<Telling> {
         let told: Kept = serde_json::from_str(kept).map_err(|error| internal(error.to_string()))?;
         let warnings = told.warnings.into_iter().map(|w| Warning { code: w.code.into(), message: w.message }).collect();
-        let (amounts, after) = (Vec::new(), After::default());
-        Ok(Telling { created: told.created, result: told.result, warnings, amounts, after })
+        let (amounts, once, after) = (Vec::new(), Vec::new(), After::default());
+        Ok(Telling { created: told.created, result: told.result, warnings, amounts, once, after })
     }
+}
+
+/// A result without what stands under these keys.
+fn without(result: &str, keys: &[&str]) -> Result<Box<RawValue>> {
+    let mut left: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(result).map_err(|error| internal(error.to_string()))?;
+    for (_, value) in left.iter_mut().filter(|(key, _)| keys.contains(&key.as_str())) {
+        *value = serde_json::Value::Null;
+    }
+    raw(&left)
 }
 
 /// What is kept of a change whose answers are many and are not told again.

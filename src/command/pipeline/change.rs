@@ -115,6 +115,11 @@ impl<C: Change> AnyChange for NamedChange<C> {
     }
 }
 
+/// A change as a command object, for who makes it without flags or JSON. What names no command of the list is for the program alone.
+pub fn whole<C: Change>(name: &'static str, change: C) -> Parsed {
+    Parsed::Whole(Box::new(NamedChange { name, change }))
+}
+
 /// A record as JSON.
 pub fn to_json<T: Serialize>(record: &T) -> Result<String> {
     serde_json::to_string(record).map_err(|error| internal(error.to_string()))

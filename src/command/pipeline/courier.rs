@@ -146,6 +146,11 @@ impl Courier {
         Courier { configured, folder, claim, is_gone, server: OnceCell::new(), line: RefCell::new(None) }
     }
 
+    /// Another one for the same, as for another thread.
+    pub fn another(&self) -> Courier {
+        Courier::new(self.configured.clone(), self.folder.clone(), self.claim.clone(), self.is_gone)
+    }
+
     /// The server, where one is configured.
     fn server(&self) -> Result<Option<&Server>> {
         let Some(configured) = &self.configured else {

@@ -17,7 +17,7 @@ use crate::output::template::Words;
 use crate::procedure::context::Cx;
 use crate::store::product;
 
-/// What a mail with a coupon tells.
+/// What a mail with a coupon tells, and the customer's page of it.
 #[derive(Serialize)]
 pub struct CouponValues {
     code: String,
@@ -69,8 +69,7 @@ fn names(cx: &Cx<'_>, products: &[Reference]) -> Result<String> {
 }
 
 /// A coupon of a program.
-pub fn coupon(cx: &Cx<'_>, reader: &Reader, coupon: &Coupon, program: &CouponProgram) -> Result<CouponValues> {
-    let words = &reader.words;
+pub fn coupon(cx: &Cx<'_>, words: &Words, coupon: &Coupon, program: &CouponProgram) -> Result<CouponValues> {
     let last = [coupon.valid_until, program.end].into_iter().flatten().min();
     let conditions = &program.conditions;
     let mut told = Vec::new();

@@ -17,8 +17,16 @@ const PAGE: i64 = 200;
 /// The digits of quantities, prices and rates.
 const MILLIONTHS: u32 = 6;
 
-/// The tables with their statements, in the order of `TABLES`.
+/// The tables that are told to other stores, with their statements, in the order of `TABLES`.
 pub fn tables() -> &'static [Exchanged] {
+    static MADE: LazyLock<Vec<Exchanged>> = LazyLock::new(|| {
+        TABLES.iter().filter(|table| !table.is_kept_back).map(|table| Exchanged::of(table, &[])).collect()
+    });
+    &MADE
+}
+
+/// The same of all tables, those too that are kept back.
+pub fn all_tables() -> &'static [Exchanged] {
     static MADE: LazyLock<Vec<Exchanged>> =
         LazyLock::new(|| TABLES.iter().map(|table| Exchanged::of(table, &[])).collect());
     &MADE

@@ -34,6 +34,8 @@ pub struct Table {
     pub is_long: bool,
     /// Whether one of its rows may be so large that no more of them are to be held at once.
     pub is_bulky: bool,
+    /// Whether no export and no copy tells it: it holds secrets of this very store.
+    pub is_kept_back: bool,
 }
 
 /// How a typed reference finds a record (contract, section 2).
@@ -501,6 +503,7 @@ pub const fn records(shown: &'static str, name: &'static str, columns: &'static 
         day: DayOf::Nothing,
         is_long: false,
         is_bulky: false,
+        is_kept_back: false,
     }
 }
 
@@ -542,6 +545,11 @@ impl Table {
     /// One of its rows may be large: an export holds one at a time.
     pub const fn bulky(self) -> Table {
         Table { is_bulky: true, ..self }
+    }
+
+    /// It holds secrets of this very store: no export and no copy tells it.
+    pub const fn kept_back(self) -> Table {
+        Table { is_kept_back: true, ..self }
     }
 
     /// Whether its records can be merged, each into another of them.

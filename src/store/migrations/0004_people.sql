@@ -429,3 +429,24 @@ CREATE INDEX document_held ON document (held_by) WHERE held_by IS NOT NULL;
 -- Ways in: what a line of an imported document was billed with beside what its terms come to.
 ALTER TABLE document_line ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE document_line_tax ADD COLUMN billed BIGINT NOT NULL DEFAULT 0;
+-- The customer's pages: links by the digests of their tokens, the secret that cookies of visits are signed with, and visits that
+-- were ended.
+CREATE TABLE invitation (
+  key BIGINT PRIMARY KEY,
+  customer BIGINT NOT NULL REFERENCES customer (key),
+  token TEXT NOT NULL UNIQUE,
+  created_at TEXT NOT NULL,
+  revoked_at TEXT
+);
+CREATE INDEX invitation_customer ON invitation (customer, key);
+CREATE TABLE portal_secret (
+  key BIGINT PRIMARY KEY CHECK (key = 1),
+  secret TEXT NOT NULL,
+  made_at TEXT NOT NULL
+);
+CREATE TABLE ended_visit (
+  key BIGINT PRIMARY KEY,
+  visit TEXT NOT NULL UNIQUE,
+  ended_at TEXT NOT NULL
+);
+CREATE INDEX ended_visit_at ON ended_visit (ended_at);

@@ -25,7 +25,7 @@ fn keys_ahead(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
     let counter =
         db.query_opt(query!([counter], "SELECT value FROM counter WHERE name = 'key'"), params![], |row| row.get(0))?;
     let counter: i64 = counter.unwrap_or_default();
-    for exchanged in exchange::tables() {
+    for exchanged in exchange::all_tables() {
         for (table, key) in exchanged.last_keys(db)? {
             if key > counter {
                 tell(
