@@ -274,7 +274,7 @@ fn what_a_broken_schema_lacks_is_damage_and_no_fault_of_the_program() {
         "PRAGMA foreign_keys = OFF; DROP TABLE customer",
         "ALTER TABLE customer RENAME COLUMN email TO mail",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE customer (' WHERE name = 'customer'",
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'customer'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 1000000 WHERE tbl_name = 'customer'",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = x'ff' WHERE name = 'customer'",
     ] {
         let shop = Shop::new();

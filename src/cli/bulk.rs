@@ -48,7 +48,7 @@ pub fn apply_command() -> Command {
              --key P gives lines without a key the key P:<line>. Answers are one JSON object a line, in input order.\n\n\
              In CSV the header names the keys, command among them unless --command says it, and an empty cell says nothing; a list is \
              JSON in its cell. --format ids takes one id a line and does the command of --command to each.\n\n\
-             Examples:\n  aftersales apply recall.ndjson --key recall\n  aftersales apply - --command 'ticket refund' --dry-run < recall.ndjson\n  aftersales apply recall.ndjson --atomic\n  aftersales apply recall.csv --command 'ticket refund' --key recall\n  aftersales ticket list --tag recall -o ids | aftersales apply - --format ids --command 'ticket close'",
+             Examples:\n  aftersales apply recall.ndjson --key recall\n  aftersales apply - --command 'ticket refund' --dry-run < recall.ndjson\n  aftersales apply recall.ndjson --atomic\n  aftersales apply recall.csv --command 'ticket refund' --key recall\n  aftersales ticket list --open -o ids | aftersales apply - --format ids --command 'ticket close'",
         )
 }
 
