@@ -297,6 +297,7 @@ fn every_example_of_the_help_can_be_typed() {
     for (name, text) in FILES {
         shop.write(name, text);
     }
+    shop.write("sheet.toml", shop.run("import sheet.csv --suggest-map").stdout);
     let (saved, operations) = (shop.store.saved(), shop.operations());
     let mut wrong = Vec::new();
     let help = shop.run("--help").stdout;
@@ -356,6 +357,9 @@ const FILES: &[(&str, &str)] = &[
         "recall.ndjson",
         "{\"ticket\":\"T00001\",\"command\":\"ticket refund\",\"invoice\":\"INV/2026/00001\",\"amount\":\"1.00\"}\n",
     ),
+    ("recall.csv", "ticket,invoice,amount\nT00001,INV/2026/00001,1.00\n"),
+    ("orders.csv", include_str!("../fixtures/ways-in/shop-orders.csv")),
+    ("sheet.csv", include_str!("../fixtures/ways-in/sheet-de.csv")),
     ("records.ndjson", "{\"record\":\"customer\",\"id\":\"C00009\",\"name\":\"Cleo\"}\n"),
     ("customers.csv", "id,name\r\nC00009,Cleo\r\n"),
 ];
