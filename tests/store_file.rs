@@ -274,10 +274,11 @@ fn what_a_broken_schema_lacks_is_damage_and_no_fault_of_the_program() {
         "PRAGMA foreign_keys = OFF; DROP TABLE customer",
         "ALTER TABLE customer RENAME COLUMN email TO mail",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE customer (' WHERE name = 'customer'",
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 1000000 WHERE tbl_name = 'customer'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 1000000 WHERE name = 'customer'",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = x'ff' WHERE name = 'customer'",
     ] {
         let shop = Shop::new();
+        shop.done("customer create --name Ada");
         Connection::open(shop.path("desk.db")).unwrap().execute_batch(broken).unwrap();
         all_refused(&shop, "store_damaged");
         shop.refused("verify", "store_damaged");
