@@ -260,6 +260,12 @@ impl Drop for Shop {
     }
 }
 
+/// Whether a story is left to the run on files: what it tries asks nothing of the store that an engine could answer otherwise, and
+/// takes long.
+pub fn is_told_on_files() -> bool {
+    matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres")
+}
+
 /// Whether the story of this thread is the one of so many that its name makes it: the same in every run.
 fn named_by_chance(of: usize) -> bool {
     let name = std::thread::current().name().map_or(0, |name| name.bytes().map(usize::from).sum::<usize>());

@@ -18,6 +18,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::validators::Validated;
+use crate::support::is_told_on_files;
 
 /// A tax: its id, category, rate, whether prices hold it, and why it is not raised.
 type Tax = (&'static str, TaxCategory, &'static str, bool, Option<&'static str>);
@@ -222,8 +223,7 @@ fn buyer(german: bool) -> Party {
 /// Random documents, in each of the three forms, all read in one run of each validator: starting one takes longer than reading.
 #[test]
 fn random_documents_are_valid_in_every_form() {
-    // No store is asked, so once is enough.
-    if env!("CARGO_CRATE_NAME") == "postgres" {
+    if is_told_on_files() {
         return;
     }
     const DOCUMENTS: usize = 150;

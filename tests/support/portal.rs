@@ -120,7 +120,7 @@ impl Browser {
         let mut page = self.get(path);
         for _ in 0..5 {
             match (page.status, page.header("location")) {
-                (303, Some(place)) => page = self.get(&place.to_owned()),
+                (303, Some(place)) => page = self.get(place),
                 _ => break,
             }
         }
