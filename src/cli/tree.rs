@@ -398,6 +398,7 @@ mod tests {
                     "waiting",
                     "returns",
                     "merged",
+                    "invited",
                 ];
                 for filter in entry.names().iter().filter(|name| !others.contains(name)) {
                     assert!(fields.contains(filter), "{}: {filter}", entry.name);

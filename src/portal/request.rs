@@ -106,7 +106,7 @@ impl Route {
         // What names one thing: text without a slash of the path, and not nothing.
         let one = || Some(rest).filter(|rest| !rest.is_empty() && !rest.contains('/')).and_then(text);
         match (page, rest) {
-            ("", "") => Some(Route::Home),
+            ("", "") if path == "/" => Some(Route::Home),
             ("healthz", "") if !path.ends_with('/') => Some(Route::Health),
             ("coupons", "") => Some(Route::Coupons),
             ("cart", "") => Some(Route::Cart),

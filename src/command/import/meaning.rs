@@ -57,6 +57,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("", "customer", "The customer, by id, e-mail or name"),
     ("", "order", "The order that it is of"),
     ("", "ticket", "The ticket that it was made from"),
+    ("", "merged_into", "The one that it was merged into, which its id leads to"),
     ("", "date", "Its day (default: today)"),
     ("", "currency", "Its currency, by the code of ISO 4217 (default: the desk's)"),
     ("", "lines", "Its lines, a list of objects; in CSV the lines' columns on a row each, or the list in a cell"),
