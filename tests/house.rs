@@ -317,6 +317,10 @@ fn every_example_of_the_help_can_be_typed() {
     for name in COMMANDS.iter().map(|entry| entry.name).chain(alone).chain(more) {
         let help = shop.run(&format!("{name} --help")).stdout;
         let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{name} has no examples"));
+        // A server keeps its stores in ways of its own, and the program says so.
+        if shop.store.address().starts_with("postgres") && ["backup", "restore"].contains(&name) {
+            continue;
+        }
         for example in examples.lines() {
             // What a shell does with streams is not the program's.
             let typed =
