@@ -198,9 +198,9 @@ const MORE_COMMANDS: &[&str] = &[
     "product edit PAINT --unit KGM",
     "tax create VAT-EU --rate 0 --category K --exemption 'Intra-community supply'",
     "desk edit --portal-url https://portal.example.com",
-    "customer invite C00001",
-    "customer invite C00002",
-    "customer revoke C00002",
+    "customer invite C00001 --now 2026-11-24T09:00:00Z",
+    "customer invite C00002 --now 2026-11-24T09:05:00Z",
+    "customer revoke C00002 --now 2026-11-24T09:10:00Z",
     "reason create late --name 'Delivered too late' --no-active",
     "tax edit VAT-EU --category AE --exemption 'Reverse charge'",
 ];
