@@ -20,6 +20,7 @@ use crate::output::spooled::Spooled;
 use crate::output::{self, Kind, PrintError, Records, Remarks};
 use crate::procedure::checks::Checks;
 use crate::store::Db;
+use crate::store::engine::health::engines;
 
 mod backup;
 mod bulk;
@@ -132,8 +133,12 @@ fn run_with(outside: &mut Outside<'_>, arguments: &[OsString]) -> i32 {
         Ok(matches) => matches,
         Err(error) => match alias::expanded(arguments, outside) {
             // It begins with a command, so that there is no second alias.
-            Some(arguments) => return run_with(outside, &arguments),
-            None => return usage(outside, arguments, &error),
+            Ok(Some(arguments)) => return run_with(outside, &arguments),
+            Ok(None) => return usage(outside, arguments, &error),
+            Err(fault) => {
+                let voice = Voice::early(arguments, outside);
+                return report::failure(outside, &fault, voice);
+            }
         },
     };
     let (settings, faults) = Settings::from(&matches, outside);
@@ -168,7 +173,7 @@ fn check_protected(
         return Ok(());
     };
     let name = matches.subcommand_name().map_or_else(|| noun.to_owned(), |verb| format!("{noun} {verb}"));
-    if !command::moves::moves(&name) {
+    if !command::moves::moves(&name) || noun == "import" && bulk::imports_nothing(matches) {
         return Ok(());
     }
     let store = &settings.store;
@@ -227,7 +232,7 @@ fn dispatch(
                 Action::Change { .. } if bulk::is_round(entry, matches) => bulk::send_due(outside, settings),
                 Action::Change { parse } => {
                     if let Some(name) = several::asked(entry, matches) {
-                        return several::run(outside, settings, entry, &name, matches);
+                        return several::run(outside, settings, (entry, *parse), &name, matches);
                     }
                     let pairs = texts::read(outside, tree::pairs(entry, matches))?;
                     let explains = matches!(matches.try_get_one::<bool>(tree::EXPLAIN), Ok(Some(true)));
@@ -403,8 +408,12 @@ fn usage(outside: &mut Outside<'_>, arguments: &[OsString], quick: &clap::Error)
         Some(Ok(_)) => return report::failure(outside, &report::usage_of(quick), voice),
     };
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
-            match print(outside, error.render().to_string().as_bytes()) {
+        (kind @ (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion), _) => {
+            let mut told = error.render().to_string();
+            if kind == ErrorKind::DisplayVersion && arguments.iter().any(tree::is_verbose) {
+                told.extend(engines().map(|(name, of_it)| format!("{name}: {of_it}\n")));
+            }
+            match print(outside, told.as_bytes()) {
                 Err(Exit::Refused(error)) => report::failure(outside, &error, voice),
                 _ => 0,
             }

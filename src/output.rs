@@ -342,10 +342,10 @@ fn made(out: &mut dyn Write, template: &TextTemplate, record: &Value) -> Result<
 /// Refuses an answer of which an expression or a template that was asked for can make nothing.
 pub fn check_made(shape: &Shape, answer: &str) -> Result<()> {
     if let Some(template) = &shape.template {
-        made(&mut io::sink(), template, &parsed(answer))?;
+        made(&mut io::sink(), template, &selected(answer, shape)?)?;
     }
     if let Some(filter) = &shape.filter {
-        filter.run(jq::input(answer)?, &mut io::sink())?;
+        filter.run(jq::input(&selected_json(answer, shape)?)?, &mut io::sink())?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Completion in shells, and what comes along with the program: scripts and manual pages, which are as it prints them.
+//! Completion in shells, and what comes along with the program: scripts, and manual pages, which are as it prints them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -251,12 +251,16 @@ fn is_as_printed(shop: &Shop, file: &Path, words: &str) {
 }
 
 #[test]
-fn the_scripts_of_shells_are_as_the_program_prints_them() {
+fn each_shell_gets_its_script_and_others_are_told_which_there_are() {
     let shop = Shop::without_store();
     for (shell, name) in [("bash", "aftersales.bash"), ("zsh", "_aftersales"), ("fish", "aftersales.fish")] {
-        is_as_printed(&shop, &root().join("completions").join(name), &format!("completions {shell}"));
+        let script = shop.run(&format!("completions {shell}")).stdout;
+        assert_eq!(script, std::fs::read_to_string(root().join("completions").join(name)).unwrap(), "{shell}");
+        assert!(script.contains("AFTERSALES_COMPLETE"), "{script}");
     }
-    shop.run("completions csh");
+    let ran = shop.run("completions csh");
+    assert_eq!((ran.code, ran.stdout.as_str()), (10, ""));
+    assert!(ran.stderr.contains("zsh"), "{}", ran.stderr);
 }
 
 #[test]

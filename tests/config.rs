@@ -197,6 +197,8 @@ fn a_profile_names_a_store() {
 
     let ran = shop.run("customer list --profile on");
     assert_eq!((ran.code, ran.stderr.as_str()), (2, "error[usage]: there is no profile \"on\"; did you mean one?\n"));
+    let ran = shop.run("customer list --profile nosuch");
+    assert!(ran.stderr.ends_with("there are one, two\nhint: aftersales config list\n"), "{}", ran.stderr);
     let ran = with(&shop, "customer list", &[("AFTERSALES_PROFILE", "none")]);
     assert_eq!(ran.code, 16, "{}", ran.stderr);
 
@@ -222,6 +224,52 @@ fn a_protected_profile_asks_before_money_or_goods_move() {
     assert_eq!(shop.ok("invoice post D1 --dry-run")["status"], "planned");
     shop.done("invoice post D1 --profile shop --yes");
     assert_eq!(with(&shop, "invoice pay D1", &[("AFTERSALES_YES", "1")]).code, 0);
+    // What an import only tells, or tries, is not asked about.
+    assert_eq!(shop.run("import --kinds").code, 0);
+    shop.write("sheet.csv", "sku,name,price\nLAMP,Desk lamp,40\n");
+    assert_eq!(shop.run("import sheet.csv --suggest-map").code, 0);
+    let ran = shop.run("import sheet.csv --map spreadsheet --check -o json");
+    assert!(!ran.stderr.contains("confirmation_needed"), "{}", ran.stderr);
+    shop.refused("import sheet.csv --kind product", "confirmation_needed");
+}
+
+#[test]
+fn a_protected_store_is_protected_however_it_is_spelled() {
+    let shop = Shop::new();
+    shop.abandoned();
+    let asks = |words: &str, variables: &[(&str, &str)]| {
+        let ran = with(&shop, &format!("stock count LAMP --quantity 3 {words} -o json"), variables);
+        match ran.code {
+            14 => true,
+            // It goes on to look for a store, and a product.
+            11 | 40 => false,
+            code => panic!("{code}: {}", ran.stderr),
+        }
+    };
+    let path = shop.path("shop.db");
+    user_file(&shop, &format!("[profiles.shop]\nstore = {}\nprotected = true\n", json!(path)));
+    let link = || std::os::unix::fs::symlink(&path, shop.path("link.db")).unwrap();
+    // Before it is there, and after.
+    for is_there in [false, true] {
+        if is_there {
+            assert_eq!(shop.run("init --store shop.db").code, 0);
+            link();
+            assert!(asks("--store link.db", &[]));
+        }
+        for same in ["shop.db", "./shop.db", ".config/../shop.db"] {
+            assert!(asks(&format!("--store {same}"), &[]), "{same}");
+            assert!(asks("", &[("AFTERSALES_STORE", same)]), "{same}");
+        }
+        assert!(!asks("--store other.db", &[]));
+    }
+    // The default, which no setting names.
+    user_file(&shop, "[profiles.home]\nstore = \"../../.local/share/aftersales/desk.db\"\nprotected = true\n");
+    std::fs::create_dir_all(shop.path(".local/share/aftersales")).unwrap();
+    assert!(asks("", &[("AFTERSALES_STORE", "")]));
+    assert!(!asks("--store shop.db", &[]));
+    // On a server it is the place that counts, not who logs in.
+    user_file(&shop, "[profiles.far]\nstore = \"postgres://ann@127.0.0.1:1/desk?schema=far\"\nprotected = true\n");
+    assert!(asks("--store 'postgresql://bo@127.0.0.1:1/desk?connect_timeout=1&schema=far'", &[]));
 }
 
 // Aliases.
@@ -241,4 +289,8 @@ fn an_alias_is_a_word_for_a_command() {
     assert_eq!(shop.run("d ADA").code, 2);
     let ran = shop.run("d C9 --config other.toml");
     assert!(ran.stderr.contains("hint: aftersales customer list --config other.toml"), "{}", ran.stderr);
+    // Settings that cannot be used are told, rather than a word that nobody could look up.
+    user_file(&shop, "[aliases]\nc = \"customer list\"\ncolour = 1\n");
+    assert_eq!(shop.run("c").code, 16);
+    user_file(&shop, "");
 }

@@ -210,6 +210,7 @@ fn a_refusal_is_the_last_check() {
             "what is asked for is left of the invoice",
             "refund_exceeds_invoice",
         ),
+        ("ticket refund T1 --invoice INV/2026/00001 --journal NONE", "the journal is there", "not_found"),
         ("ticket coupon T1 --program Spring", "the program makes coupons now", "program_not_coupons"),
         (
             "ticket coupon T1 --program 'Sorry 10' --valid-until 2026-11-01",

@@ -57,6 +57,11 @@ fn records_come_from_a_pipe() {
     let told = answers(&shop.run_with("ticket reopen T1 -", "T2\n"), 0);
     assert_eq!(told.len(), 2);
     shop.refused("ticket close - --comment-file -", "usage");
+    // A dash as a text is no standard input.
+    let told = answers(&shop.run_with("ticket close - --comment -", "T1\nT2\n"), 0);
+    assert!(told.iter().all(|answer| answer["status"] == "done"), "{told:?}");
+    let log = shop.ok("ticket show T2")["log"].clone();
+    assert!(log.as_array().unwrap().iter().any(|entry| entry["text"] == "-"), "{log}");
 }
 
 #[test]
@@ -130,6 +135,12 @@ fn a_template_that_fails_prints_and_does_nothing() {
     shop.refused("ticket list --template x --jq .", "usage");
     shop.refused("invoice print D1 --template x", "usage");
     shop.refused("ticket list --fields id --template '{{ subject }}'", "usage");
+    // What is not among the fields is not there, in what bulk runs answer either.
+    shop.write("close.ndjson", "{\"command\":\"ticket close\",\"ticket\":\"T1\"}");
+    for asked in ["--template '{{ status }}'", "--jq '.result.ticket.id | ascii_downcase'"] {
+        let error = shop.refused(&format!("apply close.ndjson --fields line {asked}"), "usage");
+        assert!(["template", "jq"].contains(&error["field"].as_str().unwrap()), "{error}");
+    }
 }
 
 // How far a run is.

@@ -568,6 +568,13 @@ fn help_and_version_are_data() {
     let shop = Shop::without_store();
     let version = shop.run("--version");
     assert_eq!((version.code, version.stdout.as_str()), (0, concat!("aftersales ", env!("CARGO_PKG_VERSION"), "\n")));
+    for words in ["--version -v", "-vV", "--verbose --version"] {
+        let told = shop.run(words).stdout;
+        let engines: Vec<&str> = told.strip_prefix(&version.stdout).unwrap().lines().collect();
+        let [format, sqlite, server] = engines[..] else { panic!("{words}: {told}") };
+        assert!(format.starts_with("store format: ") && format.contains("(reads 1 to "), "{told}");
+        assert!(sqlite.starts_with("sqlite: 3.") && server.starts_with("postgresql: "), "{told}");
+    }
     for words in ["--help", "help", "customer --help", "customer create --help", "help customer create", "apply -h"] {
         let ran = shop.run(words);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words}");

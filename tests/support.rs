@@ -69,7 +69,7 @@ impl Shop {
             Some(store) => Shop::within(folder, store),
             None => {
                 let shop = Shop::made_with("");
-                shop.store.is_new();
+                shop.store.keep_as_new();
                 shop
             }
         }
@@ -217,7 +217,7 @@ impl Shop {
         std::fs::create_dir(&folder).expect("nobody restored before");
         if sqlite::File::ready(&folder).is_none() {
             assert_eq!(self.run(&format!("init {COPY}")).code, 0);
-            sqlite::File::within(&folder).is_new();
+            sqlite::File::within(&folder).keep_as_new();
         }
         let ran = self.run_with(&format!("import {COPY}"), &exported.stdout);
         assert_eq!(ran.code, 0, "the store does not come back from its export\n{}{}", ran.stdout, ran.stderr);
@@ -263,7 +263,7 @@ impl Drop for Shop {
 /// Whether a story is left to the run on files: what it tries asks nothing of the store that an engine could answer otherwise, and
 /// takes long.
 pub fn is_told_on_files() -> bool {
-    matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres")
+    store::ON_POSTGRES
 }
 
 /// Whether the story of this thread is the one of so many that its name makes it: the same in every run.

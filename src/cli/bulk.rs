@@ -85,7 +85,7 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
         (Lined::Ids, Some((command, reference))) => {
             let (name, reader) = reader_of(outside, file.as_deref())?;
             Input::read_by(outside, name, move |sender| {
-                sheets::read_ids(reader, &command, reference, &Vec::new(), sender);
+                sheets::read_ids(reader, &command, reference, sender);
             })
         }
         _ => Input::open(outside, file.as_deref(), |_| false)?,
@@ -228,6 +228,11 @@ pub fn import_command() -> Command {
              Examples:\n  aftersales import records.ndjson --dry-run\n  aftersales import customers.csv --kind customer --update\n  aftersales product list -o csv | aftersales import - --format csv --kind product --store new.db\n  aftersales import desk.ndjson --store new.db\n  aftersales import --kinds --kind invoice\n  aftersales import orders.csv --map shopify-orders --check\n  aftersales import sheet.csv --suggest-map > sheet.toml\n  aftersales import sheet.csv --map sheet.toml",
             import::kinds().collect::<Vec<_>>().join(", ")
         ))
+}
+
+/// Whether an import is asked for that writes nothing: what it tells or prints needs no question.
+pub fn imports_nothing(matches: &ArgMatches) -> bool {
+    ["kinds", "suggest-map", "check"].into_iter().any(|flag| matches.get_flag(flag))
 }
 
 /// Runs `import`.

@@ -28,9 +28,9 @@ pub const VARIABLE: &str = "AFTERSALES_COMPLETE";
 
 /// The shells that are known, with the script that makes each ask.
 pub const SHELLS: &[(&str, &str)] = &[
-    ("bash", include_str!("complete/aftersales.bash")),
-    ("zsh", include_str!("complete/_aftersales")),
-    ("fish", include_str!("complete/aftersales.fish")),
+    ("bash", include_str!("../../completions/aftersales.bash")),
+    ("zsh", include_str!("../../completions/_aftersales")),
+    ("fish", include_str!("../../completions/aftersales.fish")),
 ];
 
 /// Answers what a shell asks: a candidate a line.
@@ -57,7 +57,7 @@ struct Sought {
 fn candidates(outside: &Outside<'_>, typed: &Typed) -> Vec<Candidate> {
     let program = [OsString::from("aftersales")];
     let before: Vec<OsString> = program.into_iter().chain(typed.before.iter().map(OsString::from)).collect();
-    let before = alias::expanded(&before, outside).unwrap_or(before);
+    let before = alias::expanded(&before, outside).ok().flatten().unwrap_or(before);
     // Behind a word that nobody knows nothing is known either.
     if tree::first_word(&before).is_some() {
         return Vec::new();

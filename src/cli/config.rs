@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use serde::Deserialize;
 
-use super::{Outside, report};
+use super::{Outside, report, settings};
+use crate::command::backup::is_same_place;
 use crate::command::pipeline::courier::Configured;
-use crate::command::pipeline::object::nearest;
+use crate::command::pipeline::object::meant;
+use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Result};
-use crate::store::engine::address::check_path;
+use crate::store::engine::address::{Address, check_path};
 
 pub mod alias;
 pub mod command;
@@ -143,7 +145,7 @@ struct ProjectFile {
 
 impl<'p> Places<'p> {
     /// Reads the files that there are; of a file that cannot be used (`config_invalid`) nothing is taken, and the fault is answered too.
-    pub fn read(matches: &'p ArgMatches, outside: &'p Outside<'_>) -> (Places<'p>, Vec<Error>) {
+    pub fn read<'o: 'p>(matches: &'p ArgMatches, outside: &Outside<'o>) -> (Places<'p>, Vec<Error>) {
         let mut faults = Vec::new();
         let mut places = Places { matches, variable: outside.variable, user: None, project: None, profile: None };
         let user = match places.find("config") {
@@ -182,31 +184,40 @@ impl<'p> Places<'p> {
             return Ok(());
         }
         let names: Vec<&str> = known().collect();
-        let message = match (nearest(&found.text, known()), names.as_slice()) {
-            (Some(near), _) => format!("there is no profile {:?}; did you mean {near}?", found.text),
-            (None, []) => format!("there is no profile {:?}, nor any other", found.text),
-            (None, _) => format!("there is no profile {:?}; there are {}", found.text, names.join(", ")),
+        let near = meant(&found.text, known());
+        let is_near = !near.is_empty();
+        let others = match names.as_slice() {
+            _ if is_near => near,
+            [] => ", nor any other".to_owned(),
+            names => format!("; there are {}", names.join(", ")),
         };
-        Err(found.refused("profile", message))
+        let mut refused = found.refused("profile", format!("there is no profile {:?}{others}", found.text));
+        // Of a profile that the environment names, the settings could not be listed either.
+        if found.is_flag() && !is_near {
+            let file = self.flag("config").map(|file| format!(" --config {}", shell_word(&file.text)));
+            refused.fault_mut().hint = Some(format!("aftersales config list{}", file.unwrap_or_default()));
+        }
+        Err(refused)
     }
 
     /// The profile that protects the store: the one that is worked in, or one that has this very store, however it was named.
-    pub fn protecting(&self, store: &str) -> Option<&str> {
+    pub fn protecting(&self, store: &Address) -> Option<&str> {
         let (path, file) = self.user.as_ref()?;
         let chosen = |name: &str| self.profile.as_ref().is_some_and(|found| found.text == name);
-        let has_it = |part: &ProfilePart| part.store.as_ref().is_some_and(|named| from_folder(path, named) == store);
-        let protects = |(name, part): &(&String, &ProfilePart)| part.protected && (chosen(name) || has_it(part));
+        let has_it = |name: &str, part: &ProfilePart| {
+            let named = store_of(path, name, part).and_then(|found| settings::address(&found, self).ok());
+            named.is_some_and(|named| is_same_store(&named, store))
+        };
+        let protects = |(name, part): &(&String, &ProfilePart)| part.protected && (chosen(name) || has_it(name, part));
         file.profiles.iter().find(protects).map(|(name, _)| name.as_str())
     }
 
     /// The store that each profile names.
     pub fn profile_stores(&self) -> impl Iterator<Item = Found> {
-        self.user.iter().flat_map(|(path, file)| {
-            file.profiles.iter().filter_map(|(name, part)| {
-                let text = from_folder(path, part.store.as_ref()?);
-                Some(Found { text, source: Source::Profile(name.clone(), path.clone()) })
-            })
-        })
+        let of_file = |(path, file): &'_ (PathBuf, UserFile)| -> Vec<Found> {
+            file.profiles.iter().filter_map(|(name, part)| store_of(path, name, part)).collect()
+        };
+        self.user.iter().flat_map(of_file)
     }
 
     /// The names of the profiles.
@@ -316,6 +327,21 @@ fn found_in(path: &Path, name: &str, value: &str) -> Option<Found> {
     Some(Found { text, source: Source::File(path.to_owned()) })
 }
 
+/// The store that a profile names.
+fn store_of(path: &Path, name: &str, part: &ProfilePart) -> Option<Found> {
+    let text = from_folder(path, part.store.as_ref()?);
+    Some(Found { text, source: Source::Profile(name.to_owned(), path.to_owned()) })
+}
+
+/// Whether two addresses lead to one store, however each is spelled.
+fn is_same_store(one: &Address, other: &Address) -> bool {
+    match (one, other) {
+        (Address::File(one), Address::File(other)) => is_same_place(one, other),
+        (Address::Server(one), Address::Server(other)) => one.is_same_store(other),
+        _ => false,
+    }
+}
+
 /// The store that a file names.
 fn from_folder(path: &Path, store: &str) -> String {
     match path.parent() {
@@ -370,10 +396,8 @@ fn parsed<F: for<'de> Deserialize<'de>>(path: PathBuf, text: &str) -> Result<(Pa
 fn with_nearest(mut reason: String) -> String {
     if reason.starts_with("unknown field") {
         let mut quoted = reason.split('`').skip(1).step_by(2);
-        let meant = quoted.next().and_then(|unknown| nearest(unknown, quoted).map(str::to_owned));
-        if let Some(meant) = meant {
-            reason.push_str(&format!("; did you mean {meant}?"));
-        }
+        let meant = quoted.next().map(|unknown| meant(unknown, quoted)).unwrap_or_default();
+        reason.push_str(&meant);
     }
     reason
 }

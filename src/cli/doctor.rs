@@ -35,21 +35,17 @@ pub fn doctor(
     (root, matches): (&ArgMatches, &ArgMatches),
     faults: &[Error],
 ) -> std::result::Result<(), Exit> {
+    let (places, _) = Places::read(root, outside);
     let mut all = faults.to_vec();
-    all.extend(command::faults_of_names(root, outside));
-    let (files, home) = {
-        let (places, _) = Places::read(root, outside);
-        let files = places.files().map(std::path::Path::to_owned).collect();
-        (files, places.variable("HOME").map(std::path::PathBuf::from))
-    };
+    all.extend(command::faults_of_names(&places));
     let machine = (outside.clock)();
     let doctor = Doctor {
         store: &settings.store,
         settings: &all,
-        files,
+        files: places.files().map(std::path::Path::to_owned).collect(),
         templates: &settings.templates,
         courier: &settings.courier,
-        home,
+        home: places.variable("HOME").map(std::path::PathBuf::from),
         now: settings.now.unwrap_or(machine),
         machine,
         connects: matches.get_flag("connect"),

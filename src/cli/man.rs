@@ -12,7 +12,7 @@ use super::report::Exit;
 use super::topics::TOPICS;
 use super::{Outside, print, tree};
 use crate::command::internal;
-use crate::command::pipeline::object::nearest;
+use crate::command::pipeline::object::meant;
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Error};
 
@@ -72,8 +72,8 @@ pub fn man(outside: &mut Outside<'_>, matches: &ArgMatches) -> Result<(), Exit> 
 }
 
 fn none_of(field: &'static str, given: &str, known: Vec<String>) -> Error {
-    let meant = nearest(given, known.iter().map(String::as_str)).map(|near| format!("; did you mean {near}?"));
-    let message = format!("{given:?} is not one of {}{}", known.join(", "), meant.unwrap_or_default());
+    let meant = meant(given, known.iter().map(String::as_str));
+    let message = format!("{given:?} is not one of {}{meant}", known.join(", "));
     ValueRefused::Invalid { field, given: given.to_owned(), message, allowed: Some(Allowed::Several(known)) }.into()
 }
 
@@ -151,8 +151,11 @@ fn of_verb(page: &mut Vec<u8>, words: &str, verb: Command) -> io::Result<()> {
     let man = Man::new(verb.bin_name(words.to_owned()).disable_help_flag(true));
     let mut sections = Vec::new();
     man.render_synopsis_section(&mut sections)?;
-    if man_has_options(&man)? {
-        man.render_options_section(&mut sections)?;
+    let mut options = Vec::new();
+    man.render_options_section(&mut options)?;
+    // Of a command without any it is a heading alone.
+    if String::from_utf8_lossy(&options).contains(".TP") {
+        sections.append(&mut options);
     }
     // The sections of a verb stand below its own.
     let sections = String::from_utf8_lossy(&sections)
@@ -170,12 +173,6 @@ fn of_verb(page: &mut Vec<u8>, words: &str, verb: Command) -> io::Result<()> {
         as_it_stands(&mut rest, examples);
     }
     rest.to_writer(page)
-}
-
-fn man_has_options(man: &Man) -> io::Result<bool> {
-    let mut options = Vec::new();
-    man.render_options_section(&mut options)?;
-    Ok(String::from_utf8_lossy(&options).contains(".TP"))
 }
 
 /// What every piece begins with stands once on a page.

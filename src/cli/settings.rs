@@ -72,10 +72,9 @@ impl Settings {
             width: outside.stdout_width,
             colored: is_colored(color, &places, outside.stdout_is_terminal),
         };
-        let named = places.find("store");
-        let protected = named.as_ref().and_then(|found| places.protecting(&found.text)).map(str::to_owned);
-        let store = named.map(|found| address(&found, &places)).transpose();
+        let store = places.find("store").map(|found| address(&found, &places)).transpose();
         let store = or_note(&mut faults, store).flatten().unwrap_or_else(|| Address::File(default_store(&places)));
+        let protected = places.protecting(&store).map(str::to_owned);
         let progress = places.flag("progress").map(|found| progress_of(&found)).transpose();
         if let Some(found) = places.flag("template").filter(|_| places.flag("jq").is_some()) {
             faults.push(

@@ -8,7 +8,10 @@ use clap::{ArgAction, ArgMatches, Command};
 use super::report::{self, Exit};
 use super::{Outside, Settings, bulk, print, texts, tree};
 use crate::command::pipeline::object::{Given, Pairs};
-use crate::command::{Action, Entry, Parsed};
+use crate::command::{Entry, Parsed};
+
+/// How a command is made of what was given.
+type Parse = fn(&'static Entry, Pairs<'_>) -> Parsed;
 
 /// The verbs that bring a record into a state, for which nothing else has to be said of it.
 const VERBS: &[&str] = &[
@@ -27,12 +30,9 @@ fn positional(command: &Command, name: &str) -> Option<String> {
     positionals.next().is_none().then_some(first)
 }
 
-/// The command as one that takes several records, where its verb does.
-pub fn widened(command: Command, entry: &Entry) -> Command {
-    if !matches!(entry.action, Action::Change { .. }) {
-        return command;
-    }
-    match positional(&command, entry.name) {
+/// The command that changes something as one that takes several records, where its verb does.
+pub fn widened(command: Command, name: &str) -> Command {
+    match positional(&command, name) {
         Some(name) => command.mut_arg(name, |argument| {
             let help = argument.get_help().map(|help| format!("{help}; several, or - for ids from standard input"));
             let help = help.unwrap_or_default();
@@ -57,16 +57,16 @@ pub fn asked(entry: &'static Entry, matches: &ArgMatches) -> Option<String> {
 pub fn run(
     outside: &mut Outside<'_>,
     settings: &Settings,
-    entry: &'static Entry,
+    (entry, parse): (&'static Entry, Parse),
     name: &str,
     matches: &ArgMatches,
 ) -> Result<(), Exit> {
-    let Action::Change { parse } = &entry.action else {
-        return Err(report::incomplete(format!("{} takes one record", entry.name), entry.name).into());
-    };
     let pairs = tree::pairs(entry, matches);
-    let is_read = |given: &Given<'_>| matches!(given, Given::Texts(texts) if texts.iter().any(|text| text == "-"));
-    let read: Vec<&str> = pairs.iter().filter(|(_, given)| is_read(given)).map(|(name, _)| name.as_ref()).collect();
+    // Of any other key a dash is a text like others.
+    let takes_input = |key: &str| key == name || texts::of_file(key).is_some();
+    let is_dash = |given: &Given<'_>| matches!(given, Given::Texts(texts) if texts.iter().any(|text| text == "-"));
+    let is_read = |(key, given): &&(Cow<'_, str>, Given<'_>)| takes_input(key) && is_dash(given);
+    let read: Vec<&str> = pairs.iter().filter(is_read).map(|(key, _)| key.as_ref()).collect();
     if let [_, second, ..] = read.as_slice() {
         let message = format!("standard input can be read once, and {} is to be too", second.replace('_', "-"));
         return Err(report::usage_error(message, Some(second), Some("-".to_owned())).into());

@@ -7,11 +7,9 @@ use std::sync::mpsc::SyncSender;
 use clap::{ArgAction, Command};
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::value::RawValue;
-use serde_json::{Map as Object, Value as Json};
 
 use super::csv_lines::separator_of;
 use crate::command::pipeline::bulk::{Batch, Line};
-use crate::command::pipeline::object::{Given, Pairs};
 use crate::command::{Action, Entry, entry};
 use crate::output::csv::text_of;
 
@@ -136,8 +134,8 @@ fn line_of(names: &[String], switches: &[String], row: &ByteRecord) -> Vec<u8> {
     object
 }
 
-/// Sends ids on as commands, one a line: `command` done to each, with what else was given.
-pub fn read_ids(input: impl BufRead, command: &str, reference: &str, given: &Pairs<'_>, sender: &SyncSender<Batch>) {
+/// Sends ids on as commands, one a line: `command` done to each.
+pub fn read_ids(input: impl BufRead, command: &str, reference: &str, sender: &SyncSender<Batch>) {
     let mut batch = Vec::new();
     for (number, line) in (1..).zip(input.split(b'\n')) {
         let bytes = match line {
@@ -153,7 +151,7 @@ pub fn read_ids(input: impl BufRead, command: &str, reference: &str, given: &Pai
             continue;
         }
         let line = match std::str::from_utf8(bytes) {
-            Ok(id) => done_to(command, reference, id, given),
+            Ok(id) => done_to(command, reference, id),
             Err(_) => bytes.to_vec(),
         };
         batch.push(Line { number, bytes: Some(line) });
@@ -165,23 +163,8 @@ pub fn read_ids(input: impl BufRead, command: &str, reference: &str, given: &Pai
 }
 
 /// The object of a command that is done to one record.
-fn done_to(command: &str, reference: &str, id: &str, given: &Pairs<'_>) -> Vec<u8> {
-    let mut object = Object::new();
-    object.insert("command".to_owned(), command.into());
-    object.insert(reference.to_owned(), id.into());
-    for (name, given) in given.iter().filter(|(name, _)| name != reference) {
-        let value = match given {
-            Given::Json(value) => serde_json::from_str(value.get()).unwrap_or_default(),
-            Given::Text(text) => Json::from(text.as_ref()),
-            Given::Texts(texts) => match texts.as_slice() {
-                [text] => Json::from(text.as_str()),
-                texts => Json::from(texts),
-            },
-            Given::Switch(switch) => Json::from(*switch),
-        };
-        object.insert(name.to_string(), value);
-    }
-    serde_json::to_vec(&object).unwrap_or_default()
+fn done_to(command: &str, reference: &str, id: &str) -> Vec<u8> {
+    serde_json::to_vec(&serde_json::json!({ "command": command, reference: id })).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -218,20 +201,14 @@ mod tests {
 
     #[test]
     fn ids_are_done_one_by_one() {
-        let given: Pairs<'_> = vec![
-            ("invoice".into(), Given::Texts(vec!["-".to_owned()])),
-            ("date".into(), Given::Texts(vec!["2026-11-23".to_owned()])),
-            ("yes".into(), Given::Switch(true)),
-        ];
         let (sender, receiver) = std::sync::mpsc::sync_channel(4);
-        read_ids(&b"\xef\xbb\xbfD1\r\n\nD2"[..], "invoice post", "invoice", &given, &sender);
+        read_ids(&b"\xef\xbb\xbfD1\r\n\nD2"[..], "invoice post", "invoice", &sender);
         let lines: Vec<(u64, String)> = receiver
             .try_iter()
             .flat_map(|batch| batch.unwrap())
             .map(|line| (line.number, String::from_utf8(line.bytes.unwrap()).unwrap()))
             .collect();
-        let line =
-            |id: &str| format!(r#"{{"command":"invoice post","invoice":"{id}","date":"2026-11-23","yes":true}}"#);
+        let line = |id: &str| format!(r#"{{"command":"invoice post","invoice":"{id}"}}"#);
         assert_eq!(lines, [(1, line("D1")), (3, line("D2"))]);
     }
 

@@ -71,7 +71,8 @@ pub fn typed(entry: &'static Entry, matches: &ArgMatches) -> Pairs<'static> {
     given.collect()
 }
 
-fn of_file(name: &str) -> Option<(&'static str, &'static str)> {
+/// The key that names the file of a text, with what it is the text of, where the name is one.
+pub fn of_file(name: &str) -> Option<(&'static str, &'static str)> {
     debug_assert!(TEXTS.iter().all(|(file, text)| file.strip_suffix(FILE) == Some(text)));
     TEXTS.iter().find(|(file, _)| *file == name).copied()
 }

@@ -6,7 +6,7 @@ use super::config::keys::{KEYS, Stands};
 use super::config::variable_of;
 use super::report::{self, Exit};
 use super::{Outside, print, tree};
-use crate::command::pipeline::object::nearest;
+use crate::command::pipeline::object::meant;
 use crate::domain::Result;
 
 /// Something that concerns all commands.
@@ -25,7 +25,7 @@ pub const TOPICS: &[Topic] = &[
 ];
 
 impl Topic {
-    /// What there is to say, lines of at most 98 characters.
+    /// What there is to say, lines of at most 120 characters.
     pub fn text(&self) -> String {
         (self.text)()
     }
@@ -59,20 +59,13 @@ fn of_command(words: &[String]) -> Result<String> {
     let tree = tree::whole();
     let mut command = &tree;
     for word in words {
-        let known: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
-        let is_first = command.get_name() == "aftersales";
-        let topics = TOPICS.iter().map(|topic| topic.name).filter(|_| is_first);
-        if !known.contains(word) {
-            let meant = nearest(word, known.iter().map(String::as_str).chain(topics));
-            let meant = meant.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            let message = format!("there is no command and no topic {:?}{meant}", words.join(" "));
-            let hint = Some("aftersales help".to_owned());
-            return Err(report::fault("usage", message, None, None, hint));
-        }
-        command = match command.find_subcommand(word) {
-            Some(inner) => inner,
-            None => return Err(report::incomplete(format!("there is no command {word}"), "")),
-        };
+        command = command.find_subcommand(word).ok_or_else(|| {
+            let known = command.get_subcommands().map(Command::get_name);
+            let topics = TOPICS.iter().map(|topic| topic.name).filter(|_| command.get_name() == "aftersales");
+            let message =
+                format!("there is no command and no topic {:?}{}", words.join(" "), meant(word, known.chain(topics)));
+            report::fault("usage", message, None, None, Some("aftersales help".to_owned()))
+        })?;
     }
     // As the command tells it itself.
     let typed = ["aftersales"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
@@ -111,8 +104,9 @@ explain' lists all of them.
   44             the trial is over: 'aftersales subscription add'
   130, 143, 141  interrupted, ended, or the reader of the output went away
 
-A command that is refused has changed nothing. A code from 30 on is of the store or the machine, and
-the same input may succeed later; below that it will be refused again.
+A command that is refused has changed nothing, but for a mail that was tried and not sent (13). After 31
+nobody knows. A code from 30 on is of the store or the machine, and the same input may succeed later;
+below that it will be refused again.
 
   aftersales ticket close T1 || case $? in 11) echo 'no such ticket';; 30) echo 'again later';; esac
 "

@@ -91,6 +91,12 @@ pub fn is_global(word: &str) -> bool {
     word.starts_with('-') && (GLOBALS.iter().any(is_it) || ["help", "h", "version", "V"].contains(&flag))
 }
 
+/// Whether a word asks for more to be told, alone or among other letters.
+pub fn is_verbose(word: &OsString) -> bool {
+    let letters = |word: &str| word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains('v'));
+    word == "--verbose" || word.to_str().is_some_and(letters)
+}
+
 /// A command that can be typed alone, and the verbs under its name.
 fn with_verbs(command: Command) -> Command {
     quick_verbs(relaxed_arguments(command))
@@ -131,7 +137,7 @@ fn arguments_of(command: Command, entry: &'static Entry) -> Command {
             let help = "Tell on stderr each check that is made, what it looks at, and what comes of it";
             texts::with_files(command).arg(Arg::new(EXPLAIN).long(EXPLAIN).action(ArgAction::SetTrue).help(help))
         }
-        Action::Change { .. } => texts::with_files(several::widened(command, entry)),
+        Action::Change { .. } => texts::with_files(several::widened(command, entry.name)),
         Action::Read { .. } | Action::Print { .. } => command,
     }
 }
@@ -231,7 +237,12 @@ const GLOBALS: &[Global] = &[
     ("dry-run", None, None, "Run the command and undo it: what it would answer"),
     ("yes", Some('y'), None, "Answer questions with yes"),
     ("quiet", Some('q'), None, "No messages beside data and errors"),
-    ("verbose", Some('v'), None, "With --dry-run: print the command object to stderr"),
+    (
+        "verbose",
+        Some('v'),
+        None,
+        "With --dry-run: print the command object to stderr; with --version: tell formats and engines",
+    ),
 ];
 
 fn root(helps: Helps, is_made: impl Fn(&&Global) -> bool) -> Command {

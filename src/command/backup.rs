@@ -116,10 +116,7 @@ impl Backup<'_> {
         let refused = |why: String| -> Result<()> { Err(ValueRefused::invalid("file", self.file, why).into()) };
         let file = self.file;
         let whole = |path: &Path| path.canonicalize().ok();
-        let is_stores = |path: &Path| {
-            is_same_file(place, path) || whole_name(place).is_some_and(|name| Some(name) == whole_name(path))
-        };
-        if is_stores(self.store) || beside_store(self.store).any(|path| is_stores(&path)) {
+        if is_same_place(place, self.store) || beside_store(self.store).any(|path| is_same_place(place, &path)) {
             return refused(format!("{file} is the store itself"));
         }
         if place.is_dir() || (whole(place).is_some() && !place.is_file()) {
@@ -166,6 +163,11 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
     identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+/// Whether two paths lead to one file, or would once it is there.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    is_same_file(one, other) || whole_name(one).is_some_and(|name| Some(name) == whole_name(other))
 }
 
 /// The path of a file that need not be there, from the root.

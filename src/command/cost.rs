@@ -182,6 +182,8 @@ fn what_is_not_told_is_not_read() {
         }
     }
     assert!(cost_of_many.rows <= cost.rows, "options: {cost:?}, of many {cost_of_many:?}");
+    let ((_, cost), (_, cost_of_many)) = (small.told("status", &[]), large.told("status", &[]));
+    assert!(cost_of_many.rows <= cost.rows, "status: {cost:?}, of many {cost_of_many:?}");
 
     for (line, code) in [
         (r#"{"command":"ticket refund","ticket":"T00002"}"#, "missing_field"),

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::pipeline::courier::Courier;
-use crate::domain::desk::{Desk, TrialOver};
+use crate::domain::desk::{Desk, Trial, TrialOver};
 use crate::domain::value::day::Instant;
 use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Fault, Result, code};
 use crate::output::template::Templates;
 use crate::print::pdf::fonts::Fonts;
 use crate::store::engine::address::Address;
-use crate::store::engine::health::FileHealth;
+use crate::store::engine::health::{FileHealth, OLDEST_SERVER};
 use crate::store::engine::migrate;
 use crate::store::engine::table::{Column, text, words};
 use crate::store::{Db, desk, log, mail};
@@ -103,23 +103,22 @@ const LARGE_LOG: u64 = 256 << 20;
 /// How far the clock may be behind what was recorded, in seconds.
 const DRIFT: i64 = 60;
 
-/// How long before its end a trial is warned of, in seconds.
-const SOON: i64 = 5 * 24 * 3600;
-
 impl Doctor<'_> {
     /// All checks, in order.
     pub fn run(&self) -> Vec<Check> {
         let mut checks = vec![self.configuration()];
         let opened = Db::open(self.store, crate::store::Access::Read).map_err(Error::from);
         let opened = opened.and_then(|db| db.begin_read().map(|()| db).map_err(Error::from));
+        let file = self.store.file().map(|path| (path, FileHealth::of(path)));
+        let file = file.as_ref().map(|(path, health)| (*path, health));
         match &opened {
             Ok(db) => {
-                checks.extend([self.store_there(), self.schema(db)]);
-                checks.extend(self.journal(db).or_else(|| self.server(db)));
+                checks.extend([self.store_there(file), self.schema(db)]);
+                checks.extend(file.and_then(|file| journal(db, file)).or_else(|| self.server(db)));
             }
             Err(error) => checks.push(Check::of_error("store", error)),
         }
-        checks.extend(self.store.file().map(|file| self.disk(file)));
+        checks.extend(file.map(disk));
         let db = opened.as_ref().ok();
         checks.extend(db.map(|db| self.clock(db)));
         checks.extend(db.map(|db| self.subscription(db)));
@@ -150,13 +149,12 @@ impl Doctor<'_> {
         }
     }
 
-    fn store_there(&self) -> Check {
+    fn store_there(&self, file: Option<(&Path, &FileHealth)>) -> Check {
         const NAME: &str = "store";
         let store = self.store;
-        match self.store.file() {
+        match file {
             None => Check::ok(NAME, format!("{store} is a store")),
-            Some(path) => {
-                let health = FileHealth::of(path);
+            Some((path, health)) => {
                 let word = shell_word(&path.to_string_lossy());
                 if health.mode & 0o077 != 0 {
                     let message = format!("others on this machine may open {store} (mode {:o})", health.mode);
@@ -182,47 +180,6 @@ impl Doctor<'_> {
         }
     }
 
-    /// How SQLite keeps what is not in the file yet, and what lies about.
-    fn journal(&self, db: &Db) -> Option<Check> {
-        const NAME: &str = "journal";
-        let health = FileHealth::of(self.store.file()?);
-        let mode = match db.journal_mode() {
-            Ok(mode) => mode?,
-            Err(error) => return Some(Check::of_error(NAME, &error.into())),
-        };
-        let file = self.store.file()?.to_string_lossy().into_owned();
-        Some(match (mode.as_str(), health.leftovers.first()) {
-            (_, Some(first)) => {
-                let words: Vec<String> =
-                    health.leftovers.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
-                let message = format!(
-                    "{} of runs that were ended early: {}",
-                    if words.len() == 1 {
-                        "a file is left".to_owned()
-                    } else {
-                        format!("{} files are left", words.len())
-                    },
-                    first.display()
-                );
-                Check::warning(NAME, message, format!("rm {}", words.join(" ")))
-            }
-            // Reads and writes then wait for each other; a file that is read as it stands has no other.
-            (mode, None) if mode != "wal" && health.can_write => Check::warning(
-                NAME,
-                format!(
-                    "the store is kept in the mode {mode} and not in wal, so that readers and writers wait for each other; a copy is kept in wal"
-                ),
-                format!("aftersales store copy {} {}", shell_word(&file), shell_word(&format!("{file}.wal.db"))),
-            ),
-            (_, None) if health.log_bytes > LARGE_LOG => Check::warning(
-                NAME,
-                format!("the log beside the store has {}: a reader may hold it for long", size(health.log_bytes)),
-                format!("fuser {}", shell_word(&format!("{file}-wal"))),
-            ),
-            (mode, None) => Check::ok(NAME, format!("{mode}, nothing is left over")),
-        })
-    }
-
     /// What the server is.
     fn server(&self, db: &Db) -> Option<Check> {
         const NAME: &str = "server";
@@ -237,9 +194,9 @@ impl Doctor<'_> {
                     .and_then(|m| m.parse().ok())
                     .unwrap_or(0);
                 match (health.encoding.as_str(), major) {
-                    ("UTF8", OLDEST..) => Check::ok(NAME, told),
+                    ("UTF8", OLDEST_SERVER..) => Check::ok(NAME, told),
                     ("UTF8", _) => {
-                        let message = format!("{told}: versions before {OLDEST} are not maintained any more");
+                        let message = format!("{told}: versions before {OLDEST_SERVER} are not maintained any more");
                         Check::warning(NAME, message, "aftersales export desk.ndjson")
                     }
                     _ => {
@@ -250,29 +207,6 @@ impl Doctor<'_> {
             }
             Err(error) => Check::of_error(NAME, &error),
         })
-    }
-
-    fn disk(&self, file: &Path) -> Check {
-        const NAME: &str = "disk";
-        let health = FileHealth::of(file);
-        let shown = file.display();
-        match health.free_bytes {
-            None => Check::ok(NAME, "the disk does not tell how much room it has"),
-            Some(free) if free < LEAST_ROOM => {
-                let message = format!("{} are left on the disk of {shown}", size(free));
-                Check::fault(NAME, "store_full", message, Some(format!("df -h {}", folder_word(file))))
-            }
-            // An upgrade and an erasure write the whole file once more.
-            Some(free) if free < LITTLE_ROOM.max(health.bytes.saturating_mul(2)) => {
-                let message = format!(
-                    "{} are left on the disk of {shown}, whose {} an upgrade or an erasure writes once more",
-                    size(free),
-                    size(health.bytes)
-                );
-                Check::warning(NAME, message, format!("df -h {}", folder_word(file)))
-            }
-            Some(free) => Check::ok(NAME, format!("{} are left", size(free))),
-        }
     }
 
     fn clock(&self, db: &Db) -> Check {
@@ -292,7 +226,7 @@ impl Doctor<'_> {
                     );
                     Check::warning(NAME, message, "timedatectl status")
                 }
-                Ok(_) => Check::ok(NAME, format!("{}, behind the last row of the log", self.machine)),
+                Ok(_) => Check::ok(NAME, format!("{}, after the last row of the log", self.machine)),
             },
         }
     }
@@ -304,13 +238,11 @@ impl Doctor<'_> {
             Err(error) => return Check::of_error(NAME, &error),
         };
         let add = "aftersales subscription add";
-        match desk.trial_ends_at().filter(|_| desk.subscription_added_at.is_none()) {
-            None => Check::ok(NAME, "no trial is running"),
-            Some(_) if desk.trial_over(self.now) => Check::of_error(NAME, &TrialOver::of(&desk).into()),
-            Some(end) if end.seconds_after(self.now) <= SOON => {
-                Check::warning(NAME, format!("the trial ends at {end}"), add)
-            }
-            Some(end) => Check::ok(NAME, format!("a trial runs until {end}")),
+        match desk.trial(self.now) {
+            Trial::None => Check::ok(NAME, "no trial is running"),
+            Trial::Over => Check::of_error(NAME, &TrialOver::of(&desk).into()),
+            Trial::EndsSoon(end) => Check::warning(NAME, format!("the trial ends at {end}"), add),
+            Trial::Runs(end) => Check::ok(NAME, format!("a trial runs until {end}")),
         }
     }
 
@@ -400,8 +332,63 @@ impl Doctor<'_> {
     }
 }
 
-/// The oldest version of PostgreSQL that is maintained.
-const OLDEST: u32 = 14;
+/// How SQLite keeps what is not in the file yet, and what lies about.
+fn journal(db: &Db, (path, health): (&Path, &FileHealth)) -> Option<Check> {
+    const NAME: &str = "journal";
+    let mode = match db.journal_mode() {
+        Ok(mode) => mode?,
+        Err(error) => return Some(Check::of_error(NAME, &error.into())),
+    };
+    let file = path.to_string_lossy().into_owned();
+    Some(match (mode.as_str(), health.leftovers.first()) {
+        (_, Some(first)) => {
+            let words: Vec<String> = health.leftovers.iter().map(|path| shell_word(&path.to_string_lossy())).collect();
+            let message = format!(
+                "{} of runs that were ended early: {}",
+                if words.len() == 1 { "a file is left".to_owned() } else { format!("{} files are left", words.len()) },
+                first.display()
+            );
+            Check::warning(NAME, message, format!("rm {}", words.join(" ")))
+        }
+        // Reads and writes then wait for each other; a file that is read as it stands has no other.
+        (mode, None) if mode != "wal" && health.can_write => Check::warning(
+            NAME,
+            format!(
+                "the store is kept in the mode {mode} and not in wal, so that readers and writers wait for each other; a copy is kept in wal"
+            ),
+            format!("aftersales store copy {} {}", shell_word(&file), shell_word(&format!("{file}.wal.db"))),
+        ),
+        (_, None) if health.log_bytes > LARGE_LOG => Check::warning(
+            NAME,
+            format!("the log beside the store has {}: a reader may hold it for long", size(health.log_bytes)),
+            format!("fuser {}", shell_word(&format!("{file}-wal"))),
+        ),
+        (mode, None) => Check::ok(NAME, format!("{mode}, nothing is left over")),
+    })
+}
+
+/// How much room there is.
+fn disk((file, health): (&Path, &FileHealth)) -> Check {
+    const NAME: &str = "disk";
+    let shown = file.display();
+    match health.free_bytes {
+        None => Check::ok(NAME, "the disk does not tell how much room it has"),
+        Some(free) if free < LEAST_ROOM => {
+            let message = format!("{} are left on the disk of {shown}", size(free));
+            Check::fault(NAME, "store_full", message, Some(format!("df -h {}", folder_word(file))))
+        }
+        // An upgrade and an erasure write the whole file once more.
+        Some(free) if free < LITTLE_ROOM.max(health.bytes.saturating_mul(2)) => {
+            let message = format!(
+                "{} are left on the disk of {shown}, whose {} an upgrade or an erasure writes once more",
+                size(free),
+                size(health.bytes)
+            );
+            Check::warning(NAME, message, format!("df -h {}", folder_word(file)))
+        }
+        Some(free) => Check::ok(NAME, format!("{} are left", size(free))),
+    }
+}
 
 fn counted_mails(count: i64) -> String {
     if count == 1 { "a mail is".to_owned() } else { format!("{count} mails are") }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::pipeline::object::nearest;
+use super::pipeline::object::meant;
 use super::to_json;
 use crate::domain::code::explained::{self, Explained};
 use crate::domain::code::{CODES, WARNINGS};
@@ -57,8 +57,7 @@ impl Explanation {
 pub fn of(given: &str) -> Result<Explanation> {
     let code = given.trim().to_lowercase().replace('-', "_");
     every().find(|told| told.code == code).ok_or_else(|| {
-        let meant = nearest(&code, explained::all()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        let message = format!("there is no code {given:?}{meant}");
+        let message = format!("there is no code {given:?}{}", meant(&code, explained::all()));
         let allowed = Some(Allowed::Several(explained::all().map(str::to_owned).collect()));
         ValueRefused::Invalid { field: "code", given: given.to_owned(), message, allowed }.into()
     })

@@ -233,3 +233,22 @@ fn refundable(cx: &Cx<'_>, ids: &[String]) -> Result<Vec<Candidate>> {
     }
     Ok(candidates)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Action, COMMANDS};
+    use crate::store::tables;
+
+    #[test]
+    fn every_kind_that_can_be_shown_is_offered_or_said_not_to_be() {
+        // What is named by something else: a level by its product, a worksheet by its task; and what there is one of.
+        let not = ["stock", "worksheet", "desk", "subscription"];
+        for entry in COMMANDS.iter().filter(|entry| entry.name.ends_with(" show")) {
+            let Action::Read { kind, .. } = &entry.action else { continue };
+            if tables::of_kind(kind).is_some() {
+                assert!(of_kind(kind).is_some() != not.contains(kind), "{kind}: is it offered where it is typed?");
+            }
+        }
+    }
+}

@@ -9,7 +9,6 @@ use crate::domain::desk::Right;
 use crate::domain::document::{Document, DocumentKind, Invoice, check_pieces};
 use crate::domain::journal::{Journal, check_sales_journal};
 use crate::domain::line::{LineAmount, LineQuantity};
-use crate::domain::refund::left_of;
 use crate::domain::refund::{self, Ask};
 use crate::domain::team::Service;
 use crate::domain::ticket::Ticket;
@@ -125,14 +124,17 @@ impl Change for TicketRefund {
         let invoices = self.named_invoices(cx);
         let mut invoices =
             cx.checked("the invoices are there", || vec![("invoice", self.invoice.join(" "))], invoices)?;
-        let journal = self.named_journal(cx)?;
+        let journal = || vec![or_none("journal", self.journal.as_deref())];
+        let journal = cx.checked("the journal is there", journal, self.named_journal(cx))?;
         let reason = reason::written(cx, self.reason.as_deref())?;
         service::check_offered(cx, &ticket, Service::Refunds)?;
         for invoice in &mut invoices {
             self.load_left(cx.db, invoice)?;
         }
-        let amount = self.amount.as_ref().map(ToString::to_string);
-        let values = || vec![or_none("amount", amount.as_deref()), ("lines", self.line.len().to_string())];
+        let values = || {
+            let amount = self.amount.as_ref().map(ToString::to_string);
+            vec![or_none("amount", amount.as_deref()), ("lines", self.line.len().to_string())]
+        };
         let (ask, date) = cx.checked("the values can be used", values, self.checked(cx, &invoices))?;
         let whose = || vec![or_none("customer", ticket.customer.as_ref().map(|customer| customer.id.as_str()))];
         let customer = cx.checked("the ticket has a customer", whose, service::customer_of(&ticket))?;
@@ -163,11 +165,7 @@ impl Change for TicketRefund {
         };
         let mut outcome = RefundOutcome { credit_notes: Vec::new(), invoices: Vec::new() };
         for invoice in invoices {
-            let shown = invoice.shown().to_owned();
-            let left = left_of(&invoice)?;
-            let made = refund(cx, &ticket, invoice, &asked);
-            let inputs = || vec![("invoice", shown), ("left", left.to_string()), or_none("amount", amount.as_deref())];
-            let (credit_note, copy) = cx.checked("what is asked for is left of the invoice", inputs, made)?;
+            let (credit_note, copy) = refund(cx, &ticket, invoice, &asked)?;
             outcome.credit_notes.push(credit_note);
             outcome.invoices.extend(copy);
         }

@@ -155,7 +155,7 @@ impl Change for TicketRepair {
             made = tagged;
         }
         if self.confirm {
-            let inputs = vec![("repair", made.id.clone()), ("parts", made.parts.len().to_string())];
+            let inputs = cx.looked_at(|| vec![("repair", made.id.clone()), ("parts", made.parts.len().to_string())]);
             let confirmed = procedure::repair::step(cx, made, Step::Confirm);
             made = cx.checked("the repair can be confirmed", || inputs, confirmed)?;
         } else {

@@ -48,15 +48,40 @@ choices! {
 /// How long a trial runs: 15 x 24 hours, in seconds (spec A4).
 const TRIAL_SECONDS: i64 = 15 * 24 * 3600;
 
+/// How long before its end a trial is warned of, in seconds.
+const SOON: i64 = 5 * 24 * 3600;
+
+/// Where a trial stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// None was started, or a subscription ended it.
+    None,
+    /// It goes on until then.
+    Runs(Instant),
+    /// It goes on until then, which is not far.
+    EndsSoon(Instant),
+    Over,
+}
+
 impl Desk {
     /// When the trial that was started ends.
     pub fn trial_ends_at(&self) -> Option<Instant> {
         self.trial_started_at.and_then(|start| start.plus_seconds(TRIAL_SECONDS))
     }
 
+    /// Where the trial of the desk stands at `now`; a subscription ended it.
+    pub fn trial(&self, now: Instant) -> Trial {
+        match self.trial_ends_at().filter(|_| self.subscription_added_at.is_none()) {
+            None => Trial::None,
+            Some(end) if now >= end => Trial::Over,
+            Some(end) if end.seconds_after(now) <= SOON => Trial::EndsSoon(end),
+            Some(end) => Trial::Runs(end),
+        }
+    }
+
     /// Whether the trial is over at `now` with no subscription added; its last instant is over already (spec A4).
     pub fn trial_over(&self, now: Instant) -> bool {
-        self.subscription_added_at.is_none() && self.trial_ends_at().is_some_and(|end| now >= end)
+        self.trial(now) == Trial::Over
     }
 }
 
@@ -364,6 +389,29 @@ impl Refusal for TrialOver {
 mod tests {
     use super::*;
 
+    /// A desk of which nothing is set.
+    fn desk() -> Desk {
+        Desk {
+            company: String::new(),
+            currency: Currency::iso("EUR").unwrap(),
+            timezone: "UTC".parse().unwrap(),
+            lock_date: None,
+            shop_url: None,
+            portal_url: None,
+            mail_from: None,
+            customers_may_close: false,
+            plan: Plan::Standard,
+            created_at: Instant::FIRST,
+            trial_started_at: None,
+            subscription_added_at: None,
+            receivable_account: None,
+            bank_account: None,
+            returns_account: None,
+            discounts_account: None,
+            details: Details::default(),
+        }
+    }
+
     #[test]
     fn the_address_of_a_site_is_a_host_and_maybe_a_path() {
         for (given, expected) in [
@@ -422,26 +470,26 @@ mod tests {
         ];
         let today = "2026-11-23".parse().unwrap();
         for (before, after, question) in table {
-            let desk = Desk {
-                company: String::new(),
-                currency: Currency::iso("EUR").unwrap(),
-                timezone: "UTC".parse().unwrap(),
-                lock_date: day(before),
-                shop_url: None,
-                portal_url: None,
-                mail_from: None,
-                customers_may_close: false,
-                plan: Plan::Standard,
-                created_at: Instant::FIRST,
-                trial_started_at: None,
-                subscription_added_at: None,
-                receivable_account: None,
-                bank_account: None,
-                returns_account: None,
-                discounts_account: None,
-                details: Details::default(),
-            };
+            let desk = Desk { lock_date: day(before), ..desk() };
             assert_eq!(desk.question_of_lock(day(after), today).as_deref(), question, "{before:?} {after:?}");
         }
+    }
+
+    #[test]
+    fn a_trial_runs_ends_soon_and_is_over_at_its_last_instant() {
+        let at = |text: &str| -> Instant { text.parse().unwrap() };
+        let of = |started: Option<&str>, added: Option<&str>, now: &str| {
+            let desk = Desk { trial_started_at: started.map(at), subscription_added_at: added.map(at), ..desk() };
+            assert_eq!(desk.trial_over(at(now)), desk.trial(at(now)) == Trial::Over);
+            desk.trial(at(now))
+        };
+        let (start, end) = ("2026-11-01T10:00:00Z", at("2026-11-16T10:00:00Z"));
+        assert_eq!(of(None, None, start), Trial::None);
+        assert_eq!(of(Some(start), None, start), Trial::Runs(end));
+        assert_eq!(of(Some(start), None, "2026-11-11T09:59:59Z"), Trial::Runs(end));
+        assert_eq!(of(Some(start), None, "2026-11-11T10:00:00Z"), Trial::EndsSoon(end));
+        assert_eq!(of(Some(start), None, "2026-11-16T09:59:59Z"), Trial::EndsSoon(end));
+        assert_eq!(of(Some(start), None, "2026-11-16T10:00:00Z"), Trial::Over);
+        assert_eq!(of(Some(start), Some("2026-11-02T10:00:00Z"), "2026-12-01T10:00:00Z"), Trial::None);
     }
 }

@@ -69,6 +69,11 @@ impl Cx<'_> {
         answered
     }
 
+    /// What a check looks at, where somebody asks: of what is changed or moved on while it is made, told before.
+    pub fn looked_at(&self, inputs: impl FnOnce() -> Inputs) -> Inputs {
+        self.checks.map(|_| inputs()).unwrap_or_default()
+    }
+
     /// Notes a check that held.
     pub fn holds(&self, check: &'static str, inputs: impl FnOnce() -> Inputs) {
         // Nothing can be refused that is not there.

@@ -56,8 +56,8 @@ impl Schema {
         Some(Schema { name, inside, is_reusable: Cell::new(true) })
     }
 
-    /// Tells that it holds a store as every plain `init` makes one.
-    pub fn is_new(&self) {
+    /// Keeps what is in it, which is as every plain `init` makes it, so that this schema and others can be made new again.
+    pub fn keep_as_new(&self) {
         let client = &mut self.inside.borrow_mut().client;
         NEW.get_or_init(|| {
             let filled: Vec<String> = tables(client).into_iter().filter(|table| has_rows(client, table)).collect();

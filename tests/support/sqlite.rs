@@ -27,8 +27,8 @@ impl File {
         Some(file)
     }
 
-    /// Tells that it is as every plain `init` makes one.
-    pub fn is_new(&self) {
+    /// Keeps what is in it, which is as every plain `init` makes it.
+    pub fn keep_as_new(&self) {
         NEW.get_or_init(|| self.saved());
     }
 

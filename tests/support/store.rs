@@ -7,7 +7,7 @@ use super::postgres::{self, Schema};
 use super::sqlite::File;
 
 /// Whether this test binary plays its stories on PostgreSQL: they are the same, it is built once for each engine.
-const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
+pub const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
 
 /// A shop's store, made or not.
 pub enum Store {
@@ -36,11 +36,11 @@ impl Store {
         }
     }
 
-    /// Tells that the program just made the store, as it makes any new desk's.
-    pub fn is_new(&self) {
+    /// Keeps the store, which the program just made as it makes any new desk's, for the shops that come after.
+    pub fn keep_as_new(&self) {
         match self {
-            Store::File(file) => file.is_new(),
-            Store::Schema(schema) => schema.is_new(),
+            Store::File(file) => file.keep_as_new(),
+            Store::Schema(schema) => schema.keep_as_new(),
         }
     }
 

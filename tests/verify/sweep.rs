@@ -11,7 +11,6 @@ use crate::sample;
 
 /// Columns that say nothing which anything else in the store contradicts, and why.
 const FREE: &[(&str, &[&str])] = &[
-    ("a merge leads it to another customer than the one that its operation invited", &["invitation.customer"]),
     (
         "the desk settles it at will",
         &[

@@ -5,15 +5,23 @@ use std::ffi::OsString;
 
 use super::Places;
 use crate::cli::{Outside, tree};
+use crate::domain::Result;
 
-/// The arguments with the command in the place of its alias, where the first word is one.
-pub fn expanded(arguments: &[OsString], outside: &Outside<'_>) -> Option<Vec<OsString>> {
-    let (matches, at) = tree::first_word(arguments)?;
-    let word = arguments.get(at)?.to_str()?;
+/// The arguments with the command in the place of its alias, where the first word is one. Of settings that cannot be used nobody knows
+/// whether it would be.
+pub fn expanded(arguments: &[OsString], outside: &Outside<'_>) -> Result<Option<Vec<OsString>>> {
+    let Some((matches, at)) = tree::first_word(arguments) else {
+        return Ok(None);
+    };
     let (places, faults) = Places::read(&matches, outside);
-    if !faults.is_empty() {
-        return None;
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(in_place(arguments, at, &places)),
     }
+}
+
+fn in_place(arguments: &[OsString], at: usize, places: &Places<'_>) -> Option<Vec<OsString>> {
+    let word = arguments.get(at)?.to_str()?;
     let words = places.aliases().find(|(name, _)| *name == word).and_then(|(_, words)| words_of(words))?;
     let (before, after) = (arguments.get(..at)?, arguments.get(at + 1..)?);
     Some([before, &words, after].concat())

@@ -15,7 +15,7 @@ use crate::cli::settings::{self, Settings, When};
 use crate::cli::top::not_written;
 use crate::cli::{Outside, Printed, print, records, rendered, tell};
 use crate::command::config::{FIELDS, Setting, VALIDATED};
-use crate::command::pipeline::object::nearest;
+use crate::command::pipeline::object::meant;
 use crate::command::pipeline::{Answer, Mode, Status};
 use crate::command::to_json;
 use crate::domain::common::ValueRefused;
@@ -96,6 +96,7 @@ pub fn config(
     (root, matches): (&ArgMatches, &ArgMatches),
     faults: &[Error],
 ) -> std::result::Result<(), Exit> {
+    let (places, _) = Places::read(root, outside);
     let Some((verb, matches)) = matches.subcommand() else {
         return Err(report::incomplete("config needs a verb".to_owned(), "config").into());
     };
@@ -105,14 +106,14 @@ pub fn config(
     }
     match verb {
         "list" => {
-            let all: Vec<String> = all(root, outside)?.iter().map(to_json).collect::<Result<_>>()?;
+            let all: Vec<String> = all(&places, outside).iter().map(to_json).collect::<Result<_>>()?;
             let kind = if matches.get_flag("origin") { "setting" } else { "setting_alone" };
             records(outside, settings, (kind, FIELDS), true, &all)
         }
         "get" => {
             let name = text("setting");
             known(&name)?;
-            let all = all(root, outside)?;
+            let all = all(&places, outside);
             let setting = all.iter().find(|setting| setting.key == name);
             let unset = Setting { key: name.clone(), value: None, origin: BUILT_IN.to_owned() };
             let setting = setting.unwrap_or(&unset);
@@ -124,16 +125,16 @@ pub fn config(
         }
         "set" => {
             let answer = |printed: &mut Printed, answer: &Answer| rendered(settings, &Db::imagined()?, answer, printed);
-            let file = if matches.get_flag("project") { File::Project } else { File::User(user_file(root, outside)?) };
+            let file = if matches.get_flag("project") { File::Project } else { File::User(user_file(&places)?) };
             check_fields(&settings.shape, Answer::FIELDS.iter().copied())?;
             let mut printed = Printed::default();
             let set = Set { file, name: text("setting"), value: text("value") };
-            let told = set.run(root, outside, settings.mode, &mut |told| answer(&mut printed, told))?;
+            let told = set.run(&places, settings.mode, &mut |told| answer(&mut printed, told))?;
             tell(outside, settings, &told, &printed.remarks);
             print(outside, &printed.bytes)
         }
         "path" => {
-            let path = user_file(root, outside)?;
+            let path = user_file(&places)?;
             if settings.shape.is_plain() {
                 return print(outside, format!("{}\n", path.display()).as_bytes());
             }
@@ -141,14 +142,13 @@ pub fn config(
             records(outside, settings, ("config_path", &["path", "exists"]), false, &[told.to_string()])
         }
         "validate" => {
-            let mut faults = faults.iter().cloned().chain(more_faults(root, outside, settings));
+            let mut faults = faults.iter().cloned().chain(more_faults(&places, settings));
             match faults.next() {
                 Some(mut first) => {
                     first.fault_mut().others = faults.map(|fault| fault.fault().clone()).collect();
                     Err(first.into())
                 }
                 None => {
-                    let (places, _) = Places::read(root, outside);
                     let files: Vec<_> = places.files().map(Path::to_string_lossy).collect();
                     let told = serde_json::json!({ "valid": true, "files": files });
                     records(outside, settings, ("validated", VALIDATED), false, &[told.to_string()])
@@ -162,8 +162,8 @@ pub fn config(
 /// Where what is not set comes from.
 const BUILT_IN: &str = "built in";
 
-fn user_file(root: &ArgMatches, outside: &Outside<'_>) -> Result<PathBuf> {
-    Places::read(root, outside).0.user_file().ok_or_else(|| {
+fn user_file(places: &Places<'_>) -> Result<PathBuf> {
+    places.user_file().ok_or_else(|| {
         invalid("there is no home to keep settings in; --config names a file".to_owned(), Some("config"), None)
     })
 }
@@ -172,27 +172,24 @@ fn user_file(root: &ArgMatches, outside: &Outside<'_>) -> Result<PathBuf> {
 fn known(name: &str) -> Result<&'static Key> {
     keys::named(name).ok_or_else(|| {
         let names: Vec<String> = KEYS.iter().map(|key| key.name.replace('*', "NAME")).collect();
-        let meant = nearest(name, names.iter().map(String::as_str));
-        let meant = meant.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        let message = format!("there is no setting {name:?}{meant}");
+        let message = format!("there is no setting {name:?}{}", meant(name, names.iter().map(String::as_str)));
         let allowed = Some(Allowed::Several(names));
         ValueRefused::Invalid { field: "setting", given: name.to_owned(), message, allowed }.into()
     })
 }
 
 /// Every setting as it counts here.
-fn all(root: &ArgMatches, outside: &Outside<'_>) -> Result<Vec<Setting>> {
-    let (places, _) = Places::read(root, outside);
-    let raw = raw(&places);
+fn all(places: &Places<'_>, outside: &Outside<'_>) -> Vec<Setting> {
+    let raw = raw(places);
     let mut all = Vec::new();
     for key in KEYS {
         match key.stands {
-            _ if key.is_open() => all.extend(named_by_caller(key, &raw, &places)),
-            Stands::User => all.push(of_file(key, key.name, &raw, &places)),
-            _ => all.push(of_twin(key, &places, outside)),
+            _ if key.is_open() => all.extend(named_by_caller(key, &raw, places)),
+            Stands::User => all.push(of_file(key, key.name, &raw, places)),
+            _ => all.push(of_twin(key, places, outside)),
         }
     }
-    Ok(all)
+    all
 }
 
 /// What stands in the user's file; nothing where it cannot be read, which others tell.
@@ -259,9 +256,8 @@ fn named_by_caller(key: &'static Key, raw: &toml::Table, places: &Places<'_>) ->
 }
 
 /// What is wrong beside what was found when the settings were read.
-fn more_faults(root: &ArgMatches, outside: &Outside<'_>, settings: &Settings) -> Vec<Error> {
-    let (places, _) = Places::read(root, outside);
-    let mut faults = faults_of_names(root, outside);
+fn more_faults(places: &Places<'_>, settings: &Settings) -> Vec<Error> {
+    let mut faults = faults_of_names(places);
     faults.extend(settings.courier.has_server().err());
     let file = places.user.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default();
     if let Some(folder) = places.templates().filter(|folder| !folder.is_dir()) {
@@ -274,10 +270,9 @@ fn more_faults(root: &ArgMatches, outside: &Outside<'_>, settings: &Settings) ->
 }
 
 /// What is wrong with profiles and aliases.
-pub fn faults_of_names(root: &ArgMatches, outside: &Outside<'_>) -> Vec<Error> {
-    let (places, _) = Places::read(root, outside);
+pub fn faults_of_names(places: &Places<'_>) -> Vec<Error> {
     let mut faults: Vec<Error> = Vec::new();
-    faults.extend(places.profile_stores().filter_map(|found| settings::address(&found, &places).err()));
+    faults.extend(places.profile_stores().filter_map(|found| settings::address(&found, places).err()));
     let file = places.user.as_ref().map(|(path, _)| path.display().to_string()).unwrap_or_default();
     for (name, words) in places.aliases() {
         let wrong = alias::fault_of(name, words);
@@ -305,13 +300,7 @@ struct Outcome {
 }
 
 impl Set {
-    fn run(
-        &self,
-        root: &ArgMatches,
-        outside: &Outside<'_>,
-        mode: Mode,
-        ready: &mut dyn FnMut(&Answer) -> Result<()>,
-    ) -> Result<Answer> {
+    fn run(&self, places: &Places<'_>, mode: Mode, ready: &mut dyn FnMut(&Answer) -> Result<()>) -> Result<Answer> {
         let key = known(&self.name)?;
         let refused = |field: &'static str, given: &str, message: String| -> Error {
             ValueRefused::invalid(field, given, message).into()
@@ -346,7 +335,7 @@ impl Set {
             text => put(document.as_table_mut(), &self.name, self.value_of(key, text)?),
         }
         let after = document.to_string();
-        self.check(root, outside, &path, &after)?;
+        self.check(places, &path, &after)?;
         let status = match (mode, after == before) {
             (_, true) => Status::Unchanged,
             (Mode::DryRun, false) => Status::Planned,
@@ -381,7 +370,7 @@ impl Set {
     }
 
     /// Refuses a file that could not be read again, and a value that would be refused where it is used.
-    fn check(&self, root: &ArgMatches, outside: &Outside<'_>, path: &Path, after: &str) -> Result<()> {
+    fn check(&self, places: &Places<'_>, path: &Path, after: &str) -> Result<()> {
         match self.file {
             File::User(_) => parsed::<UserFile>(path.to_owned(), after).map(drop)?,
             File::Project => parsed::<ProjectFile>(path.to_owned(), after).map(drop)?,
@@ -396,10 +385,9 @@ impl Set {
             "output" => self.value.parse::<Format>().map(drop).map_err(refused),
             "color" => When::of(&found).map(drop).map_err(told),
             name if name == "store" || name.starts_with("profiles.") && name.ends_with(".store") => {
-                let (places, _) = Places::read(root, outside);
                 // It may hold a password, so that it is not shown again.
                 let unshown = |error: Error| ValueRefused::invalid("value", "", error.fault().message.clone());
-                Ok(settings::address(&found, &places).map(drop).map_err(unshown)?)
+                Ok(settings::address(&found, places).map(drop).map_err(unshown)?)
             }
             name => match name.strip_prefix("aliases.").and_then(|name| alias::fault_of(name, &self.value)) {
                 Some(why) => Err(refused(why)),

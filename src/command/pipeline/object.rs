@@ -172,6 +172,11 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
         .map(|(_, known)| known)
 }
 
+/// The end of a sentence about a word that is not known: the one that was meant, where one is near.
+pub fn meant<'k>(given: &str, known: impl Iterator<Item = &'k str>) -> String {
+    nearest(given, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+}
+
 impl From<ObjectFault> for Fault {
     fn from(fault: ObjectFault) -> Self {
         Fault {

@@ -3,10 +3,11 @@
 
 use crate::domain::document::{Document, DocumentKind, DocumentLine};
 use crate::domain::journal::Journal;
-use crate::domain::refund::{Ask, decide, takes_last, text};
+use crate::domain::refund::{Ask, decide, left_of, takes_last, text};
 use crate::domain::ticket::Ticket;
 use crate::domain::value::day::Day;
 use crate::domain::{Error, Result};
+use crate::procedure::checks::{Inputs, or_none};
 use crate::procedure::context::Cx;
 use crate::procedure::document::{blank, write};
 use crate::procedure::{limit, post, ticket_log};
@@ -30,6 +31,21 @@ impl Asked<'_> {
     fn posted(&self) -> bool {
         self.post || self.create_invoice
     }
+
+    /// What is looked at to tell whether it is left: of an invoice of which one line is known, that line's figure.
+    fn inputs(&self, invoice: &Document) -> Inputs {
+        let left = left_of(invoice).map(|left| left.to_string()).ok();
+        let amount = match self.ask {
+            Ask::Amount(amount) => Some(amount.to_string()),
+            Ask::Everything | Ask::Lines { .. } => None,
+        };
+        let left_of = if invoice.line_alone { "left_of_line" } else { "left" };
+        vec![
+            ("invoice", invoice.shown().to_owned()),
+            or_none(left_of, left.as_deref()),
+            or_none("amount", amount.as_deref()),
+        ]
+    }
 }
 
 /// Refunds one invoice: the credit note, and the new draft invoice where one was asked for.
@@ -39,14 +55,22 @@ pub fn refund(
     mut invoice: Document,
     asked: &Asked<'_>,
 ) -> Result<(Document, Option<Document>)> {
-    let lines = decided(cx, &mut invoice, asked)?;
+    let inputs = cx.looked_at(|| asked.inputs(&invoice));
+    let lines = decided(cx, &mut invoice, asked);
+    let lines = cx.checked("what is asked for is left of the invoice", || inputs, lines)?;
     let credited_before = !untouched(&invoice);
     let mut credit_note = draft(cx, ticket, &invoice, asked, lines)?;
     let is_held = limit::hold(cx, &mut credit_note)?;
     credit_note.post_on = credit_note.post_on.filter(|_| !is_held);
     let at_once = asked.posted() && asked.date <= cx.today && !is_held;
     if at_once {
-        post::make_final(cx, &mut credit_note, Some(&invoice))?;
+        let posted = post::make_final(cx, &mut credit_note, Some(&invoice));
+        let inputs = || {
+            let lock_date = cx.desk.lock_date.map(|day| day.to_string());
+            let (date, total) = (credit_note.date.to_string(), credit_note.total.to_string());
+            vec![("date", date), or_none("lock_date", lock_date.as_deref()), ("total", total)]
+        };
+        cx.checked("the credit note can be posted", inputs, posted)?;
     }
     write_credit_note(cx, ticket, &invoice, &mut credit_note)?;
     let mut copy = None;

@@ -132,6 +132,28 @@ struct Ours {
 }
 
 impl Server {
+    /// Whether two URLs lead to one schema: by host, port, database and schema, whoever logs in and however.
+    pub fn is_same_store(&self, other: &Server) -> bool {
+        let others = other.places();
+        self.schema == other.schema
+            && self.config.get_dbname() == other.config.get_dbname()
+            && self.places().iter().any(|place| others.contains(place))
+    }
+
+    /// Every host that the URL names, with its port.
+    fn places(&self) -> Vec<(String, u16)> {
+        let (hosts, ports) = (self.config.get_hosts(), self.config.get_ports());
+        let named = hosts.iter().map(|host| match host {
+            Host::Tcp(host) => host.to_lowercase(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.to_string_lossy().into_owned(),
+        });
+        let port = |at: usize| ports.get(at).or(ports.last()).copied().unwrap_or(PORT);
+        let named = named.enumerate().map(|(at, host)| (host, port(at)));
+        let by_number = self.config.get_hostaddrs().iter().enumerate();
+        named.chain(by_number.map(|(at, host)| (host.to_string(), port(at)))).collect()
+    }
+
     fn parse(url: &str, around: &Surroundings<'_>) -> Result<Server, String> {
         secrets::check_escaped(url)?;
         let (ours, rest) = split(url)?;
@@ -412,6 +434,21 @@ mod tests {
         assert_eq!(server.to_string(), "postgres://ann@db.example.org:5433/shop?schema=My%20desk");
         for named in ["search_path=x", "currentSchema=x", "options=-c%20search_path%3Dx", "options=-csearch_path=x"] {
             assert_eq!(parsed(&format!("postgres://ann@h/shop?{named}"), &[]).unwrap().schema, "x", "{named}");
+        }
+    }
+
+    #[test]
+    fn a_store_is_the_same_by_host_port_database_and_schema() {
+        let one = parsed("postgres://ann@db.example.org/shop?schema=desk", &[]).unwrap();
+        for (other, is_same) in [
+            ("postgresql://bo:x@DB.example.org:5432/shop?schema=desk&sslmode=require", true),
+            ("postgres://ann@other,db.example.org/shop?schema=desk", true),
+            ("postgres://ann@db.example.org:5433/shop?schema=desk", false),
+            ("postgres://ann@db.example.org/other?schema=desk", false),
+            ("postgres://ann@db.example.org/shop", false),
+            ("postgres://ann@other/shop?schema=desk", false),
+        ] {
+            assert_eq!(one.is_same_store(&parsed(other, &[]).unwrap()), is_same, "{other}");
         }
     }
 

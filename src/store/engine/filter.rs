@@ -130,7 +130,11 @@ fn along_keys<T: Described>(
 
 /// How many records are asked for.
 pub fn count<T: Described>(db: &Db, asked: &Asked) -> Result<usize> {
-    Ok(keys::<T>(db, asked, usize::MAX)?.len())
+    let mut params = Vec::new();
+    let conditions = asked.conditions::<T>(&mut params);
+    let statement = record::select::<T>().count(asked.reads(), &conditions);
+    let count: i64 = db.query_one(statement, &params, |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// The keys of all records that are asked for, in the order asked for.

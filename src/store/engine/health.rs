@@ -4,8 +4,21 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::migrate::VERSION;
 use super::new_file::{beside, folder_of, leftovers};
 use super::{Db, Result};
+
+/// The oldest major version of PostgreSQL that is maintained.
+pub const OLDEST_SERVER: u32 = 14;
+
+/// What this program can open: the formats of stores, and the engines under them; a name and what is told of it each.
+pub fn engines() -> [(&'static str, String); 3] {
+    [
+        ("store format", format!("{VERSION} (reads 1 to {VERSION})")),
+        ("sqlite", super::sqlite::version().to_owned()),
+        ("postgresql", format!("{OLDEST_SERVER} or newer")),
+    ]
+}
 
 /// A store's file, and what is around it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -549,6 +549,12 @@ impl Select {
         self.of("t.key", also, &[], conditions, rest)
     }
 
+    /// The question how many there are.
+    pub(super) fn count(&self, also: Tables, conditions: &[String]) -> &'static Statement {
+        // The engines count in types of their own.
+        self.of("CAST(COUNT(*) AS BIGINT)", also, &[], conditions, "")
+    }
+
     fn of(
         &self,
         columns: &str,

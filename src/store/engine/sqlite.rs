@@ -27,6 +27,11 @@ mod upgrade;
 use file::{Stamp, check_header, check_no_log, check_one_name, has_log, resolved, writable};
 use prepared::Connected;
 
+/// The version of SQLite that is built in.
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Whether the file and its folder can be written.
 pub fn can_write(path: &Path) -> bool {
     resolved(path).is_ok_and(|file| writable(&file))
