@@ -1,73 +1,7 @@
-//! The documents: what the README shows is what happens.
+//! The tour, and what stands beside the README: the picture of it, and the changelog.
 
 use std::path::Path;
 use std::process::Command;
-
-use crate::support::NOW;
-
-/// A command of a console block and what it is said to print.
-struct Shown {
-    command: String,
-    printed: String,
-}
-
-/// The console blocks of a document: `$ ` starts a command, `> ` goes on with it, the rest is printed by it.
-fn shown(text: &str) -> Vec<Shown> {
-    let mut all: Vec<Shown> = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-        } else if inside {
-            if let Some(command) = line.strip_prefix("$ ") {
-                all.push(Shown { command: command.to_owned(), printed: String::new() });
-            } else {
-                let last = all.last_mut().expect("a block starts with a command");
-                match line.strip_prefix("> ") {
-                    Some(more) => last.command.push_str(&format!("\n{more}")),
-                    None => last.printed.push_str(&format!("{line}\n")),
-                }
-            }
-        }
-    }
-    all
-}
-
-#[test]
-fn the_readme_shows_what_happens() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let commands = shown(&text);
-    assert!(commands.len() > 8, "the README has lost its examples");
-
-    let folder = tempfile::tempdir().unwrap();
-    let program = Path::new(env!("CARGO_BIN_EXE_aftersales")).parent().unwrap().to_owned();
-    let mut exported = String::new();
-    for Shown { command, printed } in commands {
-        if command.starts_with("export ") {
-            exported.push_str(&format!("{command}\n"));
-            continue;
-        }
-        let ran = Command::new("sh")
-            .args(["-c", &format!("exec 2>&1\n{exported}{command}")])
-            .current_dir(folder.path())
-            .env_clear()
-            .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
-            .env("HOME", folder.path())
-            .env("AFTERSALES_NOW", NOW)
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8(ran.stdout).unwrap(), printed, "{command}");
-    }
-}
-
-#[test]
-fn the_start_section_has_exactly_two_commands() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let start = text.split("\n## ").find(|section| section.starts_with("Start\n")).unwrap();
-    let blocks: Vec<&str> =
-        start.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().trim()).collect();
-    assert_eq!(blocks, ["cargo run --release --locked -- demo", "cargo test --locked"]);
-}
 
 #[test]
 fn the_demo_tours_all_services_and_ends_clean() {
@@ -114,4 +48,48 @@ fn the_commands_of_the_demo_can_be_pasted() {
     let answers = |text: &str| text.lines().filter(|line| line.contains(" done ")).count();
     assert_eq!(answers(&stdout), answers(&printed));
     assert!(stdout.contains("SN-0042") && folder.path().join("demo.db").exists(), "{stdout}");
+}
+
+/// The sections of the tour that the picture shows.
+const PICTURED: [&str; 2] = ["Refund", "Many at once"];
+
+/// The picture of the README is what the tour prints; a run with INSTA_UPDATE=always draws it anew.
+#[test]
+fn the_picture_of_the_readme_shows_what_the_tour_prints() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_aftersales")).arg("demo").env_clear().output().unwrap();
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    let sections = printed.split("\n== ").filter(|section| PICTURED.iter().any(|name| section.starts_with(name)));
+    // The day on which it is drawn does not matter.
+    let today = chrono::Utc::now().date_naive();
+    let days = [today, today.pred_opt().unwrap()].map(|day| day.to_string());
+    let mut text = String::new();
+    for line in sections.flat_map(|section| section.split_once('\n').unwrap().1.trim_end().lines().chain([""])) {
+        let line = days.iter().fold(line.to_owned(), |line, day| line.replace(day, "2026-11-23"));
+        let line: String = line.chars().take(WIDTH).collect();
+        // As a terminal shows it: what is typed, and what is wrong.
+        text.push_str(&match line.split_once(']') {
+            _ if line.starts_with("$ ") => format!("\x1b[1m{line}\x1b[0m\n"),
+            Some((code, rest)) if line.starts_with("error[") => format!("\x1b[91m{code}]\x1b[0m{rest}\n"),
+            _ => format!("{line}\n"),
+        });
+    }
+    assert!(text.contains("RINV/2026/00001") && text.contains("refund_exceeds_invoice"), "{text}");
+    let drawn = anstyle_svg::Term::new().render_svg(text.trim());
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tour.svg");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&place, &drawn).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(place).unwrap_or_default(), drawn, "docs/tour.svg is stale");
+}
+
+/// How many columns the picture has.
+const WIDTH: usize = 110;
+
+#[test]
+fn the_changelog_begins_with_this_version_and_knows_the_formats() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md")).unwrap();
+    let newest = text.split("\n## ").nth(1).unwrap();
+    assert!(newest.starts_with(concat!(env!("CARGO_PKG_VERSION"), ",")), "{newest}");
+    let format = aftersales::store::engine::migrate::VERSION;
+    assert!(newest.contains(&format!("Formats of stores: 1 to {format} are opened; {format} is written.")), "{newest}");
 }

@@ -48,6 +48,7 @@ mod party;
 mod plan;
 mod portal;
 mod print;
+mod readme;
 mod records;
 mod refund;
 mod repair;
