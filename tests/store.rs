@@ -129,7 +129,7 @@ fn a_writer_waits_for_the_other() {
 fn an_init_that_is_killed_leaves_nothing_half_made() {
     let began = Instant::now();
     let whole = Shop::made_with("");
-    let step = began.elapsed() / 20;
+    let step = began.elapsed() / 8;
     drop(whole);
     // Wherever the end comes, there is no store or a whole one; each comes a little later, until some come too late.
     let (mut early, mut late) = (0, 0);

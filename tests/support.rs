@@ -252,8 +252,9 @@ impl Drop for Shop {
         if VERIFY_IS_BUILT && !told && self.store.exists() {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
-            // An export is restored into a file, which the same story does on a file; a server's is for some of them.
-            if matches!(self.store, Store::File(_)) || named_by_chance(5) {
+            // What every story ends with takes as long as the story; a restored export is told by some of them.
+            let one_of = if matches!(self.store, Store::File(_)) { 3 } else { 9 };
+            if named_by_chance(one_of) {
                 self.comes_back_from_its_export();
             }
         }
@@ -264,6 +265,11 @@ impl Drop for Shop {
 /// takes long.
 pub fn is_told_on_files() -> bool {
     store::ON_POSTGRES
+}
+
+/// How many random cases are tried; a third of them on a server, where each takes longer.
+pub fn cases(on_files: u32) -> u32 {
+    if store::ON_POSTGRES { on_files / 3 } else { on_files }
 }
 
 /// Whether the story of this thread is the one of so many that its name makes it: the same in every run.

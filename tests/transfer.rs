@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::Shop;
+use crate::support::{Shop, cases};
 
 /// A shop with lamps, glue by lot and televisions by serial number, and nothing in stock.
 fn empty_shop() -> Shop {
@@ -458,7 +458,7 @@ fn check_queue(shop: &Shop) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(18), max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_moved_stock_and_returns_add_up(steps in prop::collection::vec(step(), 1..60)) {

@@ -321,7 +321,7 @@ fn of_several_at_once_one_upgrades_and_all_go_on() {
 fn killed_anywhere_it_is_before_or_after() {
     let began = Instant::now();
     let shop = upgraded_shop();
-    let step = began.elapsed() / 30;
+    let step = began.elapsed() / 12;
     let after = shop.store.state();
     let before = shop.store.state_of_copy().unwrap();
     let (mut early, mut late) = (0, 0);
