@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::support::line::Line;
+use crate::support::portal::Portal;
 use crate::support::server::shared;
 use crate::support::{Ran, Shop, fed};
 
@@ -118,4 +121,50 @@ fn one_command_waits_for_little() {
             assert!(trips <= most, "{words}: {trips} round trips at {delay:?}");
         }
     }
+}
+
+#[test]
+fn a_page_of_many_coupons_waits_no_more_often_than_one_of_few() {
+    const PROGRAMS: usize = 12;
+    let shop = Shop::new();
+    let mut records = String::from("{\"record\":\"customer\",\"id\":\"ADA\",\"name\":\"Ada\"}\n");
+    for n in 1..=PROGRAMS {
+        records.push_str(&format!(
+            r#"{{"record":"product","id":"L{n}","name":"Lamp {n}","price":"5.00"}}
+{{"record":"coupon_program","id":"P{n}","rewards":[{{"type":"percent","value":"10","on":"products","products":["L{n}"]}}],"conditions":{{"products":["L{n}"]}}}}
+"#
+        ));
+    }
+    records.push_str("{\"record\":\"team\",\"id\":\"Support\",\"services\":[\"coupons\"]}\n");
+    let ran = shop.run_with("import -q", records);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    shop.done("desk edit --portal-url http://127.0.0.1:1");
+    shop.done("ticket create --team Support --customer ADA --subject Lamps");
+    let give = |programs: std::ops::RangeInclusive<usize>| {
+        let line = |n| json!({"command": "ticket coupon", "ticket": "T1", "program": format!("P{n}")}).to_string();
+        shop.apply(&programs.map(line).collect::<Vec<_>>().join("\n"));
+    };
+
+    give(1..=2);
+    let line = Line::to(shared().port(), Duration::ZERO);
+    let mut command = shop.command("serve --listen 127.0.0.1:0");
+    command.env("AFTERSALES_STORE", line.address(&shop.store.address())).env_remove("AFTERSALES_DOUBT");
+    let portal = Portal::of(command);
+    let ada = portal.signed_in(&shop, "ADA");
+    // Several answer, each over a connection of its own, whose statements the first pages prepare.
+    let trips = |coupons: usize| {
+        let trips = (0..16).map(|_| {
+            line.trips();
+            let page = ada.get("/coupons");
+            assert_eq!(page.text().matches("class=\"code\"").count(), coupons, "{}", page.text());
+            assert!(page.text().contains(&format!("Lamp {coupons}")), "{}", page.text());
+            line.trips()
+        });
+        trips.min().unwrap()
+    };
+    let few = trips(2);
+    give(3..=PROGRAMS);
+    let many = trips(PROGRAMS);
+    println!("{few} round trips for few coupons, {many} for many");
+    assert!(many <= few, "{few} round trips for few coupons, {many} for many");
 }

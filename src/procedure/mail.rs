@@ -19,7 +19,7 @@ use crate::domain::value::reference::Reference;
 use crate::output::template::Words;
 use crate::store::{self, Key, customer};
 
-pub use values::{CouponValues, coupon, document, quotation};
+pub use values::{CouponValues, coupon, coupons, document, quotation};
 
 /// How mail leaves the desk, as far as whoever writes it has to know.
 pub trait Mailing {

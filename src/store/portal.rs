@@ -1,9 +1,11 @@
 //! What the customer's pages tell, asked for by customer alone (spec F4): nothing here answers what is another's.
 
+use super::engine::record;
 use super::{Db, Key, Result};
+use crate::domain::coupon::Coupon;
 use crate::domain::portal::{DocumentInBrief, Made, PublicEntry, TaskInBrief, TicketInBrief};
 use crate::domain::value::money::{Currency, Money};
-use crate::{params, query};
+use crate::{params, query, select};
 
 /// The customer's tickets: the open ones first, the newest of each first.
 pub fn tickets(db: &Db, customer: Key, limit: i64) -> Result<Vec<TicketInBrief>> {
@@ -118,14 +120,11 @@ pub fn public_log(db: &Db, ticket: Key) -> Result<Vec<PublicEntry>> {
 /// How many coupons are told at most.
 const COUPONS: i64 = 100;
 
-/// The codes of the customer's coupons, the newest first; cancelled ones are left out.
-pub fn coupons(db: &Db, customer: Key) -> Result<Vec<String>> {
-    db.query(
-        query!(
-            [coupon],
-            "SELECT c.id FROM coupon c WHERE c.customer = $1 AND c.cancelled = 0 ORDER BY c.key DESC LIMIT $2"
-        ),
-        params![customer, COUPONS],
-        |row| row.get(0),
-    )
+/// That a customer sees a coupon of theirs, the row `t`: one that was not called off.
+const COUPON_SEEN: &str = "t.cancelled = 0";
+
+/// The customer's coupons, the newest first; as they are but for the day.
+pub fn coupons(db: &Db, customer: Key) -> Result<Vec<Coupon>> {
+    let asked = select!(Coupon, format!("t.customer = $1 AND {COUPON_SEEN}"), " ORDER BY t.key DESC LIMIT $2");
+    record::all_complete(db, asked, params![customer, COUPONS])
 }

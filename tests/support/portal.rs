@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, Command};
 use std::time::Duration;
 
 use super::Shop;
@@ -35,7 +35,12 @@ pub struct Browser {
 impl Portal {
     /// Starts one on the shop's store, at a free port.
     pub fn start(shop: &Shop, flags: &str) -> Portal {
-        let mut child = shop.command(&format!("serve --listen 127.0.0.1:0 {flags}")).spawn().expect("it starts");
+        Portal::of(shop.command(&format!("serve --listen 127.0.0.1:0 {flags}")))
+    }
+
+    /// Starts the one that a command serves.
+    pub fn of(mut command: Command) -> Portal {
+        let mut child = command.spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("its address");
