@@ -149,6 +149,74 @@ fn a_customer_sees_their_own_and_nothing_of_others() {
 }
 
 #[test]
+fn what_was_called_off_is_gone_and_what_was_posted_stays() {
+    let shop = desk();
+    let portal = Portal::start(&shop, "");
+    let ada = portal.signed_in(&shop, "ADA");
+    let page = ada.get("/tasks/FS00001");
+    for path in ["/", "/tickets/T00001"] {
+        let text = ada.get(path).text();
+        assert!(text.contains("Look at the lamp") && !text.contains(">cancelled<"), "{path}: {text}");
+    }
+    shop.done("task cancel FS1");
+    shop.done("credit-note cancel RINV/2026/00001 --yes");
+    shop.done("invoice cancel INV/2026/00001 --yes");
+
+    // A visit that was called off is nowhere, and its form does nothing.
+    for path in ["/tasks/FS00001", "/documents/FS00001", "/documents/FS00001?format=pdf"] {
+        assert_eq!(ada.get(path).status, 404, "{path}");
+    }
+    let (form, once, seen) = (page.hidden("form"), page.hidden("once"), page.hidden("seen"));
+    let sign = [("form", &*form), ("once", &*once), ("seen", &*seen), ("name", "Ada")];
+    assert_eq!(ada.post("/tasks/FS00001", &sign).status, 404);
+    assert_eq!(shop.ok("worksheet show FS1")["signed_by"], Value::Null);
+    // What was posted says that it is cancelled, wherever it is shown.
+    for (path, shown) in [("/", &["INV/2026/00001", "RINV/2026/00001"][..]), ("/tickets/T00001", &["RINV/2026/00001"])]
+    {
+        let text = ada.get(path).text();
+        assert!(!text.contains("Look at the lamp"), "{path}: {text}");
+        assert_eq!(text.matches(">cancelled<").count(), shown.len(), "{path}: {text}");
+        for number in shown {
+            assert!(text.contains(&format!("<bdi>{number}</bdi>")), "{path}: {text}");
+        }
+    }
+    for number in ["INV%2F2026%2F00001", "RINV%2F2026%2F00001"] {
+        assert!(ada.get(&format!("/documents/{number}")).text().contains("Cancelled"), "{number}");
+        let pdf = ada.get(&format!("/documents/{number}?format=pdf"));
+        assert!(pdf.body.starts_with(b"%PDF-"), "{number}");
+    }
+}
+
+#[test]
+fn a_merged_ticket_is_told_by_the_one_that_goes_on() {
+    let shop = desk();
+    shop.apply(
+        r#"{"command":"ticket create","team":"Support","customer":"ADA","subject":"Lamp is dark"}
+{"command":"ticket note","ticket":"T3","text":"We look at both","public":true}
+{"command":"ticket note","ticket":"T3","text":"She calls every day"}"#,
+    );
+    let portal = Portal::start(&shop, "");
+    let ada = portal.signed_in(&shop, "ADA");
+    ada.submit("/tickets/T00001", &[("text", "It is the switch")]);
+    assert!(!ada.get("/tickets/T00003").text().contains("It is the switch"));
+    shop.done("ticket merge T1 T3");
+    let home = ada.get("/").text();
+    assert!(home.contains("Lamp is dark") && !home.contains("Lamp flickers"), "{home}");
+    for path in ["/tickets/T00001", "/tickets/T00003"] {
+        let ticket = ada.get(path).text();
+        let told = ["We are on our way", "We look at both", "It is the switch"];
+        let places: Vec<_> = told.iter().map(|text| ticket.find(text)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{path}: {ticket}");
+        assert!(ticket.contains("Lamp is dark") && ticket.contains("RINV/2026/00001"), "{path}: {ticket}");
+        assert!(!ticket.contains("late to pay") && !ticket.contains("every day"), "{path}: {ticket}");
+    }
+    // It is written on under either name.
+    assert_eq!(ada.submit("/tickets/T00001", &[("text", "Thank you both")]).status, 303);
+    assert!(ada.get("/tickets/T00003").text().contains("Thank you both"));
+    assert_eq!(shop.ok("ticket show T3")["log"].as_array().unwrap().last().unwrap()["text"], "Thank you both");
+}
+
+#[test]
 fn what_a_form_does_is_the_ordinary_command_of_that_customer() {
     let shop = desk();
     let portal = Portal::start(&shop, "");

@@ -11,10 +11,11 @@ use crate::domain::desk::Actor;
 use crate::domain::order::Order;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
+use crate::domain::value::reference::Reference;
 use crate::domain::{Error, Result};
 use crate::output::template::{Templates, Words};
-use crate::procedure::invitation;
-use crate::store::engine::record;
+use crate::procedure::{access, invitation};
+use crate::store::engine::record::{self, Described, Found};
 use crate::{command, store};
 
 mod cart;
@@ -35,6 +36,11 @@ impl Visitor {
     /// As whom they do what they do.
     pub fn actor(&self) -> Actor {
         Actor::Customer(self.customer.id.clone())
+    }
+
+    /// Whether what has that owner is theirs.
+    fn owns(&self, owner: Option<&Reference>) -> bool {
+        access::is_own(&self.customer.id, owner)
     }
 }
 
@@ -179,6 +185,14 @@ impl<'c> Shown<'_, 'c> {
         let kept = self.cookies.as_ref()?.code(cookie, self.cx.now)?;
         let whose = visitor.map(|visitor| &visitor.customer.id);
         kept.customer.as_ref().is_none_or(|customer| Some(customer) == whose).then_some(kept)
+    }
+
+    /// The record of that name, whoever's it is.
+    fn named<R: Described>(&self, name: &str) -> Result<Option<R>> {
+        Ok(match record::find(self.cx.db, name)? {
+            Found::One(record) => Some(record),
+            Found::Nothing | Found::Several(_) => None,
+        })
     }
 
     /// The customer's open cart.

@@ -39,8 +39,13 @@ pub fn may(db: &Db, actor: &Actor, right: Right) -> Result<bool> {
 
 /// Refuses a customer what is another's, as if it were not there: `missing` says so (spec F4). Whoever else acts is not asked.
 pub fn check_own(cx: &Cx<'_>, owner: Option<&Reference>, missing: NotFound) -> Result<()> {
-    match (cx.actor, owner) {
-        (Actor::Customer(id), owner) if owner.is_none_or(|owner| owner.id != *id) => Err(missing.into()),
+    match cx.actor {
+        Actor::Customer(id) if !is_own(id, owner) => Err(missing.into()),
         _ => Ok(()),
     }
+}
+
+/// Whether what has that owner is the customer's own; what has none is nobody's.
+pub fn is_own(customer: &str, owner: Option<&Reference>) -> bool {
+    owner.is_some_and(|owner| owner.id == customer)
 }

@@ -37,14 +37,37 @@ described! {
     } complete complete
 }
 
+/// That an entry, a row of that name, is in the log of a ticket: it was written on it, or on one that was merged into it.
+/// It is sealed with the ticket that it was written on, so it stays there.
+macro_rules! in_log_of {
+    ($entry:literal, $ticket:literal) => {
+        concat!(
+            "(",
+            $entry,
+            ".ticket = ",
+            $ticket,
+            " OR ",
+            $entry,
+            ".ticket IN (SELECT mt.key FROM ticket mt WHERE mt.merged_into = ",
+            $ticket,
+            "))"
+        )
+    };
+}
+
+pub(super) use in_log_of;
+
 /// That a ticket, the row `t`, waits for the desk: it is not closed, and it is nobody's, nothing was done on it yet, or its customer
 /// was the last who did something.
-pub const WAITING: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0) AND (t.person IS NULL
-  OR NOT EXISTS (SELECT 1 FROM ticket_log e WHERE (e.ticket = t.key OR e.ticket IN (SELECT m.key FROM ticket m
-    WHERE m.merged_into = t.key)) AND e.kind NOT IN ('created', 'imported', 'merged'))
-  OR 'customer' = (SELECT o.actor_kind FROM ticket_log e JOIN operation o ON o.key = e.operation WHERE (e.ticket = t.key
-    OR e.ticket IN (SELECT m.key FROM ticket m WHERE m.merged_into = t.key)) AND e.kind <> 'merged'
-    ORDER BY e.key DESC LIMIT 1))";
+pub const WAITING: &str = concat!(
+    "t.stage IN (SELECT key FROM stage WHERE folded = 0) AND (t.person IS NULL
+  OR NOT EXISTS (SELECT 1 FROM ticket_log e WHERE ",
+    in_log_of!("e", "t.key"),
+    " AND e.kind NOT IN ('created', 'imported', 'merged'))
+  OR 'customer' = (SELECT o.actor_kind FROM ticket_log e JOIN operation o ON o.key = e.operation WHERE ",
+    in_log_of!("e", "t.key"),
+    " AND e.kind <> 'merged' ORDER BY e.key DESC LIMIT 1))"
+);
 
 /// That a ticket, the row `t`, is not closed.
 pub const OPEN: &str = "t.stage IN (SELECT key FROM stage WHERE folded = 0)";
@@ -136,14 +159,16 @@ pub fn order_holds(db: &Db, order: Key, product: Key) -> Result<bool> {
     Ok(line.is_some())
 }
 
-/// The ticket's log, from its first entry on, with those of the tickets that were merged into it: an entry is sealed with the ticket
-/// that it was written on, so it stays there.
+/// The ticket's log, from its first entry on, with those of the tickets that were merged into it.
 pub fn log(db: &Db, ticket: Key) -> Result<Vec<LogEntry>> {
     db.query(
         query!(
             [ticket_log, ticket],
-            "SELECT at, actor, kind, text, document, operation FROM ticket_log
-             WHERE ticket = $1 OR ticket IN (SELECT m.key FROM ticket m WHERE m.merged_into = $1) ORDER BY key"
+            concat!(
+                "SELECT e.at, e.actor, e.kind, e.text, e.document, e.operation FROM ticket_log e WHERE ",
+                in_log_of!("e", "$1"),
+                " ORDER BY e.key"
+            )
         ),
         params![ticket],
         |row| {

@@ -6,14 +6,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Notice, Shown, Visitor};
 use crate::domain::Result;
-use crate::domain::document::{CreditNote, Document, DocumentState, Invoice};
-use crate::domain::order::{Order, OrderState};
-use crate::domain::task::{Stage, Task};
-use crate::domain::transfer::{Transfer, TransferKind, TransferState};
-use crate::domain::value::reference::Reference;
+use crate::domain::document::{CreditNote, Document, Invoice};
+use crate::domain::order::Order;
+use crate::domain::portal::{sees_document, sees_order, sees_task, sees_transfer};
+use crate::domain::task::Task;
+use crate::domain::transfer::Transfer;
 use crate::portal::request::Answer;
 use crate::procedure::printed::{self, Printed};
-use crate::store::engine::record::{self, Described, Found};
 
 /// The page, or the PDF.
 pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str, format: Option<&str>) -> Result<Answer> {
@@ -36,51 +35,40 @@ pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str, format: Option<&
     }
 }
 
-/// The document of the customer that is called so; drafts are the desk's own.
+/// The document of the customer that is called so, where they see it.
 fn found(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str) -> Result<Option<Printed>> {
     let cx = shown.cx;
     let language = Some(shown.language(Some(visitor)));
-    let is_own = |owner: Option<&Reference>| owner.is_some_and(|owner| owner.key == visitor.customer.key);
-    let is_given = |document: &Document| {
-        is_own(Some(&document.customer)) && document.state != DocumentState::Draft && document.number.is_some()
-    };
-    if let Some(Invoice(document)) = named(cx.db, id)?
-        && is_given(&document)
+    let is_seen = |document: &Document| visitor.owns(Some(&document.customer)) && sees_document(document);
+    if let Some(Invoice(document)) = shown.named(id)?
+        && is_seen(&document)
     {
         return printed::of_document(cx, &document, language).map(Some);
     }
-    if let Some(CreditNote(document)) = named(cx.db, id)?
-        && is_given(&document)
+    if let Some(CreditNote(document)) = shown.named(id)?
+        && is_seen(&document)
     {
         return printed::of_document(cx, &document, language).map(Some);
     }
-    if let Some(order) = named::<Order>(cx.db, id)?
-        && is_own(Some(&order.customer))
-        && matches!(order.state, OrderState::Sent | OrderState::Confirmed)
+    if let Some(order) = shown.named::<Order>(id)?
+        && visitor.owns(Some(&order.customer))
+        && sees_order(&order)
     {
         return printed::of_order(cx, &order, language).map(Some);
     }
-    if let Some(transfer) = named::<Transfer>(cx.db, id)?
-        && is_own(transfer.customer.as_ref())
-        && transfer.kind != TransferKind::Internal
-        && transfer.state != TransferState::Cancelled
+    if let Some(transfer) = shown.named::<Transfer>(id)?
+        && visitor.owns(transfer.customer.as_ref())
+        && sees_transfer(&transfer)
     {
         return printed::of_transfer(cx, &transfer, language).map(Some);
     }
-    if let Some(task) = named::<Task>(cx.db, id)?
-        && is_own(task.customer.as_ref())
-        && task.stage != Stage::Cancelled
+    if let Some(task) = shown.named::<Task>(id)?
+        && visitor.owns(task.customer.as_ref())
+        && sees_task(&task)
     {
         return printed::of_task(cx, &task, language).map(Some);
     }
     Ok(None)
-}
-
-fn named<R: Described>(db: &crate::store::Db, id: &str) -> Result<Option<R>> {
-    Ok(match record::find(db, id)? {
-        Found::One(record) => Some(record),
-        Found::Nothing | Found::Several(_) => None,
-    })
 }
 
 /// What a printed page may do: show itself with the styles that stand in it, each by its digest, and nothing else. Texts of others

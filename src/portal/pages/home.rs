@@ -64,8 +64,8 @@ pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, all: bool) -> Result<Answe
     let documents = portal::documents(db, customer, limit + 1)?.into_iter().map(|document| Row {
         part: part(&document.shown),
         title: words.text(&document.kind).to_owned(),
-        state: String::new(),
-        over: false,
+        state: if document.is_cancelled { word(words, "state", "cancelled") } else { String::new() },
+        over: document.is_cancelled,
         day: Some(day(words, document.date)),
         amount: Some(amount(words, document.total)),
         wants: document.open.filter(|open| !open.is_zero()).map(|open| {

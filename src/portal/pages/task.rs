@@ -9,11 +9,11 @@ use crate::command::pipeline::whole;
 use crate::command::worksheet::WorksheetSign;
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
-use crate::domain::task::{Stage, Task};
+use crate::domain::portal::sees_task;
+use crate::domain::task::Task;
 use crate::portal::request::{Answer, Asked, part};
 use crate::print::sheet::Sheet;
 use crate::procedure::{printed, worksheet};
-use crate::store::engine::record::{self, Found};
 
 /// How a browser writes a drawing.
 const DRAWING: &str = "data:image/png;base64,";
@@ -44,17 +44,17 @@ struct Signing {
 /// The page.
 pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str, beside: Beside, name: &str) -> Result<Answer> {
     let words = &*shown.words(Some(visitor))?;
-    let task = match record::find::<Task>(shown.cx.db, id)? {
-        Found::One(task) if task.customer.as_ref().is_some_and(|owner| owner.key == visitor.customer.key) => task,
-        _ => return shown.message(Some(visitor), Notice::Nothing),
+    let named: Option<Task> = shown.named(id)?;
+    let Some(task) = named.filter(|task| visitor.owns(task.customer.as_ref()) && sees_task(task)) else {
+        return shown.message(Some(visitor), Notice::Nothing);
     };
     let (mut sign, mut missing) = (None, Vec::new());
-    if task.worksheet.is_some() && task.stage != Stage::Cancelled {
+    if task.worksheet.is_some() {
         let worksheet = worksheet::of(shown.cx, &task)?;
         if !worksheet.is_signed() {
             missing = worksheet.missing();
-            let name = if name.is_empty() { String::new() } else { name.to_owned() };
-            sign = missing.is_empty().then(|| Signing { seen: worksheet::seen(&task, &worksheet), name });
+            let signing = || Signing { seen: worksheet::seen(&task, &worksheet), name: name.to_owned() };
+            sign = missing.is_empty().then(signing);
         }
     }
     let planned: Vec<String> =

@@ -8,7 +8,6 @@ use crate::command::ticket::{TicketClose, TicketNote};
 use crate::domain::Result;
 use crate::domain::ticket::Ticket;
 use crate::portal::request::{Answer, Asked, part};
-use crate::store::engine::record::{self, Found};
 use crate::store::portal;
 
 #[derive(Serialize)]
@@ -52,9 +51,9 @@ struct Item {
 pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str, beside: Beside, text: &str) -> Result<Answer> {
     let (db, customer) = (shown.cx.db, visitor.customer.key);
     let words = &*shown.words(Some(visitor))?;
-    let ticket = match record::find::<Ticket>(db, id)? {
-        Found::One(ticket) if ticket.customer.as_ref().is_some_and(|owner| owner.key == customer) => ticket,
-        _ => return shown.message(Some(visitor), Notice::Nothing),
+    let named: Option<Ticket> = shown.named(id)?;
+    let Some(ticket) = named.filter(|ticket| visitor.owns(ticket.customer.as_ref())) else {
+        return shown.message(Some(visitor), Notice::Nothing);
     };
     let log = portal::public_log(db, ticket.key)?.into_iter().map(|entry| Entry {
         at: shown.moment(words, entry.at),
@@ -73,8 +72,7 @@ pub fn page(shown: &Shown<'_, '_>, visitor: &Visitor, id: &str, beside: Beside, 
             "repair" | "coupon" | "worksheet" => words.text(&format!("portal_{}", made.kind)).to_owned(),
             kind => words.text(kind).to_owned(),
         };
-        let state = if made.kind == "credit_note" || made.kind == "invoice" { "" } else { &made.state };
-        let state = if state.is_empty() { String::new() } else { word(words, "state", state) };
+        let state = if made.state.is_empty() { String::new() } else { word(words, "state", &made.state) };
         Item { what, shown: made.shown, state, page }
     });
     let title = format!("{} {}", words.text("ticket"), ticket.id);

@@ -1,8 +1,9 @@
 //! Mail to customers: what it brings, and what became of it.
 
 use super::Pass;
-use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules, in_log_of};
+use super::rules::{MADE_AT_NO_TIME, NOT_IN_LOG, Rule, Rules};
 use crate::domain::verify::Invariant::*;
+use crate::store::ticket::in_log_of;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&MAILS), Pass::Rules(&ATTACHMENTS), Pass::Rules(&TRIES)];
 

@@ -1,8 +1,9 @@
 //! Repairs: the return, the quotation and the ticket that they name, and their parts and labour.
 
 use super::Pass;
-use super::rules::{NOT_IN_LOG, Rule, Rules, in_log_of, unknown_to_its_ticket};
+use super::rules::{NOT_IN_LOG, Rule, Rules, unknown_to_its_ticket};
 use crate::domain::verify::Invariant::*;
+use crate::store::ticket::in_log_of;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&REPAIRS), Pass::Rules(&PARTS), Pass::Rules(&LABOUR)];
 

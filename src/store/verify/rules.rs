@@ -25,24 +25,10 @@ pub struct Rule(pub Invariant, pub &'static str, pub &'static str);
 /// Of a row that was made from a ticket: the log of that ticket does not name it.
 macro_rules! unknown_to_its_ticket {
     () => {
-        "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE (n.ticket = t.ticket
-           OR n.ticket IN (SELECT mt.key FROM ticket mt WHERE mt.merged_into = t.ticket)) AND n.document = t.id)"
-    };
-}
-
-/// The entry in the row of that name is in the log of a ticket, or of one that was merged into that.
-macro_rules! in_log_of {
-    ($entry:literal, $ticket:literal) => {
         concat!(
-            "(",
-            $entry,
-            ".ticket = ",
-            $ticket,
-            " OR ",
-            $entry,
-            ".ticket IN (SELECT mt.key FROM ticket mt WHERE mt.merged_into = ",
-            $ticket,
-            "))"
+            "t.ticket IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ticket_log n WHERE ",
+            $crate::store::ticket::in_log_of!("n", "t.ticket"),
+            " AND n.document = t.id)"
         )
     };
 }
@@ -81,7 +67,7 @@ macro_rules! made_at_no_operation {
     };
 }
 
-pub(super) use {in_log_of, is_import, made_at_no_operation, not_imported, unknown_to_its_ticket};
+pub(super) use {is_import, made_at_no_operation, not_imported, unknown_to_its_ticket};
 
 /// How it is told that the log of a ticket does not name what was made from it.
 pub const NOT_IN_LOG: &str = "the log of its ticket does not know it";
