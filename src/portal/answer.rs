@@ -6,13 +6,14 @@ use super::Site;
 use super::cookie::{Cookies, KeptCode, key_of_form};
 use super::limit::{Guess, Limits, Who};
 use super::pages::{self, Notice, Shown, Visitor};
-use super::request::{Answer, Asked, Method, Route, base_of, is_within};
+use super::request::{Answer, Asked, Method, Route, base_of};
 use super::work::Done;
 use crate::command::order::OrderApplyCoupon;
 use crate::command::pipeline::courier::Courier;
 use crate::command::pipeline::{Change, Clock as _, Envelope, Mode, Session, whole};
 use crate::command::visit::{VisitEnd, VisitSecret};
 use crate::domain::code::FaultKind;
+use crate::domain::coupon::share::target;
 use crate::domain::desk::{Actor, Right};
 use crate::domain::order::Order;
 use crate::domain::{Error, Result};
@@ -190,12 +191,14 @@ impl<'c> Counter<'c> {
                         _ => Next::Begin(token.clone()),
                     });
                 }
-                Route::Coupon(_) if !asked.query("r").is_none_or(is_within) => return message(Notice::Wrong),
                 _ => {}
             }
             let visitor = shown.visitor(asked)?;
             if let Route::Coupon(code) = &route {
-                return self.shared(shown, asked, visitor, code, moment);
+                return match target(asked.query("r")) {
+                    Ok(place) => self.shared(shown, asked, visitor, (code, place), moment),
+                    Err(_) => message(Notice::Wrong),
+                };
             }
             let Some(visitor) = visitor.map(Box::new) else {
                 return message(Notice::Nothing);
@@ -268,10 +271,10 @@ impl<'c> Counter<'c> {
         shown: &Shown<'_, '_>,
         asked: &Asked,
         visitor: Option<Visitor>,
-        code: &str,
+        (code, place): (&str, &str),
         moment: Moment,
     ) -> Result<Next> {
-        let on = format!("{}{}", shown.base, asked.query("r").unwrap_or("/cart"));
+        let on = format!("{}{place}", shown.base);
         if asked.method == Method::Head {
             return Ok(Next::Answer(Answer::to(&on)));
         }

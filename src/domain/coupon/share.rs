@@ -14,7 +14,11 @@ const CART: &str = "/cart";
 /// What stands in a link as it is; all else is encoded, so that nothing of a target is read as another part of the link.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The page of the shop that a link leads on to: a path there, and nowhere else.
+/// How many bytes a target may have, so that browsers and what stands between take the link.
+const LONGEST: usize = 2_000;
+
+/// The page that a link leads on to: a path of the shop or the portal that it is of, and nowhere else. Whoever makes a
+/// link asks this, and whoever follows it.
 pub fn target(given: Option<&str>) -> std::result::Result<&str, ValueRefused> {
     let Some(path) = given else {
         return Ok(CART);
@@ -25,6 +29,7 @@ pub fn target(given: Option<&str>) -> std::result::Result<&str, ValueRefused> {
         None => refuse("the target is a path of the shop, which begins with a slash"),
         Some(rest) if rest.starts_with(['/', '\\']) => refuse("a target that begins like this leads to another host"),
         Some(rest) if rest.contains(char::is_control) => refuse("a path has no control characters"),
+        Some(_) if path.len() > LONGEST => refuse("a target has 2,000 bytes at most"),
         Some(_) => Ok(path),
     }
 }
@@ -98,15 +103,21 @@ mod tests {
 
     #[test]
     fn a_target_is_a_path_of_the_shop() {
+        let (long, too_long) = (format!("/{}", "a".repeat(1_999)), format!("/{}", "a".repeat(2_000)));
         for (given, good) in [
             (Some("/"), true),
             (Some("/cart?x=1#y"), true),
             (Some("/a//b"), true),
+            (Some("/é"), true),
+            (Some(&*long), true),
+            (Some(&*too_long), false),
             (Some(""), false),
             (Some("cart"), false),
             (Some("//evil.example"), false),
             (Some("/\\evil.example"), false),
             (Some("/\t/evil.example"), false),
+            (Some("/a\r\nb"), false),
+            (Some("/\0"), false),
             (Some("https://evil.example"), false),
         ] {
             assert_eq!(target(given).is_ok(), good, "{given:?}");
