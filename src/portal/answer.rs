@@ -8,9 +8,10 @@ use super::limit::{Guess, Limits, Who};
 use super::pages::{self, Notice, Shown, Visitor};
 use super::request::{Answer, Asked, Method, Route, base_of};
 use super::work::Done;
+use crate::command::Parsed;
 use crate::command::order::OrderApplyCoupon;
 use crate::command::pipeline::courier::Courier;
-use crate::command::pipeline::{Change, Clock as _, Envelope, Mode, Session, whole};
+use crate::command::pipeline::{Clock as _, Envelope, Mode, Session, whole};
 use crate::command::visit::{VisitEnd, VisitSecret};
 use crate::domain::code::FaultKind;
 use crate::domain::coupon::share::target;
@@ -59,7 +60,7 @@ pub fn prepare(site: &Site<'_>, courier: &Courier) -> Result<()> {
         Ok(())
     })?;
     if lacks_secret {
-        counter.do_one(&db, Actor::System, VisitSecret::NAME, VisitSecret {}, None)?;
+        counter.make_secret(&db)?;
     }
     Ok(())
 }
@@ -134,16 +135,13 @@ impl<'c> Counter<'c> {
     }
 
     /// Runs a change as whoever asks.
-    fn do_one<C: Change>(
-        &self,
-        db: &Db,
-        actor: Actor,
-        name: &'static str,
-        change: C,
-        key: Option<String>,
-    ) -> Result<()> {
-        let envelope = Envelope { parsed: whole(name, change), key };
-        self.session(db, actor).run_single(&envelope, Mode::Commit, &mut |_| Ok(())).map(drop)
+    fn run(&self, db: &Db, actor: Actor, parsed: Parsed, key: Option<String>) -> Result<()> {
+        self.session(db, actor).run_single(&Envelope { parsed, key }, Mode::Commit, &mut |_| Ok(())).map(drop)
+    }
+
+    /// Makes the secret that cookies are signed with, unless there is one.
+    fn make_secret(&self, db: &Db) -> Result<()> {
+        self.run(db, Actor::System, whole(VisitSecret::NAME, VisitSecret {}), None)
     }
 
     fn served(&self, db: &Db, asked: &Asked, moment: Moment) -> Result<Answer> {
@@ -261,7 +259,7 @@ impl<'c> Counter<'c> {
             return Ok(answer);
         }
         // An export does not hold the secret of the store that it is of.
-        self.do_one(db, Actor::System, VisitSecret::NAME, VisitSecret {}, None)?;
+        self.make_secret(db)?;
         self.shown(db, begin)?.ok_or_else(|| crate::command::internal("no secret"))
     }
 
@@ -310,8 +308,7 @@ impl<'c> Counter<'c> {
             Some(cart) if cart.code_spelled(code).is_some() => None,
             Some(cart) => {
                 let change = OrderApplyCoupon { order: cart.id.clone(), code: code.to_owned() };
-                let applied = self.do_one(db, visitor.actor(), "order apply-coupon", change, None);
-                match applied {
+                match self.run(db, visitor.actor(), whole("order apply-coupon", change), None) {
                     Err(error) if is_of_the_desk(&error) => return Err(error),
                     applied => applied.err(),
                 }
@@ -344,7 +341,7 @@ impl<'c> Counter<'c> {
     fn done(&self, db: &Db, asked: &Asked, visitor: &Visitor, route: &Route) -> Result<Answer> {
         if *route == Route::Leave {
             let change = VisitEnd { customer: visitor.customer.id.clone(), visit: Some(visitor.visit.id) };
-            self.do_one(db, visitor.actor(), VisitEnd::NAME, change, None)?;
+            self.run(db, visitor.actor(), whole(VisitEnd::NAME, change), None)?;
             return self.shown(db, |shown| Ok(shown.left(shown.message(None, Notice::Left)?)));
         }
         let key = key_of_form(&visitor.customer.id, asked.form("once").unwrap_or_default());
@@ -353,10 +350,8 @@ impl<'c> Counter<'c> {
             Err(refused) => return self.shown(db, |shown| shown.again(asked, visitor, route, &refused)),
         };
         let pages::Made { parsed, said } = made;
-        let envelope = Envelope { parsed, key };
-        let ran = self.session(db, visitor.actor()).run_single(&envelope, Mode::Commit, &mut |_| Ok(()));
-        match ran {
-            Ok(_) => self.shown(db, |shown| Ok(Answer::to(&format!("{}?said={said}", shown.place(route))))),
+        match self.run(db, visitor.actor(), parsed, key) {
+            Ok(()) => self.shown(db, |shown| Ok(Answer::to(&format!("{}?said={said}", shown.place(route))))),
             Err(error) if is_of_the_desk(&error) => Err(error),
             Err(error) => self.shown(db, |shown| match error.kind() {
                 FaultKind::NotFound => shown.message(Some(visitor), Notice::Nothing),
