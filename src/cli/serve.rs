@@ -7,12 +7,36 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::report::Exit;
 use super::{Outside, Settings, print};
-use crate::domain::common::ValueRefused;
+use crate::domain::Refusal;
 use crate::output::{Format, escape};
 use crate::portal::{self, Around, Site};
 
 /// Where it listens unless it is told otherwise: on this machine alone.
 const LISTEN: &str = "127.0.0.1:8080";
+
+/// Where it was told to listen it cannot.
+#[derive(Debug, thiserror::Error)]
+#[error("{given} {why}")]
+struct NowhereToListen {
+    given: String,
+    why: String,
+}
+
+impl Refusal for NowhereToListen {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("listen")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.given.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        // A free port of this machine is always there.
+        Some("aftersales serve --listen 127.0.0.1:0".to_owned())
+    }
+}
 
 /// `serve` as clap sees it.
 pub fn serve_command() -> Command {
@@ -34,10 +58,9 @@ pub fn serve_command() -> Command {
 /// Runs `serve`, until it is told to end.
 pub fn serve(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatches) -> Result<(), Exit> {
     let given = matches.get_one::<String>("listen").map_or(LISTEN, String::as_str);
-    let refused = |why: String| ValueRefused::invalid("listen", given, why);
-    let mut places =
-        given.to_socket_addrs().map_err(|fault| refused(format!("{given} is no address with a port: {fault}")))?;
-    let place = places.next().ok_or_else(|| refused(format!("{given} is no address of this machine")))?;
+    let refused = |why: String| NowhereToListen { given: given.to_owned(), why };
+    let mut places = given.to_socket_addrs().map_err(|fault| refused(format!("is no address with a port: {fault}")))?;
+    let place = places.next().ok_or_else(|| refused("is no address of this machine".to_owned()))?;
     // What is wrong with the store is told at once, and an older one is upgraded.
     drop(settings.open_to_write(outside)?);
     let site = Site {
@@ -49,9 +72,9 @@ pub fn serve(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     };
     let courier = || settings.courier.another();
     portal::prepare(&site, &courier())?;
-    let listener =
-        TcpListener::bind(place).map_err(|fault| refused(format!("{given} cannot be listened on: {fault}")))?;
-    let bound = listener.local_addr().map_err(|fault| refused(format!("{given} cannot be listened on: {fault}")))?;
+    let unheard = |fault: std::io::Error| refused(format!("cannot be listened on: {fault}"));
+    let listener = TcpListener::bind(place).map_err(unheard)?;
+    let bound = listener.local_addr().map_err(unheard)?;
     let signals = outside.signals.clone();
     signals.end_at_once.store(false, Ordering::SeqCst);
     let address = format!("http://{bound}");
