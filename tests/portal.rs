@@ -217,6 +217,26 @@ fn a_merged_ticket_is_told_by_the_one_that_goes_on() {
 }
 
 #[test]
+fn the_link_of_a_merged_customer_opens_the_pages_of_the_one_that_goes_on() {
+    let shop = desk();
+    let portal = Portal::start(&shop, "");
+    let (link, earlier, later) = (link(&shop, "ADA"), portal.browser(), portal.browser());
+    earlier.follow(&link);
+    shop.done("customer merge ADA BO");
+    later.follow(&link);
+    for browser in [&earlier, &later] {
+        let home = browser.get("/").text();
+        for shown in ["Lamp flickers", "Bo&#x27;s own affair", "INV/2026/00001", "INV/2026/00002"] {
+            assert!(home.contains(shown), "{shown} in {home}");
+        }
+        assert_eq!(browser.submit("/tickets/T00001", &[("text", "Still here")]).status, 303);
+        assert_eq!(shop.ok("log --newest --limit 1")[0]["actor"], json!({"kind": "customer", "id": "BO"}));
+    }
+    shop.done("customer revoke BO");
+    assert_eq!((earlier.get("/").status, portal.browser().get(&link).status), (404, 404));
+}
+
+#[test]
 fn what_a_form_does_is_the_ordinary_command_of_that_customer() {
     let shop = desk();
     let portal = Portal::start(&shop, "");

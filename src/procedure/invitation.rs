@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::Cx;
-use super::{look_up, random, visit};
+use super::{random, visit};
 use crate::domain::Result;
 use crate::domain::customer::Customer;
 use crate::domain::invitation::{Digest, Invitation, link};
-use crate::store::{Key, invitation};
+use crate::store::{Key, customer, invitation};
 
 /// How many random bytes a token has.
 const TOKEN: usize = 24;
@@ -45,10 +45,11 @@ pub fn digest(token: &str) -> Digest {
     Digest(*blake3::hash(token.as_bytes()).as_bytes())
 }
 
-/// Whose pages a token opens: the customer whom the one that was invited is by now.
+/// Whose pages a token opens: the customer whom the one that was invited is by now, since an invitation goes along with a
+/// merge.
 pub fn customer_of(cx: &Cx<'_>, token: Digest) -> Result<Option<Customer>> {
     match invitation::open_by_token(cx.db, token)? {
-        Some(invitation) => look_up::one(cx, "customer", &invitation.customer.id).map(Some),
+        Some(invitation) => Ok(Some(customer::by_key(cx.db, invitation.customer.key)?)),
         None => Ok(None),
     }
 }
