@@ -1,9 +1,10 @@
 //! The fonts of PDF documents: two that come with the program, and the system's Noto fonts for the characters that these lack. Those
-//! are looked for when the first such character comes, and kept for the documents after it.
+//! are looked for when the first such character comes, and kept for the documents after it. A font is read once in the life of the
+//! program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use harfrust::{FontRef, ShaperData};
 use krilla::Data;
@@ -107,9 +108,19 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{61c}' | '\u{ad}')
 }
 
+/// The program's own, regular and bold; none where they are broken. Like those of the system they are kept for as long as
+/// the program runs, which may print many documents, one after the other and at once.
+static OWN: LazyLock<Option<[Arc<Face>; 2]>> = LazyLock::new(|| {
+    let own = |bytes| Face::of(Bytes::BuiltIn(bytes), 0).map(Arc::new);
+    Some([own(REGULAR)?, own(BOLD)?])
+});
+
+/// Those of the system that were needed so far, by file and place in it.
+static READ: Mutex<BTreeMap<(PathBuf, u32), Arc<Face>>> = Mutex::new(BTreeMap::new());
+
 /// All fonts that documents were printed with so far, and those that can be looked for.
 pub struct Fonts {
-    faces: Vec<Face>,
+    faces: Vec<Arc<Face>>,
     /// Where fonts are looked for beside the system's own folders.
     home: Option<PathBuf>,
     /// The system's Noto fonts by the name of their file; none before they were looked for.
@@ -122,7 +133,7 @@ pub struct Fonts {
 impl Fonts {
     /// The fonts of the program, and those of the system and of whoever lives at `home`. None where those of the program are broken.
     pub fn new(home: Option<PathBuf>) -> Option<Fonts> {
-        let faces = vec![Face::of(Bytes::BuiltIn(REGULAR), 0)?, Face::of(Bytes::BuiltIn(BOLD), 0)?];
+        let faces = OWN.as_ref()?.to_vec();
         Some(Fonts { faces, home, system: None, read: BTreeMap::new(), missing: BTreeSet::new() })
     }
 
@@ -138,7 +149,7 @@ impl Fonts {
 
     /// A font by its place.
     pub fn face(&self, id: FaceId) -> Option<&Face> {
-        self.faces.get(id)
+        self.faces.get(id).map(Arc::as_ref)
     }
 
     /// The characters that no font had so far, which are forgotten with that.
@@ -175,7 +186,7 @@ impl Fonts {
         if let Some(known) = self.read.get(&(path.clone(), index)) {
             return *known;
         }
-        let face = std::fs::read(&path).ok().and_then(|bytes| Face::of(Bytes::Read(Arc::new(bytes)), index));
+        let face = kept(&path, index);
         let id = face.map(|face| {
             self.faces.push(face);
             self.faces.len() - 1
@@ -197,6 +208,17 @@ impl Fonts {
             found
         })
     }
+}
+
+/// The font of that place in a file, which is read when it is first needed; none where it cannot be read.
+fn kept(path: &Path, index: u32) -> Option<Arc<Face>> {
+    let place = (path.to_owned(), index);
+    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(face) = known().get(&place) {
+        return Some(Arc::clone(face));
+    }
+    let face = Arc::new(Face::of(Bytes::Read(Arc::new(std::fs::read(path).ok()?)), index)?);
+    Some(Arc::clone(known().entry(place).or_insert(face)))
 }
 
 /// Notes the Noto fonts below a folder; of equal names the first counts, in the order of the paths.
@@ -253,4 +275,23 @@ fn names_of(script: Script, bold: bool, han: Han) -> Vec<(String, u32)> {
         weights.iter().map(|weight| (format!("{family}{weight}"), *index)).collect::<Vec<_>>()
     };
     families.iter().flat_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_font_is_read_once() {
+        let (one, other) = (Fonts::built_in().unwrap(), Fonts::built_in().unwrap());
+        for id in 0..2 {
+            assert!(std::ptr::eq(one.face(id).unwrap(), other.face(id).unwrap()));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("NotoSansOwn-Regular.ttf");
+        assert!(kept(&path, 0).is_none(), "there is no such file yet");
+        std::fs::write(&path, REGULAR).unwrap();
+        let read = kept(&path, 0).unwrap();
+        assert!(Arc::ptr_eq(&read, &kept(&path, 0).unwrap()));
+    }
 }
