@@ -378,6 +378,8 @@ fn a_sites_templates_stand_in_the_place_of_the_programs() {
     assert!(html(&shop, words).contains("Grand total"));
     shop.write("mine/page.css", "body { color: teal }");
     assert!(html(&shop, words).contains("body { color: teal }"));
+    shop.write("mine/sheet_table.html", "<table class=\"mine\">{{ table.rows | length }}</table>");
+    assert!(html(&shop, words).contains("<table class=\"mine\">"));
     shop.write("mine/_greeting.html", "<p>Dear {{ buyer.name }}</p>");
     shop.write(
         "mine/invoice.html",

@@ -30,6 +30,7 @@ macro_rules! files {
 pub static FILES: &[File] = files![
     "page.html"
     "page.css"
+    "sheet_table.html"
     "invoice.html"
     "credit_note.html"
     "order.html"
