@@ -4,11 +4,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::support::Shop;
 use crate::support::portal::{Portal, link, talk};
-use crate::support::{Shop, is_told_on_files};
 
 /// A browser, with the driver that is told what it does.
 struct Chromium {
@@ -97,7 +98,20 @@ impl Chromium {
     }
 
     fn text(&self) -> String {
-        self.run("return document.body.innerText", json!([])).as_str().unwrap().to_owned()
+        self.run("return document.body ? document.body.innerText : ''", json!([])).as_str().unwrap().to_owned()
+    }
+
+    /// The page that tells `text`, to which a click leads: a busy machine may be on the way there still. Where it does not come,
+    /// what is shown instead.
+    fn led_to(&self, text: &str) -> String {
+        let given_up = Instant::now() + Duration::from_secs(20);
+        loop {
+            let page = self.text();
+            if page.contains(text) || Instant::now() > given_up {
+                return page;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Draws a line over an element, by a pen.
@@ -204,9 +218,6 @@ fn desk() -> Shop {
 
 #[test]
 fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
-    if is_told_on_files() {
-        return;
-    }
     let Some(chromium) = Chromium::start() else { return };
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe).ok();
@@ -224,20 +235,21 @@ fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
     assert!(chromium.text().contains("The lamp on my desk flickers"), "{}", chromium.text());
     chromium.look("home", axe);
     chromium.click("a[href='/tickets/T00001']");
+    chromium.led_to("Send");
     chromium.type_in("#text", "Wednesday suits me.\nPlease ring twice.");
     chromium.click("button[value=reply]");
-    let ticket = chromium.text();
+    let ticket = chromium.led_to("Your message was sent.");
     assert!(ticket.contains("Your message was sent.") && ticket.contains("Please ring twice."), "{ticket}");
     chromium.look("ticket", axe);
 
     chromium.click("a[href='/tasks/FS00001']");
-    let task = chromium.text();
+    let task = chromium.led_to("229.5");
     assert!(task.contains("229.5") && task.contains("planned"), "{task}");
     chromium.look("task", axe);
     chromium.type_in("#name", "Ada Lovelace");
     chromium.draw("canvas");
     chromium.click("#signing .buttons button");
-    let task = chromium.text();
+    let task = chromium.led_to("the report is signed");
     assert!(task.contains("the report is signed") && task.contains("Signed by Ada Lovelace"), "{task}");
     let drawn = chromium.run(
         "const i = document.querySelector('figure img'), c = document.createElement('canvas'), p = c.getContext('2d');
@@ -250,10 +262,12 @@ fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
     assert_eq!(shop.ok("worksheet show FS1")["signed_by"], "Ada Lovelace");
 
     chromium.click("a[href='/coupons']");
+    chromium.led_to("can be used");
     chromium.look("coupons", axe);
     chromium.click(".cards .state a");
-    let cart = chromium.text();
-    assert!(cart.contains("There is") || cart.contains("105.84"), "{cart}");
+    let cart = chromium.led_to("Codes: ");
+    // Two lamps and four bulbs, less 10 %, with 20 % of tax.
+    assert!(cart.contains("Codes: ") && cart.contains("105.84"), "{cart}");
     chromium.look("cart", axe);
 
     // The document is shown as it is printed, with its own styles.
