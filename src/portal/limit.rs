@@ -112,6 +112,7 @@ fn take<K: Hash + Eq>(of: &Mutex<HashMap<K, Left>>, key: K, rate: (f64, f64), no
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
     use std::time::Duration;
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_one_and_all_together_are_bounded() {
+    fn a_network_is_one() {
         let (limits, begun) = (Limits::default(), Moment::now());
         for host in 1..=20 {
             let who = Who::Client(format!("2001:db8:0:1::{host:x}").parse().unwrap());
@@ -139,10 +140,23 @@ mod tests {
         }
         assert!(!limits.may(Guess::Link, &Who::Client("2001:db8:0:1::ffff".parse().unwrap()), begun));
         assert!(limits.may(Guess::Link, &Who::Client("2001:db8:0:2::1".parse().unwrap()), begun));
-        for network in 0..600 {
-            let who = Who::Client(format!("10.0.{}.{}", network / 250, network % 250).parse().unwrap());
-            limits.count(Guess::Link, &who, begun);
+    }
+
+    #[test]
+    fn guesses_from_ever_other_addresses_are_bounded_together() {
+        for guess in [Guess::Link, Guess::Code] {
+            let (limits, begun) = (Limits::default(), Moment::now());
+            let tried = (0..10_000_u32).filter(|number| {
+                let who = Who::Client(IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + number)));
+                let may = limits.may(guess, &who, begun);
+                if may {
+                    limits.count(guess, &who, begun);
+                }
+                may
+            });
+            assert_eq!(tried.count(), 600, "{guess:?}");
+            let other = Who::Client("192.0.2.9".parse().unwrap());
+            assert!(limits.may(guess, &other, begun + Duration::from_secs(1)), "they grow back");
         }
-        assert!(!limits.may(Guess::Link, &Who::Client("192.0.2.9".parse().unwrap()), begun));
     }
 }
