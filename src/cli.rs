@@ -241,6 +241,9 @@ fn dispatch(
                     checks.iter().for_each(|checks| settings.voice.checks(outside, &checks.all()));
                     done
                 }
+                Action::Read { page: Some(page), .. } if (page.is_asked)(matches)? => {
+                    print::page(outside, settings, entry, matches)
+                }
                 Action::Read { .. } => Ok(read(outside, settings, entry, matches)?),
                 Action::Print { .. } => print::print(outside, settings, entry, matches),
             }
@@ -255,10 +258,10 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, wider, ahead, opens, spread, run, .. } = &entry.action else {
+    let Action::Read { kind, many, fields, right, wider, ahead, opens, spread, lines, run, .. } = &entry.action else {
         return Err(command::internal("a change is no read"));
     };
-    let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens, spread };
+    let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens, spread, lines };
     let mut spooled = Spooled::new();
     let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
     let mut remarks = Remarks::default();
@@ -376,7 +379,7 @@ fn records(
     many: bool,
     records: &[String],
 ) -> std::result::Result<(), Exit> {
-    let kind = Kind { fields, kind, layout_of: command::layout_of, many, opens: &[], spread: "" };
+    let kind = Kind { fields, kind, layout_of: command::layout_of, many, opens: &[], spread: "", lines: &[] };
     let mut printed = Vec::new();
     let mut shown = Records::new(&mut printed, &settings.shape, kind)?;
     for record in records {

@@ -36,6 +36,7 @@ pub mod moves;
 mod names;
 pub mod options;
 pub mod order;
+pub mod overview;
 pub mod payment;
 pub mod pipeline;
 pub mod plan;

@@ -30,6 +30,7 @@ pub mod mail;
 pub mod merge;
 pub mod options;
 pub mod order;
+pub mod overview;
 pub mod party;
 pub mod payment;
 pub mod plan;

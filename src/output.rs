@@ -146,6 +146,22 @@ pub struct Kind {
     pub opens: Opens,
     /// The key of a list of objects that are columns of their own in CSV; empty where there is none.
     pub spread: &'static str,
+    /// The keys of the lines that a record of lists is in CSV and NDJSON, the first of which tells the list; none where a
+    /// record is a line.
+    pub lines: &'static [&'static str],
+}
+
+impl Kind {
+    /// What is printed of it in that shape: lines where a record is made of them, else records.
+    fn printed(self, shape: &Shape) -> Kind {
+        let is_plain = shape.filter.is_none() && shape.template.is_none();
+        match shape.format {
+            Format::Ndjson | Format::Csv if self.lines.is_empty() => self,
+            Format::Ndjson => Kind { fields: self.lines, many: true, ..self },
+            Format::Csv if is_plain => Kind { fields: self.lines, many: true, ..self },
+            _ => Kind { lines: &[], ..self },
+        }
+    }
 }
 
 /// Prints the records of a read, one after the other.
@@ -221,6 +237,7 @@ fn kept_keys(layout: Layout) -> Vec<String> {
 impl<'o> Records<'o> {
     /// A printer of records of one kind; a field that they do not have is refused before anything is printed.
     pub fn new(out: &'o mut dyn Write, shape: &'o Shape, kind: Kind) -> Result<Records<'o>> {
+        let kind = kind.printed(shape);
         if !kind.fields.is_empty() {
             check_fields(shape, kind.fields.iter().copied())?;
         }
@@ -244,8 +261,16 @@ impl<'o> Records<'o> {
         Ok(Records { shape, kind, printed: 0, printer })
     }
 
-    /// Prints one record, given as JSON; names are looked up for the rows of a table that are printed together.
+    /// Prints one record, given as JSON, or the lines that it is made of; names are looked up for the rows of a table that
+    /// are printed together.
     pub fn record(&mut self, json: &str, lookup: Lookup<'_>) -> Result<()> {
+        match self.kind.lines {
+            [] => self.one(json, lookup),
+            keys => lines_of(&parsed(json), keys).try_for_each(|line| self.one(&line.to_string(), lookup)),
+        }
+    }
+
+    fn one(&mut self, json: &str, lookup: Lookup<'_>) -> Result<()> {
         let first = self.printed == 0;
         self.printed += 1;
         match &mut self.printer {
@@ -330,6 +355,20 @@ impl<'o> Records<'o> {
         self.flush()?;
         Ok(remarks)
     }
+}
+
+/// The lines that a record of lists is made of: all of these keys, the first of which tells the list.
+fn lines_of<'r>(record: &'r Value, keys: &'r [&'static str]) -> impl Iterator<Item = Value> + 'r {
+    let lists = record.as_object().into_iter().flatten().filter_map(|(list, value)| Some((list, value.as_array()?)));
+    lists.flat_map(move |(list, rows)| {
+        rows.iter().map(move |row| {
+            let value = |(at, key): (usize, &&str)| match at {
+                0 => Value::from(list.as_str()),
+                _ => row.get(*key).cloned().unwrap_or_default(),
+            };
+            Value::Object(keys.iter().enumerate().map(|told| ((*told.1).to_owned(), value(told))).collect())
+        })
+    })
 }
 
 /// What a template makes of a record, as a line or lines.
@@ -537,7 +576,15 @@ mod tests {
             width: Some(80),
             colored: false,
         };
-        let kind = Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
+        let kind = Kind {
+            fields: &["id", "customer"],
+            kind: "ticket",
+            layout_of,
+            many: true,
+            opens: &[],
+            spread: "",
+            lines: &[],
+        };
         let asked = RefCell::new(Vec::new());
         let lookup = |kind: &str, ids: Vec<String>| -> std::result::Result<Vec<(String, String)>, Box<dyn Any>> {
             asked.borrow_mut().push(format!("{kind} {}", ids.join(" ")));
@@ -557,11 +604,47 @@ mod tests {
     }
 
     #[test]
+    fn a_record_of_lists_is_lines_where_rows_are_printed() {
+        let record = r#"{"since":"2026-11-01","one":[{"by":"a","count":1},{"by":"b","count":2}],"none":null,"two":[{"by":"c","age":3}]}"#;
+        let kind = Kind {
+            fields: &["since", "one", "none", "two"],
+            kind: "",
+            layout_of,
+            many: false,
+            opens: &[],
+            spread: "",
+            lines: &["list", "by", "count", "age"],
+        };
+        let printed = |format, record: Option<&str>| {
+            let shape = Shape { format, fields: None, filter: None, template: None, width: None, colored: false };
+            let mut out = Vec::new();
+            let mut records = Records::new(&mut out, &shape, kind).unwrap();
+            record.into_iter().for_each(|record| records.record(record, names::NO_NAMES).unwrap());
+            records.end(names::NO_NAMES).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(printed(Format::Csv, Some(record)), "list,by,count,age\r\none,a,1,\r\none,b,2,\r\ntwo,c,,3\r\n");
+        assert_eq!(printed(Format::Csv, Some("{\"one\":[]}")), "list,by,count,age\r\n");
+        assert_eq!(
+            printed(Format::Ndjson, Some(record)).lines().last(),
+            Some(r#"{"list":"two","by":"c","count":null,"age":3}"#)
+        );
+        assert_eq!(printed(Format::Json, Some(record)), format!("{record}\n"));
+    }
+
+    #[test]
     fn names_are_asked_for_where_a_table_is_printed_and_nowhere_else() {
         for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Ids] {
             let shape = Shape { format, fields: None, filter: None, template: None, width: Some(80), colored: false };
-            let kind =
-                Kind { fields: &["id", "customer"], kind: "ticket", layout_of, many: true, opens: &[], spread: "" };
+            let kind = Kind {
+                fields: &["id", "customer"],
+                kind: "ticket",
+                layout_of,
+                many: true,
+                opens: &[],
+                spread: "",
+                lines: &[],
+            };
             let mut out = Vec::new();
             let mut records = Records::new(&mut out, &shape, kind).unwrap();
             let lookup = |_: &str, _| panic!("{format:?} needs no names");

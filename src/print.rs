@@ -14,6 +14,7 @@ pub mod code;
 pub mod document;
 pub mod einvoice;
 pub mod order;
+pub mod overview;
 pub mod pdf;
 pub mod picture;
 mod priced;

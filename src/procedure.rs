@@ -23,6 +23,7 @@ pub mod matching;
 pub mod merge;
 pub mod options;
 pub mod order;
+pub mod overview;
 pub mod party;
 pub mod payment;
 pub mod plan;

@@ -24,6 +24,7 @@ pub mod mail;
 pub mod merge;
 pub mod names;
 pub mod order;
+pub mod overview;
 pub mod party;
 pub mod payment;
 pub mod portal;

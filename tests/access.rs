@@ -28,6 +28,7 @@ const EVERYBODYS: &[&str] = &["status"];
 
 /// Reports are of the applications whose records they count.
 const REPORTS: &[(&str, &str)] = &[
+    ("report overview", "invoicing"),
     ("report accounts", "invoicing"),
     ("report documents", "invoicing"),
     ("report refunds", "invoicing"),

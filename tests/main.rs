@@ -44,6 +44,7 @@ mod merge;
 mod money;
 mod online_retail;
 mod order;
+mod overview;
 mod party;
 mod plan;
 mod portal;

@@ -39,6 +39,7 @@ mod money;
 mod online_retail;
 mod order;
 mod outage;
+mod overview;
 mod party;
 mod plan;
 mod portal;

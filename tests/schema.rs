@@ -82,6 +82,7 @@ fn every_record_is_as_its_schema_says() {
                 let words = if kind == "booked" { "report documents" } else { "customer timeline C00001" };
                 list(&shop.ok(words)).iter().for_each(|row| check(&schema, row, words));
             }
+            "overview" => check(&schema, &shop.ok("report overview"), kind),
             "log" => list(&shop.ok("log")).iter().for_each(|record| check(&schema, record, kind)),
             _ => {
                 let listed = as_listed(&schema);

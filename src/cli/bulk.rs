@@ -481,7 +481,8 @@ fn run_telling(
 }
 
 /// What the answers of a bulk run are as records.
-const LINES: Kind = Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of, many: true, opens: &[], spread: "" };
+const LINES: Kind =
+    Kind { fields: LineAnswer::FIELDS, kind: "answer", layout_of, many: true, opens: &[], spread: "", lines: &[] };
 
 /// Where answers go: stdout, and a count of them to a terminal that does not show them itself.
 struct Out<'o> {

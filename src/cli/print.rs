@@ -1,4 +1,4 @@
-//! `print`: where printed documents go: to standard output, into a file, or into a folder.
+//! `print`: where printed documents and pages go: to standard output, into a file, or into a folder.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,12 @@ use super::report::Exit;
 use super::top::{is_same_file, not_written};
 use super::{Outside, Settings, report};
 use crate::command::print::{Asked, Goes, Outlet, Printout};
-use crate::command::{Action, Entry, Warning, internal};
+use crate::command::{Action, Cx, Entry, Warning, internal};
 use crate::domain::common::ValueRefused;
+use crate::domain::desk::Right;
 use crate::domain::{Error, Result};
 use crate::output::{Format, PrintError};
+use crate::store::Db;
 use crate::store::engine::new_file::NewFile;
 
 /// Runs one `print`.
@@ -28,23 +30,45 @@ pub fn print(
     };
     check_shape(settings, matches, entry.name, &format!("aftersales {} --help", entry.name))?;
     let given = given(outside, matches, references)?;
+    written(outside, settings, *right, &|db| wider(db, &given), &mut |cx, sink| {
+        run(&Asked::of(matches), &given, cx, sink)
+    })
+}
+
+/// Writes the page of a read.
+pub fn page(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    entry: &'static Entry,
+    matches: &ArgMatches,
+) -> std::result::Result<(), Exit> {
+    let Action::Read { right, page: Some(page), .. } = &entry.action else {
+        return Err(internal("it has no page").into());
+    };
+    check_shape(settings, matches, entry.name, &format!("aftersales {} -o json", entry.name))?;
+    written(outside, settings, *right, &|_| Ok(None), &mut |cx, sink| (page.write)(matches, cx, sink))
+}
+
+/// Writes what `write` prints over one moment of the store, and says where it went and what is to be said of it.
+fn written(
+    outside: &mut Outside<'_>,
+    settings: &Settings,
+    right: Right,
+    wider: &dyn Fn(&Db) -> Result<Option<Right>>,
+    write: &mut dyn FnMut(&Cx<'_>, &mut dyn Outlet) -> Result<()>,
+) -> std::result::Result<(), Exit> {
     let db = settings.open_to_read_at_once()?;
     let clock = settings.clock(outside.clock);
     let session = settings.session(&db, &clock);
     let mut sink = Sink { outside: &mut *outside, settings, goes: Goes::ToStdout, printed: 0, warned: Vec::new() };
-    session.read_widened(
-        *right,
-        &|_| (),
-        |db| wider(db, &given),
-        |cx| {
-            for stranger in cx.templates.strangers()? {
-                let meant = stranger.meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-                let message = format!("nothing asks for {}{meant}", stranger.path.display());
-                sink.warned.push(Warning { code: "template_unknown".into(), message });
-            }
-            run(&Asked::of(matches), &given, cx, &mut sink)
-        },
-    )?;
+    session.read_widened(right, &|_| (), wider, |cx| {
+        for stranger in cx.templates.strangers()? {
+            let meant = stranger.meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            let message = format!("nothing asks for {}{meant}", stranger.path.display());
+            sink.warned.push(Warning { code: "template_unknown".into(), message });
+        }
+        write(cx, &mut sink)
+    })?;
     let Sink { goes, printed, warned, .. } = sink;
     if settings.quiet {
         return Ok(());

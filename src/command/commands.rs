@@ -293,6 +293,7 @@ const VERBS: &[Entry] = &[
     Entry::read::<log::Log>("log"),
     Entry::read::<log::Head>("log head"),
     // report
+    Entry::paged::<overview::ReportOverview>("report overview"),
     Entry::read::<report::Report<report::TrialBalance>>("report accounts"),
     Entry::read::<booked::ReportDocuments>("report documents"),
     Entry::read::<report::Report<report::Refunds>>("report refunds"),

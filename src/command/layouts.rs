@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{
-    app, backup, booked, config, copy, coupon_program, desk, doctor, explain, log, options, report, restore, schema,
-    status, subscription, templates, timeline, verify, worksheet,
+    app, backup, booked, config, copy, coupon_program, desk, doctor, explain, log, options, overview, report, restore,
+    schema, status, subscription, templates, timeline, verify, worksheet,
 };
 use crate::output::layout::{Bars, Form, Layout};
 use crate::store::engine::table::{Column, Holds, Table};
@@ -31,6 +31,7 @@ const KNOWN: &[Known] = &[
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
     ("report", report::COLUMNS, &["untaxed", "tax", "rate"]),
+    ("overview", overview::COLUMNS, &[]),
     ("happened", timeline::COLUMNS, &["ticket", "currency", "state"]),
     ("booked", booked::COLUMNS, &["currency", "kind", "tax", "untaxed"]),
     ("errors", schema::ERROR_COLUMNS, &[]),
@@ -62,6 +63,15 @@ const KNOWN: &[Known] = &[
     ("timesheet", &[], &["seconds", "user"]),
     ("rewards", &[], &["maximum", "products", "product", "quantity", "on"]),
     ("services", &[], &[]),
+    // The sections of the overview, which are lists of rows of reports.
+    ("totals", &[], &["untaxed", "tax"]),
+    ("months", &[], &["untaxed", "tax"]),
+    ("reasons", &[], &["untaxed", "tax"]),
+    ("refunded", &[], &["untaxed", "tax", "count"]),
+    ("returned", &[], &["count"]),
+    ("work", &[], &[]),
+    ("coupons", &[], &[]),
+    ("customers", &[], &[]),
 ];
 
 /// Documents are told in another order than their keys: what they come to stands last.
@@ -112,7 +122,14 @@ pub fn layout_of(kind: &str) -> Layout {
 
 /// What bars behind the rows of a kind show.
 fn bars_of(kind: &str) -> Option<Bars> {
-    (kind == "report").then_some(Bars { of: &["total", "quantity", "count"], within: "currency" })
+    let of: &[&str] = match kind {
+        "report" => &["total", "quantity", "count"],
+        "months" | "reasons" | "customers" => &["total"],
+        "refunded" | "returned" => &["rate", "quantity"],
+        "work" | "coupons" => &["count"],
+        _ => return None,
+    };
+    Some(Bars { of, within: "currency" })
 }
 
 /// The columns of a table of described records, and those of them that are left out first. They are asked for with every record that
@@ -173,6 +190,11 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
         ("timesheet", "from" | "to") => Form::Time,
         ("timesheet", "note") => Form::Text,
         ("log", "actor") => Form::Either(&["user", "customer"]),
+        ("refunded" | "returned", "by") => Form::Named("product"),
+        ("customers", "by") => Form::Named("customer"),
+        ("coupons", "by") => Form::Named("coupon_program"),
+        ("reasons", "by") => Form::Text,
+        ("work", "days_1" | "days_7" | "days_30" | "days_90" | "older") => Form::Number,
         _ => return None,
     })
 }

@@ -37,13 +37,15 @@ choices! {
         /// A PDF with an e-invoice in it.
         FacturX = "factur-x",
         Ics = "ics",
+        /// What a page tells, for programs.
+        Json = "json",
     }
 }
 
 impl PrintFormat {
     /// Whether it goes to standard output where no file is named.
     fn is_for_stdout(self) -> bool {
-        matches!(self, PrintFormat::Html | PrintFormat::Ics)
+        matches!(self, PrintFormat::Html | PrintFormat::Ics | PrintFormat::Json)
     }
 
     /// The ending of its files.
@@ -53,6 +55,7 @@ impl PrintFormat {
             PrintFormat::Pdf | PrintFormat::FacturX => "pdf",
             PrintFormat::Ubl | PrintFormat::Xrechnung => "xml",
             PrintFormat::Ics => "ics",
+            PrintFormat::Json => "json",
         }
     }
 }
@@ -163,7 +166,7 @@ fn e_invoice(
         PrintFormat::Ubl => Form::Ubl,
         PrintFormat::Xrechnung => Form::Xrechnung,
         PrintFormat::FacturX => Form::FacturX,
-        PrintFormat::Html | PrintFormat::Pdf | PrintFormat::Ics => {
+        PrintFormat::Html | PrintFormat::Pdf | PrintFormat::Ics | PrintFormat::Json => {
             return Err(super::internal("no form of an e-invoice"));
         }
     };
@@ -232,7 +235,8 @@ pub struct Printout {
     pub warnings: Vec<Warning>,
 }
 
-/// What was asked of `print` beside the references.
+/// What was asked of what is printed beside the references.
+#[derive(Default)]
 pub struct Asked {
     format: Option<String>,
     language: Option<String>,
@@ -257,13 +261,19 @@ impl Asked {
         Asked { format: one("format"), language: one("language"), file: one("file"), folder: one("folder") }
     }
 
-    fn format<R: Printable>(&self) -> Result<PrintFormat> {
+    /// One page, in that format and into that file.
+    pub(super) fn one(format: Option<&str>, file: Option<&str>) -> Asked {
+        Asked { format: format.map(str::to_owned), file: file.map(str::to_owned), ..Asked::default() }
+    }
+
+    /// The format among those that there are, HTML where none was named.
+    pub(super) fn format(&self, formats: &[PrintFormat]) -> Result<PrintFormat> {
         let Some(given) = &self.format else {
             return Ok(PrintFormat::Html);
         };
-        let found = R::FORMATS.iter().find(|format| format.word() == given);
+        let found = formats.iter().find(|format| format.word() == given);
         found.copied().ok_or_else(|| {
-            let allowed: Vec<String> = R::FORMATS.iter().map(|format| format.word().to_owned()).collect();
+            let allowed: Vec<String> = formats.iter().map(|format| format.word().to_owned()).collect();
             let message = format!("{given:?} is no format of a print; it is one of {}", allowed.join(", "));
             let allowed = Some(Allowed::Several(allowed));
             ValueRefused::Invalid { field: "format", given: given.clone(), message, allowed }.into()
@@ -271,7 +281,7 @@ impl Asked {
     }
 
     /// Where it goes; what is no page of HTML goes nowhere by itself, and several documents go into a folder.
-    fn goes(&self, format: PrintFormat, documents: usize) -> Result<Goes> {
+    pub(super) fn goes(&self, format: PrintFormat, documents: usize) -> Result<Goes> {
         match (&self.file, &self.folder) {
             (Some(_), Some(folder)) => {
                 let message = "a print goes to a file or into a folder, not to both";
@@ -345,7 +355,7 @@ impl<R: Printable> Print<R> {
         for given in references {
             look_up::bare::<R>(cx, R::KIND, given)?;
         }
-        let format = asked.format::<R>()?;
+        let format = asked.format(R::FORMATS)?;
         outlet.open(asked.goes(format, references.len())?)?;
         let language = asked.language.as_deref().filter(|language| !language.is_empty());
         let mut fonts = None;

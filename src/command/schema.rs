@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::pipeline::{Action, Keys};
 use super::{
-    COMMANDS, app, booked, config, desk, doctor, explain, log, options, report, status, subscription, timeline,
-    to_json, verify, worksheet,
+    COMMANDS, app, booked, config, desk, doctor, explain, log, options, overview, report, status, subscription,
+    timeline, to_json, verify, worksheet,
 };
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Result, code};
@@ -45,6 +45,7 @@ const OTHERS: &[(&str, &[Column])] = &[
     ("check", doctor::KEYS),
     ("waiting", status::KEYS),
     ("report", report::KEYS),
+    ("overview", overview::KEYS),
     ("booked", booked::KEYS),
     ("happened", timeline::KEYS),
     ("answer", ANSWER),

@@ -15,6 +15,7 @@ use crate::domain::repair::Repair;
 use crate::domain::task::Task;
 use crate::domain::ticket::Ticket;
 use crate::domain::transfer::Transfer;
+use crate::domain::value::day::Day;
 use crate::procedure::access;
 use crate::store::engine::table::{Column, int, text};
 
@@ -32,17 +33,62 @@ pub const FIELDS: &[&str] = &["what", "count", "command"];
 pub struct Status {}
 
 /// Something that may wait.
-struct Wait {
-    what: &'static str,
+pub(super) struct Wait {
+    pub what: &'static str,
     noun: &'static str,
     right: Right,
     /// The flags of its list, in which `$today` and `$yesterday` stand for those days.
     flags: &'static str,
+    /// The column by which it is young or old; none: by the day of the record.
+    aged_by: Option<&'static str>,
     count: fn(&Cx<'_>, &[String]) -> Result<usize>,
+    count_before: CountBefore,
 }
 
-const fn wait<R: Noun>(what: &'static str, flags: &'static str) -> Wait {
-    Wait { what, noun: R::NOUN, right: R::RIGHT, flags, count: counted::<R> }
+type CountBefore = fn(&Cx<'_>, &[String], Option<&str>, &[Day]) -> Result<Vec<i64>>;
+
+pub(super) const fn wait<R: Noun>(what: &'static str, flags: &'static str) -> Wait {
+    Wait {
+        what,
+        noun: R::NOUN,
+        right: R::RIGHT,
+        flags,
+        aged_by: None,
+        count: counted::<R>,
+        count_before: counted_before::<R>,
+    }
+}
+
+impl Wait {
+    /// The same, young or old by that column.
+    pub(super) const fn aged_by(self, column: &'static str) -> Wait {
+        Wait { aged_by: Some(column), ..self }
+    }
+
+    /// That of this name.
+    pub(super) fn named(what: &str) -> Option<&'static Wait> {
+        WAITS.iter().find(|wait| wait.what == what)
+    }
+
+    /// Whether the caller may know of it.
+    pub(super) fn is_open_to(&self, cx: &Cx<'_>) -> Result<bool> {
+        access::may(cx.db, cx.actor, self.right)
+    }
+
+    /// How many there are, and how many of them are from before each of these days.
+    pub(super) fn count_before(&self, cx: &Cx<'_>, days: &[Day]) -> Result<Vec<i64>> {
+        (self.count_before)(cx, &words(&self.flags(cx)), self.aged_by, days)
+    }
+
+    /// The flags as they are typed today.
+    fn flags(&self, cx: &Cx<'_>) -> String {
+        let yesterday = cx.today.plus_days(-1).unwrap_or(cx.today).to_string();
+        self.flags.replace("$today", &cx.today.to_string()).replace("$yesterday", &yesterday)
+    }
+}
+
+fn words(flags: &str) -> Vec<String> {
+    flags.split(' ').map(str::to_owned).collect()
 }
 
 static WAITS: &[Wait] = &[
@@ -59,7 +105,7 @@ static WAITS: &[Wait] = &[
     wait::<Transfer>("deliveries waiting for stock", "--kind outgoing --state waiting"),
     wait::<Repair>("repairs overdue", "--state confirmed --state under_repair --scheduled-date ..$yesterday"),
     wait::<Repair>("repairs today", "--state confirmed --state under_repair --scheduled-date $today"),
-    wait::<Task>("visits overdue", "--stage planned --planned-start ..$yesterday"),
+    wait::<Task>("visits overdue", "--stage planned --planned-start ..$yesterday").aged_by("planned_start"),
     wait::<Task>("visits today", "--stage planned --stage in_progress --planned-start $today"),
     wait::<Task>("visits without a day", "--stage new"),
     wait::<Order>("quotations sent", "--state sent"),
@@ -85,15 +131,12 @@ impl Read for Status {
     }
 
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        let today = cx.today.to_string();
-        let yesterday = cx.today.plus_days(-1).unwrap_or(cx.today).to_string();
-        for Wait { what, noun, right, flags, count } in WAITS {
-            if !access::may(cx.db, cx.actor, *right)? {
+        for wait in WAITS {
+            if !wait.is_open_to(cx)? {
                 continue;
             }
-            let flags = flags.replace("$today", &today).replace("$yesterday", &yesterday);
-            let words: Vec<String> = flags.split(' ').map(str::to_owned).collect();
-            let count = count(cx, &words)?;
+            let (flags, Wait { what, noun, .. }) = (wait.flags(cx), wait);
+            let count = (wait.count)(cx, &words(&flags))?;
             emit(&to_json(&Waiting { what, count, command: format!("aftersales {noun} list {flags}") })?)?;
         }
         Ok(())
@@ -101,7 +144,15 @@ impl Read for Status {
 }
 
 fn counted<R: Noun>(cx: &Cx<'_>, words: &[String]) -> Result<usize> {
+    list::<R>(words)?.count(cx)
+}
+
+fn counted_before<R: Noun>(cx: &Cx<'_>, words: &[String], by: Option<&str>, days: &[Day]) -> Result<Vec<i64>> {
+    list::<R>(words)?.count_before(cx, by, days)
+}
+
+fn list<R: Noun>(words: &[String]) -> Result<List<R>> {
     let command = List::<R>::augment_args(clap::Command::new(R::NOUN).no_binary_name(true));
     let matches = command.try_get_matches_from(words).map_err(|error| internal(error.to_string()))?;
-    List::<R>::from_arg_matches(&matches).map_err(|error| internal(error.to_string()))?.count(cx)
+    List::<R>::from_arg_matches(&matches).map_err(|error| internal(error.to_string()))
 }

@@ -38,6 +38,8 @@ pub static FILES: &[File] = files![
     "worksheet.html"
     "return.html"
     "repair.html"
+    "overview.html"
+    "overview.css"
     "en.toml"
     "de.toml"
     "fr.toml"

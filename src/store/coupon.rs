@@ -41,7 +41,8 @@ const STORED_STATE: &str =
     "CASE WHEN t.cancelled = 1 THEN 'cancelled' WHEN t.used_by IS NOT NULL THEN 'used' ELSE 'valid' END";
 
 /// The state on a day: what `Coupon::settle` makes of it, and `a_list_knows_the_state_of_the_day` holds the two together.
-const STATE_ON_DAY: &str = "CASE WHEN t.cancelled = 1 THEN 'cancelled' WHEN t.used_by IS NOT NULL THEN 'used'
+pub(super) const STATE_ON_DAY: &str =
+    "CASE WHEN t.cancelled = 1 THEN 'cancelled' WHEN t.used_by IS NOT NULL THEN 'used'
     WHEN t.valid_until < $day THEN 'expired' ELSE 'valid' END";
 
 /// The coupon with that code, however it is spelled; as it is but for the day.

@@ -1,4 +1,4 @@
-//! The names of customers, products and users, several at a time: what tables show beside ids.
+//! The names of customers, products, users and programs, several at a time: what tables show beside ids.
 
 use super::{Db, Result, Value};
 use crate::query;
@@ -30,6 +30,7 @@ pub fn of(db: &Db, kind: &str, ids: &[String]) -> Result<Vec<(String, String)>> 
         "customer" => names_from!(customer),
         "product" => names_from!(product),
         "user" => names_from!(person),
+        "coupon_program" => names_from!(coupon_program),
         _ => return Ok(Vec::new()),
     };
     let mut found = Vec::with_capacity(ids.len());

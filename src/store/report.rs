@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use super::document::counts;
 use super::engine::statement::{Statement, Tables};
 use super::ledger::Period;
-use super::{Db, Result};
+use super::{Db, Result, Row, StoreError};
 use crate::domain::report::{By, ReportRow, rate};
 use crate::domain::value::money::{Currency, Money};
-use crate::domain::value::quantity::Quantity;
+use crate::domain::value::quantity::{Percent, Quantity};
 
 /// What a report counts.
 pub struct Figures {
     /// What its rows can be summed by, by itself the first.
     pub ways: &'static [Way],
     /// What the goods of a product are held against.
-    whole: Option<&'static Way>,
+    pub(super) whole: Option<&'static Way>,
 }
 
 /// A way to sum: the expression over the tables of the items, and the question for these, in which it stands as `{by}`: its
@@ -24,7 +24,7 @@ pub struct Way {
     pub by: By,
     expression: &'static str,
     items: &'static str,
-    reads: &'static [&'static str],
+    pub(super) reads: &'static [&'static str],
 }
 
 const fn way(by: By, expression: &'static str, (items, reads): (&'static str, &'static [&'static str])) -> Way {
@@ -189,45 +189,64 @@ pub static OWED: Figures = Figures {
 };
 
 impl Way {
-    fn statement(&self) -> &'static Statement {
+    /// The same figures, all in one.
+    pub(super) const fn as_one(&self) -> Way {
+        Way { by: self.by, expression: "CAST(NULL AS TEXT)", items: self.items, reads: self.reads }
+    }
+
+    /// The question for the rows, in no order: what they are summed by, the currency with its digits, and the sums.
+    pub(super) fn summed(&self) -> String {
         let items = self.items.replace("{by}", self.expression);
-        let sql = format!(
-            "SELECT r.by_, r.currency_, cur.digits, COUNT(DISTINCT r.item), CAST(SUM(r.quantity) AS BIGINT),
-               CAST(SUM(r.untaxed) AS BIGINT), CAST(SUM(r.tax) AS BIGINT), CAST(SUM(r.total) AS BIGINT)
-             FROM ({items}) r LEFT JOIN currency cur ON cur.code = r.currency_ GROUP BY r.by_, r.currency_, cur.digits
-             ORDER BY r.by_ NULLS LAST, r.currency_ NULLS LAST"
-        );
-        let reads = Tables::of(self.reads);
-        Statement::made(sql, |sql| Statement::query(reads, sql))
+        format!(
+            "SELECT r.by_, r.currency_, cur.digits, COUNT(DISTINCT r.item) AS count_,
+               CAST(SUM(r.quantity) AS BIGINT) AS quantity_, CAST(SUM(r.untaxed) AS BIGINT) AS untaxed_,
+               CAST(SUM(r.tax) AS BIGINT) AS tax_, CAST(SUM(r.total) AS BIGINT) AS total_
+             FROM ({items}) r LEFT JOIN currency cur ON cur.code = r.currency_ GROUP BY r.by_, r.currency_, cur.digits"
+        )
     }
 
     /// The rows, in order of what they are summed by; without a rate.
-    fn rows(&self, db: &Db, period: &Period) -> Result<Vec<ReportRow>> {
-        db.query(self.statement(), &period.bounds(), |row| {
-            let code: Option<String> = row.get(1)?;
-            let currency: Option<Currency> = code.map(|_| row.currency(1)).transpose()?;
-            let money = |column: usize| -> Result<Option<Money>> {
-                let minor: Option<i64> = row.get(column)?;
-                Ok(minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency)))
-            };
-            Ok(ReportRow {
-                by: row.get(0)?,
-                count: row.get(3)?,
-                quantity: row.get(4)?,
-                rate: None,
-                untaxed: money(5)?,
-                tax: money(6)?,
-                total: money(7)?,
-                currency,
-            })
-        })
+    pub(super) fn rows(&self, db: &Db, period: &Period) -> Result<Vec<ReportRow>> {
+        let sql = format!("{} ORDER BY r.by_ NULLS LAST, r.currency_ NULLS LAST", self.summed());
+        let reads = Tables::of(self.reads);
+        db.query(Statement::made(sql, |sql| Statement::query(reads, sql)), &period.bounds(), row_of)
     }
 }
 
+/// A row as `Way::summed` tells it; without a rate.
+pub(super) fn row_of(row: &Row<'_>) -> Result<ReportRow> {
+    let code: Option<String> = row.get(1)?;
+    let currency: Option<Currency> = code.map(|_| row.currency(1)).transpose()?;
+    let money = |column: usize| -> Result<Option<Money>> {
+        let minor: Option<i64> = row.get(column)?;
+        Ok(minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency)))
+    };
+    Ok(ReportRow {
+        by: row.get(0)?,
+        count: row.get(3)?,
+        quantity: row.get(4)?,
+        rate: None,
+        untaxed: money(5)?,
+        tax: money(6)?,
+        total: money(7)?,
+        currency,
+    })
+}
+
+/// How many percent goods are of others.
+pub(super) fn rate_of(part: Quantity, whole: Quantity) -> Result<Option<Percent>> {
+    rate(part, whole).map_err(|_| StoreError::Damaged("a rate is too large".to_owned()))
+}
+
 impl Figures {
+    /// The way to sum them by that.
+    pub(super) fn way(&self, by: By) -> Option<&'static Way> {
+        self.ways.iter().find(|way| way.by == by)
+    }
+
     /// The rows by that way, in order, with rates where goods are held against others.
     pub fn rows(&self, db: &Db, by: By, period: &Period) -> Result<Vec<ReportRow>> {
-        let Some(way) = self.ways.iter().find(|way| way.by == by) else {
+        let Some(way) = self.way(by) else {
             return Ok(Vec::new());
         };
         let mut rows = way.rows(db, period)?;
@@ -237,8 +256,7 @@ impl Figures {
                 whole.rows(db, period)?.iter().filter_map(|row| Some((of(row), row.quantity?))).collect();
             for row in &mut rows {
                 if let (Some(part), Some(whole)) = (row.quantity, whole.get(&of(row))) {
-                    row.rate =
-                        rate(part, *whole).map_err(|_| super::StoreError::Damaged("a rate is too large".to_owned()))?;
+                    row.rate = rate_of(part, *whole)?;
                 }
             }
         }

@@ -10,7 +10,8 @@ use crate::output::names::NO_NAMES;
 use crate::output::{Kind, Records};
 
 /// What a key is as a record.
-const KEYS: Kind = Kind { fields: meaning::COLUMNS, kind: "key", layout_of, many: true, opens: &[], spread: "" };
+const KEYS: Kind =
+    Kind { fields: meaning::COLUMNS, kind: "key", layout_of, many: true, opens: &[], spread: "", lines: &[] };
 
 /// Prints them; those of one kind where it is named.
 pub fn print(outside: &mut Outside<'_>, settings: &Settings, kind: Option<&str>) -> Result<(), Exit> {

@@ -46,6 +46,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const OPENS: Opens = &[];
     /// The key under which a list of objects stands that are columns of their own in CSV, each named by its first value.
     const SPREAD: &'static str = "";
+    /// The keys of the lines that a record of sections is in CSV and NDJSON, the section first; none where it is a line.
+    const LINES: &'static [&'static str] = &[];
     /// All keys of its records in order, where it answers an array; a single record tells them itself.
     fn fields() -> Vec<&'static str> {
         Vec::new()
@@ -62,6 +64,14 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     fn ahead(&self, _db: &Db) {}
     /// Emits each record as JSON.
     fn run(&self, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+}
+
+/// A read whose answer can be a page for people too.
+pub trait Paged: Read {
+    /// Whether a page is asked for, or a file.
+    fn is_page(&self) -> bool;
+    /// Writes it.
+    fn page(&self, cx: &Cx<'_>, outlet: &mut dyn Outlet) -> Result<()>;
 }
 
 /// The keys of a record as `show` prints it.
@@ -172,7 +182,10 @@ pub enum Action {
         ahead: Ahead,
         opens: Opens,
         spread: &'static str,
+        lines: &'static [&'static str],
         run: Reader,
+        /// What writes the page that is asked for; none where it has none.
+        page: Option<Pager>,
     },
     /// What answers no records, but documents as people read them.
     Print {
@@ -188,6 +201,13 @@ type Printer = fn(&Asked, &[String], &Cx<'_>, &mut dyn Outlet) -> Result<()>;
 
 type Ahead = fn(&ArgMatches, &Db);
 type Wider = fn(&ArgMatches, &Db) -> Result<Option<Right>>;
+/// Whether a page is asked for, and what writes it.
+#[derive(Clone, Copy)]
+pub struct Pager {
+    pub is_asked: fn(&ArgMatches) -> Result<bool>,
+    pub write: fn(&ArgMatches, &Cx<'_>, &mut dyn Outlet) -> Result<()>,
+}
+
 type Reader = fn(&ArgMatches, &Cx<'_>, &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
 
 impl Entry {
@@ -196,6 +216,14 @@ impl Entry {
     }
 
     pub(in crate::command) const fn read<R: Read>(name: &'static str) -> Entry {
+        Entry::of_read::<R>(name, None)
+    }
+
+    pub(in crate::command) const fn paged<R: Paged>(name: &'static str) -> Entry {
+        Entry::of_read::<R>(name, Some(Pager { is_asked: is_page::<R>, write: page::<R> }))
+    }
+
+    const fn of_read<R: Read>(name: &'static str, page: Option<Pager>) -> Entry {
         Entry {
             name,
             arguments: R::augment_args,
@@ -209,7 +237,9 @@ impl Entry {
                 ahead: ahead::<R>,
                 opens: R::OPENS,
                 spread: R::SPREAD,
+                lines: R::LINES,
                 run: read::<R>,
+                page,
             },
         }
     }
@@ -264,6 +294,14 @@ fn ahead<R: Read>(matches: &ArgMatches, db: &Db) {
 
 fn read<R: Read>(matches: &ArgMatches, cx: &Cx<'_>, emit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
     read_of::<R>(matches)?.run(cx, emit)
+}
+
+fn is_page<R: Paged>(matches: &ArgMatches) -> Result<bool> {
+    Ok(read_of::<R>(matches)?.is_page())
+}
+
+fn page<R: Paged>(matches: &ArgMatches, cx: &Cx<'_>, outlet: &mut dyn Outlet) -> Result<()> {
+    read_of::<R>(matches)?.page(cx, outlet)
 }
 
 fn read_of<R: Read>(matches: &ArgMatches) -> Result<R> {

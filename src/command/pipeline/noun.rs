@@ -12,6 +12,7 @@ use super::filter::{compared_in, days, instants, tests_of};
 use super::{Cx, Keys, Read, to_json};
 use crate::domain::common::{ValueRefused, words_of};
 use crate::domain::desk::Right;
+use crate::domain::value::day::Day;
 use crate::domain::value::reference::folded;
 use crate::domain::{Allowed, Result};
 use crate::output::Opens;
@@ -318,6 +319,21 @@ impl<R: Noun> List<R> {
             Ok(())
         })?;
         Ok(count)
+    }
+
+    /// How many records it would list, but for a limit, and how many of them are from before each of these days: by the
+    /// column of that key, or by the day of the record.
+    pub fn count_before(&self, cx: &Cx<'_>, by: Option<&str>, days: &[Day]) -> Result<Vec<i64>> {
+        let table = R::table();
+        let by = by.and_then(|key| table.column(key));
+        let is_moment =
+            by.map_or(matches!(table.day, DayOf::Instant(_)), |column| matches!(column.holds, Holds::Instant));
+        let bound = |day: &Day| match is_moment {
+            true => cx.desk.timezone.start_of(*day).map_or(Value::Null, Value::from),
+            false => Value::from(*day),
+        };
+        let moments: Vec<Value<'static>> = days.iter().map(bound).collect();
+        Ok(filter::count_before::<R>(cx.db, &self.asked(cx)?, by, &moments)?)
     }
 
     /// What the store is asked.

@@ -33,6 +33,12 @@ impl Day {
         None => Day(NaiveDate::MIN),
     };
 
+    /// The last day there is: 9999-12-31.
+    pub const LAST: Day = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+        Some(last) => Day(last),
+        None => Day(NaiveDate::MAX),
+    };
+
     /// The day of that date; `None` outside the years 0001 to 9999.
     pub fn from_date(date: NaiveDate) -> Option<Day> {
         YEARS.contains(&date.year()).then_some(Day(date))

@@ -152,6 +152,15 @@ impl Words {
         written
     }
 
+    /// A month with its year, given as `2026-11`.
+    pub fn month(&self, iso: &str) -> String {
+        let name = |month: &str| self.writing.months.as_ref()?.get(month.parse::<usize>().ok()?.checked_sub(1)?);
+        match iso.split_once('-').and_then(|(year, month)| Some((year, name(month)?))) {
+            Some((year, name)) => format!("{name} {year}"),
+            None => iso.to_owned(),
+        }
+    }
+
     /// The words by their keys, as templates see them.
     pub(super) fn value(&self) -> Value {
         Value::from(Serde(&self.texts))
@@ -248,6 +257,8 @@ mod tests {
             assert_eq!((words.percent("12.5"), words.day("2026-11-03")), (percent.to_owned(), day.to_owned()));
         }
         assert_eq!(words("en").day("soon"), "soon");
+        let months = ["2026-03", "2026-13", "2026-00", "soon"].map(|month| words("de").month(month));
+        assert_eq!(months, ["März 2026", "2026-13", "2026-00", "soon"]);
     }
 
     #[test]

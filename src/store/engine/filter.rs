@@ -4,7 +4,7 @@
 use super::record::{self, Described};
 use super::statement::{Statement, Tables};
 use super::table::{Column, CurrencyOf, DayOf, From, Holds, Table};
-use super::{Db, Key, Result, Value};
+use super::{Db, Key, Result, Row, Value};
 use crate::domain::value::day::Day;
 
 /// A condition on one column: any of these tests.
@@ -128,13 +128,38 @@ fn along_keys<T: Described>(
     (record::select::<T>().reading(asked.reads(), &conditions, &rest), params)
 }
 
+/// How many rows there are; the engines count in types of their own.
+const COUNT: &str = "CAST(COUNT(*) AS BIGINT)";
+
 /// How many records are asked for.
 pub fn count<T: Described>(db: &Db, asked: &Asked) -> Result<usize> {
     let mut params = Vec::new();
     let conditions = asked.conditions::<T>(&mut params);
-    let statement = record::select::<T>().count(asked.reads(), &conditions);
+    let statement = record::select::<T>().figures(COUNT, asked.reads(), &conditions);
     let count: i64 = db.query_one(statement, &params, |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// How many records are asked for, and how many of them are from before each of those moments: by that column, or by their
+/// day.
+pub fn count_before<T: Described>(
+    db: &Db,
+    asked: &Asked,
+    by: Option<&'static Column>,
+    moments: &[Value<'static>],
+) -> Result<Vec<i64>> {
+    let mut params = Vec::new();
+    let conditions = asked.conditions::<T>(&mut params);
+    let day = by.map_or_else(|| day_of(T::table()), compared);
+    let mut counts = vec![COUNT.to_owned()];
+    for moment in moments {
+        params.push(moment.clone());
+        let before = format!("CASE WHEN {day} < ${} THEN 1 ELSE 0 END", params.len());
+        counts.push(format!("CAST(COALESCE(SUM({before}), 0) AS BIGINT)"));
+    }
+    let statement = record::select::<T>().figures(&counts.join(", "), asked.reads(), &conditions);
+    let read = |row: &Row<'_>| (0..counts.len()).map(|column| row.get(column)).collect::<Result<Vec<i64>>>();
+    Ok(db.query_opt(statement, &params, read)?.unwrap_or_default())
 }
 
 /// The keys of all records that are asked for, in the order asked for.
@@ -177,6 +202,14 @@ fn compared(column: &Column) -> String {
     match column.from {
         From::Sql(sql) => format!("({sql})"),
         _ => format!("t.{}", column.name),
+    }
+}
+
+/// The day of a record, or the moment that it is the day of.
+fn day_of(table: &Table) -> String {
+    match table.day {
+        DayOf::Nothing => "NULL".to_owned(),
+        DayOf::Day(sql) | DayOf::Instant(sql) => sql.to_owned(),
     }
 }
 
@@ -233,11 +266,7 @@ impl Asked {
             conditions.push(any_of(&compared, any, params));
         }
         for test in &self.days {
-            let day = match T::table().day {
-                DayOf::Nothing => "NULL".to_owned(),
-                DayOf::Day(sql) | DayOf::Instant(sql) => sql.to_owned(),
-            };
-            conditions.push(any_of(&day, std::slice::from_ref(test), params));
+            conditions.push(any_of(&day_of(T::table()), std::slice::from_ref(test), params));
         }
         for (list, column, values) in &self.linked {
             let places: Vec<String> = values

@@ -549,10 +549,9 @@ impl Select {
         self.of("t.key", also, &[], conditions, rest)
     }
 
-    /// The question how many there are.
-    pub(super) fn count(&self, also: Tables, conditions: &[String]) -> &'static Statement {
-        // The engines count in types of their own.
-        self.of("CAST(COUNT(*) AS BIGINT)", also, &[], conditions, "")
+    /// The question for figures over all of the rows.
+    pub(super) fn figures(&self, figures: &str, also: Tables, conditions: &[String]) -> &'static Statement {
+        self.of(figures, also, &[], conditions, "")
     }
 
     fn of(
