@@ -240,3 +240,27 @@ fn what_is_done_again_costs_what_it_did_at_first() {
     }
     assert!(grown.is_empty(), "{}", grown.join("\n"));
 }
+
+#[test]
+fn an_overview_costs_what_its_days_hold_and_what_is_open() {
+    let [few, many] = [20, 200].map(|old| {
+        let mut records = RECORDS.to_owned();
+        let mut closed = String::new();
+        for n in 1..=old {
+            records.push_str(&format!(
+                r#"{{"record":"invoice","id":"OLD{n}","customer":"C00001","date":"2020-01-02","state":"posted","paid":"6.00","lines":[{{"product":"LAMP","quantity":"1"}}]}}
+{{"record":"ticket","id":"T{:05}","team":"Support","customer":"C00001","subject":"Long ago","created_at":"2020-01-02T09:00:00Z"}}
+"#,
+                n + 1
+            ));
+            closed.push_str(&format!("{{\"command\":\"ticket close\",\"ticket\":\"T{:05}\"}}\n", n + 1));
+        }
+        let desk = Desk::with(&records);
+        desk.apply(&closed);
+        desk.apply(r#"{"command":"ticket refund","ticket":"T00001","invoice":["INV/2026/00001"],"line":["1=1"],"post":true}"#);
+        desk.told("report overview", &[])
+    });
+    assert_eq!(few.0, many.0);
+    assert!(many.1.rows <= few.1.rows, "{:?}, of many {:?}", few.1, many.1);
+    assert!(many.1.steps <= few.1.steps + 20, "{:?}, of many {:?}", few.1, many.1);
+}

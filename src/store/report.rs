@@ -167,14 +167,15 @@ pub static REPAIRS: Figures = Figures {
     whole: None,
 };
 
-/// What is open on documents and payments: above zero where a customer owes it, below where it is owed to them.
+/// What is open on documents and payments: above zero where a customer owes it, below where it is owed to them. The day is
+/// not the column itself, so that an engine looks through what is open, rather than through all payments of those days.
 const OPEN: Items = (
     "SELECT {by} AS by_, o.currency AS currency_, o.key AS item, CAST(NULL AS BIGINT) AS quantity,
        CAST(NULL AS BIGINT) AS untaxed, CAST(NULL AS BIGINT) AS tax, o.open AS total
      FROM (SELECT d.key, d.customer, d.ticket, COALESCE(d.accounting_date, d.date) AS day, d.currency,
          CASE d.kind WHEN 'invoice' THEN d.open ELSE -d.open END AS open
        FROM document d WHERE d.open <> 0
-       UNION ALL SELECT p.key, p.customer, CAST(NULL AS BIGINT), p.date, p.currency,
+       UNION ALL SELECT p.key, p.customer, CAST(NULL AS BIGINT), p.date || '', p.currency,
          CASE p.direction WHEN 'out' THEN p.open ELSE -p.open END
        FROM payment p WHERE p.open <> 0) o
      LEFT JOIN customer c ON c.key = o.customer LEFT JOIN ticket t ON t.key = o.ticket LEFT JOIN team m ON m.key = t.team
