@@ -1,5 +1,6 @@
-//! The customer's page as a real browser shows it: what a customer does there by hand, and whether everybody can use it. Chromium is
-//! driven by its own driver; where one of the two is not installed that is said, and nothing is tested.
+//! The customer's pages and the overview as a real browser shows them: what a customer does there by hand, and whether
+//! everybody can use them. Chromium is driven by its own driver; where one of the two is not installed that is said, and
+//! nothing is tested.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::overview;
 use crate::support::Shop;
 use crate::support::portal::{Portal, link, talk};
 
@@ -216,9 +218,8 @@ fn desk() -> Shop {
     shop
 }
 
-#[test]
-fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
-    let Some(chromium) = Chromium::start() else { return };
+/// What looks for what keeps people from using a page, where it is installed.
+fn axe() -> Option<String> {
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe).ok();
     if axe.is_none() {
@@ -226,6 +227,42 @@ fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
             "what keeps people from using the pages is not looked for: axe-core is not installed under target/axe"
         );
     }
+    axe
+}
+
+#[test]
+fn the_overview_is_a_page_for_everybody() {
+    let Some(chromium) = Chromium::start() else { return };
+    let axe = axe();
+    for (name, shop) in [("overview", overview::shop()), ("overview-empty", Shop::new())] {
+        let ran = shop.run("report overview --format html --file overview.html");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        chromium.open(&format!("file://{}", shop.path("overview.html").display()));
+        assert!(chromium.text().contains("Given back by month"), "{}", chromium.text());
+        chromium.look(name, axe.as_deref());
+        // On what is neither a phone nor a desk it fits too.
+        for width in [320, 704, 720, 1024] {
+            chromium.screen(width, 800, "light");
+            let size = chromium.run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
+            assert!(size[0].as_u64() <= size[1].as_u64(), "{name} is wider than {width}: {size}");
+        }
+    }
+    // A bar is as long on the screen as its figure is against the largest.
+    let shop = overview::shop();
+    shop.run("report overview --format html --file overview.html");
+    chromium.open(&format!("file://{}", shop.path("overview.html").display()));
+    let widths = chromium.run(
+        "return [...document.querySelectorAll('section.reasons .bar')].map((bar) =>
+           Math.round(100 * bar.firstElementChild.getBoundingClientRect().width / bar.clientWidth))",
+        json!([]),
+    );
+    assert_eq!(widths, json!([100, 5, 100]));
+}
+
+#[test]
+fn a_customer_follows_a_visit_signs_it_and_sees_a_discount() {
+    let Some(chromium) = Chromium::start() else { return };
+    let axe = axe();
     let axe = axe.as_deref();
     let shop = desk();
     let portal = Portal::start(&shop, "");
