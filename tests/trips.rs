@@ -60,6 +60,28 @@ fn bulk(shop: &Shop, words: &str, lines: &str, most: usize) {
 }
 
 #[test]
+fn an_overview_is_asked_for_by_as_many_questions_however_much_there_is() {
+    let trips = [3, 40].map(|tickets| {
+        let shop = shop(tickets);
+        let refund = |n: usize| {
+            format!(
+                "{{\"command\":\"ticket refund\",\"ticket\":\"T{n}\",\"invoice\":[\"INV/2026/{n:05}\"],\"line\":[\"1=1\"],\"post\":true}}\n"
+            )
+        };
+        shop.apply(&(1..=tickets).map(refund).collect::<String>());
+        let line = Line::to(shared().port(), Duration::ZERO);
+        ["report overview -o json", "report overview --format html"].map(|words| {
+            let (ran, trips) = over(&line, &shop, words, "");
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            trips
+        })
+    });
+    println!("{trips:?} round trips");
+    assert_eq!(trips[0], trips[1]);
+    assert!(trips[0].iter().all(|trips| *trips <= 25), "{trips:?}");
+}
+
+#[test]
 fn refunds_in_bulk_are_not_waited_for_one_by_one() {
     let shop = shop(200);
     let refund = |n: usize| {
