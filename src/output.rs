@@ -152,15 +152,15 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// What is printed of it in that shape: lines where a record is made of them, else records.
-    fn printed(self, shape: &Shape) -> Kind {
+    /// Whether its records are printed as lines in that shape.
+    fn is_lines(&self, shape: &Shape) -> bool {
         let is_plain = shape.filter.is_none() && shape.template.is_none();
-        match shape.format {
-            Format::Ndjson | Format::Csv if self.lines.is_empty() => self,
-            Format::Ndjson => Kind { fields: self.lines, many: true, ..self },
-            Format::Csv if is_plain => Kind { fields: self.lines, many: true, ..self },
-            _ => Kind { lines: &[], ..self },
-        }
+        !self.lines.is_empty()
+            && match shape.format {
+                Format::Ndjson => true,
+                Format::Csv => is_plain,
+                Format::Table | Format::Json | Format::Ids => false,
+            }
     }
 }
 
@@ -168,6 +168,8 @@ impl Kind {
 pub struct Records<'o> {
     shape: &'o Shape,
     kind: Kind,
+    /// The keys of the lines that a record is printed as; none where it is printed whole.
+    lines: &'static [&'static str],
     printed: u64,
     printer: Printer<'o>,
 }
@@ -209,10 +211,17 @@ impl LongTable<'_> {
         let layout = (kind.layout_of)(kind.kind);
         let names = Names::of(kind.kind, kept.iter(), kind.layout_of, lookup)?;
         let left_out = std::mem::take(&mut self.left_out);
-        let mut printer = table::Tables { out: &mut *self.out, shape, layout_of: kind.layout_of, names, left_out };
+        let mut printer =
+            table::Tables { out: &mut *self.out, shape, layout_of: kind.layout_of, names, left_out, is_begun: false };
         let keys = columns(shape.fields.as_deref(), layout.columns);
         match (&self.columns, kept.as_slice()) {
             (None, []) => {}
+            // The lists that were asked for are tables, whatever stands above them.
+            (None, [record]) if !kind.many && !kind.lines.is_empty() => {
+                let above = layout.columns.iter().filter(|key| record.get(**key).is_some());
+                let above: Vec<String> = above.map(|key| (*key).to_owned()).collect();
+                printer.record(layout, &above, record, true, kind.opens)?;
+            }
             (None, [record]) if !kind.many => {
                 printer.record(layout, &keys, record, shape.fields.is_none(), kind.opens)?;
             }
@@ -237,12 +246,13 @@ fn kept_keys(layout: Layout) -> Vec<String> {
 impl<'o> Records<'o> {
     /// A printer of records of one kind; a field that they do not have is refused before anything is printed.
     pub fn new(out: &'o mut dyn Write, shape: &'o Shape, kind: Kind) -> Result<Records<'o>> {
-        let kind = kind.printed(shape);
+        let lines = if kind.is_lines(shape) { kind.lines } else { &[] };
+        let kind = if lines.is_empty() { kind } else { Kind { fields: lines, many: true, ..kind } };
         if !kind.fields.is_empty() {
             check_fields(shape, kind.fields.iter().copied())?;
         }
         if let Some(template) = &shape.template {
-            return Ok(Records { shape, kind, printed: 0, printer: Printer::Made(out, template.clone()) });
+            return Ok(Records { shape, kind, lines, printed: 0, printer: Printer::Made(out, template.clone()) });
         }
         let printer = match (&shape.filter, shape.format) {
             (Some(filter), format) => {
@@ -258,13 +268,13 @@ impl<'o> Records<'o> {
                 Printer::Table(Box::new(LongTable { out, kept: Vec::new(), keys, columns: None, left_out: Vec::new() }))
             }
         };
-        Ok(Records { shape, kind, printed: 0, printer })
+        Ok(Records { shape, kind, lines, printed: 0, printer })
     }
 
     /// Prints one record, given as JSON, or the lines that it is made of; names are looked up for the rows of a table that
     /// are printed together.
     pub fn record(&mut self, json: &str, lookup: Lookup<'_>) -> Result<()> {
-        match self.kind.lines {
+        match self.lines {
             [] => self.one(json, lookup),
             keys => lines_of(&parsed(json), keys).try_for_each(|line| self.one(&line.to_string(), lookup)),
         }
@@ -474,7 +484,7 @@ pub fn change(
                 (None, Some(result)) => Names::of_result(result, layout_of, lookup)?,
                 _ => Names::default(),
             };
-            let mut printer = table::Tables { out, shape, layout_of, names, left_out: Vec::new() };
+            let mut printer = table::Tables { out, shape, layout_of, names, left_out: Vec::new(), is_begun: false };
             match &shape.fields {
                 Some(fields) => printer.record(layout_of("answer"), fields, &value, false, &[])?,
                 None => change_as_tables(&mut printer, &value, detail)?,

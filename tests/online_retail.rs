@@ -81,6 +81,7 @@ fn a_real_shop_comes_out_to_the_penny() {
     let (counts, first) = statuses(&shop, "apply -", &refunds);
     assert_eq!(counts, BTreeMap::from([("done".to_owned(), 382)]));
     check_credit_notes(&shop, &expected);
+    check_overview(&shop, &expected);
 
     let returns = unpacked(&folder, "returns.ndjson.gz");
     let (counts, answers) = statuses(&shop, "apply -", &returns);
@@ -135,5 +136,18 @@ fn check_credit_notes(shop: &Shop, expected: &Value) {
     }
     for (invoice, total) in expected["top_refunded_invoices"].as_object().unwrap() {
         assert_eq!(by_invoice[invoice], pence(total), "{invoice}");
+    }
+}
+
+fn check_overview(shop: &Shop, expected: &Value) {
+    let overview = shop.ok("report overview --since 2010-12 --until 2011-01");
+    let refunds = &overview["totals"][0];
+    assert_eq!((&refunds["by"], &refunds["count"]), (&Value::from("refunds"), &Value::from(382)));
+    assert_eq!(refunds["total"], expected["refunded_total"]);
+    let months = overview["months"].as_array().unwrap();
+    let by_month: BTreeMap<&str, &Value> =
+        months.iter().map(|row| (row["by"].as_str().unwrap(), &row["total"])).collect();
+    for (month, total) in expected["refunded_by_month"].as_object().unwrap() {
+        assert_eq!(by_month[month.as_str()], total, "{month}");
     }
 }

@@ -296,6 +296,21 @@ fn tables_follow_one_another_and_a_terminal_has_bars() {
         assert!(shown.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}\n{shown}");
     }
     assert_eq!(shop.ok("report overview --jq '.work | map(select(.older > 0).by)'"), json!(["open tickets"]));
+    assert_snapshot!(shop.text("report overview --fields coupons,until,returned"), @r#"
+    until  2026-11-23
+
+    coupons
+    BY     COUNT  TOTAL  CURRENCY
+    Sorry      2  10.00  EUR
+    Ten        1         EUR
+
+    returned
+    BY                          COUNT  QUANTITY  RATE
+    LAMP Desk lamp "brass" <b>      1         1    10
+    "#);
+    assert_eq!(shop.text("report overview --fields until"), "UNTIL\n2026-11-23\n");
+    let alone = shop.text("report overview --fields returned");
+    assert!(alone.starts_with("returned\nBY"), "{alone}");
     let chosen = shop.ok("report overview --fields until,coupons");
     assert_eq!(chosen.as_object().unwrap().keys().collect::<Vec<_>>(), ["until", "coupons"]);
     let error = shop.refused("report overview --fields weather", "usage");

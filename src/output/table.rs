@@ -21,6 +21,8 @@ pub struct Tables<'p> {
     pub layout_of: LayoutOf,
     pub names: Names,
     pub left_out: Vec<LeftOut>,
+    /// Whether anything stands already above what comes next.
+    pub is_begun: bool,
 }
 
 /// The columns of a table, fitted to its first rows.
@@ -113,6 +115,7 @@ impl Tables<'_> {
         if !left_out.is_empty() {
             self.left_out.push((heading.map(str::to_owned), left_out));
         }
+        self.is_begun = true;
         let heads = columns.kept().map(|(_, column)| column.key.to_uppercase());
         let head = heads.chain(columns.bars.iter().map(|_| String::new())).collect();
         for head in laid_out(&columns.places(), &[head]) {
@@ -205,6 +208,7 @@ impl Tables<'_> {
         });
         let cells: Vec<(&String, Cell)> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
         let longest = cells.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        self.is_begun |= !cells.is_empty();
         for (key, cell) in cells {
             let lines = cell.lines(self.room().map(|room| room.saturating_sub(longest + GAP)));
             for (at, line) in lines.iter().enumerate() {
@@ -301,12 +305,15 @@ impl Tables<'_> {
 
     /// A heading, a line below what stands before it.
     pub fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out)?;
+        if self.is_begun {
+            writeln!(self.out)?;
+        }
         self.heading_on_top(text)
     }
 
     /// A heading before which nothing stands.
     pub fn heading_on_top(&mut self, text: &str) -> io::Result<()> {
+        self.is_begun = true;
         writeln!(self.out, "{}", if self.shape.colored { bold(text) } else { text.to_owned() })
     }
 
