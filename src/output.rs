@@ -146,8 +146,8 @@ pub struct Kind {
     pub opens: Opens,
     /// The key of a list of objects that are columns of their own in CSV; empty where there is none.
     pub spread: &'static str,
-    /// The keys of the lines that a record of lists is in CSV and NDJSON, the first of which tells the list; none where a
-    /// record is a line.
+    /// The keys of the lines that a record of lists is in CSV and NDJSON, the first of which tells the list; none where
+    /// a record is a line.
     pub lines: &'static [&'static str],
 }
 
@@ -271,8 +271,8 @@ impl<'o> Records<'o> {
         Ok(Records { shape, kind, lines, printed: 0, printer })
     }
 
-    /// Prints one record, given as JSON, or the lines that it is made of; names are looked up for the rows of a table that
-    /// are printed together.
+    /// Prints one record, given as JSON, or the lines that it is made of; names are looked up for the rows of a table
+    /// that are printed together.
     pub fn record(&mut self, json: &str, lookup: Lookup<'_>) -> Result<()> {
         match self.lines {
             [] => self.one(json, lookup),

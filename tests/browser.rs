@@ -1,6 +1,6 @@
 //! The customer's pages and the overview as a real browser shows them: what a customer does there by hand, and whether
-//! everybody can use them. Chromium is driven by its own driver; where one of the two is not installed that is said, and
-//! nothing is tested.
+//! everybody can use them. Chromium is driven by its own driver; where one of the two is not installed that is said,
+//! and nothing is tested.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -71,16 +71,17 @@ const FORMATS: &[PrintFormat] = &[PrintFormat::Html, PrintFormat::Json];
 /// Show the desk in one look
 ///
 /// What was refunded in these days and why, and what codes took off; what was refunded in each of twelve months; the
-/// products that were refunded and came back most, with their rates; and as of now, whatever the days: open work by age,
-/// coupons that can still be used, and what customers owe and are owed. Every figure is that of 'report refunds', 'report
-/// returns', 'report coupons', 'report owed' or 'status'; of reasons, products and customers the ten largest are told.
+/// products that were refunded and came back most, with their rates; and as of now, whatever the days: open work by
+/// age, coupons that can still be used, and what customers owe and are owed. Every figure is that of 'report refunds',
+/// 'report returns', 'report coupons', 'report owed' or 'status'; of reasons, products and customers the ten largest
+/// are told.
 ///
-/// Work is of the day of its record, visits of the day for which they were planned: 'days_1' came up to a day ago, or is
-/// still to come, 'days_7' up to 7 days ago, and so on. What coupons are worth is known where their program takes off a
-/// fixed amount. What you have no right to is null, and left out of tables.
+/// Work is of the day of its record, visits of the day for which they were planned: 'days_1' came up to a day ago, or
+/// is still to come, 'days_7' up to 7 days ago, and so on. What coupons are worth is known where their program takes
+/// off a fixed amount. What you have no right to is null, and left out of tables.
 ///
-/// With -o csv and ndjson every row is a line, with its section before it. --format html writes one page with charts and
-/// all that it needs in it; its template and words can be a site's own: see 'aftersales templates export --help'.
+/// With -o csv and ndjson every row is a line, with its section before it. --format html writes one page with charts
+/// and all that it needs in it; its template and words can be a site's own: see 'aftersales templates export --help'.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   aftersales report overview

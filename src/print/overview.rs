@@ -1,5 +1,5 @@
-//! The overview as a page: its figures in words, and how long the bars beside them are. Lengths are whole thousandths of
-//! the longest bar, so that a page of the same figures is the same everywhere.
+//! The overview as a page: its figures in words, and how long the bars beside them are. Lengths are whole thousandths
+//! of the longest bar, so that a page of the same figures is the same everywhere.
 
 use std::collections::HashMap;
 

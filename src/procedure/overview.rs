@@ -1,5 +1,5 @@
-//! The overview as a page: what its customers, products and programs are called is loaded here, and a template makes HTML
-//! of it.
+//! The overview as a page: what its customers, products and programs are called is loaded here, and a template makes
+//! HTML of it.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,6 @@
-//! What the overview asks for beside what the reports tell: the largest of their groups, sums over all of them, and coupons
-//! that can still be used. Everything is summed by the engine, so that no answer is longer than what is shown of it.
+//! What the overview asks for beside what the reports tell: the largest of their groups, sums over all of them, and
+//! coupons that can still be used. Everything is summed by the engine, so that no answer is longer than what is shown
+//! of it.
 
 use super::coupon::STATE_ON_DAY;
 use super::engine::statement::{Statement, Tables};
@@ -70,7 +71,8 @@ pub fn most_goods(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<Rep
     })
 }
 
-/// What all customers together owe, and what is owed to all of them, in each currency: of a customer what is left of both.
+/// What all customers together owe, and what is owed to all of them, in each currency: of a customer what is left of
+/// both.
 pub fn owed_in_all(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<ReportRow>> {
     let Some(way) = figures.way(By::Customer) else {
         return Ok(Vec::new());
@@ -88,8 +90,8 @@ pub fn owed_in_all(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<Re
     db.query(asked(sql, way.reads), &period.bounds(), row_of)
 }
 
-/// The coupons that can be used on a day, by program, the most first. What they are worth is known where the program takes
-/// off a fixed amount.
+/// The coupons that can be used on a day, by program, the most first. What they are worth is known where the program
+/// takes off a fixed amount.
 pub fn coupons(db: &Db, today: Day) -> Result<Vec<ReportRow>> {
     let valid = STATE_ON_DAY.replace("$day", "$1");
     let sql = format!(

@@ -167,8 +167,9 @@ pub static REPAIRS: Figures = Figures {
     whole: None,
 };
 
-/// What is open on documents and payments: above zero where a customer owes it, below where it is owed to them. The day is
-/// not the column itself, so that an engine looks through what is open, rather than through all payments of those days.
+/// What is open on documents and payments: above zero where a customer owes it, below where it is owed to them. The day
+/// is not the column itself, so that an engine looks through what is open, rather than through all payments of those
+/// days.
 const OPEN: Items = (
     "SELECT {by} AS by_, o.currency AS currency_, o.key AS item, CAST(NULL AS BIGINT) AS quantity,
        CAST(NULL AS BIGINT) AS untaxed, CAST(NULL AS BIGINT) AS tax, o.open AS total

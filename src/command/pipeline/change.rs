@@ -46,7 +46,8 @@ pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     const OPENS: Opens = &[];
     /// The key under which a list of objects stands that are columns of their own in CSV, each named by its first value.
     const SPREAD: &'static str = "";
-    /// The keys of the lines that a record of sections is in CSV and NDJSON, the section first; none where it is a line.
+    /// The keys of the lines that a record of sections is in CSV and NDJSON, the section first; none where it is a
+    /// line.
     const LINES: &'static [&'static str] = &[];
     /// All keys of its records in order, where it answers an array; a single record tells them itself.
     fn fields() -> Vec<&'static str> {

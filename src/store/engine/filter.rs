@@ -140,8 +140,8 @@ pub fn count<T: Described>(db: &Db, asked: &Asked) -> Result<usize> {
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// How many records are asked for, and how many of them are from before each of those moments: by that column, or by their
-/// day.
+/// How many records are asked for, and how many of them are from before each of those moments: by that column, or by
+/// their day.
 pub fn count_before<T: Described>(
     db: &Db,
     asked: &Asked,
