@@ -119,9 +119,54 @@ fn the_limit_holds_on_every_way_to_a_posted_credit_note() {
 }
 
 #[test]
+fn what_waits_for_another_user_goes_on_waiting_when_it_is_made_larger() {
+    let shop = shop();
+    shop.done(&format!("{REFUND} --line 1=3 --as ann"));
+    shop.done("user edit ann --refund-limit 500 --as root");
+    let larger = shop.done("credit-note edit D3 --line 1=4 --as ann");
+    assert_eq!(larger["result"]["credit_note"]["held_by"], "ann");
+    shop.refused("credit-note post D3 --as ann", "access_denied");
+    // Made smaller it is within what she may refund by now.
+    let smaller = shop.done("credit-note edit D3 --line 1=2 --as ann");
+    assert_eq!(smaller["result"]["credit_note"]["held_by"], Value::Null);
+    // Another user who makes one larger is bound by their own limit, and it waits for neither of them.
+    shop.done("user edit ann --refund-limit 100 --as root");
+    let by_bob = shop.done("credit-note edit D3 --line 1=5 --as bob");
+    assert_eq!(by_bob["result"]["credit_note"]["held_by"], "bob");
+    shop.refused("credit-note post D3 --as bob", "access_denied");
+    shop.refused("credit-note post D3 --as ann", "access_denied");
+    shop.done("credit-note post D3 --as root");
+}
+
+#[test]
+fn a_limit_holds_from_the_line_on_that_changes_it() {
+    let shop = shop();
+    let refund = r#"{"command":"ticket refund","ticket":"T1","invoice":"INV/2026/00001","amount":"10","post":true}"#;
+    let limit = r#"{"command":"user edit","user":"root","refund_limit":"25"}"#;
+    let lines = format!("{refund}\n{limit}\n{refund}\n{refund}\n");
+    let answers = shop.applied("- --as root", &lines, 0);
+    let states: Vec<&Value> = [0, 2, 3].iter().map(|line| &made(&answers[*line])["state"]).collect();
+    assert_eq!(states, ["posted", "posted", "draft"]);
+}
+
+#[test]
+fn a_limit_above_the_invoice_holds_where_the_invoice_is_exceeded() {
+    let shop = shop();
+    shop.done("user edit ann --refund-limit 300 --as root");
+    let all = shop.done(&format!("{REFUND} --post --as ann"));
+    assert_eq!((&made(&all)["state"], &made(&all)["total"]), (&json!("posted"), &json!("240.00")));
+    let more = shop.done(&format!("{REFUND} --line 1=2 --allow-excess --post --as ann"));
+    assert_eq!(made(&more)["state"], "draft");
+    let message = more["warnings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("comes to 336.00 EUR with what ann refunded of INV/2026/00001 before"), "{message}");
+}
+
+#[test]
 fn the_limit_holds_where_money_goes_without_a_credit_note() {
     let shop = shop();
-    shop.refused("invoice cancel INV/2026/00001 --as ann", "access_denied");
+    // Nothing waits there that could be listed.
+    let denied = shop.refused("invoice cancel INV/2026/00001 --as ann", "access_denied");
+    assert_eq!((&denied["allowed"], &denied["hint"]), (&json!("100.00"), &Value::Null));
     shop.refused("invoice cancel INV/2026/00001 --as bob", "access_denied");
     shop.done("invoice cancel INV/2026/00001 --as root");
     shop.refused("payment create --customer C1 --amount 100.01 --out --as ann", "access_denied");

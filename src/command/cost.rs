@@ -18,6 +18,7 @@ struct Desk {
     db: Db,
     templates: Templates,
     courier: Courier,
+    actor: Actor,
 }
 
 struct Still;
@@ -37,6 +38,7 @@ impl Desk {
             db: Db::imagined().unwrap(),
             templates: Templates::default(),
             courier: Courier::new(None, "outbox".into(), String::new(), |_| false),
+            actor: Actor::System,
         };
         let new = Init { currency: None, company: None, plan: None, timezone: None }.checked().unwrap();
         let envelope = Envelope { parsed: Parsed::Whole(Box::new(new.clone())), key: None };
@@ -51,7 +53,7 @@ impl Desk {
         Session {
             db: &self.db,
             clock: &Still,
-            actor: Actor::System,
+            actor: self.actor.clone(),
             templates: &self.templates,
             courier: &self.courier,
             yes: true,
@@ -225,11 +227,22 @@ const REPEATED: &[&str] = &[
     r#"{"command":"transfer create","kind":"incoming","line":"LAMP=1"}"#,
 ];
 
+/// The same of a user whose refunds are limited: what they posted before counts along.
+const REPEATED_BY_ANN: &[&str] = &[
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line":{"1":"1"},"post":true}"#,
+    r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line":{"1":"1"}}"#,
+];
+
+/// Ann, who may refund as much as the invoice comes to.
+const ANN: &str = r#"{"record":"user","id":"ann","rights":["helpdesk","invoicing"],"refund_limit":"120000.00"}"#;
+
 #[test]
 fn what_is_done_again_costs_what_it_did_at_first() {
     let mut grown = Vec::new();
-    for line in REPEATED {
-        let desk = Desk::with(RECORDS);
+    let by = |actor: Actor| move |line| (actor.clone(), line);
+    let ann = Actor::User { login: "ann".to_owned(), named: true };
+    for (actor, line) in REPEATED.iter().map(by(Actor::System)).chain(REPEATED_BY_ANN.iter().map(by(ann))) {
+        let desk = Desk { actor, ..Desk::with(&format!("{RECORDS}{ANN}")) };
         let times = 120;
         let costs = desk.apply(&format!("{line}\n").repeat(times));
         // The first few find things that are there from then on.

@@ -301,11 +301,13 @@ pub struct AboveLimit {
     /// The invoice of which the user refunded before what the amount counts along.
     pub with_others_of: Option<String>,
     pub limit: Money,
+    /// Whether it is a credit note, which waits as a draft for another user.
+    pub waits: bool,
 }
 
 impl std::fmt::Display for AboveLimit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let AboveLimit { login, what, amount, with_others_of, limit } = self;
+        let AboveLimit { login, what, amount, with_others_of, limit, waits: _ } = self;
         let before = match with_others_of {
             Some(invoice) => format!(" with what {login} refunded of {invoice} before"),
             None => String::new(),
@@ -326,7 +328,7 @@ impl Refusal for AccessDenied {
     }
     fn hint(&self) -> Option<String> {
         match self {
-            AccessDenied::AboveLimit(AboveLimit { login, .. }) | AccessDenied::Own { login, .. } => {
+            AccessDenied::AboveLimit(AboveLimit { login, waits: true, .. }) | AccessDenied::Own { login, .. } => {
                 Some(format!("aftersales credit-note list --held-by {}", shell_word(login)))
             }
             _ => None,

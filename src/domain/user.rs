@@ -41,7 +41,8 @@ impl User {
         let limit = self.refund_limit?;
         let is_within = amount.compare(limit).is_some_and(Ordering::is_le);
         let with_others_of = with_others_of.map(|invoice| invoice.id.clone());
-        (!is_within).then(|| AboveLimit { login: self.id.clone(), what, amount, with_others_of, limit })
+        let login = self.id.clone();
+        (!is_within).then_some(AboveLimit { login, what, amount, with_others_of, limit, waits: false })
     }
 
     /// Refuses what would leave a desk that has an admin without one; `other_admin`: another user is one (spec A9).

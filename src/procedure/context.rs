@@ -1,13 +1,14 @@
 //! What a running command sees of the world, and where it tells what it did.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use serde::Serialize;
 
 use crate::domain::Result;
 use crate::domain::common::{ConfirmationNeeded, NotFound};
 use crate::domain::desk::{Actor, Desk};
+use crate::domain::user::User;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
 use crate::output::template::Templates;
@@ -35,6 +36,8 @@ pub struct Cx<'a> {
     pub planned: bool,
     /// Where the checks are noted that it makes, for whoever asks.
     pub checks: Option<&'a Checks>,
+    /// Where the user who runs it is kept for the commands of a group.
+    pub acting: Option<&'a OnceCell<Option<User>>>,
     told: RefCell<Told>,
     operation: Cell<Option<Key>>,
 }
@@ -93,7 +96,8 @@ impl<'a> Cx<'a> {
     ) -> Cx<'a> {
         let today = desk.timezone.day_of(now);
         let (told, operation) = (RefCell::default(), Cell::new(None));
-        Cx { db, now, today, desk, actor, templates, mailing: None, yes, planned: false, checks: None, told, operation }
+        let (mailing, checks, acting) = (None, None, None);
+        Cx { db, now, today, desk, actor, templates, mailing, yes, planned: false, checks, acting, told, operation }
     }
 
     /// The same view, of a command that may write mail.
@@ -105,6 +109,11 @@ impl<'a> Cx<'a> {
     pub fn with_checks(self, checks: Option<&'a Checks>) -> Cx<'a> {
         checks.into_iter().for_each(Checks::begin);
         Cx { checks, ..self }
+    }
+
+    /// The same view, of one command of several of the same user.
+    pub fn with_acting(self, acting: &'a OnceCell<Option<User>>) -> Cx<'a> {
+        Cx { acting: Some(acting), ..self }
     }
 
     /// The same view, of a command that is undone afterwards.

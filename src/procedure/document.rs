@@ -183,7 +183,7 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
         }
     }
     if draft.total != before.total {
-        limit::hold(cx, &mut draft)?;
+        limit::hold_edited(cx, &before, &mut draft)?;
     }
     if draft != before {
         document::update(cx.db, &draft)?;

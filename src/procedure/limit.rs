@@ -4,6 +4,8 @@
 //! a user has posted of an invoice before counts along, so that a refund is not made smaller by being made in parts. The same limit
 //! holds where money goes out, or a claim is given up, without a credit note: cancelling a posted invoice, and paying out.
 
+use std::cell::OnceCell;
+
 use super::context::Cx;
 use crate::domain::Result;
 use crate::domain::desk::{AboveLimit, AccessDenied, Actor};
@@ -12,9 +14,20 @@ use crate::domain::user::User;
 use crate::domain::value::money::Money;
 use crate::store::{Db, document, log, user};
 
-/// The user who runs the command, where there is a limit to what they refund.
+/// The user who runs the command, where there is a limit to what they refund. They are looked up once in a group.
 fn limited(cx: &Cx<'_>) -> Result<Option<User>> {
-    Ok(user_of(cx.db, cx.actor)?.filter(|user| user.refund_limit.is_some()))
+    let known = cx.acting.and_then(OnceCell::get).cloned();
+    let user = match known {
+        Some(user) => user,
+        None => {
+            let user = user_of(cx.db, cx.actor)?;
+            if let Some(kept) = cx.acting {
+                kept.get_or_init(|| user.clone());
+            }
+            user
+        }
+    };
+    Ok(user.filter(|user| user.refund_limit.is_some()))
 }
 
 fn user_of(db: &Db, actor: &Actor) -> Result<Option<User>> {
@@ -33,10 +46,13 @@ pub fn ahead(db: &Db, actor: &Actor) -> Result<()> {
 fn above(cx: &Cx<'_>, user: &User, draft: &Document) -> Result<Option<AboveLimit>> {
     let mut amount = draft.total;
     if let Some(invoice) = &draft.invoice {
-        let before = document::credited_in_person(cx.db, invoice.key, &user.id)?;
+        // What may exceed its invoice is bounded by nothing, and neither is what is in another currency than the limit.
+        let limit = user.refund_limit.filter(|limit| limit.currency == draft.currency && !draft.allow_excess);
+        let before = document::credited_in_person(cx.db, invoice.key, &user.id, limit)?;
         amount = amount.checked_add(Money::new(before, amount.currency))?;
     }
-    Ok(user.above_limit(draft.named(), amount, draft.invoice.as_ref().filter(|_| amount != draft.total)))
+    let above = user.above_limit(draft.named(), amount, draft.invoice.as_ref().filter(|_| amount != draft.total));
+    Ok(above.map(|above| AboveLimit { waits: true, ..above }))
 }
 
 /// Whether a draft credit note that is being made or changed waits for another user: then it names the one whose limit it is above,
@@ -45,12 +61,6 @@ pub fn hold(cx: &Cx<'_>, draft: &mut Document) -> Result<bool> {
     if draft.kind != DocumentKind::CreditNote {
         return Ok(false);
     }
-    // Made smaller it may not be above the limit of who made it any more.
-    if let Some(holder) = draft.held_by.clone()
-        && above(cx, &user::by_key(cx.db, holder.key)?, draft)?.is_none()
-    {
-        draft.held_by = None;
-    }
     if let Some(user) = limited(cx)?
         && let Some(above) = above(cx, &user, draft)?
     {
@@ -58,6 +68,18 @@ pub fn hold(cx: &Cx<'_>, draft: &mut Document) -> Result<bool> {
         cx.warn("above_limit", format!("{above}; it stays a draft, which another user posts"));
     }
     Ok(draft.held_by.is_some())
+}
+
+/// The same of one that is edited. Made smaller it may not be above the limit of who made it any more; made larger it goes on
+/// waiting, whatever limit they have by now.
+pub fn hold_edited(cx: &Cx<'_>, before: &Document, draft: &mut Document) -> Result<()> {
+    if let Some(holder) = draft.held_by.clone()
+        && draft.total.minor < before.total.minor
+        && above(cx, &user::by_key(cx.db, holder.key)?, draft)?.is_none()
+    {
+        draft.held_by = None;
+    }
+    hold(cx, draft).map(drop)
 }
 
 /// Refuses to post a draft credit note to whose limit it is above, and to who made one that was above their limit (spec A9).

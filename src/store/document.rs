@@ -327,18 +327,24 @@ macro_rules! of_kind {
 of_kind!(Invoice, INVOICE);
 of_kind!(CreditNote, CREDIT_NOTE);
 
-/// What a user posted of credit notes of an invoice, those left out that were taken back, in minor units.
-pub fn credited_in_person(db: &Db, invoice: Key, login: &str) -> Result<i64> {
+/// What a user posted of credit notes of an invoice, those left out that were taken back, in minor units. It is not summed, and
+/// answered as nothing, where an invoice comes to no more than `enough`: all its credit notes together come to no more than it does,
+/// unless one of them may exceed it.
+pub fn credited_in_person(db: &Db, invoice: Key, login: &str, enough: Option<Money>) -> Result<i64> {
     db.query_one(
         query!(
             [document, operation],
             concat!(
-                "SELECT CAST(COALESCE(SUM(d.total), 0) AS BIGINT) FROM document d JOIN operation o ON o.key = d.posted_in
-                 WHERE d.invoice = $1 AND d.kind = 'credit_note' AND d.state = 'posted' AND o.actor_kind = 'user' AND o.actor = $2 AND ",
-                counts!("d")
+                "SELECT CASE WHEN i.total <= CAST($3 AS BIGINT) AND NOT EXISTS
+                   (SELECT 1 FROM document e WHERE e.invoice = i.key AND e.allow_excess = 1) THEN 0 ELSE
+                   (SELECT CAST(COALESCE(SUM(d.total), 0) AS BIGINT) FROM document d JOIN operation o ON o.key = d.posted_in
+                    WHERE d.invoice = i.key AND d.kind = 'credit_note' AND d.state = 'posted' AND o.actor_kind = 'user'
+                      AND o.actor = $2 AND ",
+                counts!("d"),
+                ") END FROM document i WHERE i.key = $1"
             )
         ),
-        params![invoice, login],
+        params![invoice, login, enough.map(|enough| enough.minor)],
         |row| row.get(0),
     )
 }

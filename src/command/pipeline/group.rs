@@ -2,12 +2,15 @@
 //! then the answers. A single command is a group of one, a dry run is the same path with a rollback. A change of many steps,
 //! such as an import, has one row of the log for all of them; a restoration brings the log with it.
 
+use std::cell::OnceCell;
+
 use super::answer::{NOTHING_TOLD, Telling};
 use super::session::check_trial;
 use super::{Answer, AnyChange, Cx, Parsed, Session, Status, Told};
 use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Desk, KeyReused, Right};
+use crate::domain::user::User;
 use crate::domain::value::day::Instant;
 use crate::domain::{Error, Fault, Result};
 use crate::procedure::erase;
@@ -37,6 +40,8 @@ pub struct Group<'s> {
     mode: Mode,
     /// The rights that were found to be there; nobody else writes while the group is open.
     checked: Vec<Right>,
+    /// The user who runs it, once somebody asked.
+    acting: OnceCell<Option<User>>,
     /// The first operation of a dry run: from it on, operations are planned and will not stand in the log.
     first_planned: Option<Key>,
     /// Whether anything was done so far that is to be kept.
@@ -66,7 +71,8 @@ pub struct Step<T> {
 
 impl<'s> Group<'s> {
     pub(super) fn begun(session: &'s Session<'s>, desk: Desk, mode: Mode) -> Group<'s> {
-        Group { session, desk, tail: None, opened: None, mode, checked: Vec::new(), first_planned: None, keeps: false }
+        let (checked, acting) = (Vec::new(), OnceCell::new());
+        Group { session, desk, tail: None, opened: None, mode, checked, acting, first_planned: None, keeps: false }
     }
 
     /// Runs one change of the group: done, or undone without a trace.
@@ -240,6 +246,7 @@ impl<'s> Group<'s> {
     fn view(&self, now: Instant) -> Cx<'_> {
         let Session { db, actor, templates, courier, yes, checks, .. } = self.session;
         let cx = Cx::new(db, &self.desk, actor, now, templates, *yes).with_mailing(*courier).with_checks(*checks);
+        let cx = cx.with_acting(&self.acting);
         if self.mode == Mode::DryRun { cx.as_plan() } else { cx }
     }
 
@@ -283,7 +290,10 @@ impl<'s> Group<'s> {
         for (kind, _) in &told.touched {
             match *kind {
                 "desk" => self.desk = store::desk::load(self.session.db)?,
-                "user" => self.checked.clear(),
+                "user" => {
+                    self.checked.clear();
+                    self.acting.take();
+                }
                 _ => {}
             }
         }
