@@ -71,6 +71,22 @@ pub fn customer_of_both(from: &Ticket, into: &Ticket) -> Result<Option<Reference
     }
 }
 
+/// The ticket that goes on: it keeps what is said of it, has the tags of both, and is the customer's of either.
+pub fn united(from: &Ticket, into: &Ticket, customer: Option<Reference>) -> Ticket {
+    let mut both = Ticket { customer, ..into.clone() };
+    let new = from.tags.iter().filter(|tag| !into.tags.contains(tag));
+    both.tags.extend(new.cloned());
+    both
+}
+
+/// What the ticket that goes on tells of the other in its log.
+pub fn told_of(from: &Ticket) -> String {
+    match &from.description {
+        Some(description) => format!("{}: {}\n{description}", from.id, from.subject),
+        None => format!("{}: {}", from.id, from.subject),
+    }
+}
+
 /// Refuses what an edit or an import makes of a merge: a record that was merged is not changed any more, and none is merged by saying
 /// so.
 pub fn check_edited(

@@ -2,13 +2,12 @@
 
 use super::context::Cx;
 use super::{look_up, ticket_log};
-use crate::domain::common::ValueRefused;
+use crate::domain::Result;
 use crate::domain::customer::Customer;
-use crate::domain::merge::{Merge, check_customers, customer_of_both, decide};
+use crate::domain::merge::{Merge, check_customers, customer_of_both, decide, told_of, united};
 use crate::domain::stage::{SOLVED, Stage};
 use crate::domain::ticket::Ticket;
-use crate::domain::value::reference::{Reference, padded};
-use crate::domain::{Error, Result};
+use crate::domain::value::reference::padded;
 use crate::store::engine::record::{self, Described};
 use crate::store::{customer, merge, order, task, ticket};
 
@@ -45,7 +44,7 @@ pub fn tickets(cx: &Cx<'_>, from: &str, into: &str) -> Result<Ticket> {
     let mut closed = Ticket { merged_into: Some(into.reference()), ..from.clone() };
     closed.put_in(&folded);
     ticket::update(cx.db, &from, &closed)?;
-    let both = both(&from, &into, customer);
+    let both = united(&from, &into, customer);
     ticket::update(cx.db, &into, &both)?;
     // What was planned for nobody yet is for them.
     if let Some(customer) = &both.customer {
@@ -66,27 +65,9 @@ fn tell(cx: &Cx<'_>, kind: &'static str, led: Vec<(&'static str, String)>) {
     cx.touched_all(others);
 }
 
-/// The ticket that goes on: it keeps what is said of it, has the tags of both, and is the customer's of either.
-fn both(from: &Ticket, into: &Ticket, customer: Option<Reference>) -> Ticket {
-    let mut both = Ticket { customer, ..into.clone() };
-    let new = from.tags.iter().filter(|tag| !into.tags.contains(tag));
-    both.tags.extend(new.cloned());
-    both
-}
-
-/// What the ticket that goes on tells of the other in its log.
-fn told_of(from: &Ticket) -> String {
-    match &from.description {
-        Some(description) => format!("{}: {}\n{description}", from.id, from.subject),
-        None => format!("{}: {}", from.id, from.subject),
-    }
-}
-
 /// The record of exactly that id, merged or not; of any other name, what it stands for.
 fn named_as_it_stands<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
-    if given.is_empty() {
-        return Err(Error::from(ValueRefused::missing(field)));
-    }
+    look_up::check_given(field, given)?;
     if let Some(found) = record::by_id(cx.db, given)? {
         return Ok(found);
     }

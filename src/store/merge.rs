@@ -7,7 +7,6 @@ use super::engine::table::{Column, CurrencyOf, Holds, MERGED_INTO, Table};
 use super::tables::TABLES;
 use super::{Db, Key, Result};
 use crate::domain::value::money::Currency;
-use crate::domain::value::reference::Reference;
 use crate::{params, raw};
 
 /// A column whose link goes along: of the record itself, or of the rows of a list in it.
@@ -112,14 +111,6 @@ pub fn merged_into(db: &Db, table: &'static Table, key: Key) -> Result<Vec<Strin
     let sql = format!("SELECT t.id FROM {name} t WHERE t.{MERGED_INTO} = $1 ORDER BY t.key");
     let asked = Statement::made(sql, |sql| Statement::query(Tables::of(&[name]), sql));
     db.query(asked, params![key], |row| row.get(0))
-}
-
-/// What a record was merged into, by exactly its id; none where there is none of that id, or it was not merged.
-pub fn of_id(db: &Db, table: &'static Table, id: &str) -> Result<Option<Reference>> {
-    let name = table.name;
-    let sql = format!("SELECT m.key, m.id FROM {name} t JOIN {name} m ON m.key = t.{MERGED_INTO} WHERE t.id = $1");
-    let asked = Statement::made(sql, |sql| Statement::query(Tables::of(&[name]), sql));
-    db.query_opt(asked, params![id], |row| row.reference(0))
 }
 
 /// Tells what still leads to a record that was merged into another: the kind and id of that record, and what does. A record that was

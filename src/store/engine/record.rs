@@ -721,22 +721,40 @@ impl<T> Found<T> {
     }
 }
 
+/// What a typed reference stands for, and the id of the record that it names where that was merged into the found one.
+pub struct Traced<T> {
+    pub found: Found<T>,
+    pub merged: Option<String>,
+}
+
+impl<T> std::convert::From<Found<T>> for Traced<T> {
+    fn from(found: Found<T>) -> Traced<T> {
+        Traced { found, merged: None }
+    }
+}
+
 /// Looks a typed reference up in what records of the table are found by, one after the other (contract, section 2). An id that
 /// it has the shape of goes before a name.
 pub fn find_key(db: &Db, table: &'static Table, given: &str) -> Result<Found<Reference>> {
+    Ok(trace_key(db, table, given)?.found)
+}
+
+/// The same, telling whether what it names was merged.
+pub fn trace_key(db: &Db, table: &'static Table, given: &str) -> Result<Traced<Reference>> {
     find_key_by(db, table, table.found_by, given)
 }
 
-fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str) -> Result<Found<Reference>> {
+/// The same, looked up in these one after the other.
+pub fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str) -> Result<Traced<Reference>> {
     let own = Tables::of(&[table.name]);
     if let Some(Column { from: From::Sql(_), .. }) =
         table.columns.iter().find(|column| matches!(column.holds, Holds::Id))
     {
         let found = db.query_opt(made(table).by_id(), params![given], |row| row.get::<Key>(0))?;
         let one = |key| Found::One(Reference { key, id: given.to_owned() });
-        return Ok(found.map_or(Found::Nothing, one));
+        return Ok(found.map_or(Found::Nothing, one).into());
     }
-    let ask = |column: &'static str, text: &str| -> Result<Vec<Reference>> {
+    let ask = |column: &'static str, text: &str| -> Result<(Vec<Reference>, Option<String>)> {
         let statement = of_pieces(["key, id", table.name, table.only.unwrap_or_default(), column], || {
             let only = table.only.map(|kind| format!(" AND t.kind = '{kind}'")).unwrap_or_default();
             let name = table.name;
@@ -752,36 +770,41 @@ fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: &str
             );
             Statement::made(sql, |sql| Statement::query(own, sql).made_of(reaches.leak()))
         });
-        let mut found = Vec::new();
+        let (mut found, mut merged) = (Vec::new(), None);
         db.each(statement, params![text], |row| {
-            let merged = if table.merges() { row.optional_reference(2)? } else { None };
-            let one = merged.map_or_else(|| row.reference(0), Ok)?;
+            let mut one = row.reference(0)?;
+            if let Some(into) = if table.merges() { row.optional_reference(2)? } else { None } {
+                merged = Some(std::mem::replace(&mut one, into).id);
+            }
             if !found.contains(&one) {
                 found.push(one);
             }
             Ok(())
         })?;
-        Ok(found)
+        Ok((found, merged))
     };
-    let padded_in =
-        |column: &'static str| reference::padded(given).map_or(Ok(Vec::new()), |padded| ask(column, &padded));
+    let padded_in = |column: &'static str| match reference::padded(given) {
+        Some(padded) => ask(column, &padded),
+        None => Ok((Vec::new(), None)),
+    };
     for found_by in found_by {
-        let found = match found_by {
+        let (found, merged) = match found_by {
             FoundBy::Exactly(column) => ask(column, given)?,
             FoundBy::Padded => padded_in("id")?,
             FoundBy::PaddedIn(column) => padded_in(column)?,
-            FoundBy::Folded(column) => ask(column, &folded_as(table, column, given))?,
+            // A name or an e-mail means whoever has it by now.
+            FoundBy::Folded(column) => (ask(column, &folded_as(table, column, given))?.0, None),
         };
         let mut found = found.into_iter();
         match (found.next(), found.len()) {
             (None, _) => {}
-            (Some(one), 0) => return Ok(Found::One(one)),
+            (Some(one), 0) => return Ok(Traced { found: Found::One(one), merged }),
             (Some(one), _) => {
-                return Ok(Found::Several(std::iter::once(one).chain(found).map(|one| one.id).collect()));
+                return Ok(Found::Several(std::iter::once(one).chain(found).map(|one| one.id).collect()).into());
             }
         }
     }
-    Ok(Found::Nothing)
+    Ok(Found::Nothing.into())
 }
 
 /// The text as that folded column would hold it.
@@ -794,12 +817,13 @@ fn folded_as(table: &Table, column: &str, text: &str) -> String {
 }
 
 /// The record that a found one stands for: the one that it was merged into, where it was.
-fn merged<T: Described>(db: &Db, found: T) -> Result<T> {
-    match merged_into(&found) {
-        Some(key) => one::<T>(db, made(T::table()).by_key(), params![key])?
-            .ok_or_else(|| StoreError::Damaged(format!("{} has no row {key}", T::table().name))),
-        None => Ok(found),
-    }
+fn merged<T: Described>(db: &Db, found: T) -> Result<Traced<T>> {
+    let Some(key) = merged_into(&found) else {
+        return Ok(Found::One(found).into());
+    };
+    let into = one::<T>(db, made(T::table()).by_key(), params![key])?
+        .ok_or_else(|| StoreError::Damaged(format!("{} has no row {key}", T::table().name)))?;
+    Ok(Traced { found: Found::One(into), merged: reference_of(&found).map(|found| found.id) })
 }
 
 /// The key of the record that this one was merged into.
@@ -831,12 +855,17 @@ pub fn find<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
 
 /// The same without what `complete` loads.
 pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
+    Ok(trace(db, given)?.found)
+}
+
+/// The same, telling whether what it names was merged.
+pub fn trace<T: Described>(db: &Db, given: &str) -> Result<Traced<T>> {
     let table = T::table();
     // What most references are: one question for it and all of its record.
     let by_exact = made(table).by_exact();
     for statement in by_exact {
         if let Some(found) = one::<T>(db, statement, params![given])? {
-            return merged(db, found).map(Found::One);
+            return merged(db, found);
         }
     }
     let mut others = table.found_by.get(by_exact.len()..).unwrap_or_default();
@@ -845,17 +874,18 @@ pub fn find_bare<T: Described>(db: &Db, given: &str) -> Result<Found<T>> {
         if let Some(padded) = reference::padded(given)
             && let Some(found) = one::<T>(db, made(table).by_id(), params![padded])?
         {
-            return merged(db, found).map(Found::One);
+            return merged(db, found);
         }
     }
-    match find_key_by(db, table, others, given)? {
-        Found::One(reference) => match one::<T>(db, made(table).by_key(), params![reference.key])? {
-            Some(found) => Ok(Found::One(found)),
-            None => Ok(Found::Nothing),
-        },
-        Found::Nothing => Ok(Found::Nothing),
-        Found::Several(ids) => Ok(Found::Several(ids)),
-    }
+    let Traced { found, merged } = find_key_by(db, table, others, given)?;
+    let found = match found {
+        Found::One(reference) => {
+            one::<T>(db, made(table).by_key(), params![reference.key])?.map_or(Found::Nothing, Found::One)
+        }
+        Found::Nothing => Found::Nothing,
+        Found::Several(ids) => Found::Several(ids),
+    };
+    Ok(Traced { found, merged })
 }
 
 /// The values of a record's columns as they are stored, in the order of the description.
