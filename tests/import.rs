@@ -66,6 +66,62 @@ fn records_come_in_once() {
 }
 
 #[test]
+fn what_a_line_refers_to_is_as_the_lines_before_it_left_it() {
+    let shop = shop();
+    let order = |id: &str, customer: &str, product: &str, state: &str| {
+        format!(
+            r#"{{"record":"order","id":"{id}","customer":"{customer}","date":"2026-11-05","state":"{state}","lines":[{{"product":"{product}","quantity":"1"}}]}}"#
+        )
+    };
+    let invoice = |id: &str, order: &str, state: &str| {
+        format!(
+            r#"{{"record":"invoice","id":"{id}","order":"{order}","date":"2026-11-05","state":"{state}","lines":[{{"product":"LAMP","quantity":"1"}}]}}"#
+        )
+    };
+    let lines = [
+        order("A1", "C00001", "desk lamp", "draft"),
+        // Under its name it has the new price, and another product has its name later.
+        r#"{"record":"product","id":"LAMP","price":"50.00"}"#.to_owned(),
+        order("A2", "C00001", "desk lamp", "draft"),
+        r#"{"record":"product","id":"LAMP","name":"Floor lamp"}"#.to_owned(),
+        r#"{"record":"product","id":"DESK","name":"Desk lamp","price":"7.00"}"#.to_owned(),
+        order("A3", "C00001", "desk lamp", "draft"),
+        // An id goes before a shorter one, as soon as it is there.
+        order("A4", "C1", "LAMP", "draft"),
+        r#"{"record":"customer","id":"C1","name":"Another"}"#.to_owned(),
+        order("A5", "C1", "LAMP", "draft"),
+        // An order is confirmed under its shorter id too.
+        order("S00050", "C00001", "LAMP", "draft"),
+        invoice("F1", "S50", "cancelled"),
+        order("S00050", "C00001", "LAMP", "confirmed"),
+        invoice("F2", "S50", "posted"),
+    ];
+    imported(&shop, "--update", &lines.join("\n"), 0);
+    for (id, product, price) in [("A1", "LAMP", "40.00"), ("A2", "LAMP", "50.00"), ("A3", "DESK", "7.00")] {
+        let line = &shop.ok(&format!("order show {id}"))["lines"][0];
+        assert_eq!((&line["product"], &line["price"]), (&product.into(), &price.into()), "{id}");
+    }
+    let customer = |id: &str| shop.ok(&format!("order show {id}"))["customer"].clone();
+    assert_eq!((customer("A4"), customer("A5")), ("C00001".into(), "C1".into()));
+    // A second of the name, and nobody knows which of them is meant.
+    let lines = [
+        order("B1", "ADA LTD", "LAMP", "draft"),
+        r#"{"record":"customer","id":"ADA","name":"Ada Ltd"}"#.to_owned(),
+        order("B2", "ADA LTD", "LAMP", "draft"),
+    ];
+    let answers = imported(&shop, "", &lines.join("\n"), 12);
+    assert_eq!(answers[2]["error"]["code"], "ambiguous", "{answers:#?}");
+    // Nothing is named by nothing, not even one of whom nothing is known any more.
+    shop.done("customer create --name Gone");
+    shop.done("customer erase Gone --yes");
+    let answers = imported(&shop, "", &order("B3", "", "LAMP", "draft"), 10);
+    assert_eq!(
+        (&answers[0]["error"]["code"], &answers[0]["error"]["field"]),
+        (&"missing_field".into(), &"customer".into())
+    );
+}
+
+#[test]
 fn what_is_derived_follows_from_the_documents() {
     let shop = shop();
     let line = &shop.ok("order show S1")["lines"][0];

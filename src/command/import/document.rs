@@ -15,7 +15,7 @@ use crate::domain::document::{
 use crate::domain::journal::{Journal, JournalType, check_sales_journal};
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, find_billed_line, find_line};
-use crate::domain::order::OrderInBrief;
+use crate::domain::order::{OrderInBrief, OrderState};
 use crate::domain::payment::{Item, MatchRefused, above_zero, check_day};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund::{self, Ask};
@@ -755,7 +755,7 @@ fn paid(document: &Document, field: &'static str, paid: Option<&Amount>) -> Resu
 
 /// Writes a new document; `is_first` says that its order has no invoice yet.
 fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
-    let ImportedDocument { mut document, invoice, mut paid, clears_first, .. } = told;
+    let ImportedDocument { mut document, invoice, mut paid, clears_first, named, .. } = told;
     if let Some(warning) = billed::warning(&document)? {
         cx.warn("billed", warning);
     }
@@ -763,7 +763,9 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
     if document.state == DocumentState::Posted {
         document.open = document.total;
     }
-    if let (None, Some(order)) = (&invoice, &document.order) {
+    // The lines of an order that can be edited yet are written anew, so that none of them is billed.
+    let is_editable = named.is_some_and(|named| matches!(named.state, OrderState::Draft | OrderState::Sent));
+    if let (None, Some(order), false) = (&invoice, &document.order, is_editable) {
         let mut left =
             if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };
         for line in &mut document.lines {

@@ -1,5 +1,8 @@
 //! Records that are said in a form: the same struct makes them, changes them and imports them, so that each rule is written once.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use serde_json::value::RawValue;
 
 use super::super::pipeline::form::{self, Emptied, Form};
@@ -88,7 +91,27 @@ fn flag_of<F: Form>(key: &'static str) -> &'static str {
     F::LISTS.iter().find(|(_, known)| *known == key).map_or(key, |(flag, _)| *flag)
 }
 
-/// The keys of a record but its id, in order, each with what null makes of it.
+/// What a form takes of a record.
+struct Taken {
+    /// The keys of the record but its id, in order, each with what null makes of it.
+    keys: Vec<(&'static str, Emptied)>,
+    /// The flags that set them, and the twins of those that are switches.
+    names: Vec<&'static str>,
+}
+
+/// What that form takes, which is made out once: a run imports many records of a kind.
+fn taken<F: Form>() -> &'static Taken {
+    static KNOWN: LazyLock<Mutex<HashMap<&'static str, &'static Taken>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(<F::Record as Noun>::KIND).or_insert_with(|| {
+        let keys = record_of::<F>();
+        let twins = keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch);
+        let twins = twins.map(|(key, _)| &*format!("no_{key}").leak());
+        let names = keys.iter().map(|(key, _)| flag_of::<F>(key)).chain(twins).collect();
+        Box::leak(Box::new(Taken { keys, names }))
+    })
+}
+
 fn record_of<F: Form>() -> Vec<(&'static str, Emptied)> {
     if !F::RECORD.is_empty() {
         return F::RECORD.to_vec();
@@ -108,17 +131,17 @@ fn record_of<F: Form>() -> Vec<(&'static str, Emptied)> {
 }
 
 fn keys<F: Form>() -> Vec<&'static str> {
-    ["id"].into_iter().chain(record_of::<F>().into_iter().map(|(key, _)| key)).collect()
+    ["id"].into_iter().chain(taken::<F>().keys.iter().map(|(key, _)| *key)).collect()
 }
 
 fn switches<F: Form>() -> Vec<&'static str> {
-    record_of::<F>().into_iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| key).collect()
+    taken::<F>().keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| *key).collect()
 }
 
 /// A record as the form that says it. What is null empties where `empties`, and else is as good as left out.
 fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
     let kind = <F::Record as Noun>::KIND;
-    let record = record_of::<F>();
+    let Taken { keys: record, names } = taken::<F>();
     let mut said: Pairs<'_> = Vec::with_capacity(pairs.len());
     for (key, given) in pairs {
         let Some((key, emptied)) = record.iter().copied().find(|(known, _)| *known == key) else {
@@ -136,7 +159,7 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
     }
     // A new record of which a list is not said has an empty one, and what that is refused for is told of the record's own key.
     if !empties && !F::RECORD.is_empty() {
-        for (key, emptied) in &record {
+        for (key, emptied) in record {
             let flag = flag_of::<F>(key);
             let is_told = said.iter().any(|(known, given)| known == flag && !given.is_null());
             if *emptied == Emptied::List && !is_told {
@@ -145,11 +168,7 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
             }
         }
     }
-    let mut names: Vec<&str> = record.iter().map(|(key, _)| flag_of::<F>(key)).collect();
-    let twins = record.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| format!("no_{key}"));
-    let twins: Vec<String> = twins.collect();
-    names.extend(twins.iter().map(String::as_str));
-    match object::fill::<F>(said, &format!("the record {kind}"), &names) {
+    match object::fill::<F>(said, &format!("the record {kind}"), names) {
         Filled::Whole(form) => Ok(form),
         Filled::Faulty { faults, .. } => {
             let mut faults = faults.into_iter().map(|fault| {
@@ -185,6 +204,7 @@ fn import<F: Form>(
     let Some(before) = before else {
         let form: F = form_of(pairs, false)?;
         let made = form::bring(cx, &form, naming::counted_id(cx, id, F::ID)?)?;
+        lookup.forget(kind, id);
         return told::<F>(&made);
     };
     if update {
@@ -197,11 +217,11 @@ fn import<F: Form>(
     let form: F = form_of(pairs, false)?;
     let mut same = F::blank_like(cx, &before)?;
     let filled = form.check_needed().and_then(|()| form.fill(cx, &mut same));
-    let taken = || AlreadyExists { kind: words_of(kind), noun: noun_of(kind), field: "id", given: id.to_owned() };
+    let other = || AlreadyExists { kind: words_of(kind), noun: noun_of(kind), field: "id", given: id.to_owned() };
     match filled {
         Err(error) if !error.kind().is_of_a_rule() => Err(error),
         Ok(()) if to_json(&same)? == to_json(&before)? => told::<F>(&before),
-        _ => Err(taken().into()),
+        _ => Err(other().into()),
     }
 }
 

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::unseen::Unseen;
 use crate::domain::Result;
-use crate::domain::customer::Customer;
 use crate::domain::journal::Journal;
 use crate::domain::location::Location;
 use crate::domain::order::OrderInBrief;
@@ -15,8 +14,10 @@ use crate::domain::tax::named::NamedTax;
 use crate::domain::value::reference::Reference;
 use crate::procedure::context::{Cx, found};
 use crate::procedure::look_up;
+use crate::store::customer::{self, CUSTOMER};
 use crate::store::engine::record::{self, Described, Found};
-use crate::store::{customer, journal, location, lot, order, product, tax};
+use crate::store::order;
+use crate::store::tax::TAX;
 
 /// How many of a kind are remembered.
 const KEPT: usize = 10_000;
@@ -32,17 +33,14 @@ pub struct Lookup {
     orders: Kept<OrderInBrief>,
     /// Which ids are certainly new.
     pub unseen: Unseen,
-    /// Whether taxes are named as another system does.
-    by_name: bool,
+    /// Whether records are named as another system does (docs/ways-in.md).
+    as_elsewhere: bool,
 }
 
-/// The record that is called by e-mail or name (contract, section 2); several are ambiguous.
-fn named<T: Described>(cx: &Cx<'_>, field: &'static str, name: &str) -> Result<Option<T>> {
-    match record::find::<T>(cx.db, name)? {
-        Found::One(found) => Ok(Some(found)),
-        Found::Nothing => Ok(None),
-        Found::Several(_) => look_up::one(cx, field, name).map(Some),
-    }
+/// The record that `given` stands for (contract, section 2).
+fn named<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
+    look_up::check_given(field, given)?;
+    look_up::the_one(record::find(cx.db, given)?, R::table(), field, given)
 }
 
 /// The oldest tax that is called so, or alike and of that rate.
@@ -54,75 +52,100 @@ fn tax_named(cx: &Cx<'_>, name: &str) -> Result<Option<Tax>> {
     Ok(at.and_then(|at| taxes.into_iter().nth(at)))
 }
 
-struct Kept<T>(HashMap<String, T>);
+/// What has an id of its own.
+trait Identified {
+    fn id(&self) -> &str;
+}
+
+macro_rules! identified {
+    ($($kind:ty: $($id:ident).+),* $(,)?) => { $(
+        impl Identified for $kind {
+            fn id(&self) -> &str {
+                &self.$($id).+
+            }
+        }
+    )* };
+}
+identified!(Rc<Product>: id, Reference: id, Tax: id, Location: id, Journal: id, OrderInBrief: order.id);
+
+/// Records of a kind, by what they were called.
+struct Kept<T> {
+    /// By their own ids, which go before whatever else a reference may be.
+    by_id: HashMap<String, T>,
+    /// By a name, an e-mail or a part of the id: which record that is can change with any other of the kind.
+    by_name: HashMap<String, T>,
+}
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Kept(HashMap::new())
+        Kept { by_id: HashMap::new(), by_name: HashMap::new() }
     }
 }
 
-impl<T: Clone> Kept<T> {
-    /// The record of that id, found the first time by `find`.
-    fn get(
-        &mut self,
-        kind: &'static str,
-        field: &'static str,
-        id: &str,
-        find: impl FnOnce() -> Result<Option<T>>,
-    ) -> Result<T> {
-        if let Some(known) = self.0.get(id) {
-            return Ok(known.clone());
+impl<T: Clone + Identified> Kept<T> {
+    /// The record that is called so, found the first time by `find`.
+    fn get(&mut self, given: &str, find: impl FnOnce() -> Result<T>) -> Result<T> {
+        if let Some(known) = self.known(given) {
+            return Ok(known);
         }
-        let new = found(find()?, kind, kind, field, id)?;
-        self.keep(id, new.clone());
+        let new = find()?;
+        self.keep(given, new.clone());
         Ok(new)
     }
 
-    fn keep(&mut self, id: &str, record: T) {
-        if self.0.len() >= KEPT {
-            self.0.clear();
+    fn known(&self, given: &str) -> Option<T> {
+        self.by_id.get(given).or_else(|| self.by_name.get(given)).cloned()
+    }
+
+    fn keep(&mut self, given: &str, record: T) {
+        let kept = if record.id() == given { &mut self.by_id } else { &mut self.by_name };
+        if kept.len() >= KEPT {
+            kept.clear();
         }
-        self.0.insert(id.to_owned(), record);
+        kept.insert(given.to_owned(), record);
+    }
+
+    /// Forgets the record of that id, which was made or changed, and all that was found by a name: it may be another by now.
+    fn forget(&mut self, id: &str) {
+        self.by_id.remove(id);
+        self.by_name.clear();
     }
 }
 
 impl Lookup {
-    /// Nothing is known yet; `by_name` says that taxes are named as another system does.
-    pub fn of(by_name: bool) -> Lookup {
-        Lookup { by_name, ..Lookup::default() }
+    /// Nothing is known yet; `as_elsewhere` says that records are named as another system does.
+    pub fn of(as_elsewhere: bool) -> Lookup {
+        Lookup { as_elsewhere, ..Lookup::default() }
     }
 
     pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
-        self.products.get("product", "product", id, || match product::by_id(cx.db, id)? {
-            Some(product) => Ok(Some(Rc::new(product))),
-            None => Ok(named::<Product>(cx, "product", id)?.map(Rc::new)),
-        })
+        self.products.get(id, || named(cx, "product", id).map(Rc::new))
     }
 
+    /// The customer, or the one that it was merged into.
     pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
-        self.customers.get("customer", "customer", id, || {
-            let customer = match cx.db.by_reference(id, |id| customer::by_id(cx.db, id))? {
-                None => named::<Customer>(cx, "customer", id)?,
-                found => found,
-            };
-            // What was merged stands for the one that it was merged into.
-            Ok(customer.map(|customer| customer.merged_into.clone().unwrap_or_else(|| customer.reference())))
+        let found_by = if self.as_elsewhere { customer::FOUND_BY_ELSEWHERE } else { CUSTOMER.found_by };
+        self.customers.get(id, || {
+            look_up::check_given("customer", id)?;
+            look_up::the_one(record::find_key_by(cx.db, &CUSTOMER, found_by, id)?.found, &CUSTOMER, "customer", id)
         })
     }
 
     pub fn tax(&mut self, cx: &Cx<'_>, id: &str) -> Result<Tax> {
-        let by_name = self.by_name;
-        self.taxes.get("tax", "taxes", id, || match tax::by_id(cx.db, id)? {
-            None if by_name => tax_named(cx, id),
-            found => Ok(found),
+        let as_elsewhere = self.as_elsewhere;
+        self.taxes.get(id, || {
+            let found = match record::find::<Tax>(cx.db, id)? {
+                Found::Nothing if as_elsewhere => tax_named(cx, id)?.map_or(Found::Nothing, Found::One),
+                found => found,
+            };
+            look_up::the_one(found, &TAX, "taxes", id)
         })
     }
 
     /// The tax that another system calls so, by name and rate.
     pub fn tax_named(&mut self, cx: &Cx<'_>, name: &str) -> Result<Option<Tax>> {
-        if let Some(known) = self.taxes.0.get(name) {
-            return Ok(Some(known.clone()));
+        if let Some(known) = self.taxes.known(name) {
+            return Ok(Some(known));
         }
         let tax = tax_named(cx, name)?;
         if let Some(tax) = &tax {
@@ -132,43 +155,44 @@ impl Lookup {
     }
 
     pub fn location(&mut self, cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
-        self.locations.get("location", field, id, || Ok(location::by_id(cx.db, id)?))
+        self.locations.get(id, || named(cx, field, id))
     }
 
     pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
-        self.journals.get("journal", "journal", id, || match journal::by_id(cx.db, id)? {
-            None => named::<Journal>(cx, "journal", id),
-            found => Ok(found),
-        })
+        self.journals.get(id, || named(cx, "journal", id))
     }
 
     /// The order of that id, and whose it is.
     pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<OrderInBrief> {
-        self.orders.get("order", "order", id, || Ok(cx.db.by_reference(id, |id| order::in_brief(cx.db, id))?))
+        self.orders.get(id, || {
+            let order = cx.db.by_reference(id, |id| order::in_brief(cx.db, id))?;
+            found(order, "order", "order", "order", id)
+        })
     }
 
-    /// Keeps an order that the run brought.
+    /// Keeps an order that the run brought or changed.
     pub fn keep_order(&mut self, order: OrderInBrief) {
         let id = order.order.id.clone();
+        self.orders.forget(&id);
         self.orders.keep(&id, order);
     }
 
     /// The lot of that id. Lots are as many as there are goods, so none is remembered.
     pub fn lot(&mut self, cx: &Cx<'_>, id: &str) -> Result<Lot> {
-        found(lot::by_id(cx.db, id)?, "lot", "lot", "lot", id)
+        named(cx, "lot", id)
     }
 
-    /// Forgets what a record of that kind may have changed.
+    /// Forgets what a record of that kind changes that was made or changed.
     pub fn forget(&mut self, kind: &str, id: &str) {
         match kind {
-            "product" => drop(self.products.0.remove(id)),
-            "customer" => drop(self.customers.0.remove(id)),
-            "location" => drop(self.locations.0.remove(id)),
-            "journal" => drop(self.journals.0.remove(id)),
-            // A product is remembered with its taxes.
+            "product" => self.products.forget(id),
+            "customer" => self.customers.forget(id),
+            "location" => self.locations.forget(id),
+            "journal" => self.journals.forget(id),
             "tax" => {
-                self.taxes.0.remove(id);
-                self.products.0.clear();
+                self.taxes.forget(id);
+                // A product is remembered with its taxes.
+                self.products = Kept::default();
             }
             _ => {}
         }

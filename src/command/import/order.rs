@@ -172,10 +172,7 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     if order.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &order)?;
     }
-    // What fails now is undone, so it is not known before.
-    cx.db.wait_for_writes()?;
-    run.lookup.keep_order(brief(&order));
-    Ok(())
+    keep(run, &order)
 }
 
 fn number_lines(cx: &Cx<'_>, order: &mut Order) -> Result<()> {
@@ -199,16 +196,18 @@ fn replace(run: &mut Run<'_, '_>, before: &Order, mut told: Order) -> Result<()>
     number_lines(cx, &mut told)?;
     order::update(cx.db, before, &told)?;
     cx.touched("order", &told.id);
-    run.lookup.keep_order(brief(&told));
     if told.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &told)?;
     }
-    Ok(())
+    keep(run, &told)
 }
 
-fn brief(order: &Order) -> OrderInBrief {
+/// Lets what comes later know the order as it is now. What fails is undone, so it is not known before all of it is written.
+fn keep(run: &mut Run<'_, '_>, order: &Order) -> Result<()> {
+    run.cx.db.wait_for_writes()?;
     let (state, currency) = (order.state, order.currency);
-    OrderInBrief { order: order.reference(), customer: order.customer.clone(), state, currency }
+    run.lookup.keep_order(OrderInBrief { order: order.reference(), customer: order.customer.clone(), state, currency });
+    Ok(())
 }
 
 /// Whether an order is what a record tells; what is derived of it does not count.
