@@ -1,9 +1,10 @@
 //! Taxes that a file tells of a document as a whole: whether its prices hold them, and which line bears which.
 
+use crate::domain::document::billed::MOST;
 use crate::domain::tax::named::NamedTax;
 
-/// What sums may be off by, in millionths: 0.05.
-const SLACK: i64 = 50_000;
+/// What sums may be off by, in millionths: what a document may be billed beside what it comes to.
+const SLACK: i64 = MOST;
 
 /// How many ways to share taxes among lines are tried.
 const MOST_TRIES: usize = 50_000;

@@ -17,9 +17,13 @@ pub struct SaidSums {
     pub total: Option<Money>,
 }
 
-/// By how much a document may have been billed beside what its lines come to, in minor units: 0.05.
+/// By how much a document may have been billed beside what its lines come to, in millionths: 0.05.
+pub const MOST: i64 = 50_000;
+
+/// The same in minor units of a currency; nothing in one that has no cents.
 pub fn most(currency: Currency) -> i64 {
-    currency.digits().checked_sub(2).and_then(|digits| 10_i64.checked_pow(digits)).map_or(0, |cent| 5 * cent)
+    let digits = Currency::MAX_DIGITS.saturating_sub(currency.digits());
+    10_i64.checked_pow(digits).and_then(|unit| MOST.checked_div(unit)).unwrap_or_default()
 }
 
 /// An amount that is too far from what the lines come to.
@@ -334,8 +338,9 @@ mod tests {
             }
         }
         // What has no cents has no room.
-        assert_eq!(most(Currency::iso("JPY").unwrap()), 0);
-        assert_eq!(most(Currency::iso("KWD").unwrap()), 50);
+        for (digits, expected) in [(0, 0), (1, 0), (2, 5), (3, 50), (4, 500), (5, 5000), (6, 50_000)] {
+            assert_eq!(most(Currency::new("XXX", digits).unwrap()), expected, "{digits}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! is one go over the lines in the order of what they are of.
 
 use super::{Breach, Pass, Tell};
+use crate::domain::document::billed::most;
 use crate::domain::tax::{LineAmounts, TaxRate};
 use crate::domain::value::money::Currency;
 use crate::domain::value::number::show_scaled;
@@ -14,7 +15,7 @@ use crate::{params, query};
 pub const PASSES: &[Pass] = &[
     Pass::Made(&[OrderAmounts], orders),
     Pass::Made(&[DocumentAmounts], documents),
-    Pass::Asked(DocumentAmounts, query!([document_line, document, document_line_tax, currency], BILLED)),
+    Pass::Made(&[DocumentAmounts], billed),
     Pass::Made(&[BillAmounts], bills),
     Pass::Made(&[CreditAmounts], credits),
 ];
@@ -70,15 +71,13 @@ const DOCUMENTS: &str = concat!(
      ORDER BY l.key, x.position"
 );
 
-/// Lines, and taxes of lines, that were billed elsewhere with more or less beside what they come to than a document may be (contract,
-/// section 7): 0.05.
-const BILLED: &str = "SELECT COALESCE(d.number, d.id), 'what line ' || CAST(b.line AS TEXT) || ' was billed beside its terms', b.billed, 0,
-       c.digits, c.digits
+/// Lines, and taxes of lines, that were billed elsewhere with more or less than what they come to: the record, the number of the line,
+/// by how much, and in which currency.
+const BILLED: &str = "SELECT COALESCE(d.number, d.id), b.line, b.billed, c.code, c.digits
      FROM (SELECT l.document, l.line, l.billed FROM document_line l WHERE l.billed <> 0
            UNION ALL SELECT l.document, l.line, x.billed FROM document_line_tax x JOIN document_line l ON l.key = x.document_line
              WHERE x.billed <> 0) b
        JOIN document d ON d.key = b.document JOIN currency c ON c.code = d.currency
-     WHERE ABS(b.billed) > CASE c.digits WHEN 2 THEN 5 WHEN 3 THEN 50 WHEN 4 THEN 500 WHEN 5 THEN 5000 WHEN 6 THEN 50000 ELSE 0 END
      ORDER BY d.key, b.line";
 
 const BILLS: &str = concat!(
@@ -103,13 +102,18 @@ const CREDITS: &str = concat!(
      ORDER BY l.invoice_line, l.key, x.position"
 );
 
+/// The currency of a row, its code and its digits; none where it is not kept, which is told of elsewhere.
+fn currency(row: &Row<'_>, at: usize) -> Result<Option<Currency>> {
+    let (Some(code), Some(digits)) = (row.text(at)?, row.get::<Option<i64>>(at.saturating_add(1))?) else {
+        return Ok(None);
+    };
+    Ok(u32::try_from(digits).ok().and_then(|digits| Currency::new(code, digits)))
+}
+
 impl Line {
     /// The line of a row; none where its currency is not kept, which is told of elsewhere.
     fn read(row: &Row<'_>) -> Result<Option<Line>> {
-        let (Some(code), Some(digits)) = (row.text(3)?, row.get::<Option<i64>>(4)?) else {
-            return Ok(None);
-        };
-        let Some(currency) = u32::try_from(digits).ok().and_then(|digits| Currency::new(code, digits)) else {
+        let Some(currency) = currency(row, 3)? else {
             return Ok(None);
         };
         let stored = Stored {
@@ -240,6 +244,23 @@ fn documents(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
         if !is_copied {
             line.tell(DocumentAmounts, line.stored.off_terms(), tell);
         }
+    })
+}
+
+/// What was billed elsewhere is beside what it comes to by no more than a document may be.
+fn billed(db: &Db, tell: &mut Tell<'_>) -> Result<()> {
+    db.each(query!([document_line, document, document_line_tax, currency], BILLED), params![], |row| {
+        let (line, beside): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let Some(currency) =
+            currency(row, 3)?.filter(|currency| beside.unsigned_abs() > most(*currency).unsigned_abs())
+        else {
+            return Ok(());
+        };
+        let shown = |amount| show_scaled(amount, currency.digits(), currency.digits());
+        let what = format!("what line {line} was billed beside its terms");
+        let (stored, derived) = (shown(beside), shown(0));
+        tell(DocumentAmounts, Breach { record: row.get(0)?, what, stored, derived, ..Breach::default() });
+        Ok(())
     })
 }
 
