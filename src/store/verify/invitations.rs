@@ -6,23 +6,26 @@ use crate::domain::verify::Invariant::*;
 
 pub const PASSES: &[Pass] = &[Pass::Rules(&LINKS), Pass::Rules(&SECRET), Pass::Rules(&ENDED)];
 
+/// No operation of that time touched the customer `c`, or one who was merged into them.
+macro_rules! touched_nothing_at {
+    ($time:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM operation a JOIN operation_touch e ON e.operation = a.key WHERE a.at = ",
+            $time,
+            " AND e.kind = 'customer' AND (e.id = c.id OR e.id IN (SELECT m.id FROM customer m WHERE m.merged_into = c.key)))"
+        )
+    };
+}
+
 const LINKS: Rules = Rules {
     from: "invitation t JOIN customer c ON c.key = t.customer",
     record: "c.id",
     part: "'invitation'",
     rules: &[
+        Rule(Invitations, touched_nothing_at!("t.created_at"), MADE_AT_NO_TIME),
         Rule(
             Invitations,
-            "NOT EXISTS (SELECT 1 FROM operation a JOIN operation_touch e ON e.operation = a.key
-               WHERE a.at = t.created_at AND e.kind = 'customer'
-                 AND (e.id = c.id OR e.id IN (SELECT m.id FROM customer m WHERE m.merged_into = c.key)))",
-            MADE_AT_NO_TIME,
-        ),
-        Rule(
-            Invitations,
-            "t.revoked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM operation a JOIN operation_touch e ON e.operation = a.key
-               WHERE a.at = t.revoked_at AND e.kind = 'customer'
-                 AND (e.id = c.id OR e.id IN (SELECT m.id FROM customer m WHERE m.merged_into = c.key)))",
+            concat!("t.revoked_at IS NOT NULL AND ", touched_nothing_at!("t.revoked_at")),
             "no operation revoked it at the time that it says",
         ),
     ],
