@@ -207,8 +207,8 @@ fn cut(sentence: &str) -> String {
     if sentence.len() <= MOST_TOLD {
         return sentence.to_owned();
     }
-    let end = (0..=MOST_TOLD - MORE.len()).rev().find(|end| sentence.is_char_boundary(*end));
-    format!("{}{MORE}", end.and_then(|end| sentence.get(..end)).unwrap_or_default())
+    let end = sentence.floor_char_boundary(MOST_TOLD - MORE.len());
+    format!("{}{MORE}", sentence.get(..end).unwrap_or_default())
 }
 
 /// What jq knows and jaq's libraries leave to the program: rows of lists.

@@ -3,6 +3,7 @@
 use super::Tax;
 use crate::domain::Refusal;
 use crate::domain::value::quantity::Percent;
+use crate::domain::value::text::letters_and_digits;
 
 /// What a name tells of a tax.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,19 +53,14 @@ impl NamedTax {
             return true;
         }
         let Some(rate) = self.rate else {
-            return bare(&tax.id) == bare(&self.name);
+            return letters_and_digits(&tax.id) == letters_and_digits(&self.name);
         };
         rate == tax.rate
             && self.included == tax.included
             && (self.words.is_empty()
-                || bare(&tax.id) == bare(&self.name)
+                || letters_and_digits(&tax.id) == letters_and_digits(&self.name)
                 || NamedTax::read(&tax.id).words == self.words)
     }
-}
-
-/// Letters and digits alone, in small ones.
-fn bare(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The first percentage of a text: where it begins and ends, and what it is.

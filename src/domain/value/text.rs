@@ -7,6 +7,11 @@ use std::str::FromStr;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 
+/// Letters and digits alone, in small ones: names of other systems are compared so.
+pub fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// Reads one text and gives it to `FromStr`; `expecting` is what a value of another kind is told was wanted.
 pub fn read_text<'de, D, T>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
 where
