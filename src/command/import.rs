@@ -10,8 +10,7 @@ use super::pipeline::naming::checked_id;
 use super::pipeline::object::Pairs;
 use super::pipeline::{Begun, Group, Mode, Session, Stepwise};
 use super::{Action, Cx, Told, content, entry, internal, object};
-use crate::domain::common::words_of;
-use crate::domain::common::{AlreadyExists, ValueRefused};
+use crate::domain::common::{AlreadyExists, ValueRefused, noun_of, words_of};
 use crate::domain::desk::Right;
 use crate::domain::order::OrderInBrief;
 use crate::domain::{Allowed, Error, Fault, Refusal, Result};
@@ -97,12 +96,7 @@ struct Stands {
 
 impl From<Stands> for Error {
     fn from(Stands { form, id }: Stands) -> Error {
-        let noun = match form.kind {
-            "credit_note" => "credit-note",
-            "coupon_program" => "coupon-program",
-            kind => kind,
-        };
-        AlreadyExists { kind: words_of(form.kind), noun, field: "id", given: id }.into()
+        AlreadyExists { kind: words_of(form.kind), noun: noun_of(form.kind), field: "id", given: id }.into()
     }
 }
 
@@ -171,7 +165,7 @@ impl Import {
             return Ok(None);
         }
         let kind = self.kind.as_deref().ok_or_else(|| ValueRefused::missing("kind"))?;
-        form_of(kind).map(Some).ok_or_else(|| NoSuchKind { kind: kind.to_owned() }.into())
+        form_of(kind).map(Some).ok_or_else(|| NoSuchKind::of("kind", kind).into())
     }
 }
 
@@ -426,7 +420,7 @@ fn imported(
     if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);
     }
-    Err(NoSuchKind { kind: kind.to_owned() }.into())
+    Err(NoSuchKind::of("record", kind).into())
 }
 
 /// The same of a record that a map read.
@@ -444,11 +438,30 @@ fn read_by_map(
     }
 }
 
-/// A line names a kind of record that is none.
+/// A kind of record that is none, or cannot be imported.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no kind of record {kind:?} that can be imported")]
-struct NoSuchKind {
+#[error("there is no kind of record {kind:?} that can be imported{}", meant(kind, known))]
+pub struct NoSuchKind {
+    field: &'static str,
     kind: String,
+    known: Vec<&'static str>,
+}
+
+impl NoSuchKind {
+    /// Of those kinds `kind` is none, which stands in `field`.
+    pub fn among(field: &'static str, kind: &str, known: impl Iterator<Item = &'static str>) -> NoSuchKind {
+        NoSuchKind { field, kind: kind.to_owned(), known: known.collect() }
+    }
+
+    /// `kind`, which stands in `field`, is none that can be imported.
+    pub fn of(field: &'static str, kind: &str) -> NoSuchKind {
+        NoSuchKind::among(field, kind, kinds())
+    }
+}
+
+fn meant(kind: &str, known: &[&'static str]) -> String {
+    let meant = object::nearest(kind, known.iter().copied());
+    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }
 
 impl Refusal for NoSuchKind {
@@ -456,13 +469,13 @@ impl Refusal for NoSuchKind {
         "invalid_value"
     }
     fn field(&self) -> Option<&'static str> {
-        Some("record")
+        Some(self.field)
     }
     fn given(&self) -> Option<String> {
         Some(self.kind.clone())
     }
     fn allowed(&self) -> Option<Allowed> {
-        Some(Allowed::Several(kinds().map(str::to_owned).collect()))
+        Some(Allowed::Several(self.known.iter().map(|kind| (*kind).to_owned()).collect()))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use crate::cli::report::{self, Exit};
 use crate::cli::{Outside, Settings};
-use crate::command::import::{self, meaning};
-use crate::command::pipeline::object::nearest;
+use crate::command::import::{self, NoSuchKind, meaning};
 use crate::command::{layout_of, to_json};
-use crate::domain::common::ValueRefused;
 use crate::output::names::NO_NAMES;
 use crate::output::{Kind, Records};
 
@@ -18,9 +16,7 @@ pub fn print(outside: &mut Outside<'_>, settings: &Settings, kind: Option<&str>)
     if let Some(kind) = kind
         && !import::kinds().any(|known| known == kind)
     {
-        let meant = nearest(kind, import::kinds()).map(|meant| format!("; did you mean {meant}?"));
-        let message = format!("there is no kind of record {kind:?}{}", meant.unwrap_or_default());
-        return Err(ValueRefused::invalid("kind", kind, message).into());
+        return Err(NoSuchKind::of("kind", kind).into());
     }
     let mut records = Records::new(&mut *outside.stdout, &settings.shape, KEYS)?;
     for key in meaning::keys(kind) {

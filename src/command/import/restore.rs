@@ -85,7 +85,8 @@ impl Restoring {
     /// Writes one record with the lists in it; answers its id, where it has one of its own.
     pub fn record(&mut self, db: &Db, kind: &str, pairs: Pairs<'_>) -> Result<Option<String>> {
         let Some(table) = exchange::tables().iter().find(|table| table.table.shown == kind) else {
-            return Err(super::NoSuchKind { kind: kind.to_owned() }.into());
+            let known = exchange::tables().iter().map(|table| table.table.shown);
+            return Err(super::NoSuchKind::among("record", kind, known).into());
         };
         if pairs.iter().any(|(name, _)| name == CONTINUED) {
             let continued = self.continued(db, table, pairs);
