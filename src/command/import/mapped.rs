@@ -11,12 +11,13 @@ use super::{Cx, KINDS, internal, object};
 use crate::command::pipeline::bulk::take_text;
 use crate::domain::code::FaultKind;
 use crate::domain::common::{LONGEST, ValueRefused};
-use crate::domain::customer::Customer;
-use crate::domain::product::Product;
 use crate::domain::tax::named::{NamedTax, UnknownTax};
 use crate::domain::{Error, Fault, Result, code};
 use crate::procedure::look_up;
+use crate::store::customer::CUSTOMER;
 use crate::store::engine::record::{self, Found};
+use crate::store::engine::table::{FoundBy, Table};
+use crate::store::product::PRODUCT;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -212,17 +213,27 @@ fn of_line(message: &str) -> (Option<usize>, &str) {
     }
 }
 
-/// What the record is called by.
-pub fn name_of(kind: &str, pairs: &Pairs<'_>) -> Option<String> {
-    let text = |name: &str| {
-        let (_, given) = pairs.iter().find(|(known, _)| known == name)?;
-        object::text_of(given).ok().flatten().filter(|text| !text.is_empty())
-    };
+/// What a record that is made where it is missing is called by: the first of these keys that is told (docs/ways-in.md).
+pub fn called_by(kind: &str) -> &'static [&'static str] {
     match kind {
-        "customer" => text("email").or_else(|| text("name")),
-        "product" => text("id").or_else(|| text("name")),
-        _ => text("id"),
+        "customer" => &["id", "email", "name"],
+        "product" => &["id", "name"],
+        _ => &["id"],
     }
+}
+
+/// What the record is called, and the key that says it.
+fn named(kind: &str, pairs: &Pairs<'_>) -> Option<(&'static str, String)> {
+    called_by(kind).iter().find_map(|key| {
+        let (_, given) = pairs.iter().find(|(known, _)| known == key)?;
+        let text = object::text_of(given).ok().flatten().filter(|text| !text.is_empty())?;
+        Some((*key, text))
+    })
+}
+
+/// What the record is called.
+pub fn name_of(kind: &str, pairs: &Pairs<'_>) -> Option<String> {
+    named(kind, pairs).map(|(_, name)| name)
 }
 
 /// Makes a record where the desk has none that it could mean; what there is is left as it is.
@@ -232,40 +243,36 @@ pub fn make_if_missing(
     kind: &str,
     mut pairs: Pairs<'_>,
 ) -> Result<Option<Box<RawValue>>> {
-    let name = name_of(kind, &pairs).ok_or_else(|| ValueRefused::missing("name"))?;
-    let id = take_text(&mut pairs, "id")?.filter(|id| !id.is_empty());
-    let id = match kind {
-        "customer" => match (id, is_there::<Customer>(cx, "customer", &name)?) {
-            (_, true) => return Ok(None),
-            (Some(id), false) => id,
-            (None, false) => cx.db.next_reference("C")?,
-        },
-        "product" => match is_there::<Product>(cx, "product", &name)? {
-            true => return Ok(None),
-            false => id.unwrap_or_else(|| cut(&name)),
-        },
-        "tax" => {
-            if lookup.tax_named(cx, &name)?.is_some() {
-                return Ok(None);
+    let (key, name) = named(kind, &pairs).ok_or_else(|| ValueRefused::missing("name"))?;
+    take_text(&mut pairs, "id")?;
+    let new = match (kind, key) {
+        // A number or a SKU is an id as it stands, and a name is none that is called so by chance.
+        ("customer", "id") => (!record::has_id(cx.db, &CUSTOMER, &name)?).then_some(name),
+        ("customer", key) => {
+            let folded = FoundBy::Folded(if key == "email" { "email_folded" } else { "name_folded" });
+            match is_there(cx, "customer", &CUSTOMER, &[folded], &name)? {
+                true => None,
+                false => Some(cx.db.next_reference("C")?),
             }
-            let named = NamedTax::read(&name);
-            let is_told = |pairs: &Pairs<'_>, key: &str| pairs.iter().any(|(known, _)| known == key);
-            if !is_told(&pairs, "rate") {
-                let Some(rate) = named.rate else {
-                    return Err(UnknownTax { name }.into());
-                };
-                pairs.push((Cow::Borrowed("rate"), Given::Text(rate.to_string().into())));
-            }
-            if !is_told(&pairs, "included") {
-                pairs.push((Cow::Borrowed("included"), Given::Switch(named.included)));
-            }
-            named.name
         }
+        ("product", "id") => (!record::has_id(cx.db, &PRODUCT, &name)?).then_some(name),
+        // One that was made of its name has it as its id, whatever it is called by now.
+        ("product", _) => {
+            let found_by = [FoundBy::Exactly("id"), FoundBy::Folded("name_folded")];
+            (!is_there(cx, "product", &PRODUCT, &found_by, &name)?).then(|| id_from(&name))
+        }
+        ("tax", _) => match lookup.tax_named(cx, &name)? {
+            Some(_) => None,
+            None => Some(tell_of_tax(name, &mut pairs)?),
+        },
         _ => {
             let message =
                 format!("a record of the kind {kind} cannot be made by the way; customers, products and taxes can");
             return Err(ValueRefused::invalid("make", kind, message).into());
         }
+    };
+    let Some(id) = new else {
+        return Ok(None);
     };
     // What the name of a tax says stands in the record's own form.
     if kind == "product" {
@@ -280,6 +287,22 @@ pub fn make_if_missing(
     (described.import)(cx, lookup, &id, pairs, false).map(Some)
 }
 
+/// Adds to a tax what its name tells of it, unless it is told otherwise; answers the name in one line.
+fn tell_of_tax(name: String, pairs: &mut Pairs<'_>) -> Result<String> {
+    let named = NamedTax::read(&name);
+    let is_told = |pairs: &Pairs<'_>, key: &str| pairs.iter().any(|(known, _)| known == key);
+    if !is_told(pairs, "rate") {
+        let Some(rate) = named.rate else {
+            return Err(UnknownTax { name }.into());
+        };
+        pairs.push((Cow::Borrowed("rate"), Given::Text(rate.to_string().into())));
+    }
+    if !is_told(pairs, "included") {
+        pairs.push((Cow::Borrowed("included"), Given::Switch(named.included)));
+    }
+    Ok(named.name)
+}
+
 /// The taxes of that list as the desk calls them.
 fn taxes_of(cx: &Cx<'_>, lookup: &mut Lookup, given: &Given<'_>) -> Result<Given<'static>> {
     let Given::Json(json) = given else {
@@ -291,23 +314,18 @@ fn taxes_of(cx: &Cx<'_>, lookup: &mut Lookup, given: &Given<'_>) -> Result<Given
 }
 
 /// Whether the desk has what is called so; several are ambiguous.
-fn is_there<T: record::Described>(cx: &Cx<'_>, field: &'static str, name: &str) -> Result<bool> {
-    match record::find_bare::<T>(cx.db, name)? {
-        Found::One(_) => Ok(true),
+fn is_there(cx: &Cx<'_>, field: &'static str, table: &'static Table, by: &[FoundBy], name: &str) -> Result<bool> {
+    match record::find_key_by(cx.db, table, by, name)?.found {
         Found::Nothing => Ok(false),
-        Found::Several(_) => look_up::bare::<T>(cx, field, name).map(|_| true),
+        found => look_up::the_one(found, table, field, name).map(|_| true),
     }
 }
 
 /// A name as an id: in one line, and no longer than ids are.
-fn cut(name: &str) -> String {
-    let mut name: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let mut end = name.len().min(LONGEST);
-    while !name.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    name.truncate(end);
-    name
+fn id_from(name: &str) -> String {
+    let mut id: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    id.truncate(id.floor_char_boundary(LONGEST));
+    id
 }
 
 #[cfg(test)]
@@ -336,7 +354,8 @@ mod tests {
 
     #[test]
     fn names_are_cut_to_ids() {
-        assert_eq!(cut("Table\n1"), "Table 1");
-        assert!(cut(&"ä".repeat(1000)).len() <= LONGEST);
+        assert_eq!(id_from("Table\n1"), "Table 1");
+        assert_eq!(id_from(&"ä".repeat(1000)).len(), LONGEST);
+        assert_eq!(id_from(&format!("a{}", "ä".repeat(1000))).len(), LONGEST - 1);
     }
 }
