@@ -20,6 +20,8 @@ pub struct Row {
     pub reserved: Quantity,
     /// What of `reserved` names this lot; the rest of it stands for any lot of the product.
     pub pinned: Quantity,
+    /// What was counted as having lain there before all moves.
+    pub opening: Quantity,
 }
 
 /// All of one product at one location, oldest row first.
@@ -212,6 +214,15 @@ impl StockLevel {
         }
     }
 
+    /// Counts goods as having lain here with those of the same lot before all moves; says whether any lie, or lay, here.
+    pub fn open(&mut self, lot: Option<i64>, quantity: Quantity) -> Result<bool, Overflow> {
+        let found = self.put(lot, quantity)?;
+        if let Some(row) = self.rows.iter_mut().find(|row| row.lot == lot) {
+            row.opening = row.opening.checked_add(quantity)?;
+        }
+        Ok(found)
+    }
+
     /// The rows that changed since they were loaded.
     pub fn changed(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().zip(&self.loaded).filter(|(now, before)| now != before).map(|(now, _)| now)
@@ -250,7 +261,8 @@ mod tests {
     }
 
     fn row(lot: Option<i64>, quantity: i64, reserved: i64, pinned: i64) -> Row {
-        Row { key: lot.unwrap_or(0), lot, quantity: units(quantity), reserved: units(reserved), pinned: units(pinned) }
+        let (key, quantity) = (lot.unwrap_or(0), units(quantity));
+        Row { key, lot, quantity, reserved: units(reserved), pinned: units(pinned), opening: quantity }
     }
 
     fn told(stock_level: &StockLevel) -> Vec<(i64, i64, i64)> {

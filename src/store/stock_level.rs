@@ -9,7 +9,8 @@ use crate::domain::value::quantity::Quantity;
 use crate::{insert, params, query, raw, update};
 
 fn read(row: &store::Row<'_>) -> Result<Row> {
-    Ok(Row { key: row.get(0)?, lot: row.get(1)?, quantity: row.get(2)?, reserved: row.get(3)?, pinned: row.get(4)? })
+    let (quantity, reserved, pinned, opening) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+    Ok(Row { key: row.get(0)?, lot: row.get(1)?, quantity, reserved, pinned, opening })
 }
 
 /// A product at a location.
@@ -83,8 +84,8 @@ impl Db {
         let stock_levels = self.stock_levels.borrow_mut().take_all();
         for row in stock_levels.iter().flat_map(StockLevel::changed) {
             self.change_one(
-                update!(stock (Int, Int, Int, Int): "quantity = $2, reserved = $3, pinned = $4"),
-                params![row.key, row.quantity, row.reserved, row.pinned],
+                update!(stock (Int, Int, Int, Int, Int): "quantity = $2, reserved = $3, pinned = $4, opening = $5"),
+                params![row.key, row.quantity, row.reserved, row.pinned, row.opening],
             )?;
         }
         Ok(())
@@ -100,7 +101,7 @@ pub fn load(db: &Db, product: Key, location: Key) -> Result<StockLevel> {
     db.each_of_spot(
         query!(
             [stock],
-            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned FROM stock s
+            "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
          WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key"
         ),
         params![product, location],
@@ -133,13 +134,13 @@ pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTr
         db.each_of_spot(
             query!(
                 [stock],
-                "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.product FROM stock s
+                "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening, s.product FROM stock s
              WHERE s.location = $1 AND s.quantity > 0 AND s.product IN
                ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key"
             ),
             &params,
             |row| {
-                unknown.entry(row.get(5)?).or_default().push(read(row)?);
+                unknown.entry(row.get(6)?).or_default().push(read(row)?);
                 Ok(())
             },
         )?;
@@ -315,8 +316,8 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
         |row| {
             let found = read(row)?;
             if found.lot == lot {
-                let Row { key, quantity, reserved, .. } = found;
-                counted = Some(Counted { key, opening: row.get(5)?, quantity, reserved });
+                let Row { key, opening, quantity, reserved, .. } = found;
+                counted = Some(Counted { key, opening, quantity, reserved });
             }
             rows.push(found);
             Ok(())

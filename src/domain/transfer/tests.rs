@@ -75,8 +75,8 @@ fn lots(texts: &[&str]) -> Vec<ChosenLot> {
 
 /// So much of each of the three products, of no lot that a line has.
 fn in_stock(available: &str) -> StockLevels {
-    let row =
-        |key| Row { key, lot: None, quantity: quantity(available), reserved: Quantity::ZERO, pinned: Quantity::ZERO };
+    let (quantity, none) = (quantity(available), Quantity::ZERO);
+    let row = |key| Row { key, lot: None, quantity, reserved: none, pinned: none, opening: quantity };
     StockLevels((1..=3).map(|product| (product, StockLevel::new(vec![row(product)]))).collect())
 }
 
