@@ -77,9 +77,13 @@ fn all_that_is_a_customers_is_the_others_once_they_are_merged() {
     let shown = shop.ok("customer show NEW");
     assert_eq!((&shown["owes"], &shown["owed"]), (&owed["owes"], &owed["owed"]));
     assert_eq!((&shown["name"], &shown["street"]), (&json!("Ada and daughters"), &json!("1 New St")));
-    let renamed = receivable.to_string().replace("C00001", "NEW");
-    assert_eq!(balance(&shop).to_string().len(), renamed.len());
-    assert!(!balance(&shop).to_string().contains("C00001"), "the receivable goes along");
+    let sorted = |rows: &Value| {
+        let mut rows: Vec<String> = rows.as_array().unwrap().iter().map(Value::to_string).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let renamed: Value = serde_json::from_str(&receivable.to_string().replace("C00001", "NEW")).unwrap();
+    assert_eq!(sorted(&balance(&shop)), sorted(&renamed), "the receivable goes along");
     assert_eq!(shop.run("invoice print INV/2026/00001").stdout, printed, "what was posted says what it said");
 
     // And it goes on as one customer.
