@@ -27,6 +27,7 @@ mod bulk;
 mod complete;
 mod config;
 mod copy;
+mod csv_frame;
 mod csv_lines;
 mod demo;
 mod doctor;

@@ -78,9 +78,8 @@ pub fn apply(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatche
     let lines = match (form, done_to) {
         (Lined::Csv, _) => {
             let (name, reader) = reader_of(outside, file.as_deref())?;
-            let command = apply.command.clone();
-            let reader = sheets::with_commands(name, reader, command.is_some())?;
-            Input::read_by(outside, name, move |sender| sheets::read(reader, command, sender))
+            let sheet = sheets::Sheet::open(name, reader, apply.command.clone())?;
+            Input::read_by(outside, name, move |sender| sheet.read(sender))
         }
         (Lined::Ids, Some((command, reference))) => {
             let (name, reader) = reader_of(outside, file.as_deref())?;
@@ -293,9 +292,10 @@ fn of_no_kind(file: &str, error: Error) -> Error {
     let (message, hint) = match known {
         Some(map) => (
             format!(
-                "{file} has the layout that the map {map} reads; the rows of any other file are of the kind that --kind names"
+                "{file} has the layout that the map {} reads ({}); the rows of any other file are of the kind that --kind names",
+                map.name, map.about
             ),
-            format!("aftersales import {} --map {map} --check", shell_word(file)),
+            format!("aftersales import {} --map {} --check", shell_word(file), map.name),
         ),
         None => (
             format!(
@@ -385,7 +385,7 @@ struct Telling {
 /// The records of CSV, as lines. Columns that are passed over are told.
 fn open_csv(outside: &mut Outside<'_>, settings: &Settings, file: Option<&str>, form: CsvForm) -> Result<Input> {
     let (name, reader) = reader_of(outside, file)?;
-    let rows = Rows::of(reader, form).map_err(|error| unreadable(name, &std::io::Error::other(error)))?;
+    let rows = Rows::of(reader, form).map_err(|error| unreadable(name, &error))?;
     let passed_over = rows.passed_over().collect::<Vec<_>>().join(", ");
     if !passed_over.is_empty() && !settings.quiet && !settings.voice.json {
         let passed_over = for_terminal(&passed_over);

@@ -1,11 +1,12 @@
 //! CSV as lines: each record becomes the JSON object that it would be, so that everything behind reads one form.
 
-use std::io::{BufRead, Chain, Cursor, Read};
+use std::io::BufRead;
 use std::sync::mpsc::SyncSender;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 use serde_json::value::RawValue;
 
+use super::csv_frame::{self, Frame, Known};
 use crate::command::import::{CsvForm, NESTED, WORKED_OUT_OF_LINES};
 use crate::command::pipeline::bulk::{Batch, Line};
 use crate::command::pipeline::object::{Given, pairs_of_json, text_of as text_given};
@@ -13,32 +14,16 @@ use crate::domain::value::number::{parse_scaled, show_scaled};
 use crate::domain::value::reference::generated_parts;
 use crate::output::csv::text_of;
 
-/// How many records go on at a time.
-const BATCH: usize = 100;
-
-/// What parts the columns, in the order of preference.
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-
 /// Reads CSV and sends its records on as lines; rows of one document follow each other and become one.
 pub fn read<R: BufRead>(mut rows: Rows<R>, sender: &SyncSender<Batch>) {
-    let mut batch = Vec::new();
-    let ended = rows.each(&mut |line| {
-        batch.push(line);
-        batch.len() < BATCH || sender.send(Ok(std::mem::take(&mut batch))).is_ok()
-    });
-    let _ = match ended {
-        Ok(()) => sender.send(Ok(batch)),
-        Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(std::io::Error::other(error)))),
-    };
+    csv_frame::send_on(sender, |emit| rows.each(emit));
 }
 
 /// Rows behind their header.
 pub struct Rows<R> {
-    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
+    frame: Frame<R>,
     form: CsvForm,
     columns: Vec<Column>,
-    /// What is added to the line that the reader tells: it takes the second half of CR LF for the next record's.
-    ahead: u64,
 }
 
 /// A column and what is done with its cells.
@@ -72,18 +57,11 @@ enum Kind {
 
 impl<R: BufRead> Rows<R> {
     /// Reads the header.
-    pub fn of(mut input: R, form: CsvForm) -> Result<Rows<R>, csv::Error> {
-        let mut header = Vec::new();
-        let in_quotes = |header: &[u8]| header.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
-        // A line end inside quotes belongs to a name.
-        while input.read_until(b'\n', &mut header)? > 0 && in_quotes(&header) {}
-        let ahead = u64::from(header.len() > 2 && header.ends_with(b"\r\n"));
-        let separator = separator_of(&header);
-        let input = Cursor::new(header).chain(input);
-        let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(input);
-        let names = reader.byte_headers()?.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned());
-        let columns: Vec<Column> = names.map(|name| Column { role: Role::of(&name, &form), name }).collect();
-        Ok(Rows { reader, form, columns, ahead })
+    pub fn of(input: R, form: CsvForm) -> std::io::Result<Rows<R>> {
+        let frame = Frame::open(input, Known::NOTHING)?;
+        let names = frame.header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned());
+        let columns = names.map(|name| Column { role: Role::of(&name, &form), name }).collect();
+        Ok(Rows { frame, form, columns })
     }
 
     /// The columns that are not read.
@@ -97,8 +75,7 @@ impl<R: BufRead> Rows<R> {
         let lines_in_rows = !self.form.lines.is_empty() && !self.columns.iter().any(has_lines);
         let mut open: Option<Document> = None;
         let mut row = ByteRecord::new();
-        while self.reader.read_byte_record(&mut row)? {
-            let number = row.position().map_or(0, csv::Position::line) + self.ahead;
+        while let Some(number) = self.frame.next(&mut row)? {
             let (mut whole, mut line) = (Fields::default(), Fields::default());
             for (place, cell) in row.iter().enumerate() {
                 match self.columns.get(place) {
@@ -129,20 +106,6 @@ impl<R: BufRead> Rows<R> {
         }
         Ok(())
     }
-}
-
-/// What parts the names of a header: the one of the three that stands most often outside quotes.
-pub fn separator_of(header: &[u8]) -> u8 {
-    let mut in_quotes = false;
-    let mut counts = SEPARATORS.map(|separator| (separator, 0_usize));
-    for byte in header {
-        in_quotes ^= *byte == b'"';
-        for (separator, count) in &mut counts {
-            *count += usize::from(!in_quotes && byte == separator);
-        }
-    }
-    let most = counts.iter().map(|(_, count)| *count).max();
-    counts.iter().find(|(_, count)| Some(*count) == most).map_or(b',', |(separator, _)| *separator)
 }
 
 impl Role {
@@ -207,11 +170,12 @@ impl Fields {
             return self.value(name, cell);
         };
         let is_nested = text.starts_with(['[', '{']) && serde_json::from_str::<&RawValue>(text).is_ok();
-        match kind {
+        let switch = if kind == Kind::Switch { csv_frame::switch(text) } else { None };
+        match (kind, switch) {
             _ if role == Role::Matched => self.value("paid", &as_json(&paid(text))),
-            Kind::Switch if matches!(text, "true" | "false") => self.value(name, cell),
-            Kind::Lines if is_nested => self.value(name, as_told(text).as_bytes()),
-            Kind::Nested if is_nested => self.value(name, in_one_line(text).as_bytes()),
+            (_, Some(switch)) => self.value(name, switch.to_string().as_bytes()),
+            (Kind::Lines, _) if is_nested => self.value(name, as_told(text).as_bytes()),
+            (Kind::Nested, _) if is_nested => self.value(name, in_one_line(text).as_bytes()),
             _ => self.value(name, &as_json(text_of(text))),
         }
     }
@@ -295,9 +259,9 @@ mod tests {
     fn a_row_is_the_object_that_it_would_be() {
         let csv = concat!(
             "\u{feff}id,name,included,taxes,total\r\n",
-            "A,\"Ada, \"\"Ltd\"\"\nand sons\",true,\"[\"\"VAT20\"\"]\",12.00\r\n",
+            "A,\"Ada, \"\"Ltd\"\"\nand sons\",Yes,\"[\"\"VAT20\"\"]\",12.00\r\n",
             "B,'=1+1,,,\r\n",
-            "C,'tis,x,VAT20,,extra\r\n",
+            "C,'tis,maybe,VAT20,,extra\r\n",
             "D,\"[1]\",false,[,\r\n"
         );
         assert_eq!(
@@ -305,7 +269,7 @@ mod tests {
             [
                 (2, r#"{"id":"A","name":"Ada, \"Ltd\"\nand sons","included":true,"taxes":["VAT20"]}"#.to_owned()),
                 (4, r#"{"id":"B","name":"=1+1","included":null,"taxes":null}"#.to_owned()),
-                (5, r#"{"id":"C","name":"'tis","included":"x","taxes":"VAT20","column 6":"extra"}"#.to_owned()),
+                (5, r#"{"id":"C","name":"'tis","included":"maybe","taxes":"VAT20","column 6":"extra"}"#.to_owned()),
                 (6, r#"{"id":"D","name":"[1]","included":false,"taxes":"["}"#.to_owned()),
             ]
         );

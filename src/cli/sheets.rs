@@ -1,20 +1,30 @@
 //! Commands that come as a sheet or as a list of ids, as lines of `apply`: each row, and each id, becomes the JSON object that it would be.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Cursor, Read as _};
+use std::io::BufRead;
 use std::sync::mpsc::SyncSender;
 
 use clap::{ArgAction, Command};
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 use serde_json::value::RawValue;
 
-use super::csv_lines::separator_of;
+use super::csv_frame::{self, Frame, Known};
 use crate::command::pipeline::bulk::{Batch, Line};
 use crate::command::{Action, Entry, entry};
+use crate::domain::Result;
 use crate::output::csv::text_of;
 
-/// How many lines go on at a time.
+/// How many ids go on at a time.
 const BATCH: usize = 100;
+
+/// A sheet of commands behind its header.
+pub struct Sheet<R> {
+    frame: Frame<R>,
+    /// The keys that its columns are named for.
+    names: Vec<String>,
+    /// The command of rows that name none.
+    command: Option<String>,
+}
 
 /// The name of what a changing command is done to: its first argument without a flag. None where it makes what it names.
 pub fn reference_of(entry: &Entry) -> Option<&'static str> {
@@ -26,70 +36,47 @@ pub fn reference_of(entry: &Entry) -> Option<&'static str> {
     (first != "id").then(|| &*first.leak())
 }
 
-/// Sends rows on as commands: the header names their keys, and `command` is one of them where none is given for all.
-pub fn read(mut input: impl BufRead, command: Option<String>, sender: &SyncSender<Batch>) {
-    let mut batch = Vec::new();
-    let ended = each(&mut input, command, &mut |line| {
-        batch.push(line);
-        batch.len() < BATCH || sender.send(Ok(std::mem::take(&mut batch))).is_ok()
-    });
-    let _ = match ended {
-        Ok(()) => sender.send(Ok(batch)),
-        Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(std::io::Error::other(error)))),
-    };
+impl<R: BufRead> Sheet<R> {
+    /// Reads the header. What is done is said by a column `command`, or by what was given for all rows.
+    pub fn open(name: &str, input: R, command: Option<String>) -> Result<Sheet<R>> {
+        let frame = Frame::open(input, Known::NOTHING).map_err(|error| super::bulk::unreadable(name, &error))?;
+        let names: Vec<String> = frame.header.iter().map(key_of).collect();
+        if command.is_none() && !names.iter().any(|name| name == COMMAND) {
+            let message = format!("{name} has no column command, and --command does not say what its rows do");
+            let hint = Some("aftersales apply --help".to_owned());
+            return Err(super::report::fault("missing_field", message, Some(COMMAND), None, hint));
+        }
+        Ok(Sheet { frame, names, command })
+    }
+
+    /// Sends rows on as commands.
+    pub fn read(mut self, sender: &SyncSender<Batch>) {
+        csv_frame::send_on(sender, |emit| self.each(emit));
+    }
+
+    fn each(&mut self, emit: &mut dyn FnMut(Line) -> bool) -> std::result::Result<(), csv::Error> {
+        let Sheet { frame, names, command } = self;
+        let at = names.iter().position(|name| name == COMMAND);
+        let mut switches: HashMap<String, Vec<String>> = HashMap::new();
+        let mut row = ByteRecord::new();
+        while let Some(number) = frame.next(&mut row)? {
+            if row.iter().all(<[u8]>::is_empty) {
+                continue;
+            }
+            let named = at.and_then(|at| row.get(at)).map(|cell| String::from_utf8_lossy(cell).trim().to_owned());
+            let named = named.filter(|named| !named.is_empty()).or_else(|| command.clone()).unwrap_or_default();
+            let switches = switches.entry(named).or_insert_with_key(|named| switches_of(named));
+            let bytes = line_of(names, switches, &row);
+            if !emit(Line { number, bytes: Some(bytes) }) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
 }
 
-/// The sheet, where it says what is done: by a column `command`, or by what was given for all rows.
-pub fn with_commands(
-    name: &str,
-    mut input: Box<dyn BufRead + Send>,
-    is_given: bool,
-) -> crate::domain::Result<Box<dyn BufRead + Send>> {
-    let mut header = Vec::new();
-    input.read_until(b'\n', &mut header).map_err(|error| super::bulk::unreadable(name, &error))?;
-    let named = || {
-        header
-            .split(|byte| b",;\t".contains(byte))
-            .any(|name| key_of(name).trim_matches(['"', '\u{feff}']) == "command")
-    };
-    if !is_given && !named() {
-        let message = format!("{name} has no column command, and --command does not say what its rows do");
-        let hint = Some("aftersales apply --help".to_owned());
-        return Err(super::report::fault("missing_field", message, Some("command"), None, hint));
-    }
-    Ok(Box::new(Cursor::new(header).chain(input)))
-}
-
-fn each(
-    input: &mut impl BufRead,
-    command: Option<String>,
-    emit: &mut dyn FnMut(Line) -> bool,
-) -> Result<(), csv::Error> {
-    let mut header = Vec::new();
-    input.read_until(b'\n', &mut header)?;
-    let ahead = u64::from(header.len() > 2 && header.ends_with(b"\r\n"));
-    let separator = separator_of(&header);
-    let mut reader =
-        ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(Cursor::new(header).chain(input));
-    let names: Vec<String> = reader.byte_headers()?.iter().map(key_of).collect();
-    let mut switches: HashMap<String, Vec<String>> = HashMap::new();
-    let mut row = ByteRecord::new();
-    while reader.read_byte_record(&mut row)? {
-        if row.iter().all(<[u8]>::is_empty) {
-            continue;
-        }
-        let number = row.position().map_or(0, csv::Position::line) + ahead;
-        let at = names.iter().position(|name| name == "command");
-        let named = at.and_then(|at| row.get(at)).map(|cell| String::from_utf8_lossy(cell).trim().to_owned());
-        let named = named.filter(|named| !named.is_empty()).or_else(|| command.clone()).unwrap_or_default();
-        let switches = switches.entry(named).or_insert_with_key(|named| switches_of(named));
-        let bytes = line_of(&names, switches, &row);
-        if !emit(Line { number, bytes: Some(bytes) }) {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
+/// The column that says what is done.
+const COMMAND: &str = "command";
 
 /// A name of a column as the key that it means: `Credit note` and `credit-note` are `credit_note`.
 fn key_of(name: &[u8]) -> String {
@@ -122,11 +109,13 @@ fn line_of(names: &[String], switches: &[String], row: &ByteRecord) -> Vec<u8> {
             continue;
         };
         let is_nested = text.starts_with(['[', '{']) && serde_json::from_str::<&RawValue>(text).is_ok();
-        let value = match text {
-            text if is_nested => text.replace(['\r', '\n'], " ").into_bytes(),
-            "true" | "yes" | "1" | "x" if switches.contains(&name) => b"true".to_vec(),
-            "false" | "no" | "0" if switches.contains(&name) => b"null".to_vec(),
-            text => serde_json::to_vec(text_of(text)).unwrap_or_default(),
+        let switch = if switches.contains(&name) { csv_frame::switch(text) } else { None };
+        let value = match switch {
+            Some(true) => b"true".to_vec(),
+            // A flag that is not set is not said.
+            Some(false) => b"null".to_vec(),
+            None if is_nested => text.replace(['\r', '\n'], " ").into_bytes(),
+            None => serde_json::to_vec(text_of(text)).unwrap_or_default(),
         };
         object.extend(value);
     }
@@ -173,11 +162,13 @@ mod tests {
 
     fn lines(csv: &str, command: Option<&str>) -> Vec<(u64, String)> {
         let mut lines = Vec::new();
-        each(&mut csv.as_bytes(), command.map(str::to_owned), &mut |line| {
-            lines.push((line.number, String::from_utf8(line.bytes.unwrap()).unwrap()));
-            true
-        })
-        .unwrap();
+        let mut sheet = Sheet::open("sheet.csv", csv.as_bytes(), command.map(str::to_owned)).unwrap();
+        sheet
+            .each(&mut |line| {
+                lines.push((line.number, String::from_utf8(line.bytes.unwrap()).unwrap()));
+                true
+            })
+            .unwrap();
         lines
     }
 
@@ -196,7 +187,18 @@ mod tests {
             lines("ticket,text\nT1,true\n", Some("ticket note")),
             [(2, r#"{"ticket":"T1","text":"true"}"#.to_owned())]
         );
-        assert_eq!(lines("ticket\nT1,more\n", None), [(2, r#"{"ticket":"T1","column 2":"more"}"#.to_owned())]);
+        assert_eq!(
+            lines("ticket\nT1,more\n", Some("ticket note")),
+            [(2, r#"{"ticket":"T1","column 2":"more"}"#.to_owned())]
+        );
+        // As a spreadsheet writes it for another, and in another language.
+        assert_eq!(
+            lines("sep=|\r\n\"Command\"|ticket|post\r\nticket refund|T1|Ja\r\nticket refund|T2|FALSE\r\n", None),
+            [
+                (3, r#"{"command":"ticket refund","ticket":"T1","post":true}"#.to_owned()),
+                (4, r#"{"command":"ticket refund","ticket":"T2","post":null}"#.to_owned()),
+            ]
+        );
     }
 
     #[test]

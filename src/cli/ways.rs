@@ -11,6 +11,8 @@ mod rows;
 mod suggest;
 mod taxes;
 
+use super::csv_frame::{Frame, Known};
+use cell::Encoding;
 use map::{Map, SPREADSHEET};
 pub use rows::{Desk, Notes, Sheet};
 
@@ -32,9 +34,9 @@ pub fn map_for(map: &str, name: &str, file: File) -> Result<(Map, File)> {
 }
 
 /// The map that comes with the program for files with such a header, where there is one.
-pub fn known_layout(file: &mut impl BufRead) -> Option<&'static str> {
-    let (names, _) = rows::names_of(file).ok()?;
-    suggest::known(&names).map(|(name, ..)| name)
+pub fn known_layout(file: &mut impl BufRead) -> Option<Map> {
+    let frame = Frame::open(file, Known::NOTHING).ok()?;
+    suggest::known(&Encoding::Seen.texts(&frame.header)?).map(|(map, _)| map)
 }
 
 /// The text of a map that reads the file as it stands.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime};
+use csv::ByteRecord;
 
 use crate::domain::desk::Timezone;
 use crate::domain::value::day::{Day, GivenTime};
@@ -32,6 +33,11 @@ impl Encoding {
                 Err(_) => Some(Cow::Owned(windows_1252(bytes))),
             },
         }
+    }
+
+    /// The cells of a row as texts, without blanks around them; none where one is not of the encoding.
+    pub fn texts(self, row: &ByteRecord) -> Option<Vec<String>> {
+        row.iter().map(|cell| self.text(cell).map(|text| text.trim().to_owned())).collect()
     }
 }
 

@@ -6,23 +6,15 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::cell::{Encoding, Pattern};
-use crate::command::import;
+use crate::command::import::{self, NoSuchKind};
 use crate::command::pipeline::object::nearest;
 use crate::domain::common::ValueRefused;
 use crate::domain::{Allowed, Error, Refusal, Result};
 
-/// The maps that come with the program: their names, what they read, and their texts.
-pub const BUILT_IN: &[(&str, &str, &str)] = &[
-    (
-        "shopify-orders",
-        "the orders export of a shop, one row a line item",
-        include_str!("../../../maps/shopify-orders.toml"),
-    ),
-    (
-        "odoo-invoices",
-        "an export of invoices with their lines, document columns on the first row",
-        include_str!("../../../maps/odoo-invoices.toml"),
-    ),
+/// The maps that come with the program: their names, and their texts.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("shopify-orders", include_str!("../../../maps/shopify-orders.toml")),
+    ("odoo-invoices", include_str!("../../../maps/odoo-invoices.toml")),
 ];
 
 /// The map that is suggested by the header of the file itself.
@@ -35,6 +27,8 @@ pub type ColumnId = usize;
 #[derive(Debug)]
 pub struct Map {
     pub name: String,
+    /// What files it is for.
+    pub about: String,
     /// The columns that it reads.
     pub columns: Vec<Column>,
     /// Whose value ties rows together; an empty cell goes on with the document before.
@@ -86,6 +80,8 @@ pub struct RecordMap {
     pub lines: Vec<LineMap>,
     /// Whether records of its kind have lines.
     pub has_lines: bool,
+    /// Whether they have sums that they are told to come to.
+    pub has_sums: bool,
 }
 
 /// Lines of a record.
@@ -203,13 +199,13 @@ impl Refusal for MapRefused {
 
 /// The names of the maps that can be asked for.
 fn names() -> Vec<String> {
-    BUILT_IN.iter().map(|(name, ..)| (*name).to_owned()).chain([SPREADSHEET.to_owned()]).collect()
+    BUILT_IN.iter().map(|(name, _)| (*name).to_owned()).chain([SPREADSHEET.to_owned()]).collect()
 }
 
 impl Map {
     /// The map of that name, or in that file.
     pub fn named(name: &str) -> Result<Map> {
-        if let Some((_, _, text)) = BUILT_IN.iter().find(|(known, ..)| *known == name) {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return Map::parse(name, text);
         }
         if !Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
@@ -281,13 +277,8 @@ const OF_VALUE: &[&str] = &[
 ];
 /// Those of a condition.
 const OF_CONDITION: &[&str] = &["column", "is", "not", "filled", "above", "from", "below", "any", "optional"];
-/// What a document's record can be told beside its own keys: the sums that it was billed with.
+/// What a map tells in place of the key `billed` of a record, which holds these.
 pub const SUMS: &[&str] = &["untaxed", "tax", "total"];
-
-/// The kinds of records that have such sums.
-pub fn has_sums(kind: &str) -> bool {
-    matches!(kind, "order" | "invoice" | "credit_note")
-}
 
 struct Parser<'p> {
     name: &'p str,
@@ -364,6 +355,7 @@ impl Parser<'_> {
 
     fn map(&mut self, table: &Table) -> Result<Map> {
         self.check("", table, OF_MAP)?;
+        let about = self.text("", table, "about")?.unwrap_or_default();
         let group = self.text("", table, "group")?.map(|name| self.column(name, false));
         let header = match table.get("header") {
             None => 1,
@@ -424,6 +416,7 @@ impl Parser<'_> {
         let name = self.name.to_owned();
         Ok(Map {
             name,
+            about,
             columns,
             group,
             apart,
@@ -466,9 +459,7 @@ impl Parser<'_> {
         self.check(at, table, OF_RECORD)?;
         let kind = self.text(at, table, "kind")?.ok_or_else(|| self.bad(at, "kind is needed, such as \"order\""))?;
         let Some(form) = import::form_of(&kind) else {
-            let kinds: Vec<&str> = import::kinds().collect();
-            let meant = nearest(&kind, kinds.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
-            return Err(self.bad(at, format!("there is no kind of record {kind:?}{}", meant.unwrap_or_default())));
+            return Err(self.bad(at, NoSuchKind::of("kind", &kind).to_string()));
         };
         let at = format!("{at} ({kind})");
         let if_missing = match self.text(&at, table, "make")?.as_deref() {
@@ -484,7 +475,8 @@ impl Parser<'_> {
         let each = self.each(&at, table, Each::Document)?;
         let when = self.when(&at, table)?;
         let mut known: Vec<&str> = form.keys.iter().copied().filter(|key| *key != "lines").collect();
-        if has_sums(&kind) {
+        let has_sums = known.contains(&"billed");
+        if has_sums {
             known.extend(SUMS);
             known.retain(|key| *key != "billed");
         }
@@ -516,7 +508,7 @@ impl Parser<'_> {
         if !lines.is_empty() && form.lines.is_empty() {
             return Err(self.bad(&at, "records of this kind have no lines"));
         }
-        Ok(RecordMap { kind, if_missing, each, when, keys, lines, has_lines: !form.lines.is_empty() })
+        Ok(RecordMap { kind, if_missing, each, when, keys, lines, has_lines: !form.lines.is_empty(), has_sums })
     }
 
     fn each(&self, at: &str, table: &Table, usual: Each) -> Result<Each> {

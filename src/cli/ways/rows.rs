@@ -1,29 +1,26 @@
 //! The rows of a file, read by a map: rows that follow each other and are of one document become its records, as lines of an import.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, Chain, Cursor, Read};
+use std::io::BufRead;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::ByteRecord;
 use serde_json::{Map as Object, Value as Json, json};
 
 use super::cell::{self, scaled, shown};
-use super::map::{
-    ColumnId, Condition, Each, LineMap, Map, Reading, RecordMap, SUMS, Sign, Test, ValueKind, Way, has_sums,
-};
+use super::map::{ColumnId, Condition, Each, LineMap, Map, Reading, RecordMap, SUMS, Sign, Test, ValueKind, Way};
 use super::taxes;
-use crate::cli::csv_lines::separator_of;
-use crate::command::import::mapped::{CellFault, FAULTS, GROUP, IF_MISSING, ROWS};
+use crate::cli::bulk::unreadable;
+use crate::cli::csv_frame::{self, Frame, Known};
+use crate::command::import::mapped::{CellFault, FAULTS, GROUP, IF_MISSING, ROWS, called_by};
 use crate::command::pipeline::bulk::{Batch, Line};
 use crate::command::pipeline::object::nearest;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Timezone;
 use crate::domain::value::money::Currency;
+use crate::domain::value::text::letters_and_digits;
 use crate::domain::{Error, Fault, Result};
-
-/// How many records go on at a time.
-const BATCH: usize = 200;
 
 /// How many made-by-the-way records are remembered, so that each is asked for once.
 const KEPT: usize = 50_000;
@@ -47,15 +44,13 @@ pub struct Notes {
 
 /// A file behind its header.
 pub struct Sheet<R> {
-    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
-    pub map: Arc<Map>,
+    frame: Frame<R>,
+    map: Arc<Map>,
     desk: Desk,
     /// Where in a row each column of the map stands.
     at: Vec<Option<usize>>,
     /// How many columns the header has.
     width: usize,
-    /// What is added to the line that the reader tells.
-    ahead: u64,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -67,55 +62,26 @@ struct Row {
 
 impl<R: BufRead> Sheet<R> {
     /// Reads the header, and finds in it the columns that the map reads.
-    pub fn open(name: &str, mut input: R, map: Arc<Map>, desk: Desk, notes: Arc<Mutex<Notes>>) -> Result<Sheet<R>> {
-        let unreadable =
-            |error: String| Error::from(ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")));
-        let start = input.fill_buf().map_err(|error| unreadable(error.to_string()))?;
-        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            return Err(unreadable("it is UTF-16; save it as CSV in UTF-8".to_owned()));
-        }
-        for _ in 1..map.header {
-            let mut passed_over = Vec::new();
-            input.read_until(b'\n', &mut passed_over).map_err(|error| unreadable(error.to_string()))?;
-        }
-        let Header { bytes: header, separator: said, above } =
-            header_of(&mut input).map_err(|error| unreadable(error.to_string()))?;
-        let ahead = u64::from(header.len() > 2 && header.ends_with(b"\r\n"));
-        let separator = map.separator.or(said).unwrap_or_else(|| separator_of(&header));
-        let input = Cursor::new(header).chain(input);
-        let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(input);
-        let header = reader.byte_headers().map_err(|error| unreadable(error.to_string()))?.clone();
-        let mut names = Vec::with_capacity(header.len());
-        for cell in &header {
-            let Some(name) = map.encoding.text(cell) else {
-                return Err(unreadable("its header is not UTF-8, as the map says".to_owned()));
-            };
-            names.push(name.trim().to_owned());
-        }
+    pub fn open(name: &str, input: R, map: Arc<Map>, desk: Desk, notes: Arc<Mutex<Notes>>) -> Result<Sheet<R>> {
+        let unreadable = |error| unreadable(name, &error);
+        let frame = Frame::open(input, Known { header: map.header, separator: map.separator }).map_err(unreadable)?;
+        let names = map.encoding.texts(&frame.header);
+        let names =
+            names.ok_or_else(|| unreadable(std::io::Error::other("its header is not UTF-8, as the map says")))?;
         let at = columns_of(name, &map, &names)?;
-        let ahead = ahead + above + map.header.saturating_sub(1);
-        Ok(Sheet { reader, map, desk, at, width: names.len(), ahead, notes })
+        Ok(Sheet { frame, map, desk, at, width: names.len(), notes })
     }
 
     /// Reads the rows and sends their records on as lines.
     pub fn read(mut self, sender: &SyncSender<Batch>) {
-        let mut batch = Vec::new();
         let mut out = Emitting::default();
-        let ended = self.each(&mut out, &mut |line| {
-            batch.push(line);
-            batch.len() < BATCH || sender.send(Ok(std::mem::take(&mut batch))).is_ok()
-        });
-        let _ = match ended {
-            Ok(()) => sender.send(Ok(batch)),
-            Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(std::io::Error::other(error)))),
-        };
+        csv_frame::send_on(sender, |emit| self.each(&mut out, emit));
     }
 
     fn each(&mut self, out: &mut Emitting, emit: &mut dyn FnMut(Line) -> bool) -> std::result::Result<(), csv::Error> {
         let mut open: Vec<Row> = Vec::new();
         let mut record = ByteRecord::new();
-        while self.reader.read_byte_record(&mut record)? {
-            let number = record.position().map_or(0, csv::Position::line) + self.ahead;
+        while let Some(number) = self.frame.next(&mut record)? {
             let row = match self.row(number, &record) {
                 Ok(Some(row)) => row,
                 Ok(None) => continue,
@@ -138,15 +104,9 @@ impl<R: BufRead> Sheet<R> {
 
     /// A row that says something; none where it is empty, or of sums.
     fn row(&self, number: u64, record: &ByteRecord) -> std::result::Result<Option<Row>, CellFault> {
-        let mut cells = Vec::with_capacity(record.len());
-        for cell in record {
-            match self.map.encoding.text(cell) {
-                Some(text) => cells.push(text.trim().to_owned()),
-                None => {
-                    return Err(fault("invalid_value", number, None, None, "the row is not UTF-8, as the map says"));
-                }
-            }
-        }
+        let Some(cells) = self.map.encoding.texts(record) else {
+            return Err(fault("invalid_value", number, None, None, "the row is not UTF-8, as the map says"));
+        };
         if cells.iter().all(String::is_empty) {
             return Ok(None);
         }
@@ -228,41 +188,6 @@ impl<R: BufRead> Sheet<R> {
     }
 }
 
-/// The line that names the columns.
-struct Header {
-    bytes: Vec<u8>,
-    /// What parts the columns, where a line above says it.
-    separator: Option<u8>,
-    /// How many lines stand above.
-    above: u64,
-}
-
-/// Reads the header, which may go on inside quotes; a line `sep=;` above it is what spreadsheets write for each other.
-fn header_of(input: &mut impl BufRead) -> std::io::Result<Header> {
-    let mut read = || {
-        let mut line = Vec::new();
-        let in_quotes = |line: &[u8]| line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
-        while input.read_until(b'\n', &mut line)? > 0 && in_quotes(&line) {}
-        std::io::Result::Ok(line)
-    };
-    let first = read()?;
-    let bare = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first).trim_ascii_end();
-    match bare.strip_prefix(b"sep=") {
-        Some([separator]) => Ok(Header { separator: Some(*separator), above: 1, bytes: read()? }),
-        _ => Ok(Header { bytes: first, separator: None, above: 0 }),
-    }
-}
-
-/// The names of the columns of a file, and what parts them.
-pub fn names_of(input: &mut impl BufRead) -> std::io::Result<(Vec<String>, u8)> {
-    let Header { bytes, separator, .. } = header_of(input)?;
-    let separator = separator.unwrap_or_else(|| separator_of(&bytes));
-    let mut reader = ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(Cursor::new(bytes));
-    let header = reader.byte_headers().map_err(std::io::Error::other)?;
-    let name = |cell: &[u8]| cell::Encoding::Seen.text(cell).map(|name| name.trim().to_owned()).unwrap_or_default();
-    Ok((header.iter().map(name).collect(), separator))
-}
-
 /// Where the columns of the map stand; what is missing, or stands twice, is told all at once.
 fn columns_of(file: &str, map: &Map, names: &[String]) -> Result<Vec<Option<usize>>> {
     let mut faults: Vec<Fault> = Vec::new();
@@ -301,20 +226,25 @@ fn columns_of(file: &str, map: &Map, names: &[String]) -> Result<Vec<Option<usiz
     }
 }
 
-/// The column that is called most like that one, where any is.
+/// The column that was meant by a name: one that is called nearly so, else one that holds the name or stands within it. What shares
+/// less than a third of the letters, or no three of them, is another.
 fn nearest_column<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
-    const ALIKE: f64 = 0.4;
-    const WITHIN: f64 = 0.75;
-    let bare = |name: &str| name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
-    let wanted = bare(wanted);
-    let alike = |name: &str| {
-        let name = bare(name);
-        let within = !name.is_empty() && (name.contains(&wanted) || wanted.contains(&name));
-        strsim::normalized_damerau_levenshtein(&wanted, &name).max(if within { WITHIN } else { 0.0 })
+    const LEAST: usize = 3;
+    let letters = |bare: &str| bare.chars().count();
+    let wanted = letters_and_digits(wanted);
+    let bare: Vec<(String, &str)> = names.iter().map(|name| (letters_and_digits(name), name.as_str())).collect();
+    let told = || bare.iter().filter(|(bare, _)| letters(bare) >= LEAST);
+    let meant = nearest(&wanted, told().map(|(bare, _)| bare.as_str()));
+    if let Some((_, name)) = meant.and_then(|meant| told().find(|(bare, _)| bare == meant)) {
+        return Some(name);
+    }
+    let shared = |bare: &str| match bare.contains(&wanted) || wanted.contains(bare) {
+        true => (letters(bare).min(letters(&wanted)), letters(bare).max(letters(&wanted))),
+        false => (0, 1),
     };
-    let named = names.iter().filter(|name| !name.is_empty() && name.len() <= 200);
-    let scored = named.map(|name| (alike(name), name.as_str())).filter(|(score, _)| *score >= ALIKE);
-    scored.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, name)| name)
+    let alike = told().map(|(bare, name)| (shared(bare), *name));
+    let alike = alike.filter(|((part, whole), _)| *part >= LEAST && part.saturating_mul(3) >= *whole);
+    alike.min_by_key(|((part, whole), _)| whole.saturating_sub(*part)).map(|(_, name)| name)
 }
 
 fn of_column(code: &'static str, column: &str, message: String) -> Fault {
@@ -336,6 +266,11 @@ fn same(one: &str, other: &str) -> bool {
 fn fault(code: &str, row: u64, column: Option<&str>, given: Option<&str>, message: &str) -> CellFault {
     let (column, given) = (column.map(str::to_owned), given.map(str::to_owned));
     CellFault { code: code.to_owned(), column, given, message: message.to_owned(), row }
+}
+
+/// The text of a key; none where it is empty.
+fn said<'o>(object: &'o Object<String, Json>, key: &str) -> Option<&'o str> {
+    object.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
 }
 
 /// A record that was read.
@@ -360,17 +295,13 @@ impl Emitting {
     fn line(&mut self, made: Made) -> Option<Line> {
         let Made { kind, if_missing, rows, object } = made;
         if if_missing {
-            let text = |key: &str| object.get(key).and_then(Json::as_str).unwrap_or_default();
-            let name = match kind.as_str() {
-                "customer" if text("email").is_empty() => text("name"),
-                "customer" => text("email"),
-                "product" if text("id").is_empty() => text("name"),
-                _ => text("id"),
-            };
+            let name = called_by(&kind).iter().find_map(|key| said(&object, key).map(|name| (key, name)));
             if self.asked.len() >= KEPT {
                 self.asked.clear();
             }
-            if !name.is_empty() && !self.asked.insert(format!("{kind} {name}")) {
+            if let Some((key, name)) = name
+                && !self.asked.insert(format!("{kind} {key} {name}"))
+            {
                 return None;
             }
         }
@@ -563,7 +494,7 @@ impl<R: BufRead> Document<'_, R> {
             let Some(value) = value else {
                 continue;
             };
-            match SUMS.contains(&key.as_str()) && has_sums(&record.kind) {
+            match record.has_sums && SUMS.contains(&key.as_str()) {
                 true => drop(billed.insert(key.clone(), value)),
                 false => drop(object.insert(key.clone(), value)),
             }
@@ -571,18 +502,15 @@ impl<R: BufRead> Document<'_, R> {
         if !billed.is_empty() {
             object.insert("billed".to_owned(), Json::Object(billed));
         }
-        let says = |object: &Object<String, Json>, key: &str| {
-            object.get(key).and_then(Json::as_str).is_some_and(|text| !text.is_empty())
-        };
         // Nothing is made by the way of rows that name nothing.
-        if record.if_missing && !["id", "name", "email"].iter().any(|key| says(&object, key)) {
+        if record.if_missing && called_by(&record.kind).iter().all(|key| said(&object, key).is_none()) {
             return None;
         }
         // Prices of products are in the desk's currency, whatever a document is in.
         if record.kind == "product" && record.if_missing && self.is_of_another_currency() {
             object.shift_remove("price");
         }
-        if record.has_lines && !says(&object, "id") {
+        if record.has_lines && said(&object, "id").is_none() {
             let id = self.id_of_content()?;
             object.insert("id".to_owned(), Json::String(id));
         }
@@ -711,7 +639,9 @@ impl<R: BufRead> Document<'_, R> {
                 let number = |key: &str| line.object.get(key).and_then(Json::as_str).and_then(scaled);
                 let taxable = line.of_document
                     && (line.each == Each::Document
-                        || of.taxable.is_none_or(|column| !is_no(self.cell(line.row, column))));
+                        || of
+                            .taxable
+                            .is_none_or(|column| csv_frame::switch(self.cell(line.row, column)) != Some(false)));
                 taxes::Unit {
                     value: taxes::value(number("quantity"), number("price"), number("discount")),
                     taxable,
@@ -795,7 +725,7 @@ impl<R: BufRead> Document<'_, R> {
                 day.map(|day| Json::String(day.to_string()))
             }
             ValueKind::Switch => {
-                let switch = if is_no(&text) { Some(false) } else { is_yes(&text).then_some(true) };
+                let switch = csv_frame::switch(&text);
                 if switch.is_none() {
                     self.note_cell(row, place, &cell, &format!("{text:?} is neither yes nor no"));
                 }
@@ -842,7 +772,7 @@ impl<R: BufRead> Document<'_, R> {
 fn as_kind(text: Json, kind: ValueKind) -> Json {
     match (kind, text.as_str()) {
         (ValueKind::List | ValueKind::Taxes | ValueKind::Numbers, Some(text)) => json!(split(text, ",")),
-        (ValueKind::Switch, Some(text)) => Json::Bool(is_yes(text)),
+        (ValueKind::Switch, Some(text)) => Json::Bool(csv_frame::switch(text) == Some(true)),
         _ => text,
     }
 }
@@ -850,14 +780,6 @@ fn as_kind(text: Json, kind: ValueKind) -> Json {
 /// The parts of a text, without blanks around them; empty ones are none.
 fn split(text: &str, by: &str) -> Vec<String> {
     text.split(by).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-}
-
-fn is_no(text: &str) -> bool {
-    ["no", "false", "0", "nein", "non", "n"].iter().any(|word| same(word, text))
-}
-
-fn is_yes(text: &str) -> bool {
-    ["yes", "true", "1", "ja", "oui", "y", "x"].iter().any(|word| same(word, text))
 }
 
 impl Way {

@@ -4,14 +4,15 @@
 use std::fmt::Write;
 use std::io::Cursor;
 
-use csv::ReaderBuilder;
+use csv::ByteRecord;
 
 use super::cell::{self, Encoding, Pattern};
 use super::map::{BUILT_IN, Map};
-use super::rows::names_of;
 use crate::cli::bulk::unreadable;
+use crate::cli::csv_frame::{self as frame, Frame};
 use crate::domain::Result;
 use crate::domain::common::ValueRefused;
+use crate::domain::value::text::letters_and_digits;
 
 /// How many rows are looked at.
 const ROWS: usize = 500;
@@ -229,10 +230,8 @@ struct Start {
 /// The text of a map that reads the file.
 pub fn map(name: &str, start: &[u8]) -> Result<String> {
     let start = Start::read(start).map_err(|error| unreadable(name, &error))?;
-    if let Some((known, what, text)) = known(&start.names) {
-        return Ok(format!(
-            "# {name} has the layout of the map {known}, {what}: --map {known} reads it as well.\n{text}"
-        ));
+    if let Some((Map { name: known, .. }, text)) = known(&start.names) {
+        return Ok(format!("# {name} has the layout of the map {known}: --map {known} reads it as well.\n{text}"));
     }
     let roles = start.roles();
     let told = Known { start: &start, roles: &roles };
@@ -248,34 +247,32 @@ pub fn map(name: &str, start: &[u8]) -> Result<String> {
     }
 }
 
-/// The map that comes with the program of which a header has all that it needs: its name, what it reads, its text.
-pub fn known(names: &[String]) -> Option<(&'static str, &'static str, &'static str)> {
-    let has_all = |name: &str, text: &str| {
-        Map::parse(name, text).is_ok_and(|map| {
-            map.columns.iter().filter(|column| !column.optional).all(|column| names.contains(&column.name))
-        })
-    };
-    BUILT_IN.iter().copied().find(|(name, _, text)| has_all(name, text))
+/// The map that comes with the program of which a header has all that it needs, and its text.
+pub fn known(names: &[String]) -> Option<(Map, &'static str)> {
+    let has_all =
+        |map: &Map| map.columns.iter().filter(|column| !column.optional).all(|column| names.contains(&column.name));
+    let mut maps = BUILT_IN.iter().filter_map(|(name, text)| Some((Map::parse(name, text).ok()?, *text)));
+    maps.find(|(map, _)| has_all(map))
 }
 
 impl Start {
     fn read(bytes: &[u8]) -> std::io::Result<Start> {
-        let mut input = Cursor::new(bytes);
-        let (names, separator) = names_of(&mut input)?;
-        let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).delimiter(separator).from_reader(input);
-        let mut rows = Vec::new();
-        for record in reader.byte_records().take(ROWS) {
-            let cell = |cell: &[u8]| Encoding::Seen.text(cell).map(|cell| cell.trim().to_owned()).unwrap_or_default();
-            rows.push(record.map_err(std::io::Error::other)?.iter().map(cell).collect());
+        let mut frame = Frame::open(Cursor::new(bytes), frame::Known::NOTHING)?;
+        let texts = |cells: &ByteRecord| Encoding::Seen.texts(cells).unwrap_or_default();
+        let (names, separator) = (texts(&frame.header), frame.separator);
+        let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
+        while rows.len() < ROWS && frame.next(&mut row).map_err(std::io::Error::other)?.is_some() {
+            rows.push(texts(&row));
         }
         Ok(Start { names, separator, rows })
     }
 
     /// What each column is.
     fn roles(&self) -> Vec<Option<Role>> {
-        let mut roles: Vec<Option<Role>> = vec![None; self.names.len()];
+        let names: Vec<String> = self.names.iter().map(|name| letters_and_digits(name)).collect();
+        let mut roles: Vec<Option<Role>> = vec![None; names.len()];
         for (role, known) in NAMES {
-            let found = known.iter().find_map(|known| self.names.iter().position(|name| bare(name) == *known));
+            let found = known.iter().find_map(|known| names.iter().position(|name| name == known));
             if let Some(slot) = found.and_then(|at| roles.get_mut(at))
                 && slot.is_none()
             {
@@ -288,11 +285,6 @@ impl Start {
     fn cells(&self, at: usize) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(move |row| row.get(at)).map(String::as_str).filter(|cell| !cell.is_empty())
     }
-}
-
-/// Letters and digits alone, in small ones.
-fn bare(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A text as TOML has it.
