@@ -407,8 +407,12 @@ impl Known<'_> {
             ("city", Role::City),
             ("country", Role::Country),
         ]);
+        let found_by = match self.at(Role::CustomerId) {
+            Some(_) => "its number, else by e-mail, without one by name",
+            None => "e-mail, without one by name",
+        };
         format!(
-            "\n[[record]]\nkind = \"customer\"\nmake = \"missing\"               # found by e-mail, without one by name\n[record.keys]\n{keys}"
+            "\n[[record]]\nkind = \"customer\"\nmake = \"missing\"               # found by {found_by}\n[record.keys]\n{keys}"
         )
     }
 
