@@ -244,7 +244,7 @@ impl<'s> Importing<'s> {
         self.input = match self.group.begin_steps(&content, self.import.key.as_deref())? {
             Begun::Replayed(operation) => Input::Replayed(operation),
             Begun::New(steps) => {
-                let lookup = Lookup::of(self.import.map.is_some());
+                let lookup = Lookup::of(self.import.map.as_ref());
                 Input::Records(Box::new(Records { steps, lookup, failed: Failed::default() }))
             }
         };
@@ -368,7 +368,7 @@ impl Running for Importing<'_> {
         let (reads, update) = (|line| self.read(line), self.import.update);
         // What is looked up here is looked up again when the record is imported.
         let is_mapped = self.import.map.is_some();
-        let mut lookup = Lookup::of(is_mapped);
+        let mut lookup = Lookup::of(self.import.map.as_ref());
         self.group.look_ahead_of_steps(read.len(), &mut |cx, at| {
             let line = read.get(at).and_then(|(_, line)| reads(line).ok());
             match line {

@@ -53,7 +53,8 @@ pub static CUSTOMER: Table = records("customer", "customer", Customer::COLUMNS).
     FoundBy::Folded("name_folded"),
 ]);
 
-/// What another system names customers by: an e-mail or a name, which goes before what is an id of this desk by chance.
+/// What another system names customers by that tells no number of them: an e-mail or a name, which goes before what is an id of this
+/// desk by chance.
 pub const FOUND_BY_ELSEWHERE: &[FoundBy] =
     &[FoundBy::Folded("email_folded"), FoundBy::Folded("name_folded"), FoundBy::Exactly("id"), FoundBy::Padded];
 

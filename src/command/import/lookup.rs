@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::mapped::Mapping;
 use super::unseen::Unseen;
 use crate::domain::Result;
 use crate::domain::journal::Journal;
@@ -33,8 +34,10 @@ pub struct Lookup {
     orders: Kept<OrderInBrief>,
     /// Which ids are certainly new.
     pub unseen: Unseen,
-    /// Whether records are named as another system does (docs/ways-in.md).
+    /// Whether taxes are named as another system does (docs/ways-in.md).
     as_elsewhere: bool,
+    /// Whether customers are, and not by a number.
+    without_numbers: bool,
 }
 
 /// The record that `given` stands for (contract, section 2).
@@ -113,9 +116,10 @@ impl<T: Clone + Identified> Kept<T> {
 }
 
 impl Lookup {
-    /// Nothing is known yet; `as_elsewhere` says that records are named as another system does.
-    pub fn of(as_elsewhere: bool) -> Lookup {
-        Lookup { as_elsewhere, ..Lookup::default() }
+    /// Nothing is known yet; records that a map reads are named as another system does.
+    pub fn of(map: Option<&Mapping>) -> Lookup {
+        let without_numbers = map.is_some_and(|map| map.column("customer", "id").is_none());
+        Lookup { as_elsewhere: map.is_some(), without_numbers, ..Lookup::default() }
     }
 
     pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
@@ -124,7 +128,7 @@ impl Lookup {
 
     /// The customer, or the one that it was merged into.
     pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
-        let found_by = if self.as_elsewhere { customer::FOUND_BY_ELSEWHERE } else { CUSTOMER.found_by };
+        let found_by = if self.without_numbers { customer::FOUND_BY_ELSEWHERE } else { CUSTOMER.found_by };
         self.customers.get(id, || {
             look_up::check_given("customer", id)?;
             look_up::the_one(record::find_key_by(cx.db, &CUSTOMER, found_by, id)?.found, &CUSTOMER, "customer", id)

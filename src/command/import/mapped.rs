@@ -185,7 +185,7 @@ impl Mapping {
     }
 
     /// The column that a key is read from.
-    fn column(&self, kind: &str, key: &str) -> Option<&str> {
+    pub fn column(&self, kind: &str, key: &str) -> Option<&str> {
         let of = |kind: &str, key: &str| {
             self.columns.iter().find(|(of, known, _)| of == kind && known == key).map(|(.., column)| column.as_str())
         };
