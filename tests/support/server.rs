@@ -48,15 +48,13 @@ cd / && rm -rf "$folder"
 "#;
 
 /// What every server is set to: nothing is worth a wait for the disk, since nothing outlives the tests.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "fsync=off",
     "full_page_writes=off",
     "autovacuum=off",
     "jit=off",
-    "wal_level=minimal",
-    "max_wal_senders=0",
     "max_connections=200",
     "shared_buffers=128MB",
     "max_wal_size=4GB",
