@@ -8,7 +8,7 @@ use aftersales::domain::code::{CODES, explained};
 use serde_json::Value;
 
 use crate::sample;
-use crate::support::{Ran, Shop, finished, is_told_on_files, json, split};
+use crate::support::{Ran, Shop, finished, json, split};
 
 /// A code, what comes before, and the words that are refused with it. In the order in which they are played.
 type Situation = (&'static str, &'static [&'static str], &'static str);
@@ -225,9 +225,6 @@ fn follow(shop: &Shop, hint: &str) {
 
 #[test]
 fn every_hint_is_a_command_that_runs() {
-    if is_told_on_files() {
-        return;
-    }
     let shop = sample::shop();
     shop.write("note.txt", "this is no store");
     shop.write("unknown.ndjson", r#"{"command":"tag creat","record":"tag","id":"x","nme":"y"}"#);
@@ -262,9 +259,6 @@ fn every_hint_is_a_command_that_runs() {
 /// What provokes the others takes another store, a file, or a moment: there it is the calls that are read.
 #[test]
 fn every_call_that_is_explained_can_be_read() {
-    if is_told_on_files() {
-        return;
-    }
     let shop = Shop::without_store();
     for explained in explained::all().map(|code| explained::of(code).unwrap()) {
         for call in [explained.example, explained.cure].into_iter().filter(|call| !call.is_empty()) {

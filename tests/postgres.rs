@@ -1,5 +1,6 @@
 //! The stories of `main.rs` once more, with the store on a PostgreSQL server: `support` sees by the name of this binary where
-//! its shops have their stores. What is about files alone is left out, and the stories of the server itself are here alone.
+//! its shops have their stores. What is about files alone, or asks nothing of an engine, is left out; the stories of the server itself
+//! are here alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,19 +15,15 @@ mod support;
 
 mod access;
 mod apply;
-mod config;
 mod copy;
 mod coupon;
 mod coupons;
 mod customer;
 mod discount;
 mod doctor;
-mod einvoice;
 mod erase;
-mod explain;
 mod export;
 mod goods;
-mod hints;
 mod house;
 mod import;
 mod ledger;
@@ -43,14 +40,12 @@ mod overview;
 mod party;
 mod plan;
 mod portal;
-mod print;
 mod readme;
 mod records;
 mod refund;
 mod repair;
 mod report;
 mod returns;
-mod schema;
 mod server;
 mod service;
 mod several;
@@ -58,10 +53,8 @@ mod shell;
 mod status;
 mod stock;
 mod store;
-mod table;
 mod task;
 mod team;
-mod templates;
 mod ticket;
 mod transfer;
 mod trips;

@@ -18,7 +18,6 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::validators::Validated;
-use crate::support::is_told_on_files;
 
 /// A tax: its id, category, rate, whether prices hold it, and why it is not raised.
 type Tax = (&'static str, TaxCategory, &'static str, bool, Option<&'static str>);
@@ -223,9 +222,6 @@ fn buyer(german: bool) -> Party {
 /// Random documents, in each of the three forms, all read in one run of each validator: starting one takes longer than reading.
 #[test]
 fn random_documents_are_valid_in_every_form() {
-    if is_told_on_files() {
-        return;
-    }
     const DOCUMENTS: usize = 150;
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);

@@ -14,6 +14,7 @@ pub enum Shows {
     /// Stdout alone; stderr is told apart.
     Stdout,
     /// Stdout and stderr.
+    #[allow(dead_code, reason = "asked for by stories on files alone")]
     Both,
     /// Stderr alone.
     Stderr,
