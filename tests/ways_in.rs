@@ -251,6 +251,82 @@ fn a_known_layout_suggests_its_own_map() {
     assert_eq!(shop.refused("import odd.csv --suggest-map", "invalid_value")["field"], "file");
 }
 
+/// The sheet of the README.
+const BILLS: &str = "Date,Invoice,Customer,E-mail,SKU,Description,Qty,Price,VAT\n\
+    2026-11-03,A-77,Zoe Orti,zoe@example.org,LAMP,Desk lamp,3,40.00,VAT 20%\n\
+    2026-11-03,A-77,Zoe Orti,zoe@example.org,BULB,Bulb,1,4.50,VAT 20%\n\
+    2026-11-04,A-78,Bo Ek,bo@example.org,LAMP,Desk lamp,2,40.00,VAT 20%\n";
+
+#[test]
+fn an_empty_price_is_refused_as_an_empty_quantity_is() {
+    for (content, map, column, row) in [
+        (BILLS.replacen("1,4.50", "1,", 1), "spreadsheet", "Price", 3),
+        (BILLS.replacen("1,4.50", ",4.50", 1), "spreadsheet", "Qty", 3),
+        (SHOP.replacen("茶\",8.00", "茶\",", 1), "shopify-orders", "Lineitem price", 3),
+        (INVOICES.replacen("2.00,6.58,1.22", "2.00,,1.22", 1), "odoo-invoices", "Invoice lines/Unit Price", 3),
+    ] {
+        let (error, text) = refused("sheet.csv", content, map, "missing_field");
+        assert_eq!((&error["field"], &error["line"]), (&column.into(), &row.into()), "{map}\n{text}");
+        assert_eq!(error["others"], json!([]), "{map}\n{text}");
+        assert!(text.contains(" is empty, and a line needs one"), "{text}");
+    }
+}
+
+#[test]
+fn a_map_without_an_id_loses_nothing_in_silence() {
+    let map = "[[record]]\nkind = \"customer\"\nmake = \"missing\"\n[record.keys]\nname = \"Customer\"\n\
+               [[record]]\nkind = \"invoice\"\n[record.keys]\ncustomer = \"Customer\"\n\
+               [[record.lines]]\n[record.lines.keys]\nlabel = \"SKU\"\nquantity = \"Qty\"\nprice = \"Price\"\n";
+    let shop = Shop::new();
+    shop.write("sheet.csv", BILLS);
+    shop.write("own.toml", map);
+    let ran = shop.run("import sheet.csv --map own.toml --check");
+    assert_eq!(ran.code, 10, "{}", ran.stderr);
+    assert!(ran.stderr.contains("row 2: the map own.toml reads no id of the invoice here"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_before_what_follows_from_it() {
+    let day = |what: &str| SHEET.replacen("04.11.2026;B-12", what, 1);
+    let of_shop = |day: &str| SHOP.replacen("Parcel,2026-09-30 23:40:00 +0200", &format!("Parcel,{day}"), 1);
+    let second = |what: &str| {
+        let (first, rest) = SHEET.split_at(SHEET.rfind("04.11.2026;B-12").unwrap());
+        format!("{first}{}", rest.replacen("04.11.2026;B-12", what, 1))
+    };
+    for (content, map, column, row) in [
+        (day("31.02.2026;B-12"), "spreadsheet", "Datum", 2),
+        (second("31.02.2026;B-12"), "spreadsheet", "Datum", 3),
+        (of_shop("2026-02-30 10:00:00 +0200"), "shopify-orders", "Created at", 2),
+        // What refers to an invoice that is not read is not told: the invoice is.
+        (INVOICES.replacen("2026-09-03", "3rd of May", 1), "odoo-invoices", "Invoice/Bill Date", 2),
+        (INVOICES.replacen("4.00,12.50,0.00", "four,12.50,0.00", 1), "odoo-invoices", "Invoice lines/Quantity", 2),
+    ] {
+        let (error, text) = refused("sheet.csv", content, map, "invalid_value");
+        assert_eq!((&error["field"], &error["line"]), (&column.into(), &row.into()), "{map}\n{text}");
+        assert_eq!(error["others"], json!([]), "{map}\n{text}");
+    }
+    // One that fails where it is made is not there either.
+    let (error, text) =
+        refused("sheet.csv", INVOICES.replacen("Paid,75.60", "Paid,76.60", 1), "odoo-invoices", "invalid_value");
+    assert_eq!((&error["line"], &error["others"]), (&2.into(), &json!([])), "{text}");
+    // Rows that name a document twice are told as that.
+    let (error, _) = refused("sheet.csv", second("06.11.2026;B-12"), "spreadsheet", "invalid_value");
+    assert!(error["message"].as_str().unwrap().contains("say different things"), "{error:#}");
+}
+
+#[test]
+fn a_rate_without_its_sign_is_told_how_to_be_read() {
+    let shop = Shop::new();
+    shop.write("sheet.csv", BILLS.replace("VAT 20%", "19"));
+    let map = shop.run("import sheet.csv --suggest-map").stdout;
+    shop.write("own.toml", map.replace(", suffix = \"%\"", ""));
+    let ran = shop.run("import sheet.csv --map own.toml --check");
+    assert_eq!(ran.code, 10);
+    assert!(ran.stderr.contains("; where a column holds rates alone, the map says suffix = \"%\""), "{}", ran.stderr);
+    shop.write("own.toml", map);
+    imported(&shop, "sheet.csv", "--map own.toml");
+}
+
 /// A sheet of orders, one line each, with these columns before what is sold.
 fn orders(columns: &str, rows: &[&str]) -> String {
     let rows: Vec<String> = (1..).zip(rows).map(|(n, row)| format!("X{n},2026-11-0{n},{row},PEN,1,2.00\n")).collect();

@@ -264,11 +264,11 @@ impl<'s> Importing<'s> {
             }
             _ => return Err(HeaderInside.into()),
         };
+        let name = mapped::name_of(&kind, &pairs);
         // What is made by the way is of use to others too.
-        if failed.includes(&beside) && !beside.if_missing {
+        if failed.includes(&kind, name.as_deref(), &beside) {
             return Ok((answer(LineStatus::Skipped), Vec::new()));
         }
-        let name = mapped::name_of(&kind, &pairs);
         let step = match beside.faults.split_first() {
             Some((first, others)) => Err(Fault { others: others.to_vec(), ..first.clone() }.into()),
             None => {

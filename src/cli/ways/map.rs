@@ -155,6 +155,13 @@ pub enum ValueKind {
     Numbers,
 }
 
+impl ValueKind {
+    /// Whether a cell may hold what is none of that kind, or of the words that a map knows.
+    pub fn is_checked(self) -> bool {
+        !matches!(self, ValueKind::List | ValueKind::Taxes)
+    }
+}
+
 /// What has to hold of a row.
 #[derive(Debug, Clone)]
 pub enum Condition {

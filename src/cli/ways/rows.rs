@@ -13,7 +13,7 @@ use super::map::{ColumnId, Condition, Each, LineMap, Map, Reading, RecordMap, SU
 use super::taxes;
 use crate::cli::bulk::unreadable;
 use crate::cli::csv_frame::{self, Frame, Known};
-use crate::command::import::mapped::{CellFault, FAULTS, GROUP, IF_MISSING, ROWS, called_by};
+use crate::command::import::mapped::{CellFault, FAULTS, GROUP, IF_MISSING, NAMES, ROWS, called_by};
 use crate::command::pipeline::bulk::{Batch, Line};
 use crate::command::pipeline::object::nearest;
 use crate::domain::common::ValueRefused;
@@ -35,11 +35,13 @@ pub struct Desk {
     pub currency: Currency,
 }
 
-/// What was not read, and why.
+/// What there is to say of rows beside their records.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// Rows of sums.
+    /// Rows of sums, which are not read.
     pub totals: Vec<u64>,
+    /// Rows of documents that say no day.
+    pub undated: Vec<u64>,
 }
 
 /// A file behind its header.
@@ -87,7 +89,7 @@ impl<R: BufRead> Sheet<R> {
                 Ok(None) => continue,
                 // The row cannot be read at all, so what it belongs to is not known.
                 Err(fault) => {
-                    if !self.end(out, &mut open, emit) || !emit(out.faulty(number, vec![fault])) {
+                    if !self.end(out, &mut open, emit) || !emit(out.faulty(number, vec![fault], Vec::new())) {
                         return Ok(());
                     }
                     continue;
@@ -112,11 +114,7 @@ impl<R: BufRead> Sheet<R> {
         }
         let row = Row { number, cells };
         if self.is_of_totals(&row) {
-            if let Ok(mut notes) = self.notes.lock()
-                && notes.totals.len() < MOST_FAULTS
-            {
-                notes.totals.push(number);
-            }
+            self.note(|notes| &mut notes.totals, number);
             return Ok(None);
         }
         if let Some((at, extra)) = row.cells.iter().enumerate().skip(self.width).find(|(_, cell)| !cell.is_empty()) {
@@ -128,6 +126,16 @@ impl<R: BufRead> Sheet<R> {
             return Err(fault("invalid_value", number, None, Some(extra), &message));
         }
         Ok(Some(row))
+    }
+
+    /// Notes a row among those of one kind, of which a few are told.
+    fn note(&self, kind: impl FnOnce(&mut Notes) -> &mut Vec<u64>, number: u64) {
+        if let Ok(mut notes) = self.notes.lock() {
+            let rows = kind(&mut notes);
+            if rows.len() < MOST_FAULTS && rows.last() != Some(&number) {
+                rows.push(number);
+            }
+        }
     }
 
     /// Whether a row holds sums: its first words say so, and it names no document.
@@ -169,7 +177,9 @@ impl<R: BufRead> Sheet<R> {
         let (faults, taxes) = (document.faults, document.taxes);
         out.group = out.group.saturating_add(1);
         if !faults.is_empty() {
-            return emit(out.faulty(first.number, faults));
+            let names =
+                records.iter().filter_map(|made| Some((made.kind.clone(), said(&made.object, "id")?.to_owned())));
+            return emit(out.faulty(first.number, faults, names.collect()));
         }
         let taxes = taxes.into_iter().map(|(name, row)| Made {
             kind: "tax".to_owned(),
@@ -273,6 +283,12 @@ fn said<'o>(object: &'o Object<String, Json>, key: &str) -> Option<&'o str> {
     object.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
 }
 
+/// Whether a document that is no draft says no day in the column that tells it.
+fn is_undated(record: &RecordMap, object: &Object<String, Json>) -> bool {
+    let is_read = record.keys.iter().any(|(key, _)| key == "date");
+    is_read && said(object, "date").is_none() && said(object, "state").is_some_and(|state| state != "draft")
+}
+
 /// A record that was read.
 struct Made {
     kind: String,
@@ -317,9 +333,10 @@ impl Emitting {
         Some(Line { number, bytes: serde_json::to_vec(&line).ok() })
     }
 
-    fn faulty(&mut self, number: u64, mut faults: Vec<CellFault>) -> Line {
+    /// The faults of rows, and the kinds and names of the records that are not made for them.
+    fn faulty(&mut self, number: u64, mut faults: Vec<CellFault>, names: Vec<(String, String)>) -> Line {
         faults.truncate(MOST_FAULTS);
-        let line = json!({ "record": "row", GROUP: self.group, ROWS: [number], FAULTS: faults });
+        let line = json!({ "record": "row", GROUP: self.group, ROWS: [number], FAULTS: faults, NAMES: names });
         Line { number, bytes: serde_json::to_vec(&line).ok() }
     }
 }
@@ -431,6 +448,14 @@ impl<R: BufRead> Document<'_, R> {
             let Some(column) = differing.first().copied() else {
                 continue;
             };
+            // A value that cannot be read is what is wrong, and not that the other row has a better one.
+            let mut in_vain = false;
+            for column in &differing {
+                in_vain |= self.is_read_in_vain(*column, 0) | self.is_read_in_vain(*column, row);
+            }
+            if in_vain {
+                return;
+            }
             let (first, named) = (self.rows.first().map_or(0, |row| row.number), self.cell(0, group).to_owned());
             let more = match differing.len() {
                 1 => String::new(),
@@ -444,6 +469,22 @@ impl<R: BufRead> Document<'_, R> {
             );
             return self.note_cell(row, group, &named, &message);
         }
+    }
+
+    /// Whether that column of a row holds what cannot be read as the document's keys read it; what is wrong is noted.
+    fn is_read_in_vain(&mut self, column: ColumnId, row: usize) -> bool {
+        let before = self.faults.len();
+        let map = Arc::clone(&self.sheet.map);
+        for record in map.records.iter().filter(|record| record.each == Each::Document) {
+            for reading in record.keys.iter().map(|(_, reading)| reading).filter(|reading| reading.kind.is_checked()) {
+                for way in reading.ways.iter().filter(|way| way.columns.contains(&column) || way.less == Some(column)) {
+                    if self.holds(&record.when, row) && self.holds(&way.when, row) {
+                        self.by_way(way, reading.kind, row);
+                    }
+                }
+            }
+        }
+        self.faults.len() > before
     }
 
     fn holds(&mut self, conditions: &[Condition], row: usize) -> bool {
@@ -511,8 +552,12 @@ impl<R: BufRead> Document<'_, R> {
             object.shift_remove("price");
         }
         if record.has_lines && said(&object, "id").is_none() {
-            let id = self.id_of_content()?;
+            let id = self.id_of_content(&record.kind)?;
             object.insert("id".to_owned(), Json::String(id));
+        }
+        if record.has_lines && self.faults.is_empty() && is_undated(record, &object) {
+            let number = self.rows.get(row).map_or(0, |row| row.number);
+            self.sheet.note(|notes| &mut notes.undated, number);
         }
         let rows = self.rows.get(row).map(|row| row.number).into_iter().collect();
         Some(Made { kind: record.kind.clone(), if_missing: record.if_missing, rows, object })
@@ -531,11 +576,16 @@ impl<R: BufRead> Document<'_, R> {
     }
 
     /// An id for a document that the file says has none yet: the same whenever the same is read again.
-    fn id_of_content(&mut self) -> Option<String> {
-        let group = self.sheet.map.group?;
+    fn id_of_content(&mut self, kind: &str) -> Option<String> {
+        let number = self.rows.first().map_or(0, |row| row.number);
+        let Some(group) = self.sheet.map.group else {
+            let message = format!("the map {} reads no id of the {} here", self.sheet.map.name, kind.replace('_', " "));
+            self.note(fault("missing_field", number, None, None, &message));
+            return None;
+        };
         let named = self.cell(0, group).to_owned();
         if !self.sheet.map.apart.contains(&named) {
-            let (number, name) = (self.rows.first().map_or(0, |row| row.number), self.sheet.name(group).to_owned());
+            let name = self.sheet.name(group).to_owned();
             self.note(fault(
                 "missing_field",
                 number,
@@ -586,7 +636,37 @@ impl<R: BufRead> Document<'_, R> {
         }
         // A row that says nothing of what a line has is a remark, or the header's alone.
         let says = ["product", "quantity", "price"].iter().any(|key| object.contains_key(*key));
-        says.then_some(MadeLine { row, each: line.each, object, of_document })
+        if !says {
+            return None;
+        }
+        // What a product costs by now is not what was charged for it then.
+        for (key, reading) in line.keys.iter().filter(|(key, _)| matches!(key.as_str(), "quantity" | "price")) {
+            if !object.contains_key(key) {
+                self.note_empty(key, reading, row);
+            }
+        }
+        Some(MadeLine { row, each: line.each, object, of_document })
+    }
+
+    /// Notes that a row says nothing in the column that a key is read from, where the file has that column.
+    fn note_empty(&mut self, key: &str, reading: &Reading, row: usize) {
+        let mut columns = Vec::new();
+        for way in &reading.ways {
+            if self.holds(&way.when, row) {
+                columns.extend(way.columns.iter().copied());
+            }
+        }
+        let is_there = |column: &ColumnId| self.sheet.at.get(*column).copied().flatten().is_some();
+        let Some(column) = columns.into_iter().find(is_there) else {
+            return;
+        };
+        let number = self.rows.get(row).map_or(0, |row| row.number);
+        let name = self.sheet.name(column).to_owned();
+        let message = match key {
+            "price" => "the price is empty, and a line needs one: 0 where nothing is charged",
+            _ => "the quantity is empty, and a line needs one",
+        };
+        self.note(fault("missing_field", number, Some(&name), None, message));
     }
 
     /// Gives the lines the taxes that the document tells.

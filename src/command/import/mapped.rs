@@ -12,6 +12,7 @@ use crate::command::pipeline::bulk::take_text;
 use crate::domain::code::FaultKind;
 use crate::domain::common::{LONGEST, ValueRefused};
 use crate::domain::tax::named::{NamedTax, UnknownTax};
+use crate::domain::value::quantity::Percent;
 use crate::domain::{Error, Fault, Result, code};
 use crate::procedure::look_up;
 use crate::store::customer::CUSTOMER;
@@ -47,6 +48,8 @@ pub struct Beside {
     pub if_missing: bool,
     /// What is wrong with the cells that it would be read from.
     pub faults: Vec<Fault>,
+    /// The kinds and names of the records that are not made for that.
+    pub names: Vec<(String, String)>,
 }
 
 /// The keys under which the reader says that: no record has keys of that form.
@@ -54,6 +57,7 @@ pub const GROUP: &str = "@group";
 pub const ROWS: &str = "@rows";
 pub const IF_MISSING: &str = "@if_missing";
 pub const FAULTS: &str = "@faults";
+pub const NAMES: &str = "@names";
 
 /// A fault of a cell on its way from the reader.
 #[derive(Debug, Serialize, serde::Deserialize)]
@@ -82,6 +86,7 @@ impl Beside {
             group: take(GROUP).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default(),
             rows: take(ROWS).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default(),
             if_missing: take(IF_MISSING).is_some(),
+            names: take(NAMES).map(|json| serde_json::from_str(&json)).transpose().map_err(read)?.unwrap_or_default(),
             faults: faults.into_iter().map(Fault::from).collect(),
         })
     }
@@ -131,29 +136,41 @@ pub struct Failed {
 const KEPT: usize = 10_000;
 
 impl Failed {
-    /// Whether a record belongs to what failed before.
-    pub fn includes(&self, beside: &Beside) -> bool {
-        self.group == Some(beside.group)
+    /// Whether a record belongs to what failed before. It is not made then either.
+    pub fn includes(&mut self, kind: &str, name: Option<&str>, beside: &Beside) -> bool {
+        let includes = self.group == Some(beside.group) && !beside.if_missing;
+        if includes {
+            self.remember(kind, name);
+        }
+        includes
     }
 
     /// Notes that a record failed; whether it only failed because another one did.
     pub fn note(&mut self, kind: &str, name: Option<&str>, beside: &Beside, error: &Error) -> bool {
         self.group = Some(beside.group);
-        if self.names.len() < KEPT
-            && beside.if_missing
-            && let Some(name) = name
-        {
-            self.names.insert((kind.to_owned(), name.to_owned()));
-        }
         let fault = error.fault();
         let of = match fault.field.as_deref() {
-            Some("customer") => "customer",
-            Some("product") => "product",
-            Some("taxes" | "tax") => "tax",
-            _ => return false,
+            Some("customer") => Some("customer"),
+            Some("product") => Some("product"),
+            Some("taxes" | "tax") => Some("tax"),
+            Some("invoice") => Some("invoice"),
+            Some("order") => Some("order"),
+            _ => None,
         };
-        let given = fault.given.clone().unwrap_or_default();
-        error.kind() == FaultKind::NotFound && self.names.contains(&(of.to_owned(), given))
+        let named = of.map(|of| (of.to_owned(), fault.given.clone().unwrap_or_default()));
+        let only_follows =
+            error.kind() == FaultKind::NotFound && named.is_some_and(|named| self.names.contains(&named));
+        self.remember(kind, name);
+        for (kind, name) in &beside.names {
+            self.remember(kind, Some(name));
+        }
+        only_follows
+    }
+
+    fn remember(&mut self, kind: &str, name: Option<&str>) {
+        if let Some(name) = name.filter(|_| self.names.len() < KEPT) {
+            self.names.insert((kind.to_owned(), name.to_owned()));
+        }
     }
 }
 
@@ -293,7 +310,7 @@ fn tell_of_tax(name: String, pairs: &mut Pairs<'_>) -> Result<String> {
     let is_told = |pairs: &Pairs<'_>, key: &str| pairs.iter().any(|(known, _)| known == key);
     if !is_told(pairs, "rate") {
         let Some(rate) = named.rate else {
-            return Err(UnknownTax { name }.into());
+            return Err(of_bare_rate(UnknownTax { name }));
         };
         pairs.push((Cow::Borrowed("rate"), Given::Text(rate.to_string().into())));
     }
@@ -301,6 +318,16 @@ fn tell_of_tax(name: String, pairs: &mut Pairs<'_>) -> Result<String> {
         pairs.push((Cow::Borrowed("included"), Given::Switch(named.included)));
     }
     Ok(named.name)
+}
+
+/// A tax that is called by a number alone is a rate, once the map says so.
+fn of_bare_rate(unknown: UnknownTax) -> Error {
+    let is_number = unknown.name.replace(',', ".").parse::<Percent>().is_ok();
+    let mut error = Error::from(unknown);
+    if is_number {
+        error.fault_mut().message.push_str("; where a column holds rates alone, the map says suffix = \"%\"");
+    }
+    error
 }
 
 /// The taxes of that list as the desk calls them.
