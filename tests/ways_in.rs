@@ -247,8 +247,9 @@ fn a_known_layout_suggests_its_own_map() {
     imported(&shop, "goods.csv", "--map spreadsheet");
     assert_eq!(shop.ok("customer show eva@example.org")["city"], "Ulm");
     assert_eq!(shop.ok("product show PLATE")["price"], "7.50");
-    shop.write("odd.csv", "a,b\n1,2\n");
-    assert_eq!(shop.refused("import odd.csv --suggest-map", "invalid_value")["field"], "file");
+    shop.write("list.csv", "SKU,Name,Price\nBOWL,Bowl,9.50\n");
+    imported(&shop, "list.csv", "--map spreadsheet");
+    assert_eq!(shop.ok("product show BOWL")["name"], "Bowl");
 }
 
 /// The sheet of the README.
@@ -256,6 +257,88 @@ const BILLS: &str = "Date,Invoice,Customer,E-mail,SKU,Description,Qty,Price,VAT\
     2026-11-03,A-77,Zoe Orti,zoe@example.org,LAMP,Desk lamp,3,40.00,VAT 20%\n\
     2026-11-03,A-77,Zoe Orti,zoe@example.org,BULB,Bulb,1,4.50,VAT 20%\n\
     2026-11-04,A-78,Bo Ek,bo@example.org,LAMP,Desk lamp,2,40.00,VAT 20%\n";
+
+#[test]
+fn a_sheet_of_documents_that_lacks_a_column_is_refused() {
+    for (what, with, lacks) in [
+        ("Qty", "Amt", &[("Quantity", "known as Quantity; \"Amt\" may be meant")][..]),
+        ("Price", "Cost", &[("Price", "known as Price; \"Cost\" may be meant")]),
+        (
+            "Customer,E-mail",
+            "Klient,Adr",
+            &[("Customer", "known as Customer or E-mail; \"Klient\" and \"Adr\" may be meant")],
+        ),
+        ("SKU,Description", "a,b", &[("SKU", "known as SKU or Description")]),
+        ("Invoice", "Papers", &[("Invoice", "known as Invoice or Order")]),
+        ("SKU,Description,Qty,Price", "a,b,c,d", &[("SKU", "known as SKU"), ("Quantity", "\"c\""), ("Price", "\"d\"")]),
+    ] {
+        let (error, _) = refused("sheet.csv", BILLS.replacen(what, with, 1), "spreadsheet", "missing_field");
+        let told: Vec<&Value> = std::iter::once(&error).chain(error["others"].as_array().unwrap()).collect();
+        assert_eq!(told.len(), lacks.len(), "{with} {error:#}");
+        for (told, (field, words)) in told.iter().zip(lacks) {
+            assert_eq!(told["field"], *field, "{with} {error:#}");
+            assert!(told["message"].as_str().unwrap().contains(words), "{with} {error:#}");
+        }
+        assert_eq!(error["hint"], "aftersales import sheet.csv --suggest-map");
+    }
+}
+
+#[test]
+fn what_a_sheet_is_read_as_is_told() {
+    let warnings = |ran: &Ran| -> Vec<(String, String)> {
+        let lines = ran.stderr.lines().filter(|line| line.starts_with("{\"warning\"")).map(parsed);
+        let text = |warning: &Value, key: &str| warning["warning"][key].as_str().unwrap().to_owned();
+        lines.map(|warning| (text(&warning, "code"), text(&warning, "message"))).collect()
+    };
+    for (content, told) in [
+        (BILLS.to_owned(), &[("read_as", "read as invoices")][..]),
+        (
+            BILLS.replacen("Date,", "Wann,", 1),
+            &[
+                ("read_as", "read as invoices; not read: \"Wann\" (Date may be meant)"),
+                ("undated", "no column is known as Date, so that the invoices are dated today; \"Wann\" may be meant"),
+            ],
+        ),
+        (
+            BILLS.replacen("VAT\n", "Share\n", 1),
+            &[
+                ("read_as", "read as invoices; not read: \"Share\" (VAT may be meant)"),
+                (
+                    "untaxed",
+                    "no column is known as VAT, so that new products and their lines bear no tax; \"Share\" may be \
+                     meant",
+                ),
+            ],
+        ),
+        (
+            BILLS.replacen("VAT\n", "VAT,Remark\n", 1).replacen("20%\n", "20%,by hand\n", 1),
+            &[("read_as", "read as invoices; not read: \"Remark\"")],
+        ),
+        (
+            BILLS.replacen("2026-11-04", "", 1),
+            &[("read_as", "read as invoices"), ("undated", "dated today, since no day stands there: row 4")],
+        ),
+        (
+            "SKU,Description,Price,Stock\nA,Pen,2.00,9\n".to_owned(),
+            &[("read_as", "read as products; not read: \"Stock\" (Quantity may be meant)")],
+        ),
+        ("Name,E-Mail\nEva,eva@example.org\n".to_owned(), &[("read_as", "read as customers")]),
+    ] {
+        let shop = Shop::new();
+        shop.write("sheet.csv", &content);
+        let checked = shop.run("import sheet.csv --map spreadsheet --check -o json");
+        assert_eq!(checked.code, 0, "{}", checked.stderr);
+        let expected: Vec<_> = told.iter().map(|(code, message)| ((*code).to_owned(), (*message).to_owned())).collect();
+        assert_eq!(warnings(&checked), expected, "{content}");
+        let read = shop.run("import sheet.csv --map spreadsheet");
+        for (code, message) in told {
+            let line = if *code == "read_as" { (*message).to_owned() } else { format!("warning[{code}]: {message}") };
+            assert!(read.stderr.lines().any(|told| told == line), "{line}\n{}", read.stderr);
+        }
+        // The same file, by a map that is told not to say so.
+        assert_eq!(shop.run("import sheet.csv --map spreadsheet -q").stderr, "", "{content}");
+    }
+}
 
 #[test]
 fn an_empty_price_is_refused_as_an_empty_quantity_is() {
@@ -283,6 +366,74 @@ fn a_map_without_an_id_loses_nothing_in_silence() {
     let ran = shop.run("import sheet.csv --map own.toml --check");
     assert_eq!(ran.code, 10, "{}", ran.stderr);
     assert!(ran.stderr.contains("row 2: the map own.toml reads no id of the invoice here"), "{}", ran.stderr);
+}
+
+#[test]
+fn headings_are_known_in_several_languages() {
+    for header in [
+        "Receipt no,When,Buyer,E-mail address,What,Pieces,Unit cost,Levy",
+        "Bestellnr,Bestelldatum,Käufer,E-Mail,Bezeichnung,Anzahl,Einzelpreis netto,USt-Satz",
+        "N° de commande,Date de commande,Acheteur,Courriel,Désignation,Quantité,Prix unitaire HT,Taux de TVA",
+    ] {
+        let shop = Shop::new();
+        shop.write("own.csv", format!("{header}\n7,2026-11-03,Eva,eva@example.org,Pen,2,3.00,20\n"));
+        let map = shop.run("import own.csv --suggest-map");
+        assert_eq!((map.code, map.stderr.as_str()), (0, ""), "{header}");
+        shop.write("own.toml", &map.stdout);
+        imported(&shop, "own.csv", "--map own.toml");
+        let kind = if header.starts_with("Receipt") { "invoice" } else { "order" };
+        let made = shop.ok(&format!("{kind} show 7"));
+        assert_eq!((&made["total"], &made["date"]), (&"7.20".into(), &"2026-11-03".into()), "{header}");
+        assert_eq!(shop.ok("customer show eva@example.org")["name"], "Eva");
+    }
+}
+
+#[test]
+fn a_map_that_cannot_be_told_by_the_header_is_left_to_fill_in() {
+    let shop = Shop::new();
+    shop.write("own.csv", "Ref,Tag der Tat,Wer,Was,Amt,Je\nX1,03.11.2026,Eva,Pen,2,3.50\n");
+    let map = shop.run("import own.csv --suggest-map");
+    assert_eq!(map.code, 0, "{}", map.stderr);
+    assert_eq!(
+        map.stderr,
+        "warning[map_unfinished]: the map is to be filled in, since the header of own.csv does not tell: group and id, customer, \
+         product, quantity, price; aftersales import --kinds says what the keys mean\n"
+    );
+    for told in [
+        "# Its columns: \"Ref\", \"Tag der Tat\", \"Wer\", \"Was\", \"Amt\", \"Je\"\n",
+        "aftersales import --kinds",
+        "\n# group = \"?\"\n",
+        "\n# date = \"Tag der Tat\"\n",
+        "\n# quantity = \"Amt\"\n",
+        "\n# price = \"Je\"\n",
+        "\n# product = \"?\"\n",
+        "\ndays = [\"DD.MM.YYYY\"]\n",
+    ] {
+        assert!(map.stdout.contains(told), "{told}\n{}", map.stdout);
+    }
+    // As it is it reads nothing, and says so.
+    shop.write("own.toml", &map.stdout);
+    let ran = shop.run("import own.csv --map own.toml --check");
+    assert!(ran.code == 10 && ran.stderr.contains("reads no id of the order"), "{}", ran.stderr);
+    let filled = map
+        .stdout
+        .replace("# group = \"?\"", "group = \"Ref\"")
+        .replace("# id = \"?\"\n# customer = \"?\"", "id = \"Ref\"\ncustomer = \"Wer\"")
+        .replacen("# name = \"?\"", "name = \"Wer\"", 1)
+        .replacen("# name = \"?\"", "name = \"Was\"", 1)
+        .replace("# product = \"?\"", "product = \"Was\"")
+        .replace("# date =", "date =")
+        .replace("# quantity =", "quantity =")
+        .replace("# price =", "price =");
+    shop.write("own.toml", filled);
+    imported(&shop, "own.csv", "--map own.toml");
+    let order = shop.ok("order show X1");
+    assert_eq!((&order["total"], &order["date"]), (&"7.00".into(), &"2026-11-03".into()));
+    // Nothing is known, and nothing is guessed: the sheet itself is refused.
+    shop.write("odd.csv", "a,b\n1,x\n");
+    assert!(shop.run("import odd.csv --suggest-map").stdout.contains("# Its columns: \"a\", \"b\"\n"));
+    let error = shop.refused("import odd.csv --map spreadsheet", "invalid_value");
+    assert_eq!((&error["field"], &error["hint"]), (&"file".into(), &"aftersales import odd.csv --suggest-map".into()));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::command::import::mapped::Mapping;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
 use crate::command::pipeline::{Mode, Session, courier};
-use crate::command::{Entry, credit_note, entry, export, layout_of, mail};
+use crate::command::{Entry, Warning, credit_note, entry, export, layout_of, mail};
 use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
@@ -211,7 +211,7 @@ pub fn import_command() -> Command {
         .arg(Arg::new("on-error").long("on-error").value_name("continue|stop").help("After a failing line: keep the others (continue), or none of them (default)"))
         .arg(Arg::new("map").long("map").value_name("MAP").help("Read a CSV file of another system by a map: shopify-orders, odoo-invoices, spreadsheet (as --suggest-map would), or a file that ends in .toml"))
         .arg(Arg::new("check").long("check").action(ArgAction::SetTrue).help("With --map: read everything, tell what is wrong by kind with its rows and columns, and write nothing"))
-        .arg(Arg::new("suggest-map").long("suggest-map").action(ArgAction::SetTrue).help("Print a map that reads the file as it stands, suggested by its header, and import nothing"))
+        .arg(Arg::new("suggest-map").long("suggest-map").action(ArgAction::SetTrue).help("Print a map that reads the file as it stands, suggested by its header, and import nothing; what the header does not tell is left to fill in"))
         .arg(Arg::new("kinds").long("kinds").action(ArgAction::SetTrue).help("Print the keys of every kind of record with their meaning, and import nothing (--kind K: of that kind)"))
         .after_help(format!(
             "A line is {{\"record\":\"customer\",\"id\":\"C00001\",\"name\":\"Ada Ltd\"}}; what it refers to stands before it. \
@@ -244,7 +244,8 @@ pub fn import(outside: &mut Outside<'_>, settings: &Settings, matches: &ArgMatch
         let file = text("file");
         let (name, reader) = reader_of(outside, file.as_deref())?;
         let (suggested, _) = ways::suggested(name, reader)?;
-        return super::print(outside, suggested.as_bytes());
+        warn_of_map(outside, settings, suggested.unfinished.as_slice());
+        return super::print(outside, suggested.text.as_bytes());
     }
     if let Some(map) = text("map") {
         return import_by_map(outside, settings, matches, &map);
@@ -324,7 +325,7 @@ fn import_by_map(
     let shape = shape_of(settings)?;
     let file = text("file");
     let (name, reader) = reader_of(outside, file.as_deref())?;
-    let (map, reader) = ways::map_for(named, name, reader)?;
+    let (map, reader, suggested) = ways::map_for(named, name, reader)?;
     let mapping = Mapping { name: named.to_owned(), columns: map.told() };
     // A check is a dry run.
     let mode = if check { Mode::DryRun } else { settings.mode };
@@ -337,6 +338,9 @@ fn import_by_map(
     })?;
     let desk = desk.ok_or_else(|| crate::command::internal("the desk was not read"))?;
     let (sheet, notes) = ways::open(name, reader, map, desk)?;
+    if let Some(suggested) = &suggested {
+        tell_of_sheet(outside, settings, suggested);
+    }
     let name = name.to_owned();
     let import = Import {
         file,
@@ -357,13 +361,8 @@ fn import_by_map(
     let lines = Input::read_by(outside, &name, move |sender| sheet.read(sender));
     let mut grouped = Telling { faults: Grouped::default(), check };
     let ended = run_telling(outside, settings, &shape, &db, &bulk, lines, Some(&mut grouped));
-    if let Ok(notes) = notes.lock()
-        && !notes.totals.is_empty()
-        && !settings.quiet
-        && !settings.voice.json
-    {
-        let rows = notes.totals.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(outside.stderr, "not read, since sums stand there: row {rows}");
+    if let Ok(notes) = notes.lock() {
+        tell_of_rows(outside, settings, &notes);
     }
     match (ended, grouped.faults.fault()) {
         // The faults say it all, and the first of them how the run ended.
@@ -372,6 +371,35 @@ fn import_by_map(
             Err(Exit::Code(code))
         }
         (ended, _) => ended,
+    }
+}
+
+/// Says what a sheet is read as, and what is missing of it.
+fn tell_of_sheet(outside: &mut Outside<'_>, settings: &Settings, suggested: &ways::Suggested) {
+    // To people it is a remark, and nothing to be warned of.
+    if settings.voice.json {
+        settings.voice.warned(outside, &suggested.read_as);
+    } else if !settings.quiet {
+        let _ = writeln!(outside.stderr, "{}", for_terminal(&suggested.read_as.message));
+    }
+    warn_of_map(outside, settings, &suggested.untold);
+}
+
+fn warn_of_map(outside: &mut Outside<'_>, settings: &Settings, warnings: &[Warning]) {
+    for warning in warnings.iter().filter(|_| settings.voice.json || !settings.quiet) {
+        settings.voice.warned(outside, warning);
+    }
+}
+
+/// Says which rows are read otherwise than they stand.
+fn tell_of_rows(outside: &mut Outside<'_>, settings: &Settings, notes: &ways::Notes) {
+    let told = |rows: &[u64]| rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    if !notes.totals.is_empty() && !settings.quiet && !settings.voice.json {
+        let _ = writeln!(outside.stderr, "not read, since sums stand there: row {}", told(&notes.totals));
+    }
+    if !notes.undated.is_empty() {
+        let message = format!("dated today, since no day stands there: row {}", told(&notes.undated));
+        warn_of_map(outside, settings, &[Warning { code: "undated".into(), message }]);
     }
 }
 
@@ -576,9 +604,12 @@ pub fn unreadable(name: &str, error: &std::io::Error) -> Error {
     ValueRefused::invalid("file", name, format!("{name} cannot be read: {error}")).into()
 }
 
+/// What the file is called that is no file.
+pub const STANDARD_INPUT: &str = "standard input";
+
 fn reader_of<'n>(outside: &Outside<'_>, file: Option<&'n str>) -> Result<(&'n str, Box<dyn BufRead + Send>)> {
     match file {
-        None | Some("-") => Ok(("standard input", (outside.stdin)())),
+        None | Some("-") => Ok((STANDARD_INPUT, (outside.stdin)())),
         Some(path) => {
             let file = File::open(path).map_err(|error| unreadable(path, &error))?;
             Ok((path, Box::new(BufReader::with_capacity(1 << 16, file))))

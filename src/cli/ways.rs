@@ -4,6 +4,7 @@ use std::io::{BufRead, Cursor, Read};
 use std::sync::{Arc, Mutex};
 
 mod cell;
+mod headings;
 pub mod kinds;
 pub mod map;
 pub mod report;
@@ -15,6 +16,7 @@ use super::csv_frame::{Frame, Known};
 use cell::Encoding;
 use map::{Map, SPREADSHEET};
 pub use rows::{Desk, Notes, Sheet};
+pub use suggest::Suggested;
 
 use crate::domain::Result;
 
@@ -24,13 +26,15 @@ const LOOKED_AT: u64 = 1 << 18;
 /// A file on its way in.
 pub type File = Box<dyn BufRead + Send>;
 
-/// The map of that name for a file; what was looked at of the file stands before the rest of it again.
-pub fn map_for(map: &str, name: &str, file: File) -> Result<(Map, File)> {
+/// The map of that name for a file, and that which the file suggested; what was looked at of the file stands before the rest of it
+/// again.
+pub fn map_for(map: &str, name: &str, file: File) -> Result<(Map, File, Option<Suggested>)> {
     if map != SPREADSHEET {
-        return Ok((Map::named(map)?, file));
+        return Ok((Map::named(map)?, file, None));
     }
-    let (text, file) = suggested(name, file)?;
-    Ok((Map::parse(SPREADSHEET, &text)?, file))
+    let (suggested, file) = suggested(name, file)?;
+    let suggested = suggested.usable()?;
+    Ok((Map::parse(SPREADSHEET, &suggested.text)?, file, Some(suggested)))
 }
 
 /// The map that comes with the program for files with such a header, where there is one.
@@ -39,12 +43,12 @@ pub fn known_layout(file: &mut impl BufRead) -> Option<Map> {
     suggest::known(&Encoding::Seen.texts(&frame.header)?).map(|(map, _)| map)
 }
 
-/// The text of a map that reads the file as it stands.
-pub fn suggested(name: &str, mut file: File) -> Result<(String, File)> {
+/// A map that reads the file as it stands, as far as its header tells how.
+pub fn suggested(name: &str, mut file: File) -> Result<(Suggested, File)> {
     let mut start = Vec::new();
     file.by_ref().take(LOOKED_AT).read_to_end(&mut start).map_err(|error| super::bulk::unreadable(name, &error))?;
-    let text = suggest::map(name, &start)?;
-    Ok((text, Box::new(Cursor::new(start).chain(file))))
+    let suggested = suggest::map(name, &start)?;
+    Ok((suggested, Box::new(Cursor::new(start).chain(file))))
 }
 
 /// A file behind its header, to be read by the map.

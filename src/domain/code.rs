@@ -102,9 +102,11 @@ pub const WARNINGS: &[(&str, &str)] = &[
     ("drafts_closed_in", "drafts will be accounted on a later day"),
     ("glyph_missing", "no font has a character of the document"),
     ("lot_wanted_twice", "a piece is wanted by something else too"),
+    ("map_unfinished", "the map that is suggested has keys to be filled in"),
     ("matched", "an invoice and a credit note pay each other"),
     ("payments_released", "what was paid is open credit of the customer"),
     ("picture_undrawn", "a picture could not be drawn"),
+    ("read_as", "what a sheet is read as, and which of its columns are not read"),
     ("return_not_done", "the return never arrived"),
     ("rights_apply", "from now on commands ask for rights"),
     ("still_open", "something made from the ticket is not done"),
@@ -112,6 +114,8 @@ pub const WARNINGS: &[(&str, &str)] = &[
     ("timer_running", "another timer of the same user runs"),
     ("traces_left", "the bytes of erased texts are left somewhere"),
     ("trial_started", "a trial was started"),
+    ("undated", "documents are dated today, since the file tells no day of them"),
+    ("untaxed", "lines bear no tax, since the file tells none"),
     ("worksheet_unsigned", "the worksheet is not signed"),
 ];
 

@@ -637,6 +637,13 @@ static EXPLAINED: &[Explained] = &[
         "aftersales lot show SN-1",
     ),
     explained(
+        "map_unfinished",
+        "The header of the file does not tell all that a map needs. The map that is printed has the other keys with a # before them: say \
+         their columns, and take the # off.",
+        "aftersales import sheet.csv --suggest-map",
+        "aftersales import --kinds --kind invoice",
+    ),
+    explained(
         "matched",
         "The open invoice and the new credit note pay each other as far as both are open.",
         "aftersales ticket refund T1 --invoice INV/2026/00001 --create-invoice --post",
@@ -653,6 +660,13 @@ static EXPLAINED: &[Explained] = &[
         "A picture of the document is not one that can be drawn; it is left out.",
         "aftersales worksheet print FS00001 --format pdf --file worksheet.pdf",
         "aftersales worksheet show FS00001",
+    ),
+    explained(
+        "read_as",
+        "What a sheet is read as is seen by its header. A column that no key reads is named, with what it may be meant as: call it so, \
+         or say in a map of your own how it is read.",
+        "aftersales import sheet.csv --map spreadsheet --check",
+        "aftersales import sheet.csv --suggest-map",
     ),
     explained(
         "return_not_done",
@@ -696,6 +710,18 @@ static EXPLAINED: &[Explained] = &[
         "An application beyond the plan was installed, which starts a trial; it ends on the day that is told.",
         "aftersales team enable-service Support repairs --yes",
         "aftersales subscription show",
+    ),
+    explained(
+        "undated",
+        "No column of the file is known as the day of its documents, or it is empty in some rows, so that they are dated today.",
+        "aftersales import sheet.csv --map spreadsheet --check",
+        "aftersales import sheet.csv --suggest-map",
+    ),
+    explained(
+        "untaxed",
+        "No column of the sheet is known as its taxes, so that new products and their lines bear none.",
+        "aftersales import sheet.csv --map spreadsheet --check",
+        "aftersales import sheet.csv --suggest-map",
     ),
     explained(
         "worksheet_unsigned",
