@@ -152,6 +152,16 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// What is known of its records. A table of any number of them has all of their keys where nobody says which are told, so that
+    /// it is never without columns.
+    fn layout(&self) -> Layout {
+        let layout = (self.layout_of)(self.kind);
+        match layout.columns {
+            [] if self.many => Layout { columns: self.fields, ..layout },
+            _ => layout,
+        }
+    }
+
     /// Whether its records are printed as lines in that shape.
     fn is_lines(&self, shape: &Shape) -> bool {
         let is_plain = shape.filter.is_none() && shape.template.is_none();
@@ -208,7 +218,7 @@ impl LongTable<'_> {
     /// Prints the rows that were kept, with the names that they are told by.
     fn batch(&mut self, shape: &Shape, kind: Kind, lookup: Lookup<'_>) -> Result<()> {
         let kept = std::mem::take(&mut self.kept);
-        let layout = (kind.layout_of)(kind.kind);
+        let layout = kind.layout();
         let names = Names::of(kind.kind, kept.iter(), kind.layout_of, lookup)?;
         let left_out = std::mem::take(&mut self.left_out);
         let mut printer =
@@ -264,7 +274,7 @@ impl<'o> Records<'o> {
             (None, Format::Ids) => Printer::Ids(out),
             (None, Format::Csv) => Printer::Csv(Box::new(csv::Rows::new(out))),
             (None, Format::Table) => {
-                let keys = kept_keys((kind.layout_of)(kind.kind));
+                let keys = kept_keys(kind.layout());
                 Printer::Table(Box::new(LongTable { out, kept: Vec::new(), keys, columns: None, left_out: Vec::new() }))
             }
         };
@@ -621,6 +631,20 @@ mod tests {
             kind: "",
             layout_of,
             many: false,
+    #[test]
+    fn a_table_of_a_kind_that_nobody_laid_out_has_all_keys() {
+        let layout_of = |kind: &str| Layout { columns: &[], ..layout_of(kind) };
+        let fields: &[&str] = &["id", "customer"];
+        let kind = Kind { fields, kind: "weather", layout_of, many: true, opens: &[], spread: "", lines: &[] };
+        let shape =
+            Shape { format: Format::Table, fields: None, filter: None, template: None, width: None, colored: false };
+        let mut out = Vec::new();
+        let mut records = Records::new(&mut out, &shape, kind).unwrap();
+        records.record("{\"id\":\"W1\",\"customer\":\"C1\"}", names::NO_NAMES).unwrap();
+        records.end(names::NO_NAMES).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "ID  CUSTOMER\nW1  C1\n");
+    }
+
             opens: &[],
             spread: "",
             lines: &["list", "by", "count", "age"],

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::terminal::Shows;
 use crate::support::{Ran, Shop, json};
 
 /// The records of the contract, section 6.
@@ -330,6 +331,25 @@ fn a_dry_run_knows_the_key_of_an_import_that_was_done() {
     }
     assert_eq!(imported(&shop, &format!("--key {}", "k".repeat(256)), records, 10)[0]["error"]["field"], "key");
     assert_eq!(shop.operations(), 2);
+}
+
+#[test]
+fn the_keys_of_a_kind_are_told_in_every_format() {
+    let shop = Shop::new();
+    let all = shop.ok("import --kinds --kind invoice");
+    let keys: Vec<&str> = all.as_array().unwrap().iter().map(|key| key["key"].as_str().unwrap()).collect();
+    assert!(keys.contains(&"due_date") && keys.contains(&"tax_amounts"), "{keys:?}");
+    let table = shop.text("import --kinds --kind invoice");
+    let mut lines = table.lines();
+    assert_eq!(lines.next().unwrap().split_whitespace().collect::<Vec<_>>(), ["KIND", "KEY", "OF", "MEANING"]);
+    let told: Vec<&str> = lines.map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    assert_eq!(told, keys);
+    for width in [60, 100] {
+        let shown = shop.on_terminal(width, Shows::Stdout, None, "import --kinds --kind invoice").stdout;
+        assert_eq!(shown.lines().count(), keys.len() + 1, "{shown}");
+        assert!(shown.contains("MEANING"), "{shown}");
+    }
+    assert_eq!(shop.text("import --kinds").lines().count(), shop.ok("import --kinds").as_array().unwrap().len() + 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::import::meaning;
 use super::{
     app, backup, booked, config, copy, coupon_program, desk, doctor, explain, log, options, overview, report, restore,
     schema, status, subscription, templates, timeline, verify, worksheet,
@@ -45,6 +46,7 @@ const KNOWN: &[Known] = &[
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("backup", backup::COLUMNS, &["hash", "format"]),
+    ("key", meaning::COLUMNS, &["of"]),
     ("templates", templates::COLUMNS, &[]),
     ("restored", restore::COLUMNS, &["hash", "format"]),
     // An answer of a bulk run.
@@ -215,7 +217,8 @@ fn by_name(kind: &'static str, key: &str) -> Option<Form> {
         (
             _,
             "name" | "subject" | "title" | "label" | "text" | "description" | "notes" | "reason" | "email" | "company"
-            | "reference" | "why_not" | "message" | "error" | "command" | "needed_by" | "default" | "choices",
+            | "reference" | "why_not" | "message" | "error" | "command" | "needed_by" | "default" | "choices"
+            | "meaning",
         ) => Form::Text,
         (
             _,
