@@ -353,6 +353,20 @@ fn the_keys_of_a_kind_are_told_in_every_format() {
 }
 
 #[test]
+fn a_key_that_is_none_is_told_with_the_command_that_tells_all() {
+    let shop = shop();
+    for (line, kind) in [
+        (r#"{"record":"customer","id":"A","payment_state":"paid"}"#, "customer"),
+        (r#"{"record":"invoice","id":"A","payment_state":"paid"}"#, "invoice"),
+        (r#"{"record":"invoice","id":"A","lines":[{"payment_state":"paid"}]}"#, "invoice"),
+    ] {
+        let error = &imported(&shop, "", line, 10)[0]["error"];
+        let hint = format!("aftersales import --kinds --kind {kind}");
+        assert_eq!((&error["code"], &error["hint"]), (&"unknown_key".into(), &hint.into()), "{error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_its_line() {
     let shop = shop();
     for (line, code, field) in [

@@ -682,6 +682,11 @@ fn a_map_is_checked_before_a_row_is_read() {
         let error = shop.refused("import sheet.csv --map own.toml", code);
         assert!(error["message"].as_str().unwrap().contains(told), "{map}\n{error:#}");
     }
+    // Of a key that is near none, all are told, and the command that says what they mean.
+    shop.write("own.toml", "[[record]]\nkind = \"invoice\"\n[record.keys]\npayment_state = \"Status\"");
+    let error = shop.refused("import sheet.csv --map own.toml", "unknown_key");
+    assert!(error["message"].as_str().unwrap().contains("\"payment_state\" here; there are id, number,"), "{error:#}");
+    assert_eq!(error["hint"], "aftersales import --kinds --kind invoice");
     let error = shop.refused("import sheet.csv --map shopify-order", "invalid_value");
     assert!(error["message"].as_str().unwrap().contains("did you mean shopify-orders?"), "{error:#}");
     shop.refused("import sheet.csv --map none.toml", "invalid_value");

@@ -80,12 +80,23 @@ fn filled<T: DeserializeOwned>(run: &mut Run<'_, '_>, form: &Form) -> Result<T> 
     match object::fill(std::mem::take(&mut run.pairs), &format!("the record {}", form.kind), form.keys) {
         object::Filled::Whole(record) => Ok(record),
         object::Filled::Faulty { faults, .. } => {
-            let mut faults = faults.into_iter().map(Fault::from);
+            let mut faults = faults.into_iter().map(|fault| fault_of(form.kind, fault));
             let mut error = faults.next().map_or_else(|| internal("a fault without a reason"), Error::from);
             error.fault_mut().others = faults.collect();
             Err(error)
         }
     }
+}
+
+/// What is wrong with a record of that kind. Where it has no such key, those that it has are a command away.
+fn fault_of(kind: &str, fault: object::ObjectFault) -> Fault {
+    let hint = fault.is_unknown_key().then(|| keys_of(kind));
+    Fault { hint, ..Fault::from(fault) }
+}
+
+/// The command that tells the keys of a kind of record.
+pub fn keys_of(kind: &str) -> String {
+    format!("aftersales import --kinds --kind {kind}")
 }
 
 /// A record of that id is there, and is different.

@@ -187,6 +187,7 @@ struct MapRefused {
     map: String,
     message: String,
     allowed: Option<Vec<String>>,
+    hint: Option<String>,
 }
 
 impl Refusal for MapRefused {
@@ -201,6 +202,9 @@ impl Refusal for MapRefused {
     }
     fn allowed(&self) -> Option<Allowed> {
         self.allowed.clone().map(Allowed::Several)
+    }
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
     }
 }
 
@@ -221,9 +225,8 @@ impl Map {
             let meant = within.or_else(|| nearest(name, known.iter().map(String::as_str)));
             let meant = meant.map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
             let message = format!("there is no map {name:?}{meant}; a map of one's own is a file that ends in .toml");
-            return Err(
-                MapRefused { code: "invalid_value", map: name.to_owned(), message, allowed: Some(known) }.into()
-            );
+            let (map, allowed) = (name.to_owned(), Some(known));
+            return Err(MapRefused { code: "invalid_value", map, message, allowed, hint: None }.into());
         }
         match std::fs::read_to_string(name) {
             Ok(text) => Map::parse(name, &text),
@@ -296,20 +299,28 @@ impl Parser<'_> {
     fn bad(&self, at: &str, message: impl Into<String>) -> Error {
         let place = if at.is_empty() { String::new() } else { format!(", {at}") };
         let message = format!("the map {}{place}: {}", self.name, message.into());
-        MapRefused { code: "invalid_value", map: self.name.to_owned(), message, allowed: None }.into()
+        MapRefused { code: "invalid_value", map: self.name.to_owned(), message, allowed: None, hint: None }.into()
     }
 
-    /// Refuses a key that is none of those, with the nearest.
+    /// Refuses a key that is none of those, with the nearest, or all where none is near.
     fn check(&self, at: &str, table: &Table, known: &[&str]) -> Result<()> {
+        self.check_of(at, table, known, None)
+    }
+
+    /// The same of the keys of a kind of record, which a command tells with what they mean.
+    fn check_of(&self, at: &str, table: &Table, known: &[&str], kind: Option<&str>) -> Result<()> {
         let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else {
             return Ok(());
         };
         let place = if at.is_empty() { String::new() } else { format!(", {at}") };
-        let meant = nearest(unknown, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
-        let message =
-            format!("the map {}{place}: there is no key {unknown:?} here{}", self.name, meant.unwrap_or_default());
+        let meant = match nearest(unknown, known.iter().copied()) {
+            Some(meant) => format!("; did you mean {meant}?"),
+            None => format!("; there are {}", known.join(", ")),
+        };
+        let message = format!("the map {}{place}: there is no key {unknown:?} here{meant}", self.name);
         let allowed = Some(known.iter().map(|key| (*key).to_owned()).collect());
-        Err(MapRefused { code: "unknown_key", map: self.name.to_owned(), message, allowed }.into())
+        let (map, hint) = (self.name.to_owned(), kind.map(import::keys_of));
+        Err(MapRefused { code: "unknown_key", map, message, allowed, hint }.into())
     }
 
     fn text(&self, at: &str, table: &Table, key: &str) -> Result<Option<String>> {
@@ -487,7 +498,7 @@ impl Parser<'_> {
             known.extend(SUMS);
             known.retain(|key| *key != "billed");
         }
-        let keys = self.keys(&at, table, &known, &form.switches, has_taxes)?;
+        let keys = self.keys((&at, &kind), table, &known, &form.switches, has_taxes)?;
         let lines = match (table.get("lines"), self.text(&at, table, "lines_of")?) {
             (Some(_), Some(_)) => return Err(self.bad(&at, "lines and lines_of are told; leave one of them out")),
             (Some(Value::Array(lines)), None) => {
@@ -500,7 +511,7 @@ impl Parser<'_> {
                     self.check(&at, line, OF_LINES)?;
                     let each = self.each(&at, line, Each::Row)?;
                     let when = self.when(&at, line)?;
-                    let keys = self.keys(&at, line, &form.lines, &[], has_taxes)?;
+                    let keys = self.keys((&at, &kind), line, &form.lines, &[], has_taxes)?;
                     read.push(LineMap { each, when, keys });
                 }
                 read
@@ -529,7 +540,7 @@ impl Parser<'_> {
 
     fn keys(
         &mut self,
-        at: &str,
+        (at, kind): (&str, &str),
         table: &Table,
         known: &[&str],
         switches: &[&str],
@@ -541,21 +552,21 @@ impl Parser<'_> {
             None => return Ok(Vec::new()),
             Some(_) => return Err(self.bad(&at, "a table is wanted here")),
         };
-        self.check(&at, keys, known)?;
+        self.check_of(&at, keys, known, Some(kind))?;
         let mut read = Vec::with_capacity(keys.len());
         for (key, value) in keys {
             let at = format!("{at}.{key}");
-            let kind = if switches.contains(&key.as_str()) { ValueKind::Switch } else { kind_of(key) };
+            let holds = if switches.contains(&key.as_str()) { ValueKind::Switch } else { kind_of(key) };
             let ways = match value {
-                Value::Array(ways) => ways.iter().map(|way| self.way(&at, way, kind)).collect::<Result<Vec<_>>>()?,
-                way => vec![self.way(&at, way, kind)?],
+                Value::Array(ways) => ways.iter().map(|way| self.way(&at, way, holds)).collect::<Result<Vec<_>>>()?,
+                way => vec![self.way(&at, way, holds)?],
             };
-            if ways.iter().any(|way| way.of_document) && !(has_taxes && kind == ValueKind::Taxes) {
+            if ways.iter().any(|way| way.of_document) && !(has_taxes && holds == ValueKind::Taxes) {
                 return Err(
                     self.bad(&at, "of = \"document\" is for taxes, where the map says under [taxes] where they stand")
                 );
             }
-            read.push((key.clone(), Reading { ways, kind }));
+            read.push((key.clone(), Reading { ways, kind: holds }));
         }
         Ok(read)
     }

@@ -9,6 +9,7 @@ use super::super::pipeline::form::{self, Emptied, Form};
 use super::super::pipeline::noun::Noun;
 use super::super::pipeline::object::{self, Filled, Given, ObjectFault, Pairs};
 use super::super::{Cx, internal, naming, to_json};
+use super::fault_of;
 use super::lookup::Lookup;
 use super::unseen;
 use crate::command::coupon_program::CouponProgramForm;
@@ -27,7 +28,7 @@ use crate::command::ticket::TicketForm;
 use crate::command::user::UserForm;
 use crate::command::worksheet_template::WorksheetTemplateForm;
 use crate::domain::common::{AlreadyExists, noun_of, words_of};
-use crate::domain::{Error, Fault, Result};
+use crate::domain::{Error, Result};
 use crate::store::engine::record;
 
 /// A kind of record that a form imports.
@@ -146,7 +147,7 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
     for (key, given) in pairs {
         let Some((key, emptied)) = record.iter().copied().find(|(known, _)| *known == key) else {
             let keys: Vec<&str> = record.iter().map(|(key, _)| *key).collect();
-            return Err(ObjectFault::unknown(&key, &format!("the record {kind}"), &keys).into());
+            return Err(fault_of(kind, ObjectFault::unknown(&key, &format!("the record {kind}"), &keys)).into());
         };
         let given = match emptied {
             _ if !given.is_null() || !empties => given,
@@ -173,7 +174,7 @@ fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
         Filled::Faulty { faults, .. } => {
             let mut faults = faults.into_iter().map(|fault| {
                 let field = fault.field.clone().map(|flag| key_of::<F>(&flag).to_owned());
-                Fault::from(ObjectFault { field, ..fault })
+                fault_of(kind, ObjectFault { field, ..fault })
             });
             let mut error = faults.next().map_or_else(|| internal("a fault without a reason"), Error::from);
             error.fault_mut().others = faults.collect();

@@ -148,6 +148,11 @@ impl ObjectFault {
         ObjectFault { code: "invalid_value", field: None, given: None, message }
     }
 
+    /// Whether it is of a key that the command does not have.
+    pub fn is_unknown_key(&self) -> bool {
+        self.code == UNKNOWN_KEY
+    }
+
     /// A key that the command does not have; the one of `names` that was meant is named, all where none is near.
     pub fn unknown(name: &str, command: &str, names: &[&str]) -> ObjectFault {
         let message = match nearest(name, names.iter().copied()) {
@@ -155,9 +160,11 @@ impl ObjectFault {
             None if names.is_empty() => format!("{command} has no key {name}"),
             None => format!("{command} has no key {name}; it has {}", names.join(", ")),
         };
-        ObjectFault { code: "unknown_key", field: Some(name.to_owned()), given: None, message }
+        ObjectFault { code: UNKNOWN_KEY, field: Some(name.to_owned()), given: None, message }
     }
 }
+
+const UNKNOWN_KEY: &str = "unknown_key";
 
 /// The word that was meant by one that is not known: one letter off, or a third of the letters.
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
