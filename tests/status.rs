@@ -55,3 +55,16 @@ fn what_one_has_no_right_to_is_left_out() {
     assert!(!of_ann.iter().any(|what| what == "draft credit notes"), "{of_ann:?}");
     assert_eq!(counts(&shop, "--as root").len(), all);
 }
+
+#[test]
+fn who_is_no_user_is_refused() {
+    let shop = sample::shop();
+    shop.done("user create boss --right admin --yes");
+    for words in ["status", "status --as nobody", "report overview --as nobody", "customer timeline C1 --as nobody"] {
+        let error = shop.refused(words, "access_denied");
+        assert!(error["message"].as_str().unwrap().contains("is not a user of this desk"), "{words}: {error}");
+    }
+    // A user without any right is one all the same.
+    shop.done("user create guest --as boss");
+    assert_eq!(counts(&shop, "--as guest"), []);
+}

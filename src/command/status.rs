@@ -124,7 +124,7 @@ struct Waiting {
 impl Read for Status {
     const KIND: &'static str = "waiting";
     const MANY: bool = true;
-    const RIGHT: Right = Right::Anybody;
+    const RIGHT: Right = Right::AnyUser;
 
     fn fields() -> Vec<&'static str> {
         FIELDS.to_vec()

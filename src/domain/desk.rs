@@ -215,7 +215,8 @@ choices! {
         Repair = "repair",
         FieldService = "field-service",
         Admin = "admin",
-        // Not given to users: what stays open to everybody, and (rescue) when a trial is over.
+        // Not given to users: what is open to each of them, to everybody, and (rescue) to everybody when a trial is over.
+        AnyUser = "any-user",
         Anybody = "anybody",
         Rescue = "rescue",
     }
