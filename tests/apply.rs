@@ -81,7 +81,7 @@ fn sums_are_totals_of_the_documents_created() {
     assert_eq!(summary["sums"], json!({"EUR": "80.00"}), "a replay creates nothing");
     let yen = r#"{"command":"invoice create","customer":"ADA","line":["LAMP=1@500"],"currency":"JPY"}"#;
     let ran = shop.run_with("apply", format!("{yen}\n{}\n{}\n", invoice.replace("\"k\"", "\"l\""), invoice));
-    assert_eq!(ran.stderr, "3 lines: 2 done, 1 replayed; documents of 80.00 EUR and 500 JPY\n");
+    assert_eq!(ran.stderr, "3 lines: 2 done, 1 replayed; draft invoices of 80.00 EUR and 500 JPY\n");
 }
 
 #[test]

@@ -334,6 +334,26 @@ fn a_dry_run_knows_the_key_of_an_import_that_was_done() {
 }
 
 #[test]
+fn what_is_billed_and_what_is_taken_back_are_two_sums() {
+    let shop = Shop::new();
+    let more = r#"{"record":"invoice","id":"D7","customer":"C00001","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"invoice","id":"INV/2026/00002","customer":"C00001","state":"cancelled","lines":[{"product":"LAMP","quantity":"2"}]}
+{"record":"order","id":"S00002","customer":"C00001","lines":[{"product":"LAMP","quantity":"1"}]}
+"#;
+    let ran = shop.run_with("import -", format!("{RECORDS}{more}"));
+    let summary = ran.stderr.lines().last().unwrap();
+    assert_eq!(
+        summary.split_once("; ").unwrap().1,
+        "invoices of 144.00 EUR, credit notes of 48.00 EUR, draft invoices of 48.00 EUR, cancelled invoices of 96.00 EUR, \
+         orders of 144.00 EUR, quotations of 48.00 EUR"
+    );
+    // In the sums of the summary are the documents, whatever they are.
+    let ran = Shop::new().run_with("import - -o ndjson", format!("{RECORDS}{more}"));
+    let summary = json(ran.stderr.lines().last().unwrap())["summary"].clone();
+    assert_eq!(summary["sums"], serde_json::json!({ "EUR": "336.00" }));
+}
+
+#[test]
 fn the_keys_of_a_kind_are_told_in_every_format() {
     let shop = Shop::new();
     let all = shop.ok("import --kinds --kind invoice");

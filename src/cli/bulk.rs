@@ -594,8 +594,9 @@ fn sentence(summary: &Summary) -> String {
     for (count, word) in others.into_iter().filter(|(count, _)| **count > 0) {
         told.push_str(&format!(", {count} {word}"));
     }
-    for (at, sum) in sums.amounts().enumerate() {
-        told.push_str(&format!("{} {sum}", if at == 0 { "; documents of" } else { " and" }));
+    for (at, (kind, sums)) in sums.apart().enumerate() {
+        let sums: Vec<String> = sums.iter().map(ToString::to_string).collect();
+        told.push_str(&format!("{} {kind} of {}", if at == 0 { ";" } else { "," }, sums.join(" and ")));
     }
     told
 }

@@ -16,6 +16,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
+use crate::procedure::context::Made;
 use crate::procedure::mail::Asked;
 use crate::procedure::{self, access, discount, order::new_lines, order::products_of};
 use crate::store::{order, product};
@@ -93,6 +94,7 @@ impl Change for OrderCreate {
         order.id = cx.db.next_reference("S")?;
         order::insert(cx.db, &order)?;
         cx.created("order", &order.id);
+        cx.amounts_to(Made::order(&order));
         Ok(Changed(order))
     }
 }

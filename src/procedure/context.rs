@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::domain::Result;
 use crate::domain::common::{ConfirmationNeeded, NotFound};
 use crate::domain::desk::{Actor, Desk};
+use crate::domain::document::{Document, DocumentKind, DocumentState};
+use crate::domain::order::{Order, OrderState};
 use crate::domain::user::User;
 use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
@@ -54,8 +56,8 @@ pub struct Told {
     /// Its own command as it is to be kept, where that is without some of its texts.
     pub kept: Option<String>,
     pub warnings: Vec<Warning>,
-    /// Totals of the documents made, for the sums of a bulk run.
-    pub amounts: Vec<Money>,
+    /// What it made that comes to an amount, for the sums of a bulk run.
+    pub amounts: Vec<Made>,
     /// Keys of its result that are secrets: they are told once, and not kept for its key.
     pub once: Vec<&'static str>,
     pub after: After,
@@ -74,6 +76,23 @@ impl After {
     /// Whether there is nothing to be done.
     pub fn is_empty(&self) -> bool {
         self.mails.is_empty() && self.files.is_empty()
+    }
+}
+
+/// What something comes to that was made. What is billed, what is taken back and what counts for nothing yet are never one sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    Document(DocumentKind, DocumentState, Money),
+    Order(OrderState, Money),
+}
+
+impl Made {
+    pub fn document(document: &Document) -> Made {
+        Made::Document(document.kind, document.state, document.total)
+    }
+
+    pub fn order(order: &Order) -> Made {
+        Made::Order(order.state, order.total)
     }
 }
 
@@ -133,9 +152,9 @@ impl<'a> Cx<'a> {
         self.touched(kind, id);
     }
 
-    /// Tells the total of a document that was made.
-    pub fn amounts_to(&self, total: Money) {
-        self.told.borrow_mut().amounts.push(total);
+    /// Tells what something comes to that was made.
+    pub fn amounts_to(&self, made: Made) {
+        self.told.borrow_mut().amounts.push(made);
     }
 
     /// Tells that the record `id` was changed, has something new hanging on it, or was made by the way.

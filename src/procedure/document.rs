@@ -1,7 +1,7 @@
 //! Invoices and credit notes: finding them, making them, editing, posting, cancelling and reversing them, whichever noun they
 //! were called by (spec B).
 
-use super::context::Cx;
+use super::context::{Cx, Made};
 use super::mail::{self, Asked, Writing};
 use super::{currency, limit, look_up, post, printed, reason, ticket_log};
 use crate::domain::common::ValueRefused;
@@ -362,7 +362,7 @@ pub fn write(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
     document.sum_up()?;
     document::insert(cx.db, document)?;
     cx.created(document.kind.word(), &document.id);
-    cx.amounts_to(document.total);
+    cx.amounts_to(Made::document(document));
     Ok(())
 }
 

@@ -26,7 +26,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::money::{Amount, Currency, Money};
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::{Reference, generated_number, generated_parts, shell_word};
-use crate::procedure::context::Cx;
+use crate::procedure::context::{Cx, Made};
 use crate::procedure::matching::match_items;
 use crate::procedure::payment::{direction_of, new_payment};
 use crate::procedure::{currency, look_up, post};
@@ -779,7 +779,7 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
     document.key = cx.db.next_key()?;
     document::insert(cx.db, &mut document)?;
     cx.created(document.kind.word(), &document.id);
-    cx.amounts_to(document.total);
+    cx.amounts_to(Made::document(&document));
     if document.state != DocumentState::Cancelled {
         post::hold_lines(cx, &document, 1)?;
     }

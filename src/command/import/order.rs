@@ -15,7 +15,7 @@ use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
 use crate::domain::value::reference::generated_number;
-use crate::procedure::context::Cx;
+use crate::procedure::context::{Cx, Made};
 use crate::procedure::{self, discount};
 use crate::store::order;
 
@@ -169,6 +169,7 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     number_lines(cx, &mut order)?;
     order::insert(cx.db, &order)?;
     cx.created("order", &order.id);
+    cx.amounts_to(Made::order(&order));
     if order.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &order)?;
     }

@@ -5,9 +5,8 @@ use serde_json::value::RawValue;
 
 use super::{AnyChange, Told, Warning, internal, to_json};
 use crate::domain::Result;
-use crate::domain::value::money::Money;
 use crate::output::Detail;
-use crate::procedure::context::After;
+use crate::procedure::context::{After, Made};
 use crate::store::Key;
 
 /// How a change ended.
@@ -29,9 +28,9 @@ pub struct Answer {
     pub created: Vec<String>,
     pub result: Box<RawValue>,
     pub warnings: Vec<Warning>,
-    /// Totals of the documents made.
+    /// What it made that comes to an amount.
     #[serde(skip)]
-    pub amounts: Vec<Money>,
+    pub amounts: Vec<Made>,
     /// How much of each record of the result a table tells.
     #[serde(skip)]
     pub detail: Detail,
@@ -76,7 +75,7 @@ pub(super) struct Telling {
     created: Vec<String>,
     result: Box<RawValue>,
     warnings: Vec<Warning>,
-    amounts: Vec<Money>,
+    amounts: Vec<Made>,
     once: Vec<&'static str>,
     after: After,
 }

@@ -1,6 +1,7 @@
 //! Bulk: a line in, an answer out, in groups that share a transaction (contract, section 4). What a line is, a command or a
 //! record, is the work's.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::time::Duration;
 
@@ -10,10 +11,12 @@ use serde_json::value::RawValue;
 use super::courier::Round;
 use super::session::retried;
 use super::{Mode, Session, Status, Warning, internal, object};
+use crate::domain::document::{DocumentKind, DocumentState};
+use crate::domain::order::OrderState;
 use crate::domain::value::money::Money;
 use crate::domain::{Error, Fault, Refusal, Result};
 use crate::output::spooled;
-use crate::procedure::context::After;
+use crate::procedure::context::{After, Made};
 use crate::store::StoreError;
 use crate::store::engine::new_file::is_want_of_room;
 
@@ -51,7 +54,7 @@ pub trait Running {
 }
 
 /// The answer to a line, and the totals of the documents it made.
-pub type Answered = (LineAnswer, Vec<Money>);
+pub type Answered = (LineAnswer, Vec<Made>);
 
 /// What was asked of a bulk run.
 pub struct Bulk<'w> {
@@ -158,29 +161,76 @@ pub struct Summary {
     pub exit: i32,
 }
 
-/// Amounts by currency, in the order of their codes.
+/// What was made comes to: all documents together, as the summary has it, and each kind of what was made apart.
 #[derive(Debug, Default, Clone)]
-pub struct Sums(std::collections::BTreeMap<String, Money>);
+pub struct Sums {
+    documents: ByCurrency,
+    /// By the place of the kind among those that are told.
+    apart: BTreeMap<usize, ByCurrency>,
+}
+
+/// Amounts by currency, in the order of their codes.
+type ByCurrency = BTreeMap<String, Money>;
+
+/// What is told apart, in the order in which it is told.
+const APART: [&str; 9] = [
+    "invoices",
+    "credit notes",
+    "draft invoices",
+    "draft credit notes",
+    "cancelled invoices",
+    "cancelled credit notes",
+    "orders",
+    "quotations",
+    "cancelled orders",
+];
+
+/// As which of these something counts.
+fn place_of(made: Made) -> usize {
+    use DocumentKind::{CreditNote, Invoice};
+    match made {
+        Made::Document(Invoice, DocumentState::Posted, _) => 0,
+        Made::Document(CreditNote, DocumentState::Posted, _) => 1,
+        Made::Document(Invoice, DocumentState::Draft, _) => 2,
+        Made::Document(CreditNote, DocumentState::Draft, _) => 3,
+        Made::Document(Invoice, DocumentState::Cancelled, _) => 4,
+        Made::Document(CreditNote, DocumentState::Cancelled, _) => 5,
+        Made::Order(OrderState::Confirmed, _) => 6,
+        Made::Order(OrderState::Draft | OrderState::Sent, _) => 7,
+        Made::Order(OrderState::Cancelled, _) => 8,
+    }
+}
 
 impl Serialize for Sums {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_map(&self.0)
+        serializer.collect_map(&self.documents)
     }
 }
 
 impl Sums {
-    /// The amounts, one a currency.
-    pub fn amounts(&self) -> impl Iterator<Item = &Money> {
-        self.0.values()
+    /// What was made, each kind with its amounts, one a currency.
+    pub fn apart(&self) -> impl Iterator<Item = (&'static str, Vec<&Money>)> {
+        self.apart.iter().filter_map(|(place, sums)| Some((*APART.get(*place)?, sums.values().collect())))
     }
 
-    fn add(&mut self, amounts: &[Money]) {
-        for amount in amounts {
-            let sum = self.0.entry(amount.currency.to_string()).or_insert(Money::zero(amount.currency));
-            // A sum past what a number holds is told as far as it went.
-            *sum = sum.checked_add(*amount).unwrap_or(*sum);
+    fn add(&mut self, made: &[Made]) {
+        for made in made {
+            let total = match *made {
+                Made::Document(_, _, total) => {
+                    add(&mut self.documents, total);
+                    total
+                }
+                Made::Order(_, total) => total,
+            };
+            add(self.apart.entry(place_of(*made)).or_default(), total);
         }
     }
+}
+
+fn add(sums: &mut ByCurrency, amount: Money) {
+    let sum = sums.entry(amount.currency.to_string()).or_insert(Money::zero(amount.currency));
+    // A sum past what a number holds is told as far as it went.
+    *sum = sum.checked_add(amount).unwrap_or(*sum);
 }
 
 impl Summary {
@@ -598,13 +648,13 @@ struct WholeRun {
 struct Unsent {
     texts: String,
     statuses: Vec<LineStatus>,
-    sums: Vec<Money>,
+    sums: Vec<Made>,
     /// What is to be done outside once it is durable, with the place of its line.
     after: Vec<(usize, After)>,
 }
 
 impl Unsent {
-    fn push(&mut self, answer: LineAnswer, text: &str, amounts: Vec<Money>) {
+    fn push(&mut self, answer: LineAnswer, text: &str, amounts: Vec<Made>) {
         if !answer.after.is_empty() {
             self.after.push((self.statuses.len(), answer.after));
         }

@@ -8,7 +8,7 @@ use crate::domain::ticket::Ticket;
 use crate::domain::value::day::Day;
 use crate::domain::{Error, Result};
 use crate::procedure::checks::{Inputs, or_none};
-use crate::procedure::context::Cx;
+use crate::procedure::context::{Cx, Made};
 use crate::procedure::document::{blank, write};
 use crate::procedure::{limit, post, ticket_log};
 use crate::store::document;
@@ -148,7 +148,7 @@ fn write_credit_note(cx: &Cx<'_>, ticket: &Ticket, invoice: &Document, credit_no
     document::insert(cx.db, credit_note)?;
     post::hold_lines(cx, credit_note, 1)?;
     cx.created("credit_note", &credit_note.id);
-    cx.amounts_to(credit_note.total);
+    cx.amounts_to(Made::document(credit_note));
     cx.touched("ticket", &ticket.id);
     cx.touched("invoice", &invoice.id);
     let text = format!("Refund of {} on {}", credit_note.total, invoice.shown());

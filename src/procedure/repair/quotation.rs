@@ -7,7 +7,7 @@ use crate::domain::product::UnitPrice;
 use crate::domain::repair::Repair;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Quantity};
-use crate::procedure::context::Cx;
+use crate::procedure::context::{Cx, Made};
 use crate::procedure::discount;
 use crate::store::{self, Key, order, product};
 
@@ -53,6 +53,7 @@ pub fn make(cx: &Cx<'_>, repair: &mut Repair) -> Result<Order> {
     mark_parts(cx, &made, repair)?;
     repair.quotation = Some(made.reference());
     cx.created("order", &made.id);
+    cx.amounts_to(Made::order(&made));
     Ok(made)
 }
 
