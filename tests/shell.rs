@@ -6,6 +6,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::json;
 
+use crate::sample;
 use crate::support::{Ran, Shop, VERIFY_IS_BUILT, code_of, finished, is_told_on_files, json, split};
 
 /// A shop with two customers.
@@ -316,6 +317,29 @@ fn fields_are_selected_in_the_order_asked() {
                      C00001
     ");
     assert_eq!(shop.run("customer create --fields created -o json").stdout, "{\"created\":[\"C00002\"]}\n");
+}
+
+#[test]
+fn a_field_of_a_record_is_where_the_answer_of_a_change_has_it() {
+    let shop = sample::shop();
+    let made = shop.done("invoice create --customer C1 --line LAMP=1");
+    let draft = made["created"][0].as_str().unwrap();
+    let typed = |words: String| {
+        let hint = shop.refused(&words, "usage")["hint"].as_str().unwrap().to_owned();
+        shop.run(hint.strip_prefix("aftersales ").unwrap())
+    };
+    let error = shop.refused(&format!("invoice post {draft} --fields number"), "usage");
+    assert!(error["message"].as_str().unwrap().ends_with("; the records of a change are in its result"), "{error}");
+    let posted = typed(format!("invoice post {draft} --fields number"));
+    let number = shop.ok(&format!("invoice show {draft}"))["number"].clone();
+    assert_eq!((posted.code, posted.stdout.trim()), (0, number.as_str().unwrap()), "{}", posted.stderr);
+    // Lists of records, and several fields, are found too.
+    let refunded = typed("ticket refund T1 --fields=status,id,state --invoice INV/2026/00001 --line 1=1".to_owned());
+    assert_eq!(refunded.code, 0, "{}", refunded.stderr);
+    assert_eq!(json(&refunded.stdout)["state"], "draft", "{}", refunded.stdout);
+    // What is a slip of a field that there is, or of a read, is only told.
+    assert!(shop.refused("customer create --fields statsu", "usage")["hint"].is_null());
+    assert!(shop.refused("customer list --fields number", "usage")["hint"].is_null());
 }
 
 #[test]

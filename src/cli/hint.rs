@@ -5,9 +5,11 @@ use std::ffi::OsString;
 
 use clap::ArgMatches;
 
+use super::report::RESULT;
+use crate::command::pipeline::object::nearest;
 use crate::domain::code::FaultKind;
 use crate::domain::value::reference::shell_word;
-use crate::domain::{Error, Fault};
+use crate::domain::{Allowed, Error, Fault};
 use crate::store::engine::address::without_passwords;
 
 /// The flags by which a call names where it looks and who asks; what stands in the environment holds for the hint too.
@@ -50,6 +52,7 @@ impl Carried {
 /// Makes the hint of `error` one that can be typed as it stands.
 pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches, carried: &Carried) {
     let given_again = match error.kind() {
+        FaultKind::Usage => by_expression(error.fault(), arguments),
         FaultKind::Confirmation => again(arguments, " --yes"),
         FaultKind::Busy if is_safe_again(matches) => again(arguments, ""),
         FaultKind::Unknown if is_safe_again(matches) && matches!(matches.try_contains_id("key"), Ok(true)) => {
@@ -61,6 +64,44 @@ pub fn complete(error: &mut Error, arguments: &[OsString], matches: &ArgMatches,
         Some(again) => error.fault_mut().hint = Some(again),
         None => carried.complete(error.fault_mut()),
     }
+}
+
+/// The call again, with an expression for the fields of the records of a change, where `--fields` looked for these beside them. A
+/// change answers one record, or a list of them, under a key for each kind.
+fn by_expression(fault: &Fault, arguments: &[OsString]) -> Option<String> {
+    let Some(Allowed::Several(known)) = fault.allowed.as_ref().filter(|_| fault.field.as_deref() == Some(FIELDS))
+    else {
+        return None;
+    };
+    let is_of_change = known.iter().any(|known| known == RESULT);
+    if !is_of_change || nearest(fault.given.as_deref()?, known.iter().map(String::as_str)).is_some() {
+        return None;
+    }
+    let (rest, fields) = without_fields(arguments)?;
+    let fields: Vec<&str> = fields.split(',').filter(|field| !known.iter().any(|known| known == field)).collect();
+    let is_key = |field: &&str| field.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_'));
+    let told = match fields.as_slice() {
+        fields if !fields.iter().all(is_key) => return None,
+        [field] => format!(".{field}"),
+        fields => format!("{{{}}}", fields.join(", ")),
+    };
+    let expression = format!("[.{RESULT}[]?] | flatten[] | objects | {told}");
+    again(&rest, &format!(" --jq {}", shell_word(&expression)))
+}
+
+const FIELDS: &str = "fields";
+
+/// The call without its `--fields`, and what these were.
+fn without_fields(arguments: &[OsString]) -> Option<(Vec<OsString>, String)> {
+    let texts: Vec<&str> = arguments.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
+    let is_flag = |text: &&str| *text == "--fields" || text.starts_with("--fields=");
+    let at = texts.iter().take_while(|text| **text != "--").position(is_flag)?;
+    let (fields, taken) = match texts.get(at)?.split_once('=') {
+        Some((_, fields)) => (fields, 1),
+        None => (*texts.get(at + 1)?, 2),
+    };
+    let rest = arguments.iter().enumerate().filter(|(place, _)| !(at..at + taken).contains(place));
+    Some((rest.map(|(_, word)| word.clone()).collect(), fields.to_owned()))
 }
 
 /// Whether the call did nothing where it says so. A bulk run may have done the lines that it answered.

@@ -125,6 +125,9 @@ pub fn remarks(outside: &mut Outside<'_>, shape: &Shape, remarks: &Remarks, noth
     }
 }
 
+/// Under which field of its answer the records of a change stand.
+pub const RESULT: &str = "result";
+
 /// How a command ended early.
 pub enum Exit {
     Refused(Error),
@@ -142,7 +145,12 @@ impl From<PrintError> for Error {
     fn from(error: PrintError) -> Self {
         match error {
             PrintError::UnknownField { field, known } => {
-                let message = format!("there is no field {field} in what is printed, which has {}", known.join(", "));
+                let records = match known.iter().any(|known| known == RESULT) {
+                    true => "; the records of a change are in its result",
+                    false => "",
+                };
+                let known_by = known.join(", ");
+                let message = format!("there is no field {field} in what is printed, which has {known_by}{records}");
                 let mut error = usage_error(message, Some("fields"), Some(field));
                 error.fault_mut().allowed = Some(Allowed::Several(known));
                 error
