@@ -30,7 +30,7 @@ fn a_code_is_explained_in_sentences() {
     Cure:
       aftersales ticket show T1
     ");
-    assert_snapshot!(shop.text("explain not_due -o json"), @r#"{"code":"not_due","kind":"error","exit":13,"message":"the document's date is still to come","means":"A document that is dated into the future is posted on its day: 'credit-note post --due' and 'invoice post --due' post what is due. Give it another date to post it now.","example":"aftersales invoice post D00006","cure":"aftersales invoice edit D00006 --date 2026-11-23"}"#);
+    assert_snapshot!(shop.text("explain not_due -o json"), @r#"{"code":"not_due","kind":"error","exit":13,"message":"the document's date is still to come","means":"A document that is dated into the future is posted on its day: 'credit-note post --due' and 'invoice post --due' post what is due. Give it another date to post it now. As a warning: a credit note stays a draft until its day, and is posted then.","example":"aftersales invoice post D00006","cure":"aftersales invoice edit D00006 --date 2026-11-23"}"#);
     assert_snapshot!(shop.text("explain internal --fields code,example"), @r"
     CODE      EXAMPLE
     internal

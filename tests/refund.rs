@@ -276,7 +276,18 @@ fn what_waits_for_its_day_is_posted_then() {
         (&credit_note(&answer)["state"], &credit_note(&answer)["post_on"]),
         (&"draft".into(), &"2026-12-24".into())
     );
-    shop.done("ticket refund T1 --invoice INV/2026/1 --line 1=1 --date 2026-12-01 --post");
+    assert_eq!(answer["warnings"][0]["code"], "not_due");
+    assert_eq!(
+        answer["warnings"][0]["message"],
+        "credit note D00002 stays a draft until 2026-12-24: 'credit-note post --due' posts it from then on"
+    );
+    // A table says so where it says that it is a draft, and a day that is moved is told anew.
+    let ran = shop.run("ticket refund T1 --invoice INV/2026/1 --line 1=1 --date 2026-12-02 --post");
+    assert!(ran.stdout.contains("draft until 2026-12-02"), "{}", ran.stdout);
+    assert!(ran.stderr.starts_with("warning[not_due]: credit note D00003 stays a draft until 2026-12-02"), "{ran:?}");
+    let moved = shop.done("credit-note edit D3 --date 2026-12-01");
+    assert!(moved["warnings"][0]["message"].as_str().unwrap().contains("until 2026-12-01"), "{moved}");
+    assert!(shop.text("credit-note list").contains("draft until 2026-12-01"));
     shop.refused("credit-note post D2", "not_due");
     assert_eq!(shop.run("credit-note post --due").stdout, "");
     shop.clock("2026-12-31T10:00:00Z");

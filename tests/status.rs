@@ -46,6 +46,20 @@ fn what_is_due_and_overdue_is_by_the_day_of_the_desk() {
 }
 
 #[test]
+fn what_waits_for_its_day_needs_nobody_before() {
+    let shop = sample::shop();
+    let count = |what: &str| counts(&shop, "").into_iter().find(|(told, _)| told == what).unwrap().1;
+    let told = || ["draft credit notes", "credit notes to post", "credit notes that wait for their day"].map(&count);
+    let [drafts, due, waiting] = told();
+    shop.done("ticket refund T1 --invoice INV/2026/00001 --amount 1 --date 2026-11-25 --post");
+    assert_eq!(told(), [drafts, due, waiting + 1]);
+    shop.clock("2026-11-25T08:00:00Z");
+    assert_eq!(told(), [drafts, due + 1, waiting]);
+    assert_eq!(shop.run("credit-note post --due").code, 0);
+    assert_eq!(told(), [drafts, due, waiting]);
+}
+
+#[test]
 fn what_one_has_no_right_to_is_left_out() {
     let shop = sample::shop();
     let all = counts(&shop, "").len();

@@ -197,6 +197,7 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
         ("coupons", "by") => Form::Named("coupon_program"),
         ("reasons", "by") => Form::Text,
         ("work", "days_1" | "days_7" | "days_30" | "days_90" | "older") => Form::Number,
+        ("credit_note", "state") => Form::Beside("post_on", "until"),
         _ => return None,
     })
 }

@@ -57,6 +57,7 @@ const LINES: &[&str] = &[
 const OPEN: &[&str] = &[
     "open tickets",
     "draft credit notes",
+    "credit notes to post",
     "draft invoices",
     "returns to receive",
     "deliveries ready",

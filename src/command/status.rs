@@ -37,7 +37,7 @@ pub(super) struct Wait {
     pub what: &'static str,
     noun: &'static str,
     right: Right,
-    /// The flags of its list, in which `$today` and `$yesterday` stand for those days.
+    /// The flags of its list as they are typed, in which `$yesterday`, `$today` and `$tomorrow` stand for those days.
     flags: &'static str,
     /// The column by which it is young or old; none: by the day of the record.
     aged_by: Option<&'static str>,
@@ -82,19 +82,25 @@ impl Wait {
 
     /// The flags as they are typed today.
     fn flags(&self, cx: &Cx<'_>) -> String {
-        let yesterday = cx.today.plus_days(-1).unwrap_or(cx.today).to_string();
-        self.flags.replace("$today", &cx.today.to_string()).replace("$yesterday", &yesterday)
+        let days = [("$yesterday", -1), ("$today", 0), ("$tomorrow", 1)];
+        days.iter().fold(self.flags.to_owned(), |flags, (name, days)| {
+            flags.replace(name, &cx.today.plus_days(*days).unwrap_or(cx.today).to_string())
+        })
     }
 }
 
+/// The words of flags, in which two quotes stand for nothing, as they do in a shell.
 fn words(flags: &str) -> Vec<String> {
-    flags.split(' ').map(str::to_owned).collect()
+    flags.split(' ').map(|word| if word == "''" { String::new() } else { word.to_owned() }).collect()
 }
 
 static WAITS: &[Wait] = &[
     wait::<Ticket>("tickets waiting for the desk", "--waiting"),
     wait::<Ticket>("open tickets", "--open"),
-    wait::<CreditNote>("draft credit notes", "--state draft"),
+    // What waits for its day needs nobody before.
+    wait::<CreditNote>("draft credit notes", "--state draft --post-on ''"),
+    wait::<CreditNote>("credit notes to post", "--post-on ..$today"),
+    wait::<CreditNote>("credit notes that wait for their day", "--post-on $tomorrow.."),
     wait::<Invoice>("draft invoices", "--state draft"),
     wait::<Invoice>(
         "invoices due",

@@ -24,7 +24,7 @@ pub enum Form {
     Either(&'static [&'static str]),
     /// A text that tells nothing where it is the name of the record that the key of that kind refers to.
     Label(&'static str),
-    /// A day, and behind that word the day under another key, where the two differ.
+    /// A value, and behind that word what stands under another key, where the two differ: a day and another, a state and its end.
     Beside(&'static str, &'static str),
 }
 

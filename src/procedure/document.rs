@@ -188,6 +188,7 @@ pub fn edit(cx: &Cx<'_>, kind: DocumentKind, given: &str, edit: &Edit<'_>) -> Re
     if draft != before {
         document::update(cx.db, &draft)?;
         cx.touched(kind.word(), &draft.id);
+        post::warn_of_waiting(cx, &draft);
     }
     Ok(draft)
 }

@@ -165,6 +165,15 @@ pub fn warn_of_release(cx: &Cx<'_>, invoice: &Document, date: Day) -> Result<()>
     Ok(())
 }
 
+/// Tells the caller of a draft that waits for a day to come.
+pub fn warn_of_waiting(cx: &Cx<'_>, draft: &Document) {
+    if let Some(day) = draft.post_on.filter(|day| *day > cx.today) {
+        let text =
+            format!("{} stays a draft until {day}: 'credit-note post --due' posts it from then on", draft.named());
+        cx.warn("not_due", text);
+    }
+}
+
 /// What earlier credit notes of an invoice left open while it was paid clears it now that its payments are released, so
 /// that a reversed invoice ends with nothing open (spec B6). No more than was released: what somebody unmatched by hand stays
 /// so. What is matched is told.

@@ -189,7 +189,7 @@ static EXPLAINED: &[Explained] = &[
     explained(
         "not_due",
         "A document that is dated into the future is posted on its day: 'credit-note post --due' and 'invoice post --due' post what \
-         is due. Give it another date to post it now.",
+         is due. Give it another date to post it now. As a warning: a credit note stays a draft until its day, and is posted then.",
         "aftersales invoice post D00006",
         "aftersales invoice edit D00006 --date 2026-11-23",
     ),

@@ -87,6 +87,7 @@ pub fn refund(
     if at_once {
         post::match_final(cx, &mut credit_note, Some(invoice))?;
     }
+    post::warn_of_waiting(cx, &credit_note);
     Ok((credit_note, copy))
 }
 
