@@ -259,9 +259,13 @@ fn read(
     entry: &'static Entry,
     matches: &clap::ArgMatches,
 ) -> Result<()> {
-    let Action::Read { kind, many, fields, right, wider, ahead, opens, spread, lines, run, .. } = &entry.action else {
+    let Action::Read { kind, laid_out_as, many, fields, right, wider, ahead, opens, spread, lines, run, .. } =
+        &entry.action
+    else {
         return Err(command::internal("a change is no read"));
     };
+    let nothing = many.then(|| command::noun::nothing_of(kind));
+    let kind = laid_out_as(matches)?;
     let kind = Kind { fields: fields().leak(), kind, layout_of: command::layout_of, many: *many, opens, spread, lines };
     let mut spooled = Spooled::new();
     let mut records = Records::new(&mut spooled, &settings.shape, kind)?;
@@ -288,7 +292,6 @@ fn read(
         settings.voice.warn(outside, warning);
     }
     if !settings.quiet {
-        let nothing = many.then(|| format!("no {} found", command::noun::plural_of(kind.kind)));
         report::remarks(outside, &settings.shape, &remarks, nothing.as_deref());
     }
     Ok(())

@@ -235,6 +235,13 @@ impl LongTable<'_> {
             (None, [record]) if !kind.many => {
                 printer.record(layout, &keys, record, shape.fields.is_none(), kind.opens)?;
             }
+            // In a longer table a column may be filled further below.
+            (None, records) if layout.filled && shape.fields.is_none() && records.len() < BATCH => {
+                // What a row is of stands there, be it nothing.
+                let (of, rest) = keys.split_at(keys.len().min(1));
+                let keys = [of, &printer.filled(layout, rest, records)].concat();
+                self.columns = Some(printer.table(None, layout, &keys, records)?);
+            }
             (None, records) => self.columns = Some(printer.table(None, layout, &keys, records)?),
             (Some(columns), records) => printer.rows(columns, records)?,
         }
@@ -581,6 +588,7 @@ mod tests {
             columns: &["id", "customer"],
             least: &[],
             lists: &[],
+            filled: false,
             bars: None,
             form_of: |_, key| (key == "customer").then_some(Form::Named("customer")),
         }
@@ -624,14 +632,6 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_lists_is_lines_where_rows_are_printed() {
-        let record = r#"{"since":"2026-11-01","one":[{"by":"a","count":1},{"by":"b","count":2}],"none":null,"two":[{"by":"c","age":3}]}"#;
-        let kind = Kind {
-            fields: &["since", "one", "none", "two"],
-            kind: "",
-            layout_of,
-            many: false,
-    #[test]
     fn a_table_of_a_kind_that_nobody_laid_out_has_all_keys() {
         let layout_of = |kind: &str| Layout { columns: &[], ..layout_of(kind) };
         let fields: &[&str] = &["id", "customer"];
@@ -645,6 +645,14 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), "ID  CUSTOMER\nW1  C1\n");
     }
 
+    #[test]
+    fn a_record_of_lists_is_lines_where_rows_are_printed() {
+        let record = r#"{"since":"2026-11-01","one":[{"by":"a","count":1},{"by":"b","count":2}],"none":null,"two":[{"by":"c","age":3}]}"#;
+        let kind = Kind {
+            fields: &["since", "one", "none", "two"],
+            kind: "",
+            layout_of,
+            many: false,
             opens: &[],
             spread: "",
             lines: &["list", "by", "count", "age"],

@@ -262,7 +262,7 @@ fn tables_follow_one_another_and_a_terminal_has_bars() {
     refunded
     BY                          COUNT  QUANTITY  RATE  UNTAXED    TAX  TOTAL  CURRENCY
     LAMP Desk lamp "brass" <b>      1         2    20    80.00  16.00  96.00  EUR       ################
-    BULB Bulb                       1         1  12.5     5.00   0.00   5.00  EUR       ##########
+    BULB Bulb                       1         1  12.5     5.00   0.00   5.00  EUR       #
 
     returned
     BY                          COUNT  QUANTITY  RATE

@@ -203,7 +203,15 @@ fn an_empty_list_says_so_to_a_person_and_to_nobody_else() {
     assert_eq!(on(Shows::Both, "tax list -o json").stdout, "[]\n");
     assert_eq!(on(Shows::Stdout, "tax list"), Ran { stdout: String::new(), stderr: String::new(), code: 0 });
     assert_eq!(shop.run("tax list"), Ran { stdout: String::new(), stderr: String::new(), code: 0 });
-    shop.done("tax create VAT --rate 20");
+    shop.done("user create boss --right admin --yes");
+    let on = |shows, words: &str| shop.on_terminal(80, shows, None, &format!("{words} --as boss"));
+    assert_eq!(on(Shows::Both, "report refunds").stdout, "nothing to report\n");
+    shop.done("customer create --as boss");
+    assert_eq!(on(Shows::Both, "customer timeline C1").stdout, "nothing happened\n");
+    shop.done("user create guest --as boss");
+    let status = shop.on_terminal(80, Shows::Both, None, "status --as guest").stdout;
+    assert_eq!(status, "nothing that you have a right to see\n");
+    shop.done("tax create VAT --rate 20 --as boss");
     assert_eq!(on(Shows::Both, "tax list").stdout, "ID   RATE  INCLUDED  CATEGORY\nVAT    20  no        S\n");
 }
 

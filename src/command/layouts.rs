@@ -31,7 +31,10 @@ const KNOWN: &[Known] = &[
     ("log_head", log::HEAD, &[]),
     ("verify", verify::COLUMNS, &[]),
     ("schema", schema::COLUMNS, &[]),
-    ("report", report::COLUMNS, &["untaxed", "tax", "rate"]),
+    ("report", report::COLUMNS, REPORT_LEAST),
+    (report::BY_CUSTOMER, report::COLUMNS, REPORT_LEAST),
+    (report::BY_PRODUCT, report::COLUMNS, REPORT_LEAST),
+    (report::BY_USER, report::COLUMNS, REPORT_LEAST),
     ("overview", overview::COLUMNS, &[]),
     ("happened", timeline::COLUMNS, &["ticket", "currency", "state"]),
     ("booked", booked::COLUMNS, &["currency", "kind", "tax", "untaxed"]),
@@ -43,10 +46,10 @@ const KNOWN: &[Known] = &[
     ("check", doctor::FIELDS, &[]),
     ("waiting", status::FIELDS, &[]),
     ("explained", explain::COLUMNS, &["exit", "kind"]),
+    ("key", meaning::COLUMNS, &["of"]),
     ("desk", desk::COLUMNS, &["plan", "lock_date"]),
     ("copy", copy::COLUMNS, &["sha256", "lines"]),
     ("backup", backup::COLUMNS, &["hash", "format"]),
-    ("key", meaning::COLUMNS, &["of"]),
     ("templates", templates::COLUMNS, &[]),
     ("restored", restore::COLUMNS, &["hash", "format"]),
     // An answer of a bulk run.
@@ -75,6 +78,11 @@ const KNOWN: &[Known] = &[
     ("coupons", &[], &[]),
     ("customers", &[], &[]),
 ];
+
+const REPORT_LEAST: &[&str] = &["untaxed", "tax", "rate"];
+
+/// The kinds whose records are rows of reports: each report has some of their keys, and no others ever.
+const REPORTS: &[&str] = &["report", report::BY_CUSTOMER, report::BY_PRODUCT, report::BY_USER];
 
 /// Documents are told in another order than their keys: what they come to stands last.
 const INVOICE: &[&str] = &["id", "number", "state", "customer", "date", "order", "total", "open", "payment_state"];
@@ -114,20 +122,21 @@ pub fn layout_of(kind: &str) -> Layout {
     let described = described(kind);
     if let (None, Some(table)) = (found, described) {
         let Listed { listed, least } = told(table);
-        return Layout { kind: table.shown, columns: listed, least, lists: LISTS, bars: bars_of(kind), form_of };
+        let bars = bars_of(kind);
+        return Layout { kind: table.shown, columns: listed, least, lists: LISTS, filled: false, bars, form_of };
     }
     // A list that holds its columns only says what kinds of values they are.
     let list = LISTS.iter().find(|list| **list == kind).copied().unwrap_or("");
     let (kind, columns, least) = found.unwrap_or((list, &[], &[]));
-    Layout { kind, columns, least, lists: LISTS, bars: bars_of(kind), form_of }
+    Layout { kind, columns, least, lists: LISTS, filled: REPORTS.contains(&kind), bars: bars_of(kind), form_of }
 }
 
 /// What bars behind the rows of a kind show.
 fn bars_of(kind: &str) -> Option<Bars> {
     let of: &[&str] = match kind {
-        "report" => &["total", "quantity", "count"],
-        "months" | "reasons" | "customers" => &["total"],
-        "refunded" | "returned" => &["rate", "quantity"],
+        kind if REPORTS.contains(&kind) => &["total", "quantity", "count"],
+        "months" | "reasons" | "refunded" | "customers" => &["total"],
+        "returned" => &["rate", "quantity"],
         "work" | "coupons" => &["count"],
         _ => return None,
     };
@@ -188,16 +197,17 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
     Some(match (kind, key) {
         ("lines" | "parts", "label") => Form::Label("product"),
         ("invoice" | "credit_note", "date") => Form::Beside("accounting_date", "booked"),
+        ("credit_note", "state") => Form::Beside("post_on", "until"),
         ("lines", "discount") => Form::Rare,
         ("timesheet", "from" | "to") => Form::Time,
         ("timesheet", "note") => Form::Text,
         ("log", "actor") => Form::Either(&["user", "customer"]),
-        ("refunded" | "returned", "by") => Form::Named("product"),
-        ("customers", "by") => Form::Named("customer"),
+        ("refunded" | "returned" | report::BY_PRODUCT, "by") => Form::Named("product"),
+        ("customers" | report::BY_CUSTOMER, "by") => Form::Named("customer"),
+        (report::BY_USER, "by") => Form::Named("user"),
         ("coupons", "by") => Form::Named("coupon_program"),
         ("reasons", "by") => Form::Text,
         ("work", "days_1" | "days_7" | "days_30" | "days_90" | "older") => Form::Number,
-        ("credit_note", "state") => Form::Beside("post_on", "until"),
         _ => return None,
     })
 }

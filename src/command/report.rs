@@ -32,6 +32,11 @@ pub const KEYS: &[Column] = &[
 /// The columns of its table.
 pub const COLUMNS: &[&str] = &["by", "count", "quantity", "rate", "untaxed", "tax", "total", "currency"];
 
+/// The kinds of rows that are laid out as those of a report, but for what they are summed by: records that have names.
+pub const BY_CUSTOMER: &str = "report_by_customer";
+pub const BY_PRODUCT: &str = "report_by_product";
+pub const BY_USER: &str = "report_by_user";
+
 /// What can be asked of every report.
 #[derive(Args, Debug)]
 struct Asked {
@@ -93,6 +98,16 @@ impl<R: Reported> Read for Report<R> {
     const KIND: &'static str = "report";
     const MANY: bool = true;
     const RIGHT: Right = R::RIGHT;
+
+    fn laid_out_as(&self) -> &'static str {
+        match summed_by(self.asked.by.as_deref(), &R::ways()) {
+            Ok(By::Customer) => BY_CUSTOMER,
+            Ok(By::Product) => BY_PRODUCT,
+            Ok(By::User) => BY_USER,
+            // What is no way to sum is refused where it is run.
+            _ => Self::KIND,
+        }
+    }
 
     fn fields() -> Vec<&'static str> {
         KEYS.iter().map(|column| column.shown).collect()

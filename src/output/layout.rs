@@ -45,6 +45,8 @@ pub struct Layout {
     pub least: &'static [&'static str],
     /// Keys under which lists of objects stand, also where one is empty.
     pub lists: &'static [&'static str],
+    /// Whether only columns are told in which something stands.
+    pub filled: bool,
     /// What a bar behind each row is as long as, on a terminal that has room for it.
     pub bars: Option<Bars>,
     /// What the value of each of their keys is; nothing where only the values tell it.

@@ -246,13 +246,7 @@ impl Tables<'_> {
         let layout = (self.layout_of)(key);
         let (sheets, keys): (Vec<String>, Vec<String>) =
             keys_of(first).partition(|key| records.iter().any(|record| is_sheet(record.get(key))));
-        let holds = |key: &String| {
-            records.iter().any(|record| {
-                let value = record.get(key.as_str());
-                !self.cell(form_among(layout, key, records), value, record).is_empty()
-            })
-        };
-        let keys: Vec<String> = keys.into_iter().filter(holds).collect();
+        let keys = self.filled(layout, &keys, records);
         self.heading(heading)?;
         self.table(Some(heading), layout, &keys, records)?;
         for sheet in &sheets {
@@ -261,6 +255,17 @@ impl Tables<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Those of the keys under which something stands in any of the records.
+    pub fn filled(&self, layout: Layout, keys: &[String], records: &[Value]) -> Vec<String> {
+        let holds = |key: &&String| {
+            records.iter().any(|record| {
+                let value = record.get(key.as_str());
+                !self.cell(form_among(layout, key, records), value, record).is_empty()
+            })
+        };
+        keys.iter().filter(holds).cloned().collect()
     }
 
     /// An object of objects, such as the fields of a form: a table of its own, a row for each of them.

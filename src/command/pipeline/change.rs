@@ -38,6 +38,10 @@ pub trait Change: clap::Args + Serialize + DeserializeOwned + 'static {
 pub trait Read: clap::Args + clap::FromArgMatches + 'static {
     /// The kind of its records, which names the columns of a table.
     const KIND: &'static str;
+    /// The kind that a table lays its records out by, where that depends on what is asked.
+    fn laid_out_as(&self) -> &'static str {
+        Self::KIND
+    }
     /// Whether it answers an array.
     const MANY: bool;
     /// The right that reading it needs (spec A9).
@@ -175,6 +179,7 @@ pub enum Action {
     },
     Read {
         kind: &'static str,
+        laid_out_as: fn(&ArgMatches) -> Result<&'static str>,
         many: bool,
         fields: fn() -> Vec<&'static str>,
         described: fn() -> Option<Keys>,
@@ -230,6 +235,7 @@ impl Entry {
             arguments: R::augment_args,
             action: Action::Read {
                 kind: R::KIND,
+                laid_out_as: laid_out_as::<R>,
                 many: R::MANY,
                 fields: R::fields,
                 described: R::described,
@@ -281,6 +287,10 @@ thread_local! {
 /// The command with this noun and verb.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     COMMANDS.iter().find(|entry| entry.name == name)
+}
+
+fn laid_out_as<R: Read>(matches: &ArgMatches) -> Result<&'static str> {
+    Ok(read_of::<R>(matches)?.laid_out_as())
 }
 
 fn wider<R: Read>(matches: &ArgMatches, db: &Db) -> Result<Option<Right>> {

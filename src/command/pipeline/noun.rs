@@ -459,6 +459,16 @@ pub fn limit_of(given: Option<&str>) -> Result<i64> {
     }
 }
 
+/// What is said where a list is empty.
+pub fn nothing_of(kind: &str) -> String {
+    match kind {
+        "report" | "booked" => "nothing to report".to_owned(),
+        "happened" => "nothing happened".to_owned(),
+        "waiting" => "nothing that you have a right to see".to_owned(),
+        kind => format!("no {} found", plural_of(kind)),
+    }
+}
+
 /// Several records of a kind, in a sentence.
 pub fn plural_of(kind: &str) -> String {
     let words = kind.replace('_', " ");
