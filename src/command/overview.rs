@@ -72,10 +72,10 @@ const FORMATS: &[PrintFormat] = &[PrintFormat::Html, PrintFormat::Json];
 /// Show the desk in one look
 ///
 /// What was refunded in these days and why, and what codes took off; what was refunded in each of twelve months; the
-/// products that were refunded and came back most, with their rates; and as of now, whatever the days: open work by
+/// products for which most was refunded, and those of which most came back, with their rates; and as of now, whatever the days: open work by
 /// age, coupons that can still be used, and what customers owe and are owed. Every figure is that of 'report refunds',
 /// 'report returns', 'report coupons', 'report owed' or 'status'; of reasons, products and customers the ten largest
-/// are told.
+/// of each currency are told.
 ///
 /// Work is of the day of its record, visits of the day for which they were planned: 'days_1' came up to a day ago, or
 /// is still to come, 'days_7' up to 7 days ago, and so on. What coupons are worth is known where their program takes
@@ -167,8 +167,8 @@ impl ReportOverview {
             totals,
             months: REFUNDS.rows(db, By::Month, &year)?,
             reasons: store::overview::largest(db, &REFUNDS, By::Reason, &days)?,
-            refunded: store::overview::most_goods(db, &REFUNDS, &days)?,
-            returned: of_right(Right::Inventory, &|| Ok(store::overview::most_goods(db, &RETURNS, &days)?))?,
+            refunded: store::overview::most_of_products(db, &REFUNDS, &days)?,
+            returned: of_right(Right::Inventory, &|| Ok(store::overview::most_of_products(db, &RETURNS, &days)?))?,
             work: work(cx)?,
             coupons: of_right(Right::Sales, &|| Ok(store::overview::coupons(db, cx.today)?))?,
             customers: store::overview::largest(db, &OWED, By::Customer, &ever)?,

@@ -117,7 +117,7 @@ pub struct Overview {
     pub months: Vec<ReportRow>,
     /// Why it was refunded, the largest reasons of each currency.
     pub reasons: Vec<ReportRow>,
-    /// The products of which most goods were refunded, with how many percent of those billed they are.
+    /// The products for which most was refunded in each currency, with how many percent of the goods billed were.
     pub refunded: Vec<ReportRow>,
     /// The products of which most goods came back, with how many percent of those delivered they are.
     pub returned: Option<Vec<ReportRow>>,

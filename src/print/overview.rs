@@ -124,8 +124,8 @@ pub fn page(
     let sections = [
         Some(making.months()),
         Some(making.reasons()?),
-        Some(making.goods("overview_refunded", "overview_of_billed", &overview.refunded)),
-        overview.returned.as_ref().map(|rows| making.goods("overview_returned", "overview_of_delivered", rows)),
+        Some(making.refunded()),
+        overview.returned.as_ref().map(|rows| making.returned(rows)),
         Some(making.work()),
         Some(making.customers(&names.customers)),
         overview.coupons.as_ref().map(|rows| making.coupons(rows, &names.programs)),
@@ -289,19 +289,44 @@ impl Making<'_> {
         Ok(Some(rest).filter(|rest| rest.count > 0))
     }
 
-    /// Products with how many of them there are, and how many percent these are of others.
-    fn goods(&self, key: &'static str, of: &'static str, rows: &[ReportRow]) -> Section {
+    /// The products for which most was refunded in each currency.
+    fn refunded(&self) -> Section {
+        let mut rows = Vec::new();
+        for of_currency in self.overview.refunded.chunk_by(|one, next| one.currency == next.currency) {
+            let largest = largest(of_currency.iter());
+            rows.extend(of_currency.iter().map(|row| {
+                let [goods, rate] = self.goods(row);
+                let cells = vec![goods, rate, self.money(row.total)];
+                Row { of: self.product(row), pieces: piece(row.total, largest, None), cells }
+            }));
+        }
+        let columns = ["product", "overview_goods", "overview_of_billed", "total"];
+        self.section("overview_refunded", self.period, &columns, rows)
+    }
+
+    /// The products of which most came back.
+    fn returned(&self, rows: &[ReportRow]) -> Section {
         let rate = |row: &ReportRow| row.rate.map_or(0, |rate| rate.millionths().unsigned_abs());
         let most = rows.iter().map(rate).max().unwrap_or_default();
         let told = rows.iter().map(|row| Row {
-            of: self.printing.product_lines(row.by.as_deref().unwrap_or_default()),
+            of: self.product(row),
             pieces: vec![Piece { kind: ABOVE, from: 0, length: length(rate(row), most) }],
-            cells: vec![
-                row.quantity.map_or_else(|| NOTHING.to_owned(), |quantity| self.printing.quantity(quantity)),
-                row.rate.map_or_else(|| NOTHING.to_owned(), |rate| self.printing.percent(rate)),
-            ],
+            cells: self.goods(row).to_vec(),
         });
-        self.section(key, self.period, &["product", "overview_goods", of], told.collect())
+        let columns = ["product", "overview_goods", "overview_of_delivered"];
+        self.section("overview_returned", self.period, &columns, told.collect())
+    }
+
+    fn product(&self, row: &ReportRow) -> Cell {
+        self.printing.product_lines(row.by.as_deref().unwrap_or_default())
+    }
+
+    /// How many goods there are, and how many percent these are of others.
+    fn goods(&self, row: &ReportRow) -> [String; 2] {
+        [
+            row.quantity.map_or_else(|| NOTHING.to_owned(), |quantity| self.printing.quantity(quantity)),
+            row.rate.map_or_else(|| NOTHING.to_owned(), |rate| self.printing.percent(rate)),
+        ]
     }
 
     fn work(&self) -> Section {

@@ -41,21 +41,22 @@ pub fn largest(db: &Db, figures: &Figures, by: By, period: &Period) -> Result<Ve
     db.query(asked(sql, way.reads), &period.bounds(), row_of)
 }
 
-/// The products of which there are most goods, the most first, with how many percent these are of what they are held
-/// against.
-pub fn most_goods(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<ReportRow>> {
+/// The products that come to most of each currency, or of which there are most goods where nothing comes to an amount, the most
+/// first, with how many percent the goods are of what they are held against.
+pub fn most_of_products(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<ReportRow>> {
     let (Some(way), Some(whole)) = (figures.way(By::Product), figures.whole) else {
         return Ok(Vec::new());
     };
     let sql = format!(
         "WITH g AS ({}), most AS (
-           SELECT * FROM g WHERE by_ IS NOT NULL AND quantity_ > 0
-           ORDER BY quantity_ DESC, by_, currency_ NULLS LAST LIMIT {LARGEST}),
+           SELECT g.*, ROW_NUMBER() OVER (PARTITION BY g.currency_
+             ORDER BY COALESCE(g.total_, g.quantity_) DESC, g.quantity_ DESC, g.by_) AS place_
+           FROM g WHERE g.by_ IS NOT NULL),
          w AS ({})
          SELECT most.by_, most.currency_, most.digits, most.count_, most.quantity_, most.untaxed_, most.tax_, most.total_,
            w.quantity_
          FROM most LEFT JOIN w ON w.by_ = most.by_ AND COALESCE(w.currency_, '') = COALESCE(most.currency_, '')
-         ORDER BY most.quantity_ DESC, most.by_, most.currency_ NULLS LAST",
+         WHERE most.place_ <= {LARGEST} ORDER BY most.currency_ NULLS LAST, most.place_",
         way.summed(),
         whole.summed()
     );
