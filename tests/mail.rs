@@ -118,6 +118,10 @@ fn without_a_server_mail_lies_in_the_outbox_as_a_file() {
     let before = shop.store.state();
     let ran = shop.run("mail send -o json");
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "[]\n"), "{}", ran.stderr);
+    let ran = shop.run("mail send");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
+    assert!(ran.stderr.ends_with("no server is configured, so a mail is left in the outbox\n"), "{}", ran.stderr);
+    assert_eq!(shop.run("mail send -q").stderr, "");
     assert_eq!(
         shop.ok("ticket coupon T1 --program 'Sorry 10' --valid-until 2026-12-31 --send-by-email --key k1")["status"],
         "replayed"

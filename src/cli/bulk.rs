@@ -1,6 +1,7 @@
 //! `apply`: the input as lines, read by a thread of its own so that a group can end when nothing is waiting; answers and the
 //! summary to where they belong.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use super::ways;
 use super::ways::report::Grouped;
 use super::{Outside, Settings, Signals, csv_lines, sheets};
 use crate::command::apply::Apply;
+use crate::command::doctor::counted_mails;
 use crate::command::import::mapped::Mapping;
 use crate::command::import::{self, CsvForm, Import};
 use crate::command::pipeline::bulk::{Answers, Batch, Bulk, LONGEST_LINE, Line, LineAnswer, Lines, OnError, Summary};
@@ -133,18 +135,25 @@ pub fn is_round(entry: &Entry, matches: &ArgMatches) -> bool {
 
 /// Tries the mails that are due, oldest first (spec C4).
 pub fn send_due(outside: &mut Outside<'_>, settings: &Settings) -> std::result::Result<(), Exit> {
+    let left = Cell::new(0);
     let due = |session: &Session<'_>| {
         let mut commands = String::new();
         session.read(Right::Sales, |cx| {
-            // Without a server nothing is tried, and nothing is changed.
-            if settings.courier.has_server()? {
-                commands = mail::due(cx)?;
-            }
+            commands = mail::due(cx)?;
             Ok(())
         })?;
+        // Without a server nothing is tried, and nothing is changed.
+        if !settings.courier.has_server()? {
+            left.set(std::mem::take(&mut commands).lines().count());
+        }
         Ok(commands)
     };
-    each_due(outside, settings, "the due mails", &due)
+    let sent = each_due(outside, settings, "the due mails", &due);
+    if left.get() > 0 && !settings.quiet && !settings.voice.json {
+        let mails = counted_mails(i64::try_from(left.get()).unwrap_or(i64::MAX));
+        let _ = writeln!(outside.stderr, "no server is configured, so {mails} left in the outbox");
+    }
+    sent
 }
 
 /// Posts the drafts whose day has come, oldest first, each on its own (spec B9).

@@ -390,7 +390,8 @@ fn disk((file, health): (&Path, &FileHealth)) -> Check {
     }
 }
 
-fn counted_mails(count: i64) -> String {
+/// So many mails, as the beginning of a sentence.
+pub fn counted_mails(count: i64) -> String {
     if count == 1 { "a mail is".to_owned() } else { format!("{count} mails are") }
 }
 
