@@ -197,6 +197,14 @@ impl Cell {
         text
     }
 
+    /// Several values that are wider than that in cells below each other; any other cell as it is.
+    pub fn broken(self, room: usize) -> Vec<Cell> {
+        if self.0.len() < 2 || self.width() <= room {
+            return vec![self];
+        }
+        self.lines(Some(room)).into_iter().map(|line| Item::whole(line).into()).collect()
+    }
+
     /// All of it in lines of that width, broken between values and words; a word of a text is broken where it is longer than a
     /// line, what is never broken sticks out.
     pub fn lines(&self, room: Option<usize>) -> Vec<String> {
@@ -458,6 +466,16 @@ mod tests {
         for (cell, room, lines) in table {
             assert_eq!(cell.lines(Some(room)), lines, "{cell:?} in {room}");
         }
+    }
+
+    #[test]
+    fn several_values_go_on_in_cells_below() {
+        let cell = |ids: &[&str]| Cell::from(ids.iter().map(|id| named(id, "")).collect::<Vec<_>>());
+        let broken = |cell: Cell, room| cell.broken(room).iter().map(Cell::full).collect::<Vec<_>>();
+        assert_eq!(broken(cell(&["SN-1", "SN-2", "SN-3"]), 12), ["SN-1, SN-2,", "SN-3"]);
+        assert_eq!(broken(cell(&["SN-1", "SN-2"]), 12), ["SN-1, SN-2"]);
+        assert_eq!(broken(cell(&["a text that is one value stays one"]), 12), ["a text that is one value stays one"]);
+        assert_eq!(broken(Cell::default(), 12), [""]);
     }
 
     #[test]

@@ -284,18 +284,17 @@ impl Tables<'_> {
         let mut columns: Vec<Column> =
             std::iter::once(name).chain(first.keys().map(String::as_str)).enumerate().map(head).collect();
         let sheet_layout = (self.layout_of)(sheet);
-        let cells: Vec<Vec<Cell>> = rows
-            .iter()
-            .map(|(key, fields)| {
-                // A field whose values are ids of others is told by its own name.
-                let form = sheet_layout.form(key).filter(|form| matches!(form, Form::Named(_)));
-                let own = std::iter::once(Cell::from(Item::whole(for_terminal(key))));
-                own.chain(
-                    fields.values().map(|value| self.cell(form.unwrap_or(form_of(Some(value))), Some(value), record)),
-                )
-                .collect()
-            })
-            .collect();
+        let cells = rows.iter().map(|(key, fields)| {
+            // A field whose values are ids of others is told by its own name.
+            let form = sheet_layout.form(key).filter(|form| matches!(form, Form::Named(_)));
+            let own = std::iter::once(Cell::from(Item::whole(for_terminal(key))));
+            own.chain(fields.values().map(|value| self.cell(form.unwrap_or(form_of(Some(value))), Some(value), record)))
+                .collect::<Vec<Cell>>()
+        });
+        let cells: Vec<Vec<Cell>> = match self.room() {
+            Some(_) => cells.collect(),
+            None => cells.flat_map(below_each_other).collect(),
+        };
         let keys: Vec<String> = columns.iter().map(|column| column.key.clone()).collect();
         let extents = columns
             .iter()
@@ -398,6 +397,17 @@ impl Tables<'_> {
             _ => Item::whole(own),
         }
     }
+}
+
+/// How wide a cell of several values may be where no terminal says how much room there is.
+const VALUES: usize = 60;
+
+/// A row whose cells of many values go on in rows below it: all of them are told off a terminal, and none of them in a line of
+/// hundreds of characters.
+fn below_each_other(row: Vec<Cell>) -> Vec<Vec<Cell>> {
+    let mut columns: Vec<_> = row.into_iter().map(|cell| cell.broken(VALUES).into_iter()).collect();
+    let rows = columns.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+    (0..rows).map(|_| columns.iter_mut().map(|column| column.next().unwrap_or_default()).collect()).collect()
 }
 
 /// The columns by how little they tell; the first one is never left out.

@@ -22,7 +22,7 @@ use crate::domain::team::Service;
 use crate::domain::ticket::{NamedOrder, Ticket, check_fit};
 use crate::domain::value::reference::Reference;
 use crate::store::refund::{self as store, Narrowed, Rest};
-use crate::store::{Key, document, journal, lot, product, reason, ticket};
+use crate::store::{Key, document, journal, product, reason, ticket};
 
 /// Refunds (spec B).
 pub const SERVICE: ServiceEntry = ServiceEntry {
@@ -290,7 +290,7 @@ pub fn offer(cx: &Cx<'_>, ticket: &Ticket) -> Result<Fields> {
         .choice("order", form.order.as_ref().map(|order| order.id.clone()), orders)
         .choice("product", form.product.as_ref().map(|product| product.id.clone()), products);
     let fields = match tracked(cx, form.product.as_ref())? {
-        Some(product) => fields.choice("lot", None, lot::of_product(cx.db, product.key)?),
+        Some(_) => fields.choice("lot", None, store::lots_on_offer(cx.db, form.narrowed())?),
         None => fields.hidden("lot"),
     };
     // Any text is a reason; where the desk keeps some, those are offered.

@@ -132,6 +132,31 @@ pub fn any_posted(db: &Db, customer: &Reference) -> Result<bool> {
     Ok(db.query_opt(statement, params![customer], |row| row.get::<Key>(0))?.is_some())
 }
 
+/// The lots of the form's product that an invoice which fits, and of which something may be left, names on a line, or that a done delivery
+/// of its order carried; in order of creation. They are found from the customer's invoices, not from all lots of the product.
+pub fn lots_on_offer(db: &Db, narrowed: Narrowed) -> Result<Choices> {
+    choices!(
+        db,
+        [document, document_line, document_line_tax, transfer, transfer_line, lot],
+        "p.id",
+        concat!(
+            "(SELECT n.lot AS lot FROM document_line n WHERE n.lot IS NOT NULL AND n.document IN (SELECT t.key FROM ",
+            fitting!(),
+            " AND ",
+            possible!(),
+            ") UNION SELECT g.lot AS lot FROM transfer v JOIN transfer_line g ON g.transfer = v.key
+               WHERE v.kind = 'outgoing' AND v.state = 'done' AND g.lot IS NOT NULL AND g.done > 0
+                 AND v.sales_order IN (SELECT t.sales_order FROM ",
+            fitting!(),
+            " AND ",
+            possible!(),
+            ")) o JOIN lot p ON p.key = o.lot WHERE p.product = $3"
+        ),
+        "p.key",
+        &narrowed.and(&[])
+    )
+}
+
 /// The products on a customer's posted invoices, in order of creation.
 pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Choices> {
     choices!(
