@@ -113,7 +113,7 @@ fn a_schema_tells_the_shape_of_each_key() {
     assert_eq!(of("tags"), json!({ "type": "array", "items": { "type": "string" } }));
     assert_eq!(of("created_at")["format"], "date-time");
     assert_eq!(of("documents")["required"], json!(["credit_notes", "coupons", "returns", "repairs", "tasks"]));
-    assert_eq!(told_by_show_alone(&ticket), ["documents", "log", "merged"]);
+    assert_eq!(told_by_show_alone(&ticket), ["documents", "still_open", "log", "merged"]);
     assert_eq!(ticket["additionalProperties"], json!(false));
     let required: Vec<&String> = ticket["properties"].as_object().unwrap().keys().collect();
     assert_eq!(ticket["required"], json!(required));

@@ -24,6 +24,7 @@ fn a_ticket_begins_new_with_medium_priority_and_a_log() {
             "priority": "medium", "stage": "New", "closed": false, "order": null, "product": null, "lot": null,
             "description": null, "tags": [], "created_at": "2026-11-23T10:00:00Z", "merged_into": null,
             "documents": {"credit_notes": [], "coupons": [], "returns": [], "repairs": [], "tasks": []},
+            "still_open": [],
             "log": [{"at": "2026-11-23T10:00:00Z", "user": "tester", "kind": "created", "text": "the ticket was created",
                      "document": null, "operation": made["operation"]}],
             "merged": [],
@@ -253,6 +254,13 @@ fn a_ticket_lists_its_credit_notes_once_posted_and_how_to_open_them() {
     shop.done("ticket refund T1 --invoice D1 --line 1=1");
     let documents = |shop: &Shop| shop.ok("ticket show T1")["documents"]["credit_notes"].clone();
     assert_eq!(documents(&shop), json!([]), "a draft is not shown");
+    // It is found all the same, since it waits for somebody.
+    let command = "aftersales credit-note show D00002";
+    assert_eq!(
+        shop.ok("ticket show T1")["still_open"],
+        json!([{"kind": "credit_note", "id": "D00002", "state": "draft", "command": command}])
+    );
+    assert!(shop.text("ticket show T1").contains(command));
     shop.done("credit-note post D2");
     assert_eq!(documents(&shop), json!(["D00002"]));
     assert_snapshot!(shop.text("ticket show T1"), @r"
@@ -313,14 +321,6 @@ fn options_show_the_refund_as_its_form_would() {
     assert_eq!(shop.refused("ticket options T9", "not_found")["field"], "ticket");
 }
 
-#[test]
-fn options_tell_fifty_choices_and_how_many_more_there_are() {
-    let shop = invoiced();
-    let mut lines = String::new();
-    for n in 10..70 {
-        lines.push_str(&format!(
-            "{{\"record\":\"invoice\",\"id\":\"INV/2026/{n:05}\",\"customer\":\"C00001\",\"state\":\"posted\",\
-              \"lines\":[{{\"product\":\"LAMP\",\"quantity\":\"1\"}}]}}\n"
 /// Sixty drills with serial numbers, of which Ada got two on one order and, by an invoice of another system, a third, and Bo one.
 fn drills() -> Shop {
     let shop = Shop::new();
@@ -380,6 +380,14 @@ fn many_choices_go_on_in_lines_below() {
     }
 }
 
+#[test]
+fn options_tell_fifty_choices_and_how_many_more_there_are() {
+    let shop = invoiced();
+    let mut lines = String::new();
+    for n in 10..70 {
+        lines.push_str(&format!(
+            "{{\"record\":\"invoice\",\"id\":\"INV/2026/{n:05}\",\"customer\":\"C00001\",\"state\":\"posted\",\
+              \"lines\":[{{\"product\":\"LAMP\",\"quantity\":\"1\"}}]}}\n"
         ));
     }
     shop.run_with("import", &lines);
@@ -471,6 +479,18 @@ fn a_ticket_lists_what_every_service_made_of_it() {
     for command in opens {
         shop.ok(command);
     }
+    let still_open = |shop: &Shop| -> Vec<String> {
+        let open = shop.ok("ticket show T2")["still_open"].clone();
+        let of = |made: &Value| made["command"].as_str().unwrap().strip_prefix("aftersales ").unwrap().to_owned();
+        open.as_array().unwrap().iter().map(of).collect()
+    };
+    assert_eq!(
+        still_open(&shop),
+        ["transfer show WH/IN/00002", "transfer show WH/OUT/00002", "repair show WH/RO/00001", "task show FS00001"]
+    );
+    for command in still_open(&shop) {
+        shop.ok(&command);
+    }
 
     shop.done(&format!("coupon cancel {coupon}"));
     shop.done("transfer cancel WH/IN/2");
@@ -478,6 +498,9 @@ fn a_ticket_lists_what_every_service_made_of_it() {
     shop.done("task cancel FS1");
     let documents = shop.ok("ticket show T2")["documents"].clone();
     assert!(documents.as_object().unwrap().values().all(|ids| *ids == json!([])), "cancelled ones are not shown");
+    assert_eq!(still_open(&shop), ["transfer show WH/OUT/00002"], "the replacement is still to be delivered");
+    shop.done("transfer cancel WH/OUT/2");
+    assert_eq!(still_open(&shop), Vec::<String>::new());
 }
 
 #[test]

@@ -101,6 +101,7 @@ const LISTS: &[&str] = &[
     "stock",
     "log",
     "documents",
+    "still_open",
     "owes",
     "owed",
     "timesheet",
@@ -215,7 +216,7 @@ fn excepted(kind: &'static str, key: &str) -> Option<Form> {
 fn by_name(kind: &'static str, key: &str) -> Option<Form> {
     Some(match (kind, key) {
         ("setting" | "setting_alone", "value")
-        | ("waiting" | "check", "command")
+        | ("waiting" | "check" | "still_open", "command")
         | ("tax_lines", "tax")
         | ("copy", "from" | "to")
         | ("backup" | "restored", "file" | "store") => Form::Whole,

@@ -17,7 +17,7 @@ use crate::domain::value::day::GivenTime;
 use crate::domain::value::reference::Reference;
 use crate::domain::value::text::Setting;
 use crate::output::Opens;
-use crate::procedure::services::{self, Documents};
+use crate::procedure::services::{self, Documents, StillOpen};
 use crate::procedure::{self, about, access, look_up, tags, ticket_log};
 use crate::store::engine::table::{Column, ids, instant, int, object, rows, text};
 use crate::store::team::TEAM;
@@ -48,6 +48,8 @@ impl Noun for Ticket {
             ids().called("tasks"),
         ])
         .called("documents"),
+        rows(&[text().called("kind"), text().called("id"), text().called("state"), text().called("command")])
+            .called("still_open"),
         rows(&[
             instant().called("at"),
             text().optional().called("user"),
@@ -67,9 +69,11 @@ impl Noun for Ticket {
     }
 
     fn shown(&self, cx: &Cx<'_>) -> Result<String> {
+        let (documents, still_open) = services::documents(cx.db, self.key)?;
         to_json(&TicketShown {
             ticket: self,
-            documents: services::documents(cx.db, self.key)?,
+            documents,
+            still_open,
             log: ticket::log(cx.db, self.key)?,
             merged: merge::merged_into(cx.db, &TICKET, self.key)?,
         })
@@ -82,6 +86,8 @@ struct TicketShown<'t> {
     #[serde(flatten)]
     ticket: &'t Ticket,
     documents: Documents,
+    /// What was made from it and is not done.
+    still_open: Vec<StillOpen>,
     log: Vec<LogEntry>,
     /// The tickets that were merged into this one.
     merged: Vec<String>,

@@ -12,6 +12,7 @@ use crate::domain::in_use::Use;
 use crate::domain::options::Fields;
 use crate::domain::team::Service;
 use crate::domain::ticket::{OnTicket, Ticket};
+use crate::domain::value::reference::shell_word;
 use crate::store::{self, Db, Key};
 
 /// Every service, in the order of the spec. A new one is one line here; its description stands in its own file.
@@ -41,6 +42,17 @@ pub struct Makes {
     pub opened_by: &'static str,
     /// Those of a ticket, cancelled ones too, in order of creation.
     pub of_ticket: fn(&Db, Key) -> store::Result<Vec<OnTicket>>,
+}
+
+impl Makes {
+    fn still_open(&self, made: &OnTicket) -> StillOpen {
+        StillOpen {
+            kind: self.noun.replace('-', "_"),
+            id: made.id.clone(),
+            state: made.state,
+            command: format!("{} {}", self.opened_by, shell_word(&made.id)),
+        }
+    }
 }
 
 /// The description of a service.
@@ -114,16 +126,27 @@ pub fn ahead_of_documents(db: &Db, ticket: Key) {
     }
 }
 
-/// What the ticket shows of what was made from it.
-pub fn documents(db: &Db, ticket: Key) -> Result<Documents> {
-    let mut documents = Vec::with_capacity(SHOWN);
+/// What was made from a ticket and is not done, with the command that opens it. Some of it counts as a document only later, such
+/// as the draft of a credit note, or never, such as a replacement (spec A5, A7).
+#[derive(Debug, Serialize)]
+pub struct StillOpen {
+    kind: String,
+    id: String,
+    state: &'static str,
+    command: String,
+}
+
+/// What the ticket shows of what was made from it, and what of it is not done.
+pub fn documents(db: &Db, ticket: Key) -> Result<(Documents, Vec<StillOpen>)> {
+    let (mut documents, mut open) = (Vec::with_capacity(SHOWN), Vec::new());
     for makes in all_made() {
         if let Some(key) = makes.shown_as {
-            let shown = (makes.of_ticket)(db, ticket)?.into_iter().filter(|made| made.is_shown);
-            documents.push((key, shown.map(|made| made.id).collect()));
+            let made = (makes.of_ticket)(db, ticket)?;
+            open.extend(made.iter().filter(|made| made.is_open).map(|made| makes.still_open(made)));
+            documents.push((key, made.into_iter().filter(|made| made.is_shown).map(|made| made.id).collect()));
         }
     }
-    Ok(Documents(documents))
+    Ok((Documents(documents), open))
 }
 
 /// The first that was made from the ticket, cancelled or not.
