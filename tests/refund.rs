@@ -727,6 +727,33 @@ fn a_paid_document_asks_before_it_is_cancelled() {
 }
 
 #[test]
+fn what_was_paid_out_is_owed_once_its_credit_note_is_cancelled() {
+    let shop = shop();
+    shop.done("invoice pay D1");
+    let paid_in = shop.ok("invoice cancel D1 --yes --dry-run");
+    let message = paid_in["warnings"][0]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "384.00 EUR of P00001 is open again: it is open credit of C00001; \
+         where the money never came in: aftersales payment cancel P00001"
+    );
+    shop.done("ticket refund T1 --invoice D1 --line 1=1 --post");
+    shop.done("credit-note pay RINV/2026/1");
+    let cancelled = shop.done("credit-note cancel RINV/2026/1 --yes");
+    let message = cancelled["warnings"][0]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "48.00 EUR of P00002 is open again: it went out, so C00001 owes it; \
+         where the money never left: aftersales payment cancel P00002"
+    );
+    let owes = |shop: &Shop| shop.ok("customer show C1")["owes"].clone();
+    assert_eq!(owes(&shop)[0]["amount"], "48.00", "{}", owes(&shop));
+    shop.done(message.split_once(": aftersales ").unwrap().1);
+    assert_eq!(owes(&shop), serde_json::json!([]));
+    assert!(shop.run("explain payments_released").stdout.contains("owed by the customer"));
+}
+
+#[test]
 fn a_credit_note_of_a_locked_period_is_reversed() {
     let shop = shop();
     shop.done("ticket refund T1 --invoice D1 --line 2=2 --post");

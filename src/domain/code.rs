@@ -104,7 +104,7 @@ pub const WARNINGS: &[(&str, &str)] = &[
     ("lot_wanted_twice", "a piece is wanted by something else too"),
     ("map_unfinished", "the map that is suggested has keys to be filled in"),
     ("matched", "an invoice and a credit note pay each other"),
-    ("payments_released", "what was paid is open credit of the customer"),
+    ("payments_released", "a payment is open again: in, it is the customer's credit; out, the customer owes it"),
     ("picture_undrawn", "a picture could not be drawn"),
     ("read_as", "what a sheet is read as, and which of its columns are not read"),
     ("return_not_done", "the return never arrived"),

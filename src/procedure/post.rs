@@ -216,7 +216,13 @@ pub fn cancel(cx: &Cx<'_>, document: &mut Document) -> Result<()> {
         unmatch(cx, &Item::of_document(document)?, None, false)?;
         document.matched.clear();
         for (payment, amount) in payments {
-            cx.warn("payments_released", format!("{amount} of {payment} is open again"));
+            let customer = &document.customer.id;
+            let (stands, never) = match document.kind {
+                DocumentKind::Invoice => (format!("it is open credit of {customer}"), "came in"),
+                DocumentKind::CreditNote => (format!("it went out, so {customer} owes it"), "left"),
+            };
+            let cure = format!("where the money never {never}: aftersales payment cancel {}", shell_word(&payment));
+            cx.warn("payments_released", format!("{amount} of {payment} is open again: {stands}; {cure}"));
         }
         // A reversal that is taken back takes again of the first invoice what it gave back.
         if let (DocumentKind::Invoice, Some(credit_note)) = (document.kind, &document.invoice) {

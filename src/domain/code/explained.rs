@@ -651,9 +651,9 @@ static EXPLAINED: &[Explained] = &[
     ),
     explained(
         "payments_released",
-        "What was paid on an invoice that is credited in full, or cancelled, is open credit of the customer now.",
+        "A payment is open again. What came in for an invoice that is credited in full, or cancelled, is open credit of the customer now; what went out for a credit note that is cancelled is owed by the customer now. Where the money never moved, cancel the payment.",
         "aftersales ticket refund T1 --invoice INV/2026/00001 --create-invoice --post",
-        "aftersales payment list --customer C1",
+        "aftersales payment cancel P00001",
     ),
     explained(
         "picture_undrawn",
