@@ -211,7 +211,7 @@ fn what_was_used_leaves_the_stock_when_the_task_is_done() {
     let shop = desk();
     shop.done("task edit FS1 --product LAMP=3 --product DRILL=1 --product PAINT=0.5 --product TRIP=1");
     let refused = shop.refused("task done FS1", "lot_required");
-    assert_eq!(refused["hint"], "aftersales lot list --product DRILL");
+    assert_eq!(refused["hint"], "aftersales stock list --location WH/Stock --product DRILL");
     shop.done("task edit FS1 --lot 2=SN-1 --lot 3=RED");
     shop.done("task edit FS1 --product LAMP=11 --product DRILL=1 --lot 2=SN-1");
     let refused = shop.refused("task done FS1", "stock_insufficient");
@@ -350,14 +350,14 @@ fn an_agenda_tells_what_is_at_the_same_time() {
     }
     assert_eq!(shop.ok("task show FS1")["overlaps"], json!(["FS00002", "FS00005"]));
     assert_snapshot!(shop.text("task list --assignee ann --start 2026-12 --sort planned_start"), @r"
-    ID       TITLE          PROJECT        STAGE    CUSTOMER     TICKET  ASSIGNEE  PLANNED_START     OVERLAPS
-    FS00001  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 09:00  FS00002, FS00005
-    FS00005  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 09:30  FS00001
-    FS00002  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 10:00  FS00001, FS00003
-    FS00003  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 11:00  FS00002
-    FS00004  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 12:00
-    FS00006  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 13:00  FS00007
-    FS00007  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 13:00  FS00006
+    ID       TITLE          PROJECT        STAGE    CUSTOMER     TICKET  ASSIGNEE  PLANNED_START     PLANNED_END       OVERLAPS
+    FS00001  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 09:00  2026-12-01 11:00  FS00002, FS00005
+    FS00005  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 09:30                    FS00001
+    FS00002  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 10:00  2026-12-01 12:00  FS00001, FS00003
+    FS00003  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 11:00  2026-12-01 12:00  FS00002
+    FS00004  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 12:00  2026-12-01 13:00
+    FS00006  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 13:00                    FS00007
+    FS00007  Lamp flickers  Field Service  planned  ADA Ada Ltd  T00001  ann Ann   2026-12-01 13:00  2026-12-01 13:30  FS00006
     ");
     assert_eq!(shop.run("task list --assignee bob --start 2026-12-01..2026-12-02 -o ids").stdout, "FS00008\n");
     assert_eq!(shop.run("task list --end ..2026-12-01T10:59:59Z -o ids").stdout, "");

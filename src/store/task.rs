@@ -49,7 +49,7 @@ const COLUMNS: &[Column] = &[
     link("ticket").called("ticket").optional().listed().least(3),
     link("person").called("assignee").optional().listed().least(4),
     instant().called("planned_start").optional().listed(),
-    instant().called("planned_end").optional(),
+    instant().called("planned_end").optional().listed().least(3),
     int().called("worked_minutes").is(WORKED).reading(&["timesheet"]).finding(&[("timesheet", "task", &["seconds"])]),
     list_of("products").called("products"),
     object(&[
