@@ -35,6 +35,8 @@ fn a_time_without_an_offset_is_one_of_the_desk() {
     for (given, stored, shown) in [
         ("2026-12-01T09:00", "2026-12-01T08:00:00Z", "2026-12-01 09:00"),
         ("2026-07-01T09:00:30", "2026-07-01T07:00:30Z", "2026-07-01 09:00:30"),
+        // As a table shows it.
+        ("'2026-12-01 09:00'", "2026-12-01T08:00:00Z", "2026-12-01 09:00"),
         ("2026-12-01T09:00Z", "2026-12-01T09:00:00Z", "2026-12-01 10:00"),
         ("2026-12-01T09:00:00-05:00", "2026-12-01T14:00:00Z", "2026-12-01 15:00"),
         // Shown twice, the first is meant.
@@ -50,7 +52,7 @@ fn a_time_without_an_offset_is_one_of_the_desk() {
     let error = shop.refused("ticket plan T1 --start 2026-03-29T02:30", "invalid_value");
     assert_eq!(error["field"], "start");
     shop.refused("ticket plan T1 --start 2026-12-01T25:00", "invalid_value");
-    shop.refused("ticket plan T1 --start '2026-12-01 09:00'", "invalid_value");
+    shop.refused("ticket plan T1 --start '2026-12-01  09:00'", "invalid_value");
     let ticket = r#"{"record":"ticket","id":"T9","team":"Support","subject":"y","created_at":"2026-11-01T00:10"}"#;
     assert_eq!(shop.run_with("import -", ticket).code, 0);
     assert_eq!(shop.ok("ticket show T9")["created_at"], "2026-10-31T23:10:00Z");

@@ -143,7 +143,8 @@ pub enum GivenTime {
 impl FromStr for GivenTime {
     type Err = TimeFault;
 
-    /// Reads `2026-11-23T10:00`, with seconds or without, and with `Z`, an offset or neither.
+    /// Reads `2026-11-23T10:00`, with seconds or without, and with `Z`, an offset or neither. A blank may stand for the `T`, as
+    /// in the times that tables show.
     fn from_str(text: &str) -> Result<Self, TimeFault> {
         read_time(text).ok_or_else(|| TimeFault::NotAnInstant(text.to_owned()))
     }
@@ -190,7 +191,7 @@ fn read_instant(text: &str) -> Option<Instant> {
 
 /// Reads a time with or without seconds, and with or without an offset.
 fn read_time(text: &str) -> Option<GivenTime> {
-    let (day, rest) = text.split_once('T')?;
+    let (day, rest) = text.split_once(['T', ' '])?;
     let end = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
     let (time, offset) = rest.split_at_checked(end)?;
     let clock = read_clock(day, time)?;
@@ -371,6 +372,8 @@ mod tests {
             ("2026-11-23T10:00Z", "2026-11-23T10:00:00Z", true),
             ("2026-11-23T10:00-01:00", "2026-11-23T11:00:00Z", true),
             ("2026-11-23T10:00:05+01:00", "2026-11-23T09:00:05Z", true),
+            ("2026-11-23 10:00", "2026-11-23T10:00:00", false),
+            ("2026-11-23 10:00:30", "2026-11-23T10:00:30", false),
         ];
         for (text, shown, is_moment) in table {
             let time: GivenTime = text.parse().unwrap();
