@@ -189,7 +189,11 @@ fn a_return_on_its_way_can_be_named_and_is_where_the_product_is_looked_for() {
 {"command":"transfer return","transfer":"WH/OUT/2"}"#,
     );
     let refused = shop.refused("ticket repair T1 --return WH/IN/3 --confirm", "confirmation_needed");
-    assert!(refused["message"].as_str().unwrap().contains("1 of LAMP SN-1 are to be repaired, and 0 are at WH/Stock"));
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("1 of LAMP SN-1 are to be repaired, and 0 are at WH/Stock"), "{message}");
+    assert!(message.contains("'transfer validate WH/IN/00003' brings them, --yes goes on without"), "{message}");
+    let refused = shop.refused("ticket repair T1 --confirm", "confirmation_needed");
+    assert!(refused["message"].as_str().unwrap().contains("'ticket return T00001' brings back"), "{refused}");
     shop.done("ticket repair T1 --return WH/IN/3");
     shop.refused("repair confirm WH/RO/1", "confirmation_needed");
     shop.done("transfer validate WH/IN/3");
@@ -361,7 +365,10 @@ fn what_has_lots_is_finished_with_them() {
     shop.done("repair start WH/RO/1");
 
     let refused = shop.refused("repair finish WH/RO/1", "lot_required");
-    assert_eq!((&refused["field"], &refused["hint"]), (&json!("lot"), &json!("aftersales lot list --product MOTOR")));
+    assert_eq!(
+        (&refused["field"], &refused["hint"]),
+        (&json!("lot"), &json!("aftersales stock list --location WH/Stock --product MOTOR"))
+    );
     shop.refused("repair edit-part WH/RO/1 1 --lot SN-1", "lot_not_of_product");
     shop.done("repair edit-part WH/RO/1 1 --lot M-2");
     assert_eq!(stock(&shop, "MOTOR"), ["WH/Stock#M-1 1 0", "WH/Stock#M-2 1 1"]);

@@ -156,7 +156,13 @@ fn check_on_hand(cx: &Cx<'_>, repair: &Repair) -> Result<()> {
         None => repair.product.id.clone(),
     };
     let short = format!("{} of {goods} are to be repaired, and {there} are at {}", repair.quantity, place.id);
-    cx.confirm(format!("{short}; confirm the repair all the same?"))?;
+    // Goods that are still at the customer come by a return; what lies in the workshop uncounted is not waited for.
+    let way = match (&repair.from_return, &repair.ticket) {
+        (Some(from), _) => format!("'transfer validate {from}' brings them"),
+        (None, Some(ticket)) => format!("'ticket return {ticket}' brings back what a customer has"),
+        (None, None) => format!("'stock count {}' tells what is there", repair.product),
+    };
+    cx.confirm(format!("{short}: {way}, --yes goes on without; confirm the repair all the same?"))?;
     cx.warn("stock_insufficient", short);
     Ok(())
 }
