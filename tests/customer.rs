@@ -53,6 +53,23 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn an_id_that_looks_like_a_name_is_remarked() {
+    let shop = Shop::new();
+    let made = shop.done("customer create 'Ann Smith'");
+    let remark = "the id is 'Ann Smith', for good; a name is given with --name";
+    assert_eq!(made["warnings"], serde_json::json!([{"code": "id_is_name", "message": remark}]));
+    for words in ["customer create ADA", "customer create 'Bo B' --name Bo", "customer create --name 'Cy Cole'"] {
+        assert_eq!(shop.done(words)["warnings"], serde_json::json!([]), "{words}");
+    }
+    let ran = shop.run_with("import -", r#"{"record":"customer","id":"Dee Day"}"#);
+    assert!(
+        ran.code == 0 && !ran.stdout.contains("id_is_name"),
+        "what another system calls it is no slip: {}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn what_a_customer_owes_and_is_owed_is_told_in_each_currency() {
     let shop = Shop::new();
     shop.apply(

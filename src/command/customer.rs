@@ -111,10 +111,11 @@ impl Form for CustomerForm {
     type Record = Customer;
     const CREATE: Help = Help {
         about: "Create a customer",
-        more: "",
+        more: "The id is for good, and counted where none is given; what people call the customer is --name.",
         examples: &[
             "aftersales customer create --name 'Ada Ltd' --email ada@example.org",
-            "aftersales customer create ADA --street '12 High St' --city London --country GB",
+            "aftersales customer create --name 'Ada Ltd' --street '12 High St' --city London --country GB",
+            "aftersales customer create ADA --name 'Ada Ltd'",
         ],
     };
     const EDIT: Help = Help {
@@ -182,6 +183,14 @@ impl Form for CustomerForm {
     }
 
     fn insert(cx: &Cx<'_>, customer: &mut Customer) -> Result<()> {
+        Self::import(cx, customer)?;
+        if customer.name == customer.id && customer.id.contains(char::is_whitespace) {
+            cx.warn("id_is_name", format!("the id is '{}', for good; a name is given with --name", customer.id));
+        }
+        Ok(())
+    }
+
+    fn import(cx: &Cx<'_>, customer: &mut Customer) -> Result<()> {
         check_new_id::<Self>(cx, &customer.id)?;
         customer.key = cx.db.next_key()?;
         record::insert(cx.db, customer)?;

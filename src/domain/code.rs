@@ -101,6 +101,7 @@ pub const WARNINGS: &[(&str, &str)] = &[
     ("discount_changed", "the order comes to another total than its draft said"),
     ("drafts_closed_in", "drafts will be accounted on a later day"),
     ("glyph_missing", "no font has a character of the document"),
+    ("id_is_name", "what looks like a name was taken as the id"),
     ("lot_wanted_twice", "a piece is wanted by something else too"),
     ("map_unfinished", "the map that is suggested has keys to be filled in"),
     ("matched", "an invoice and a credit note pay each other"),

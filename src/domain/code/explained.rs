@@ -631,6 +631,12 @@ static EXPLAINED: &[Explained] = &[
         "aftersales doctor",
     ),
     explained(
+        "id_is_name",
+        "A customer was created without a name, and its id has a blank in it, as names have. The id is for good; the name can be edited.",
+        "aftersales customer create 'Ann Smith'",
+        "aftersales customer create --name 'Ann Smith'",
+    ),
+    explained(
         "lot_wanted_twice",
         "Two repairs, or a repair and a delivery, want the same piece.",
         "aftersales ticket repair T1 --product DRILL --lot SN-1",
