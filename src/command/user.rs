@@ -42,13 +42,14 @@ impl Form for UserForm {
         about: "Create a user",
         more: "Until a user with the right admin exists, the desk is single-user and all is allowed. From then on every command runs \
                as a user: the one named with --as, or the operating system's user name; who makes somebody else the first admin is \
-               asked. Rights guard against mistakes, no more: whoever can open the store file can name any user.\n\nA credit note \
-               above the refund limit, its tax included, stays a draft, and another user posts it whose limit is higher; what the \
+               asked. Rights guard against mistakes, no more: whoever can open the store file can name any user.\n\nThe \
+               services of a ticket need helpdesk alone: who has it refunds with 'ticket refund --post' without the right \
+               invoicing, which reads credit notes and invoices. The refund limit bounds that. A credit note above the refund limit, its tax included, stays a draft, and another user posts it whose limit is higher; what the \
                user posted of the same invoice before counts along. Nothing is converted: in another currency than the desk's \
                every amount is above it. Cancelling a posted invoice and paying out without a credit note have the same limit.",
         examples: &[
             "aftersales user create ann --name Ann --right helpdesk --email ann@example.org",
-            "aftersales user create bob --right helpdesk --right invoicing --refund-limit 100",
+            "aftersales user create bob --right helpdesk --refund-limit 100",
             "aftersales user create root --right admin",
         ],
     };
