@@ -109,6 +109,12 @@ const SITUATIONS: &[Situation] = &[
     ("product_not_in_return", &[], "ticket repair T1 --product BULB --return WH/IN/00002"),
     ("location_not_allowed", &[], "ticket return T1 --delivery WH/OUT/00001 --line 1=1 --location Customers"),
     ("location_not_allowed", &[], "team edit Support --return-location Customers"),
+    (
+        "location_not_allowed",
+        &["location create WH/Recall --type internal"],
+        "ticket return T1 --delivery WH/OUT/00001 --line 1=1 --location WH/Recall",
+    ),
+    ("location_not_allowed", &[], "team edit Support --return-location WH/Recall"),
     ("nothing_to_return", &["ticket return T1 --delivery WH/OUT/00001"], "ticket return T1 --delivery WH/OUT/00001"),
     ("state_not_allowed", &[], "order edit S1 --line 1=2"),
     ("state_not_allowed", &[], "order cancel S1"),
@@ -297,6 +303,27 @@ fn a_code_that_an_order_does_not_take_leads_on() {
     refused(&format!("order apply-coupon S7 {}", codes[2]), "coupon_other_customer");
     shop.clock("2026-11-24T10:00:00Z");
     refused(&format!("order apply-coupon S7 {}", codes[3]), "coupon_expired");
+}
+
+/// Services need no right but helpdesk (spec A9), so their hints lead to nothing that needs another one.
+#[test]
+fn a_hint_of_a_service_is_one_that_its_user_may_type() {
+    let shop = sample::shop();
+    shop.done("user create root --right admin --yes");
+    shop.done("user create hal --right helpdesk --as root");
+    for (words, code, hint) in [
+        ("ticket refund T1 --invoice NONE", "not_found", "aftersales invoice list"),
+        ("ticket coupon T1 --program NONE", "not_found", "aftersales coupon-program list"),
+        ("ticket return T1 --delivery NONE", "not_found", "aftersales transfer list"),
+    ] {
+        assert_eq!(shop.refused(&format!("{words} --as root"), code)["hint"], format!("{hint} --as root"));
+        let options = "aftersales ticket options T1 --as hal";
+        assert_eq!(shop.refused(&format!("{words} --as hal"), code)["hint"], options);
+        follow(&shop, options);
+    }
+    // What he may read stays the hint.
+    let error = shop.refused("ticket refund T99 --invoice NONE --as hal", "not_found");
+    assert_eq!(error["hint"], "aftersales ticket list --as hal");
 }
 
 #[test]

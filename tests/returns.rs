@@ -442,7 +442,7 @@ fn a_person_reads_rows_and_sentences() {
     insta::assert_snapshot!(shop.text("transfer validate WH/OUT/3"), @r"
     [stderr]
     error[lot_required]: TV is tracked: line 1 needs the lots of 1 more, named as --lot 1=LOT
-    hint: aftersales lot list --product TV
+    hint: aftersales stock list --location WH/Stock --product TV
     [exit 13]
     ");
 }

@@ -22,7 +22,8 @@ use crate::procedure::look_up;
 use crate::procedure::plan::default_project;
 use crate::procedure::task::warn_of_overlaps;
 use crate::procedure::{service, ticket_log};
-use crate::store::task;
+use crate::store::project::PROJECT;
+use crate::store::{choices, task};
 
 /// Plan a field service intervention from a ticket
 ///
@@ -86,7 +87,12 @@ impl Change for TicketPlan {
         let window = faults.gather(times.map_err(Error::from)).unwrap_or_default();
         let titles = || vec![or_none("title", self.title.as_deref()), ("subject", ticket.subject.clone())];
         cx.checked("title, start and end can be used", titles, faults.refuse())?;
-        let project = plan::project(named, default_project(cx.db, &ticket)?, &ticket.team.id).map_err(Error::from);
+        let default = default_project(cx.db, &ticket)?;
+        let other = match named.is_none() && default.is_none() {
+            true => choices::all(cx.db, &PROJECT)?.ids.into_iter().next(),
+            false => None,
+        };
+        let project = plan::project(named, default, &ticket.team.id, other).map_err(Error::from);
         let inputs = || vec![("team", ticket.team.id.clone()), or_none("project", self.project.as_deref())];
         let project = cx.checked("the visit has a project", inputs, project)?;
         let template = plan::template(&project, template).map_err(Error::from);

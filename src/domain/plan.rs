@@ -92,7 +92,11 @@ fn time_after(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanRefused {
     #[error("no project is named with --project, and the team {team} has no field service project")]
-    ProjectRequired { team: String },
+    ProjectRequired {
+        team: String,
+        /// One that the team could be given; none where the desk has none.
+        project: Option<String>,
+    },
     #[error("the project {project} has no worksheets, so it takes no worksheet template")]
     WorksheetsNotEnabled { project: String, given: String },
 }
@@ -118,7 +122,10 @@ impl Refusal for PlanRefused {
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
-            PlanRefused::ProjectRequired { .. } => "aftersales project list".to_owned(),
+            PlanRefused::ProjectRequired { team, project: Some(project) } => {
+                format!("aftersales team edit {} --field-service-project {}", shell_word(team), shell_word(project))
+            }
+            PlanRefused::ProjectRequired { project: None, .. } => "aftersales project create --help".to_owned(),
             PlanRefused::WorksheetsNotEnabled { project, .. } => {
                 format!("aftersales project edit {} --worksheets", shell_word(project))
             }
@@ -143,9 +150,15 @@ pub fn check_project(given: Option<&str>) -> Result<(), ValueRefused> {
     }
 }
 
-/// The project of the task: the one given, else the default of the ticket's team.
-pub fn project(given: Option<Project>, default: Option<Project>, team: &str) -> Result<Project, PlanRefused> {
-    given.or(default).ok_or_else(|| PlanRefused::ProjectRequired { team: team.to_owned() })
+/// The project of the task: the one given, else the default of the ticket's team. Where there is neither, `other` is one that the
+/// team could be given.
+pub fn project(
+    given: Option<Project>,
+    default: Option<Project>,
+    team: &str,
+    other: Option<String>,
+) -> Result<Project, PlanRefused> {
+    given.or(default).ok_or_else(|| PlanRefused::ProjectRequired { team: team.to_owned(), project: other })
 }
 
 /// The template of the task's worksheet: the one given where the project has worksheets, else the project's default.
@@ -264,11 +277,16 @@ mod tests {
     #[test]
     fn a_project_is_named_or_the_teams() {
         let other = Project { id: "Garden".to_owned(), ..field_service(false, None) };
-        assert_eq!(project(None, Some(field_service(true, None)), "Support").unwrap().id, "Field Service");
-        assert_eq!(project(Some(other), Some(field_service(true, None)), "Support").unwrap().id, "Garden");
-        let refused = project(None, None, "Night shift").unwrap_err();
-        assert_eq!((refused.code(), refused.field()), ("project_required", Some("project")));
-        assert_eq!(refused.hint().as_deref(), Some("aftersales project list"));
+        assert_eq!(project(None, Some(field_service(true, None)), "Support", None).unwrap().id, "Field Service");
+        assert_eq!(project(Some(other), Some(field_service(true, None)), "Support", None).unwrap().id, "Garden");
+        for (other, hint) in [
+            (Some("Field Service"), "aftersales team edit 'Night shift' --field-service-project 'Field Service'"),
+            (None, "aftersales project create --help"),
+        ] {
+            let refused = project(None, None, "Night shift", other.map(str::to_owned)).unwrap_err();
+            assert_eq!((refused.code(), refused.field()), ("project_required", Some("project")));
+            assert_eq!(refused.hint().as_deref(), Some(hint));
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use super::common::{StateNotAllowed, ValueRefused};
 use super::line::{LineNumber, LineQuantity};
+use super::location::STOCK;
 use super::lot::LotElsewhere;
 use super::product::{Product, Tracking, UnitPrice};
 use super::ticket::OnTicket;
-use super::transfer::{TransferState, check_numbers, no_such_line};
+use super::transfer::{TransferState, check_numbers, lying_at, no_such_line};
 use super::{Error, Faults, Refusal, Result};
 use crate::domain::value::day::Day;
 use crate::domain::value::quantity::{Price, Quantity};
@@ -275,6 +276,7 @@ impl Repair {
                     repair: self.id.clone(),
                     line: part.line,
                     product: part.product.id.clone(),
+                    kind: part.kind,
                 }
                 .into());
             }
@@ -321,7 +323,7 @@ pub enum RepairRefused {
     #[error(
         "the lot or serial number of {product} on line {line} is needed to finish {repair}: repair edit-part --lot names it"
     )]
-    PartLotRequired { repair: String, line: i64, product: String },
+    PartLotRequired { repair: String, line: i64, product: String, kind: PartKind },
     #[error("{repair} has the quotation {quotation}, which is for one customer and the only one")]
     AlreadyQuoted { repair: String, quotation: String },
     /// A quotation is for somebody; the repair is none yet where it was only to be made.
@@ -362,6 +364,8 @@ impl Refusal for RepairRefused {
             RepairRefused::ProductNotInReturn { transfer, .. } => {
                 format!("aftersales transfer show {}", shell_word(transfer))
             }
+            // What is added is taken from stock; what is removed lies in no stock yet.
+            RepairRefused::PartLotRequired { product, kind: PartKind::Add, .. } => lying_at(product, STOCK),
             RepairRefused::LotRequired { product, .. } | RepairRefused::PartLotRequired { product, .. } => {
                 format!("aftersales lot list --product {}", shell_word(product))
             }

@@ -205,12 +205,16 @@ pub fn locations(source: &Transfer, of_team: Option<&Location>, flagged: &[Locat
 }
 
 /// The location named for the goods, where it may take them.
-pub fn check_location(named: &Location, allowed: &[Location]) -> Result<()> {
+pub fn check_location(source: &Transfer, named: &Location, allowed: &[Location]) -> Result<()> {
     if allowed.iter().any(|location| location.key == named.key) {
         return Ok(());
     }
     let allowed = allowed.iter().map(|location| location.id.clone()).collect();
-    Err(ReturnRefused::Location { location: named.id.clone(), allowed }.into())
+    let takes_flag = source.kind != TransferKind::Incoming
+        && named.kind == LocationType::Internal
+        && named.key != source.to.key
+        && !named.return_location;
+    Err(ReturnRefused::Location { location: named.id.clone(), allowed, takes_flag }.into())
 }
 
 /// A replacement is sent for what a customer gives back, so only a delivery can be exchanged (spec D6).
@@ -246,7 +250,12 @@ pub enum ReturnRefused {
     #[error("{quantity} is more than the {left} left to return of line {line} of {of}{}", taken_by(.holders))]
     Exceeds { of: String, line: i64, quantity: Quantity, left: Quantity, holders: Vec<String> },
     #[error("returned goods cannot go to {location}, only to {}", .allowed.join(", "))]
-    Location { location: String, allowed: Vec<String> },
+    Location {
+        location: String,
+        allowed: Vec<String>,
+        /// Whether it could take them if it were flagged as a return location.
+        takes_flag: bool,
+    },
 }
 
 impl Refusal for ReturnRefused {
@@ -310,7 +319,10 @@ impl Refusal for ReturnRefused {
             ReturnRefused::NothingLeft { holders, .. } | ReturnRefused::Exceeds { holders, .. } => {
                 format!("aftersales transfer show {}", shell_word(holders.first().map_or("", String::as_str)))
             }
-            ReturnRefused::Location { .. } => "aftersales location list".to_owned(),
+            ReturnRefused::Location { location, takes_flag: true, .. } => {
+                format!("aftersales location edit {} --return-location", shell_word(location))
+            }
+            ReturnRefused::Location { .. } => "aftersales location list --return-location yes".to_owned(),
         })
     }
 }
@@ -569,8 +581,15 @@ mod tests {
             (&team, Some("location_not_allowed location")),
             (&scrap, Some("location_not_allowed location")),
         ] {
-            assert_eq!(told(check_location(named, &allowed)).err().as_deref(), expected, "{}", named.id);
+            assert_eq!(told(check_location(&source, named, &allowed)).err().as_deref(), expected, "{}", named.id);
         }
+        // What lacks the flag alone is given it; where that opens nothing, those that are open are listed.
+        let hint = |source: &Transfer, named: &Location| {
+            check_location(source, named, &allowed).unwrap_err().fault().hint.clone().unwrap()
+        };
+        assert_eq!(hint(&source, &team), "aftersales location edit WH/Returns --return-location");
+        assert_eq!(hint(&source, &scrap), "aftersales location list --return-location yes");
+        assert_eq!(hint(&is_return, &team), "aftersales location list --return-location yes");
         // Nothing goes where it is already.
         let moved = Transfer { kind: TransferKind::Internal, to: flagged[1].clone(), ..source.clone() };
         assert_eq!(ids(locations(&moved, None, &flagged)), ["WH/Stock"]);

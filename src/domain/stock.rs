@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::common::ValueRefused;
-use super::location::Location;
+use super::location::{Location, LocationType};
 use super::product::{Lot, Product, ProductType, Tracking};
 use super::transfer::MoveRefused;
 use super::{Allowed, Refusal, Result};
@@ -83,7 +83,8 @@ pub fn check_count(product: &Product, location: &Location, lot: Option<&Lot>, qu
     }
     if !location.kind.keeps_stock() {
         let (what, way, kind, field) = ("a count", "to", location.kind, "location");
-        return Err(MoveRefused::Location { what, way, location: location.id.clone(), kind, field }.into());
+        let (location, wants) = (location.id.clone(), LocationType::Internal);
+        return Err(MoveRefused::Location { what, way, location, kind, field, wants }.into());
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::common::StateNotAllowed;
+use super::location::STOCK;
 use super::product::{ProductType, Tracking};
 use super::ticket::OnTicket;
-use super::transfer::TransferLine;
+use super::transfer::{TransferLine, lying_at};
 use super::worksheet::Worksheet;
 use super::{Refusal, Result};
 use crate::domain::value::day::Instant;
@@ -253,9 +254,7 @@ impl Refusal for TaskRefused {
     }
     fn hint(&self) -> Option<String> {
         Some(match self {
-            TaskRefused::LotRequired { product, .. } => {
-                format!("aftersales lot list --product {}", shell_word(product))
-            }
+            TaskRefused::LotRequired { product, .. } => lying_at(product, STOCK),
             TaskRefused::Billed { invoice, .. } => format!("aftersales invoice show {}", shell_word(invoice)),
             TaskRefused::CustomerRequired { ticket: Some(_), .. } => "aftersales customer list".to_owned(),
             TaskRefused::WorksheetSigned { task, .. }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Refusal;
-use super::location::Location;
+use super::location::{Location, LocationType};
 use crate::domain::value::reference::{Reference, shell_word};
 use crate::domain::value::text::choices;
 
@@ -53,7 +53,11 @@ impl Refusal for ServiceNotEnabled {
 pub enum TeamRefused {
     /// The location is no internal one, or not flagged as a return location.
     #[error("{location} is no internal location flagged as a return location")]
-    LocationNotAllowed { location: String },
+    LocationNotAllowed {
+        location: String,
+        /// Whether it is an internal one, so that the flag is all it lacks.
+        is_internal: bool,
+    },
 }
 
 impl Refusal for TeamRefused {
@@ -64,11 +68,18 @@ impl Refusal for TeamRefused {
         Some("return_location")
     }
     fn given(&self) -> Option<String> {
-        let TeamRefused::LocationNotAllowed { location } = self;
+        let TeamRefused::LocationNotAllowed { location, .. } = self;
         Some(location.clone())
     }
     fn hint(&self) -> Option<String> {
-        Some("aftersales location list --type internal --return-location true".to_owned())
+        Some(match self {
+            TeamRefused::LocationNotAllowed { location, is_internal: true } => {
+                format!("aftersales location edit {} --return-location", shell_word(location))
+            }
+            TeamRefused::LocationNotAllowed { .. } => {
+                "aftersales location list --type internal --return-location yes".to_owned()
+            }
+        })
     }
 }
 
@@ -77,7 +88,8 @@ pub fn return_location(location: &Location) -> Result<Reference, TeamRefused> {
     if location.takes_returns() {
         Ok(location.reference())
     } else {
-        Err(TeamRefused::LocationNotAllowed { location: location.id.clone() })
+        let is_internal = location.kind == LocationType::Internal;
+        Err(TeamRefused::LocationNotAllowed { location: location.id.clone(), is_internal })
     }
 }
 
@@ -103,6 +115,10 @@ mod tests {
             let location = Location { key: 7, id: "WH/Returns".to_owned(), kind, return_location: flagged };
             let decided = return_location(&location);
             assert_eq!(decided.is_ok(), allowed, "{kind} {flagged}");
+            let hint = decided.as_ref().err().and_then(Refusal::hint);
+            let is_cured = kind == LocationType::Internal;
+            let cure = "aftersales location edit WH/Returns --return-location";
+            assert_eq!(hint.is_some_and(|hint| hint == cure), !allowed && is_cured, "{kind} {flagged}");
             assert!(decided.is_ok_and(|reference| reference.key == 7) == allowed);
         }
     }

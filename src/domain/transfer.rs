@@ -209,9 +209,23 @@ pub enum MoveRefused {
     #[error("the lot {lot} is of {has}, not of {product}")]
     OtherProduct { lot: String, has: String, product: String },
     #[error("{product} is tracked: line {line} needs the lots of {missing} more, named as --lot {line}=LOT")]
-    LotRequired { product: String, line: i64, missing: Quantity },
+    LotRequired {
+        product: String,
+        line: i64,
+        missing: Quantity,
+        /// Where lots to name lie; none where they come in and are named for the first time.
+        at: Option<String>,
+    },
     #[error("{what} cannot go {way} {location}, which is of type {kind}")]
-    Location { what: &'static str, way: &'static str, location: String, kind: LocationType, field: &'static str },
+    Location {
+        what: &'static str,
+        way: &'static str,
+        location: String,
+        kind: LocationType,
+        field: &'static str,
+        /// The type of one that would do.
+        wants: LocationType,
+    },
 }
 
 impl Refusal for MoveRefused {
@@ -240,25 +254,37 @@ impl Refusal for MoveRefused {
     fn hint(&self) -> Option<String> {
         Some(match self {
             MoveRefused::NotTracked { product, .. } => format!("aftersales product show {}", shell_word(product)),
-            MoveRefused::OtherProduct { product, .. } | MoveRefused::LotRequired { product, .. } => {
+            MoveRefused::OtherProduct { product, .. } => {
                 format!("aftersales lot list --product {}", shell_word(product))
             }
-            MoveRefused::Location { .. } => "aftersales location list".to_owned(),
+            MoveRefused::LotRequired { product, at: Some(location), .. } => lying_at(product, location),
+            MoveRefused::LotRequired { at: None, .. } => "aftersales lot create --help".to_owned(),
+            MoveRefused::Location { wants, .. } => format!("aftersales location list --type {wants}"),
         })
     }
+}
+
+/// The command that tells which lots of a product lie at a location.
+pub fn lying_at(product: &str, location: &str) -> String {
+    format!("aftersales stock list --location {} --product {}", shell_word(location), shell_word(product))
 }
 
 /// Checks where a transfer of that kind goes from and to: stock comes in from outside, goes out of it, or stays in it.
 pub fn check_way(kind: TransferKind, from: &Location, to: &Location) -> Result<()> {
     let inside = |location: &Location| location.kind.keeps_stock();
     let refused = |way, location: &Location, field| {
+        let wants = match (kind, field) {
+            (TransferKind::Incoming, "from") => LocationType::Supplier,
+            (TransferKind::Outgoing, "to") => LocationType::Customer,
+            _ => LocationType::Internal,
+        };
         let what = match kind {
             TransferKind::Incoming => "a receipt",
             TransferKind::Outgoing => "a delivery",
             TransferKind::Internal => "a move within the stock",
         };
         let (location, kind) = (location.id.clone(), location.kind);
-        Err(MoveRefused::Location { what, way, location, kind, field }.into())
+        Err(MoveRefused::Location { what, way, location, kind, field, wants }.into())
     };
     // What a count finds or misses comes from or goes to where losses are told (spec D8), and is no receipt and no delivery.
     let counted = |location: &Location| kind == TransferKind::Internal && location.is_inventory_loss();

@@ -219,7 +219,7 @@ fn destination(
     let Some(named) = named else {
         return Ok(default_location(source, of_team).clone());
     };
-    check_location(named, &locations(source, of_team, &store::location::taking_returns(cx.db)?))?;
+    check_location(source, named, &locations(source, of_team, &store::location::taking_returns(cx.db)?))?;
     Ok(named.clone())
 }
 

@@ -254,7 +254,7 @@ impl LineRecord {
             }
             None if product.is_tracked() && !done.is_zero() => {
                 let product = product.id.clone();
-                return Err(MoveRefused::LotRequired { product, line: number, missing: done }.into());
+                return Err(MoveRefused::LotRequired { product, line: number, missing: done, at: None }.into());
             }
             _ => {}
         }

@@ -6,14 +6,16 @@ use std::cell::OnceCell;
 
 use super::answer::{NOTHING_TOLD, Telling};
 use super::session::check_trial;
-use super::{Answer, AnyChange, Cx, Parsed, Session, Status, Told};
+use super::{Action, Answer, AnyChange, Cx, Parsed, Session, Status, Told, entry};
 use crate::domain::code::FaultKind;
 use crate::domain::common::ValueRefused;
 use crate::domain::desk::{Desk, KeyReused, Right};
 use crate::domain::user::User;
 use crate::domain::value::day::Instant;
+use crate::domain::value::reference::shell_word;
 use crate::domain::{Error, Fault, Result};
-use crate::procedure::erase;
+use crate::procedure::services::SERVICES;
+use crate::procedure::{access, erase};
 use crate::store::log::{KeptOutcome, NewOperation, Opened, Tail};
 use crate::store::{self, Db, Key};
 
@@ -81,9 +83,28 @@ impl<'s> Group<'s> {
         ran.map_err(|mut error| {
             if let Parsed::Whole(change) = &envelope.parsed {
                 error.suggest_help(change.name());
+                self.lead_on(change.as_ref(), &mut error);
             }
             error
         })
+    }
+
+    /// Who runs a service from a ticket needs no right to what it works with, and may not read that. Where a hint reads such a
+    /// thing, the options of the ticket lead on instead: they tell what can be chosen.
+    fn lead_on(&self, change: &dyn AnyChange, error: &mut Error) {
+        let Session { db, actor, .. } = self.session;
+        let is_service = SERVICES.iter().any(|service| service.command == change.name());
+        let right = error.fault().hint.as_deref().and_then(right_to_read);
+        if !is_service
+            || error.is_of_the_store()
+            || right.is_none_or(|right| access::may(db, actor, right) != Ok(false))
+        {
+            return;
+        }
+        let content: Option<serde_json::Value> = serde_json::from_str(&change.content()).ok();
+        if let Some(ticket) = content.as_ref().and_then(|content| content.get("ticket")?.as_str()) {
+            error.fault_mut().hint = Some(format!("aftersales ticket options {}", shell_word(ticket)));
+        }
     }
 
     /// Runs a change that follows from one which the caller had the right to.
@@ -367,6 +388,16 @@ fn check_key(key: &str) -> Result<()> {
 }
 
 /// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
+/// The right that a hint needs, where it only reads.
+fn right_to_read(hint: &str) -> Option<Right> {
+    let mut words = hint.strip_prefix("aftersales ")?.split(' ');
+    let name = format!("{} {}", words.next()?, words.next()?);
+    match entry(&name)?.action {
+        Action::Read { right, .. } => Some(right),
+        _ => None,
+    }
+}
+
 fn comes_before_values(earlier: &Error, values: &Error) -> bool {
     let field = &earlier.fault().field;
     let at_fault = |fault: &Fault| fault.field.is_some() && fault.field == *field;

@@ -339,7 +339,7 @@ static EXPLAINED: &[Explained] = &[
         "location_not_allowed",
         "Goods that come back go to an internal location of return, and goods do not move to where they are.",
         "aftersales ticket return T1 --delivery WH/OUT/00001 --line 1=1 --location Customers",
-        "aftersales location list --return-location yes",
+        "aftersales ticket return T1 --delivery WH/OUT/00001 --line 1=1",
     ),
     explained(
         "state_not_allowed",
@@ -383,7 +383,7 @@ static EXPLAINED: &[Explained] = &[
         "project_required",
         "Visits are planned in a project: one that is named, or the team's own. Here is neither.",
         "aftersales ticket plan T5",
-        "aftersales project list",
+        "aftersales team edit Visits --field-service-project 'Field Service'",
     ),
     explained(
         "worksheet_incomplete",

@@ -106,7 +106,7 @@ pub fn plan<'t>(transfer: &'t Transfer, asked: Asked<'_>, stock: Option<&StockLe
     }
     let mut taken = Vec::new();
     for (line, quantity, _) in wanted {
-        let pieces = whole(line, split(line, quantity, asked.lots)?)?;
+        let pieces = whole(transfer, line, split(line, quantity, asked.lots)?)?;
         taken.push(Taken { line, pieces, rest: line.quantity.checked_sub(quantity)? });
     }
     Ok(taken)
@@ -264,11 +264,12 @@ fn check_lot_of(line: &TransferLine, lot: &Lot) -> Result<()> {
 }
 
 /// The pieces, each of a lot where the product is tracked.
-fn whole(line: &TransferLine, pieces: Vec<Piece>) -> Result<Vec<Piece>> {
+fn whole(transfer: &Transfer, line: &TransferLine, pieces: Vec<Piece>) -> Result<Vec<Piece>> {
     match pieces.iter().find(|piece| piece.lot.is_none() && line.tracking != Tracking::None) {
         Some(piece) => {
-            Err(MoveRefused::LotRequired { product: line.product.id.clone(), line: line.line, missing: piece.quantity }
-                .into())
+            let at = Some(&transfer.from).filter(|from| from.kind.keeps_stock()).map(|from| from.id.clone());
+            let (product, missing) = (line.product.id.clone(), piece.quantity);
+            Err(MoveRefused::LotRequired { product, line: line.line, missing, at }.into())
         }
         None => Ok(pieces),
     }
