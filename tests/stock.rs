@@ -419,3 +419,23 @@ fn a_list_of_stock_is_asked_by_product_place_lot_and_quantity() {
     assert_eq!(shop.ok("stock show BULB@WH/Stock")["quantity"], "0");
     shop.refused("stock show BULB@WH/Shelf", "not_found");
 }
+
+#[test]
+fn where_no_stock_is_kept_none_is_listed() {
+    let shop = shop();
+    receive(&shop, "LAMP=3", "");
+    deliver(&shop, "C1", "LAMP=2", "");
+    for (location, hint, found) in [
+        ("Customers", "transfer list --to Customers --state done", 1),
+        ("Suppliers", "transfer list --from Suppliers --state done", 1),
+        ("Production", "transfer list --to Production --state done", 0),
+    ] {
+        let error = shop.refused(&format!("stock list --location {location}"), "invalid_value");
+        assert_eq!((&error["field"], &error["given"]), (&json!("location"), &json!(location)));
+        assert_eq!(error["hint"], format!("aftersales {hint}"));
+        assert_eq!(shop.ok(hint).as_array().unwrap().len(), found, "{hint}");
+    }
+    shop.refused("stock list --location WH/Stock --location Customers", "invalid_value");
+    assert_eq!(shop.ok("stock list --location Scrap"), json!([]), "stock is kept there, and there is none");
+    assert_eq!(shop.ok("stock list --location WH/Stock").as_array().unwrap().len(), 1);
+}

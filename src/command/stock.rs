@@ -10,7 +10,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::desk::Right;
 use crate::domain::location::{Location, STOCK};
 use crate::domain::product::{Lot, Product};
-use crate::domain::stock::{Place, Stock, check_count, id_of};
+use crate::domain::stock::{Place, Stock, check_count, check_listed_at, id_of};
 use crate::domain::value::quantity::Quantity;
 use crate::domain::value::text::Setting;
 use crate::domain::{Faults, Result};
@@ -23,6 +23,13 @@ impl Noun for Stock {
     const NOUN: &'static str = "stock";
     const RIGHT: Right = Right::Inventory;
     const LISTED: Option<&'static str> = Some(stock::PRESENT);
+
+    fn check_filter(cx: &Cx<'_>, key: &str, given: &str) -> Result<()> {
+        if key != "location" || given.is_empty() {
+            return Ok(());
+        }
+        check_listed_at(&look_up::one::<Location>(cx, "location", given)?)
+    }
 }
 
 /// Count what lies somewhere: the difference is written as a done move

@@ -108,6 +108,40 @@ impl Refusal for CountWithoutLot {
     }
 }
 
+/// Refuses to tell what lies where no stock is kept, which would always be nothing.
+pub fn check_listed_at(location: &Location) -> Result<()> {
+    match location.kind.keeps_stock() {
+        true => Ok(()),
+        false => Err(NoStockKept { location: location.id.clone(), kind: location.kind }.into()),
+    }
+}
+
+/// Stock is kept at internal and scrap locations alone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no stock is kept at {location}, which is of type {kind}: transfers tell what went there, lot show where a piece is"
+)]
+pub struct NoStockKept {
+    pub location: String,
+    pub kind: LocationType,
+}
+
+impl Refusal for NoStockKept {
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("location")
+    }
+    fn given(&self) -> Option<String> {
+        Some(self.location.clone())
+    }
+    fn hint(&self) -> Option<String> {
+        let way = if self.kind == LocationType::Supplier { "from" } else { "to" };
+        Some(format!("aftersales transfer list --{way} {} --state done", shell_word(&self.location)))
+    }
+}
+
 /// More was to be moved than is reserved for it and free (spec D8).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{wanted} of {} are wanted from {location}, where {available} can be taken", .lot.as_ref().unwrap_or(product))]

@@ -46,6 +46,10 @@ pub trait Noun: Described + Serialize {
     fn also_opened_by(_db: &Db, _given: &str) -> store::Result<Option<Right>> {
         Ok(None)
     }
+    /// Refuses a filter of `list`, of that key, whose value is known and finds nothing whatever there is.
+    fn check_filter(_cx: &Cx<'_>, _key: &str, _given: &str) -> Result<()> {
+        Ok(())
+    }
     /// Asks ahead for what `shown` loads beside the record of that key.
     fn ahead_of_shown(_db: &Db, _key: Key) {}
     /// The record as `show` prints it.
@@ -341,7 +345,10 @@ impl<R: Noun> List<R> {
         let table = R::table();
         let mut asked = Asked { newest: self.newest, day: Some(cx.today), ..Asked::default() };
         for (column, values) in &self.filters {
-            let tests = values.iter().map(|given| tests_of(cx, table, column, given));
+            let tests = values.iter().map(|given| {
+                let tests = tests_of(cx, table, column, given)?;
+                R::check_filter(cx, column.shown, given).map(|()| tests)
+            });
             let any = tests.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             if column.from != From::Record {
                 asked.conditions.push(Condition { column: compared_in(table, column), any });
