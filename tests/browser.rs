@@ -241,7 +241,7 @@ fn the_overview_is_a_page_for_everybody() {
         assert!(chromium.text().contains("Given back by month"), "{}", chromium.text());
         chromium.look(name, axe.as_deref());
         // On what is neither a phone nor a desk it fits too.
-        for width in [320, 704, 720, 1024] {
+        for width in [320, 704, 831, 832, 1024, 1215, 1216] {
             chromium.screen(width, 800, "light");
             let size = chromium.run("return [document.documentElement.scrollWidth, innerWidth]", json!([]));
             assert!(size[0].as_u64() <= size[1].as_u64(), "{name} is wider than {width}: {size}");
