@@ -60,5 +60,4 @@ mod transfer;
 mod trips;
 mod upgrade;
 mod verify;
-mod ways_in;
 mod worksheet;

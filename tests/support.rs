@@ -249,14 +249,14 @@ impl Shop {
 impl Drop for Shop {
     fn drop(&mut self) {
         let told = self.abandoned.get() || std::thread::panicking();
-        // What every story ends with takes as long as the story: on a server every other one is verified, and an export is restored
-        // by one in three on a file, and by one in eight on a server.
+        // What every story ends with takes as long as the story: on a server one in three is verified, and an export is restored
+        // by one in three on a file, and by one in nine on a server.
         let is_file = matches!(self.store, Store::File(_));
-        let is_verified = is_file || named_by_chance(2);
+        let is_verified = is_file || named_by_chance(3);
         if VERIFY_IS_BUILT && !told && is_verified && self.store.exists() {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
-            if named_by_chance(if is_file { 3 } else { 8 }) {
+            if named_by_chance(if is_file { 3 } else { 9 }) {
                 self.comes_back_from_its_export();
             }
         }
