@@ -624,6 +624,7 @@ fn checks_run_in_the_order_of_the_contract() {
 #[test]
 fn killed_anywhere_and_fed_again_nothing_is_lost_and_nothing_done_twice() {
     let shop = Shop::new();
+    shop.told_to_the_end();
     let count = 4_000;
     let lines: String =
         (1..=count).map(|n| format!("{{\"command\":\"customer create\",\"name\":\"{n}\"}}\n")).collect();

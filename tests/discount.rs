@@ -504,6 +504,7 @@ fn an_order_for_nothing_is_billed_at_nothing() {
 
 /// Runs all of these at the same time; answers how often each exit code came, and the codes of the refusals.
 fn at_once(shop: &Shop, words: &[String]) -> (usize, Vec<String>) {
+    shop.told_to_the_end();
     let running: Vec<_> =
         words.iter().map(|words| shop.command(&format!("{words} -o json")).spawn().unwrap()).collect();
     let ran: Vec<_> = running.into_iter().map(finished).collect();

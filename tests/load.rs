@@ -84,6 +84,7 @@ fn numbers(references: impl Iterator<Item = String>) -> Vec<usize> {
 #[test]
 fn no_more_is_refunded_than_was_invoiced_however_many_ask() {
     let shop = shop();
+    shop.told_to_the_end();
     // 160 times 1.00 of 120.00.
     let lines = r#"{"command":"ticket refund","ticket":"T1","invoice":["INV/2026/1"],"amount":"1.00","post":true}
 "#
@@ -109,6 +110,7 @@ fn no_more_is_refunded_than_was_invoiced_however_many_ask() {
 #[test]
 fn no_more_comes_back_than_was_delivered_however_many_ask() {
     let shop = shop();
+    shop.told_to_the_end();
     let lines = r#"{"command":"ticket return","ticket":"T1","delivery":"WH/OUT/1","line":{"1":"1"}}
 {"command":"ticket coupon","ticket":"T1","program":"Sorry 10"}
 "#
@@ -128,6 +130,7 @@ fn no_more_comes_back_than_was_delivered_however_many_ask() {
 #[test]
 fn a_key_is_done_once_however_many_bring_it() {
     let shop = shop();
+    shop.told_to_the_end();
     let lines: String = (0..12)
         .map(|key| format!("{{\"command\":\"customer create\",\"name\":\"{key}\",\"key\":\"k{key}\"}}\n"))
         .collect();
@@ -168,6 +171,7 @@ fn who_reads_sees_one_moment_while_others_write() {
 #[test]
 fn what_was_told_as_done_stays_done_wherever_a_run_is_killed() {
     let shop = shop();
+    shop.told_to_the_end();
     let lines: String = (0..120)
         .map(|key| format!("{{\"command\":\"ticket refund\",\"ticket\":\"T1\",\"invoice\":[\"INV/2026/1\"],\"amount\":\"1.00\",\"post\":true,\"key\":\"k{key}\"}}\n"))
         .collect();

@@ -168,6 +168,7 @@ fn of_two_inits_one_makes_the_store() {
 #[test]
 fn many_writers_at_once_lose_nothing() {
     let shop = Shop::new();
+    shop.told_to_the_end();
     let children: Vec<_> = (0..8)
         .map(|n| shop.command(&format!("customer create --name {n} --key {n} -o json")).spawn().unwrap())
         .collect();

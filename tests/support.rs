@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Words are split as a shell splits them: blanks, `'…'`, `"…"`, `\`. `run` and `run_with` answer whatever happened, for
-//! exit codes and formats of their own. Every shop is verified when its story ends (see `VERIFY_IS_BUILT`).
+//! exit codes and formats of their own. A shop is verified when its story ends (see `VERIFY_IS_BUILT`), on a server one in three.
 //!
 //! Where the store lies is said in `store` and nowhere else, so that the same stories run on each engine.
 
@@ -51,6 +51,7 @@ pub struct Shop {
     folder: TempDir,
     now: RefCell<String>,
     abandoned: Cell<bool>,
+    to_the_end: Cell<bool>,
 }
 
 /// What a run of the program did.
@@ -90,7 +91,13 @@ impl Shop {
     }
 
     fn within(folder: TempDir, store: Store) -> Shop {
-        Shop { store, folder, now: RefCell::new(NOW.to_owned()), abandoned: Cell::new(false) }
+        Shop {
+            store,
+            folder,
+            now: RefCell::new(NOW.to_owned()),
+            abandoned: Cell::new(false),
+            to_the_end: Cell::new(false),
+        }
     }
 
     /// Moves the clock to that instant, for everything that is run from here on.
@@ -118,6 +125,11 @@ impl Shop {
     /// Lets the story end without a verified store: it broke it on purpose.
     pub fn abandoned(&self) {
         self.abandoned.set(true);
+    }
+
+    /// Has the end of the story verified and its export restored, whatever chance says: that is what the story is about.
+    pub fn told_to_the_end(&self) {
+        self.to_the_end.set(true);
     }
 
     /// The program with these words, ready to run: for stories that add environment, streams or signals of their own.
@@ -252,11 +264,12 @@ impl Drop for Shop {
         // What every story ends with takes as long as the story: on a server one in three is verified, and an export is restored
         // by one in three on a file, and by one in nine on a server.
         let is_file = matches!(self.store, Store::File(_));
-        let is_verified = is_file || named_by_chance(3);
+        let is_asked = |of: usize| self.to_the_end.get() || named_by_chance(of);
+        let is_verified = is_file || is_asked(3);
         if VERIFY_IS_BUILT && !told && is_verified && self.store.exists() {
             let Ran { stdout, stderr, code } = self.run("verify -o json");
             assert_eq!(code, 0, "the story does not end with a clean store\n{stdout}{stderr}");
-            if named_by_chance(if is_file { 3 } else { 9 }) {
+            if is_asked(if is_file { 3 } else { 9 }) {
                 self.comes_back_from_its_export();
             }
         }

@@ -479,6 +479,7 @@ proptest! {
         check_balance(&shop);
         check_queue(&shop);
         // The shop is verified as it closes: stored stock, reservations and returned quantities are derived anew.
+        shop.told_to_the_end();
     }
 }
 
