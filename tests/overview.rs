@@ -481,6 +481,51 @@ fn a_page_is_written_where_it_is_asked_for_in_the_words_of_its_reader() {
 }
 
 #[test]
+fn coupons_that_no_order_takes_are_not_outstanding() {
+    let shop = shop();
+    let mut codes = Vec::new();
+    for (program, rewards) in
+        [("Over", "fixed=5"), ("Later", "fixed=5"), ("Gone", "fixed=5"), ("Two", "fixed=5 --reward percent=10")]
+    {
+        shop.done(&format!("coupon-program create {program} --reward {rewards}"));
+        let made = shop.done(&format!("ticket coupon T2 --program {program}"));
+        codes.push((program, made["created"][0].as_str().unwrap().to_owned()));
+    }
+    shop.done("coupon-program edit Over --end 2026-11-22");
+    shop.done("coupon-program edit Later --start 2026-11-24");
+    shop.done("coupon-program archive Gone");
+    // Of two coupons of a program whose codes may be used once, one was.
+    shop.done("coupon-program create Once --reward fixed=5 --usage-limit 1");
+    let once =
+        [(); 2].map(|()| shop.done("ticket coupon T2 --program Once")["created"][0].as_str().unwrap().to_owned());
+    let confirmed = shop.done("order create --customer BO --line BULB=40")["created"][0].as_str().unwrap().to_owned();
+    shop.done(&format!("order apply-coupon {confirmed} {}", once[0]));
+    shop.done(&format!("order confirm {confirmed}"));
+    let order = shop.done("order create --customer BO --line BULB=40")["created"][0].as_str().unwrap().to_owned();
+    let coupons = shop.ok("report overview --fields coupons");
+    let told = rows(&coupons, "coupons", &["by", "count", "total"]);
+    shop.refused(&format!("order apply-coupon {order} {}", once[1]), "coupon_usage_limit");
+    assert!(told.iter().all(|row| row[0] != "Once"), "{told:?}");
+    for (program, code) in &codes {
+        let row = told.iter().find(|row| row[0] == *program);
+        match *program {
+            // What a tenth comes to depends on the order.
+            "Two" => assert_eq!(row.map(|row| &row[1..]), Some(&["1".to_owned(), "null".to_owned()][..])),
+            _ => {
+                shop.refused(&format!("order apply-coupon {order} {code}"), "coupon_program_inactive");
+                assert_eq!(row, None, "{program}");
+            }
+        }
+    }
+    // On their first and last day they are.
+    shop.done("coupon-program edit Over --end 2026-11-23");
+    shop.done("coupon-program edit Later --start 2026-11-23");
+    let coupons = shop.ok("report overview --fields coupons");
+    let told = rows(&coupons, "coupons", &["by"]);
+    assert!(["Over", "Later"].iter().all(|program| told.iter().any(|row| row[0] == *program)), "{told:?}");
+}
+
+#[test]
 fn an_empty_desk_has_an_overview_too() {
     let shop = Shop::new();
     let overview = shop.ok("report overview");

@@ -12,7 +12,7 @@ use crate::domain::Result;
 use crate::domain::desk::Right;
 use crate::domain::overview::{AGES, Overview, Span, Work, total};
 use crate::domain::repair::Repair;
-use crate::domain::report::{By, ReportRow};
+use crate::domain::report::By;
 use crate::domain::value::day::Day;
 use crate::procedure::{self, access};
 use crate::store;
@@ -74,12 +74,12 @@ const FORMATS: &[PrintFormat] = &[PrintFormat::Html, PrintFormat::Json];
 /// What was refunded in these days and why, and what codes took off; what was refunded in each of twelve months; the
 /// products for which most was refunded, and those of which most came back, with their rates; and as of now, whatever the days: open work by
 /// age, coupons that can still be used, and what customers owe and are owed. Every figure is that of 'report refunds',
-/// 'report returns', 'report coupons', 'report owed' or 'status'; of reasons, products and customers the ten largest
-/// of each currency are told.
+/// 'report returns', 'report coupons', 'report owed', 'status', or what 'repair list' and 'coupon list' list; of
+/// reasons, products and customers the ten largest of each currency are told.
 ///
-/// Work is of the day of its record, visits of the day for which they were planned: 'days_1' came up to a day ago, or
-/// is still to come, 'days_7' up to 7 days ago, and so on. What coupons are worth is known where their program takes
-/// off a fixed amount. What you have no right to is null, and left out of tables.
+/// Work is of the day of its record, repairs and visits of the day for which they were planned: 'days_1' came up to a day ago, or
+/// is still to come, 'days_7' up to 7 days ago, and so on. What coupons are worth is known where all that their
+/// program takes off are fixed amounts. What you have no right to is null, and left out of tables.
 ///
 /// With -o csv and ndjson every row is a line, with its section before it. --format html writes one page with charts
 /// and all that it needs in it; its template and words can be a site's own: see 'aftersales templates export --help'.
@@ -154,13 +154,12 @@ impl ReportOverview {
         let (days, year, ever) = (period_of(span), period_of(span.year()), Period::of(None, None));
         let db = cx.db;
         let may = |right| access::may(db, cx.actor, right);
-        let sells = may(Right::Sales)?;
+        let (sells, stores) = (may(Right::Sales)?, may(Right::Inventory)?);
         let mut totals = store::overview::in_all(db, &REFUNDS, total::REFUNDS, &days)?;
         if sells {
             totals.extend(store::overview::in_all(db, &COUPONS, total::COUPONS, &days)?);
         }
         totals.extend(store::overview::owed_in_all(db, &OWED, &ever)?);
-        let of_right = |right, rows: &dyn Fn() -> Result<Vec<ReportRow>>| may(right)?.then(rows).transpose();
         Ok(Overview {
             since: span.since,
             until: span.until,
@@ -168,9 +167,9 @@ impl ReportOverview {
             months: REFUNDS.rows(db, By::Month, &year)?,
             reasons: store::overview::largest(db, &REFUNDS, By::Reason, &days)?,
             refunded: store::overview::most_of_products(db, &REFUNDS, &days)?,
-            returned: of_right(Right::Inventory, &|| Ok(store::overview::most_of_products(db, &RETURNS, &days)?))?,
+            returned: stores.then(|| store::overview::most_of_products(db, &RETURNS, &days)).transpose()?,
             work: work(cx)?,
-            coupons: of_right(Right::Sales, &|| Ok(store::overview::coupons(db, cx.today)?))?,
+            coupons: sells.then(|| store::overview::coupons(db, cx.today)).transpose()?,
             customers: store::overview::largest(db, &OWED, By::Customer, &ever)?,
         })
     }

@@ -41,22 +41,13 @@ pub(super) struct Wait {
     flags: &'static str,
     /// The column by which it is young or old; none: by the day of the record.
     aged_by: Option<&'static str>,
-    count: fn(&Cx<'_>, &[String]) -> Result<usize>,
     count_before: CountBefore,
 }
 
 type CountBefore = fn(&Cx<'_>, &[String], Option<&str>, &[Day]) -> Result<Vec<i64>>;
 
 pub(super) const fn wait<R: Noun>(what: &'static str, flags: &'static str) -> Wait {
-    Wait {
-        what,
-        noun: R::NOUN,
-        right: R::RIGHT,
-        flags,
-        aged_by: None,
-        count: counted::<R>,
-        count_before: counted_before::<R>,
-    }
+    Wait { what, noun: R::NOUN, right: R::RIGHT, flags, aged_by: None, count_before: counted_before::<R> }
 }
 
 impl Wait {
@@ -123,7 +114,7 @@ static WAITS: &[Wait] = &[
 #[derive(Serialize)]
 struct Waiting {
     what: &'static str,
-    count: usize,
+    count: i64,
     command: String,
 }
 
@@ -141,24 +132,17 @@ impl Read for Status {
             if !wait.is_open_to(cx)? {
                 continue;
             }
-            let (flags, Wait { what, noun, .. }) = (wait.flags(cx), wait);
-            let count = (wait.count)(cx, &words(&flags))?;
-            emit(&to_json(&Waiting { what, count, command: format!("aftersales {noun} list {flags}") })?)?;
+            let Wait { what, noun, .. } = wait;
+            let count = wait.count_before(cx, &[])?.first().copied().unwrap_or_default();
+            emit(&to_json(&Waiting { what, count, command: format!("aftersales {noun} list {}", wait.flags(cx)) })?)?;
         }
         Ok(())
     }
 }
 
-fn counted<R: Noun>(cx: &Cx<'_>, words: &[String]) -> Result<usize> {
-    list::<R>(words)?.count(cx)
-}
-
 fn counted_before<R: Noun>(cx: &Cx<'_>, words: &[String], by: Option<&str>, days: &[Day]) -> Result<Vec<i64>> {
-    list::<R>(words)?.count_before(cx, by, days)
-}
-
-fn list<R: Noun>(words: &[String]) -> Result<List<R>> {
     let command = List::<R>::augment_args(clap::Command::new(R::NOUN).no_binary_name(true));
     let matches = command.try_get_matches_from(words).map_err(|error| internal(error.to_string()))?;
-    List::<R>::from_arg_matches(&matches).map_err(|error| internal(error.to_string()))
+    let list = List::<R>::from_arg_matches(&matches).map_err(|error| internal(error.to_string()))?;
+    list.count_before(cx, by, days)
 }

@@ -31,13 +31,9 @@ impl Span {
         Span { since: first_of_month(self.until, MONTHS - 1), until: self.until }
     }
 
-    /// The months that it touches, the first in front, each as `2026-11`.
+    /// The months of the year with which it ends, the first in front, each as `2026-11`.
     pub fn months(self) -> Vec<String> {
-        let mut months: Vec<String> = (0..MONTHS)
-            .map(|back| first_of_month(self.until, back))
-            .take_while(|first| *first >= first_of_month(self.since, 0))
-            .map(month_of)
-            .collect();
+        let mut months: Vec<String> = (0..MONTHS).map(|back| month_of(first_of_month(self.until, back))).collect();
         months.dedup();
         months.reverse();
         months

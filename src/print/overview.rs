@@ -174,7 +174,7 @@ impl Making<'_> {
 
     /// What stands at the top of the page.
     fn figures(&self) -> Result<Vec<Figure>, MoneyFault> {
-        let figure = |key: &'static str, of: &str, note: &str| -> Result<Option<Figure>, MoneyFault> {
+        let figure = |key: &'static str, of: &'static str, note: &str| -> Result<Option<Figure>, MoneyFault> {
             let rows: Vec<&ReportRow> =
                 self.overview.totals.iter().filter(|row| row.by.as_deref() == Some(of)).collect();
             let above_zero = |money: Money| if money.is_negative() { money.checked_neg() } else { Ok(money) };
@@ -184,7 +184,7 @@ impl Making<'_> {
             let count = self.number(rows.iter().map(|row| row.count).sum());
             let counted = self.printing.words.fill(&format!("{key}_count"), &[("count", &count)]);
             let note = if note.is_empty() { counted } else { format!("{counted} · {note}") };
-            Ok((!values.is_empty()).then(|| Figure { key: of_totals(of), label: self.text(key), values, note }))
+            Ok((!values.is_empty()).then(|| Figure { key: of, label: self.text(key), values, note }))
         };
         let open = self.overview.work.iter().map(|work| work.count).sum();
         let work = Figure {
@@ -206,7 +206,7 @@ impl Making<'_> {
     fn months(&self) -> Section {
         let Overview { since, until, months: rows, .. } = self.overview;
         let words = self.printing.words;
-        let months = Span { since: *since, until: *until }.year().months();
+        let months = Span { since: *since, until: *until }.months();
         let mut currencies: Vec<Currency> = Vec::new();
         for currency in rows.iter().filter_map(|row| row.currency) {
             if !currencies.contains(&currency) {
@@ -371,11 +371,6 @@ impl Making<'_> {
         let columns = ["overview_program", "overview_coupons_count", "overview_worth"];
         self.section("overview_coupons", self.now, &columns, told.collect())
     }
-}
-
-/// The word of the totals, as styles know it.
-fn of_totals(of: &str) -> &'static str {
-    [total::REFUNDS, total::COUPONS, total::OWES, total::OWED].into_iter().find(|known| *known == of).unwrap_or("")
 }
 
 /// What a row's id is called, and below it the id where that is another.

@@ -66,6 +66,11 @@ const COLUMNS: &[Column] = &[
     int().called("used").starts_at(0),
 ];
 
+/// That the codes of a program, the row `p`, can be used on a day: what `CouponProgram::is_active` and the limit of its uses say, and
+/// `coupons_that_no_order_takes_are_not_outstanding` holds the two together.
+pub(super) const USABLE_ON_DAY: &str = "p.archived = 0 AND (p.start_date IS NULL OR p.start_date <= $day)
+    AND (p.end_date IS NULL OR p.end_date >= $day) AND (p.usage_limit IS NULL OR p.used < p.usage_limit)";
+
 static REWARDS: Table = REWARD_ROWS;
 static PRODUCTS: Table = PRODUCT_ROWS;
 

@@ -3,6 +3,7 @@
 //! of it.
 
 use super::coupon::STATE_ON_DAY;
+use super::coupon_program::USABLE_ON_DAY;
 use super::engine::statement::{Statement, Tables};
 use super::ledger::Period;
 use super::report::{Figures, rate_of, row_of};
@@ -91,16 +92,17 @@ pub fn owed_in_all(db: &Db, figures: &Figures, period: &Period) -> Result<Vec<Re
     db.query(asked(sql, way.reads), &period.bounds(), row_of)
 }
 
-/// The coupons that can be used on a day, by program, the most first. What they are worth is known where the program
-/// takes off a fixed amount.
+/// The coupons that can be used on a day, by program, the most first. What they are worth is known where all that the
+/// program takes off are fixed amounts.
 pub fn coupons(db: &Db, today: Day) -> Result<Vec<ReportRow>> {
-    let valid = STATE_ON_DAY.replace("$day", "$1");
+    let (state, usable) = (STATE_ON_DAY.replace("$day", "$1"), USABLE_ON_DAY.replace("$day", "$1"));
     let sql = format!(
         "SELECT p.id, p.currency, cur.digits, COUNT(*),
-           (SELECT CAST(SUM(CASE WHEN w.maximum < w.fixed THEN w.maximum ELSE w.fixed END) AS BIGINT)
+           (SELECT CASE WHEN COUNT(w.fixed) = COUNT(*)
+              THEN CAST(SUM(CASE WHEN w.maximum < w.fixed THEN w.maximum ELSE w.fixed END) AS BIGINT) END
             FROM coupon_reward w WHERE w.program = p.key)
          FROM coupon t JOIN coupon_program p ON p.key = t.program JOIN currency cur ON cur.code = p.currency
-         WHERE {valid} = 'valid' GROUP BY p.key, p.id, p.currency, cur.digits ORDER BY COUNT(*) DESC, p.id"
+         WHERE {state} = 'valid' AND {usable} GROUP BY p.key, p.id, p.currency, cur.digits ORDER BY COUNT(*) DESC, p.id"
     );
     db.query(asked(sql, &["coupon", "coupon_program", "coupon_reward", "currency"]), &[Value::from(today)], outstanding)
 }

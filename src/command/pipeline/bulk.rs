@@ -165,39 +165,26 @@ pub struct Summary {
 #[derive(Debug, Default, Clone)]
 pub struct Sums {
     documents: ByCurrency,
-    /// By the place of the kind among those that are told.
-    apart: BTreeMap<usize, ByCurrency>,
+    /// By what it is told as.
+    apart: BTreeMap<(usize, &'static str), ByCurrency>,
 }
 
 /// Amounts by currency, in the order of their codes.
 type ByCurrency = BTreeMap<String, Money>;
 
-/// What is told apart, in the order in which it is told.
-const APART: [&str; 9] = [
-    "invoices",
-    "credit notes",
-    "draft invoices",
-    "draft credit notes",
-    "cancelled invoices",
-    "cancelled credit notes",
-    "orders",
-    "quotations",
-    "cancelled orders",
-];
-
-/// As which of these something counts.
-fn place_of(made: Made) -> usize {
+/// As what something counts, after its place among all that is told.
+fn told_as(made: Made) -> (usize, &'static str) {
     use DocumentKind::{CreditNote, Invoice};
     match made {
-        Made::Document(Invoice, DocumentState::Posted, _) => 0,
-        Made::Document(CreditNote, DocumentState::Posted, _) => 1,
-        Made::Document(Invoice, DocumentState::Draft, _) => 2,
-        Made::Document(CreditNote, DocumentState::Draft, _) => 3,
-        Made::Document(Invoice, DocumentState::Cancelled, _) => 4,
-        Made::Document(CreditNote, DocumentState::Cancelled, _) => 5,
-        Made::Order(OrderState::Confirmed, _) => 6,
-        Made::Order(OrderState::Draft | OrderState::Sent, _) => 7,
-        Made::Order(OrderState::Cancelled, _) => 8,
+        Made::Document(Invoice, DocumentState::Posted, _) => (0, "invoices"),
+        Made::Document(CreditNote, DocumentState::Posted, _) => (1, "credit notes"),
+        Made::Document(Invoice, DocumentState::Draft, _) => (2, "draft invoices"),
+        Made::Document(CreditNote, DocumentState::Draft, _) => (3, "draft credit notes"),
+        Made::Document(Invoice, DocumentState::Cancelled, _) => (4, "cancelled invoices"),
+        Made::Document(CreditNote, DocumentState::Cancelled, _) => (5, "cancelled credit notes"),
+        Made::Order(OrderState::Confirmed, _) => (6, "orders"),
+        Made::Order(OrderState::Draft | OrderState::Sent, _) => (7, "quotations"),
+        Made::Order(OrderState::Cancelled, _) => (8, "cancelled orders"),
     }
 }
 
@@ -210,7 +197,7 @@ impl Serialize for Sums {
 impl Sums {
     /// What was made, each kind with its amounts, one a currency.
     pub fn apart(&self) -> impl Iterator<Item = (&'static str, Vec<&Money>)> {
-        self.apart.iter().filter_map(|(place, sums)| Some((*APART.get(*place)?, sums.values().collect())))
+        self.apart.iter().map(|((_, told), sums)| (*told, sums.values().collect()))
     }
 
     fn add(&mut self, made: &[Made]) {
@@ -222,7 +209,7 @@ impl Sums {
                 }
                 Made::Order(_, total) => total,
             };
-            add(self.apart.entry(place_of(*made)).or_default(), total);
+            add(self.apart.entry(told_as(*made)).or_default(), total);
         }
     }
 }

@@ -387,7 +387,6 @@ fn check_key(key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
 /// The right that a hint needs, where it only reads.
 fn right_to_read(hint: &str) -> Option<Right> {
     let mut words = hint.strip_prefix("aftersales ")?.split(' ');
@@ -398,6 +397,7 @@ fn right_to_read(hint: &str) -> Option<Right> {
     }
 }
 
+/// Whether `earlier` is a fault of existence or service, in something else than the values at fault.
 fn comes_before_values(earlier: &Error, values: &Error) -> bool {
     let field = &earlier.fault().field;
     let at_fault = |fault: &Fault| fault.field.is_some() && fault.field == *field;

@@ -312,22 +312,12 @@ impl<R: Noun> Read for List<R> {
 }
 
 impl<R: Noun> List<R> {
-    /// How many records it would list, but for a limit.
-    pub fn count(&self, cx: &Cx<'_>) -> Result<usize> {
-        if RecordTests::of(self).is_empty() {
-            return Ok(filter::count::<R>(cx.db, &self.asked(cx)?)?);
-        }
-        let mut count = 0;
-        self.run(cx, &mut |_| {
-            count += 1;
-            Ok(())
-        })?;
-        Ok(count)
-    }
-
     /// How many records it would list, but for a limit, and how many of them are from before each of these days: by the
-    /// column of that key, or by the day of the record.
+    /// column of that key, or by the day of the record. What only a record tells, when it is read, cannot be counted so.
     pub fn count_before(&self, cx: &Cx<'_>, by: Option<&str>, days: &[Day]) -> Result<Vec<i64>> {
+        if !RecordTests::of(self).is_empty() {
+            return Err(super::internal(format!("{} cannot be counted by what is told of each", R::NOUN)));
+        }
         let table = R::table();
         let by = by.and_then(|key| table.column(key));
         let is_moment =

@@ -131,15 +131,6 @@ fn along_keys<T: Described>(
 /// How many rows there are; the engines count in types of their own.
 const COUNT: &str = "CAST(COUNT(*) AS BIGINT)";
 
-/// How many records are asked for.
-pub fn count<T: Described>(db: &Db, asked: &Asked) -> Result<usize> {
-    let mut params = Vec::new();
-    let conditions = asked.conditions::<T>(&mut params);
-    let statement = record::select::<T>().figures(COUNT, asked.reads(), &conditions);
-    let count: i64 = db.query_one(statement, &params, |row| row.get(0))?;
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
 /// How many records are asked for, and how many of them are from before each of those moments: by that column, or by
 /// their day.
 pub fn count_before<T: Described>(
