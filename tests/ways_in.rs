@@ -296,7 +296,11 @@ fn what_a_sheet_is_read_as_is_told() {
             BILLS.replacen("Date,", "Wann,", 1),
             &[
                 ("read_as", "read as invoices; not read: \"Wann\" (Date may be meant)"),
-                ("undated", "no column is known as Date, so that the invoices are dated today; \"Wann\" may be meant"),
+                (
+                    "undated",
+                    "no column is known as Date, so that the invoices are dated the day they are first imported; \"Wann\" may \
+                     be meant",
+                ),
             ],
         ),
         (
@@ -316,11 +320,14 @@ fn what_a_sheet_is_read_as_is_told() {
         ),
         (
             BILLS.replacen("2026-11-04", "", 1),
-            &[("read_as", "read as invoices"), ("undated", "dated today, since no day stands there: row 4")],
+            &[
+                ("read_as", "read as invoices"),
+                ("undated", "dated the day they are first imported, since no day stands there: row 4"),
+            ],
         ),
         (
             "SKU,Description,Price,Stock\nA,Pen,2.00,9\n".to_owned(),
-            &[("read_as", "read as products; not read: \"Stock\" (Quantity may be meant)")],
+            &[("read_as", "read as products; not read: \"Stock\"")],
         ),
         ("Name,E-Mail\nEva,eva@example.org\n".to_owned(), &[("read_as", "read as customers")]),
     ] {
@@ -352,6 +359,20 @@ fn an_empty_price_is_refused_as_an_empty_quantity_is() {
         assert_eq!((&error["field"], &error["line"]), (&column.into(), &row.into()), "{map}\n{text}");
         assert_eq!(error["others"], json!([]), "{map}\n{text}");
         assert!(text.contains(" is empty, and a line needs one"), "{text}");
+    }
+    // Of columns that are tried in turn, what stands in one and cannot be read is all that is wrong.
+    let shop = Shop::new();
+    let map = "[[record]]\nkind = \"customer\"\nmake = \"missing\"\n[record.keys]\nname = \"Customer\"\n\
+               [[record]]\nkind = \"order\"\n[record.keys]\nid = \"Order\"\ncustomer = \"Customer\"\n\
+               [[record.lines]]\n[record.lines.keys]\nlabel = \"What\"\nquantity = \"Qty\"\n\
+               price = [{ column = \"Net\" }, { column = \"Price\" }]\n";
+    shop.write("own.toml", map);
+    for (prices, code, column) in [(",abc", "invalid_value", "Price"), (",", "missing_field", "Net")] {
+        shop.write("sheet.csv", format!("Order,Customer,What,Qty,Net,Price\nX1,Eva,Pen,2,{prices}\n"));
+        let ran = shop.run("import sheet.csv --map own.toml --check -o json");
+        let error = &parsed(ran.stderr.lines().rfind(|line| line.starts_with("{\"error\"")).unwrap())["error"];
+        assert_eq!((&error["code"], &error["field"]), (&code.into(), &column.into()), "{}", ran.stderr);
+        assert_eq!(error["others"], json!([]), "{}", ran.stderr);
     }
 }
 
@@ -517,6 +538,11 @@ fn a_customer_is_found_by_the_number_that_a_map_tells() {
     imported(&shop, "two.csv", "--map spreadsheet");
     assert_eq!(shop.ok("order show Y1")["customer"], "K7");
     assert_eq!(shop.ok("customer list").as_array().unwrap().len(), 3);
+    // A number that nobody has is somebody new, whoever has the e-mail.
+    shop.write("three.csv", orders(columns, &["L1,Eva,eva@example.org"]).replace("X1", "Z1"));
+    imported(&shop, "three.csv", "--map spreadsheet");
+    assert_eq!(shop.ok("order show Z1")["customer"], "L1");
+    assert_eq!(shop.ok("customer list").as_array().unwrap().len(), 4);
 }
 
 #[test]

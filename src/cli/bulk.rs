@@ -402,12 +402,13 @@ fn warn_of_map(outside: &mut Outside<'_>, settings: &Settings, warnings: &[Warni
 
 /// Says which rows are read otherwise than they stand.
 fn tell_of_rows(outside: &mut Outside<'_>, settings: &Settings, notes: &ways::Notes) {
-    let told = |rows: &[u64]| rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let told = ways::Notes::told;
     if !notes.totals.is_empty() && !settings.quiet && !settings.voice.json {
         let _ = writeln!(outside.stderr, "not read, since sums stand there: row {}", told(&notes.totals));
     }
     if !notes.undated.is_empty() {
-        let message = format!("dated today, since no day stands there: row {}", told(&notes.undated));
+        let message =
+            format!("dated the day they are first imported, since no day stands there: row {}", told(&notes.undated));
         warn_of_map(outside, settings, &[Warning { code: "undated".into(), message }]);
     }
 }

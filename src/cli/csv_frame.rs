@@ -120,9 +120,9 @@ pub fn switch(cell: &str) -> Option<bool> {
 
 /// Sends lines on, some at a time, and behind them why no more can be read. `each` hands them over until it is told that nobody
 /// waits for them any more.
-pub fn send_on(
+pub fn send_on<E: Into<Error>>(
     sender: &SyncSender<Batch>,
-    each: impl FnOnce(&mut dyn FnMut(Line) -> bool) -> std::result::Result<(), csv::Error>,
+    each: impl FnOnce(&mut dyn FnMut(Line) -> bool) -> std::result::Result<(), E>,
 ) {
     let mut batch = Vec::new();
     let ended = each(&mut |line| {
@@ -131,7 +131,7 @@ pub fn send_on(
     });
     let _ = match ended {
         Ok(()) => sender.send(Ok(batch)),
-        Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(Error::other(error)))),
+        Err(error) => sender.send(Ok(batch)).and_then(|()| sender.send(Err(error.into()))),
     };
 }
 

@@ -14,9 +14,6 @@ use crate::command::{Action, Entry, entry};
 use crate::domain::Result;
 use crate::output::csv::text_of;
 
-/// How many ids go on at a time.
-const BATCH: usize = 100;
-
 /// A sheet of commands behind its header.
 pub struct Sheet<R> {
     frame: Frame<R>,
@@ -125,15 +122,17 @@ fn line_of(names: &[String], switches: &[String], row: &ByteRecord) -> Vec<u8> {
 
 /// Sends ids on as commands, one a line: `command` done to each.
 pub fn read_ids(input: impl BufRead, command: &str, reference: &str, sender: &SyncSender<Batch>) {
-    let mut batch = Vec::new();
+    csv_frame::send_on(sender, |emit| each_id(input, command, reference, emit));
+}
+
+fn each_id(
+    input: impl BufRead,
+    command: &str,
+    reference: &str,
+    emit: &mut dyn FnMut(Line) -> bool,
+) -> std::io::Result<()> {
     for (number, line) in (1..).zip(input.split(b'\n')) {
-        let bytes = match line {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let _ = sender.send(Ok(batch)).and_then(|()| sender.send(Err(error)));
-                return;
-            }
-        };
+        let bytes = line?;
         let bytes = if number == 1 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) } else { &bytes };
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if bytes.is_empty() {
@@ -143,12 +142,11 @@ pub fn read_ids(input: impl BufRead, command: &str, reference: &str, sender: &Sy
             Ok(id) => done_to(command, reference, id),
             Err(_) => bytes.to_vec(),
         };
-        batch.push(Line { number, bytes: Some(line) });
-        if batch.len() >= BATCH && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
-            return;
+        if !emit(Line { number, bytes: Some(line) }) {
+            break;
         }
     }
-    let _ = sender.send(Ok(batch));
+    Ok(())
 }
 
 /// The object of a command that is done to one record.

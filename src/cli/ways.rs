@@ -32,9 +32,8 @@ pub fn map_for(map: &str, name: &str, file: File) -> Result<(Map, File, Option<S
     if map != SPREADSHEET {
         return Ok((Map::named(map)?, file, None));
     }
-    let (suggested, file) = suggested(name, file)?;
-    let suggested = suggested.usable()?;
-    Ok((Map::parse(SPREADSHEET, &suggested.text)?, file, Some(suggested)))
+    let (suggested, map, file) = looked_at(name, file)?;
+    Ok((map, file, Some(suggested.usable()?)))
 }
 
 /// The map that comes with the program for files with such a header, where there is one.
@@ -43,12 +42,17 @@ pub fn known_layout(file: &mut impl BufRead) -> Option<Map> {
     suggest::known(&Encoding::Seen.texts(&frame.header)?).map(|(map, _)| map)
 }
 
-/// A map that reads the file as it stands, as far as its header tells how.
-pub fn suggested(name: &str, mut file: File) -> Result<(Suggested, File)> {
+/// What the file suggests, as far as its header tells how it is read.
+pub fn suggested(name: &str, file: File) -> Result<(Suggested, File)> {
+    looked_at(name, file).map(|(suggested, _, file)| (suggested, file))
+}
+
+/// The same, with the map itself.
+fn looked_at(name: &str, mut file: File) -> Result<(Suggested, Map, File)> {
     let mut start = Vec::new();
     file.by_ref().take(LOOKED_AT).read_to_end(&mut start).map_err(|error| super::bulk::unreadable(name, &error))?;
-    let suggested = suggest::map(name, &start)?;
-    Ok((suggested, Box::new(Cursor::new(start).chain(file))))
+    let (suggested, map) = suggest::map(name, &start)?;
+    Ok((suggested, map, Box::new(Cursor::new(start).chain(file))))
 }
 
 /// A file behind its header, to be read by the map.

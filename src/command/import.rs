@@ -191,7 +191,7 @@ pub fn form_of(kind: &str) -> Option<CsvForm> {
         return Some(CsvForm { keys, lines, switches, shown });
     }
     let described = KINDS.iter().find(|described| described.kind == kind)?;
-    Some(CsvForm { keys: (described.keys)(), lines: Vec::new(), switches: (described.switches)(), shown })
+    Some(CsvForm { keys: described.keys(), lines: Vec::new(), switches: described.switches(), shown })
 }
 
 impl Work for Import {
@@ -426,7 +426,7 @@ fn imported(
 ) -> Result<Option<Box<RawValue>>> {
     if let Some(described) = KINDS.iter().find(|described| described.kind == kind) {
         let id = take_text(&mut pairs, "id")?.ok_or_else(|| missing("id"))?;
-        return (described.import)(cx, lookup, &id, pairs, update).map(Some);
+        return described.import(cx, lookup, &id, pairs, update).map(Some);
     }
     if let Some(form) = FORMS.iter().find(|form| form.kind == kind) {
         return (form.run)(&mut Run { cx, lookup, update, pairs }).map(|()| None);

@@ -115,7 +115,7 @@ pub const WARNINGS: &[(&str, &str)] = &[
     ("timer_running", "another timer of the same user runs"),
     ("traces_left", "the bytes of erased texts are left somewhere"),
     ("trial_started", "a trial was started"),
-    ("undated", "documents are dated today, since the file tells no day of them"),
+    ("undated", "documents are dated the day they are first imported, since the file tells no day of them"),
     ("untaxed", "lines bear no tax, since the file tells none"),
     ("worksheet_unsigned", "the worksheet is not signed"),
 ];

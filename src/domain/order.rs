@@ -23,6 +23,16 @@ choices! {
     }
 }
 
+impl OrderState {
+    /// Whether an order can be edited yet; what is confirmed or cancelled is frozen (contract, section 7).
+    pub fn is_editable(self) -> bool {
+        match self {
+            OrderState::Draft | OrderState::Sent => true,
+            OrderState::Confirmed | OrderState::Cancelled => false,
+        }
+    }
+}
+
 /// An order as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Order {
@@ -221,12 +231,9 @@ impl Order {
         self.lines.len() < before
     }
 
-    /// Refuses the editing of what is frozen (contract, section 7).
+    /// Refuses the editing of what is frozen.
     pub fn check_editable(&self) -> Result<()> {
-        match self.state {
-            OrderState::Draft | OrderState::Sent => Ok(()),
-            OrderState::Confirmed | OrderState::Cancelled => Err(self.not_to_be("edited").into()),
-        }
+        if self.state.is_editable() { Ok(()) } else { Err(self.not_to_be("edited").into()) }
     }
 
     /// Refuses to bill what is not agreed: only a confirmed order is billed.

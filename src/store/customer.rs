@@ -53,6 +53,10 @@ pub static CUSTOMER: Table = records("customer", "customer", Customer::COLUMNS).
     FoundBy::Folded("name_folded"),
 ]);
 
+/// Customers by what they are called alone, whatever ids are called so too.
+pub const BY_EMAIL: &[FoundBy] = &[FoundBy::Folded("email_folded")];
+pub const BY_NAME: &[FoundBy] = &[FoundBy::Folded("name_folded")];
+
 /// What another system names customers by that tells no number of them: an e-mail or a name, which goes before what is an id of this
 /// desk by chance.
 pub const FOUND_BY_ELSEWHERE: &[FoundBy] =

@@ -57,6 +57,10 @@ pub static PRODUCT: Table = records("product", "product", Product::COLUMNS).with
     FoundBy::Folded("name_folded"),
 ]);
 
+/// Products by the name that another system has for them. One that was made of its name has it as its id, whatever it is called by
+/// now.
+pub const BY_NAME: &[FoundBy] = &[FoundBy::Exactly("id"), FoundBy::Folded("name_folded")];
+
 /// Loads the taxes of some products.
 fn complete(db: &Db, products: &mut [Product]) -> Result<()> {
     let mut taxes: HashMap<Key, Vec<Tax>> = HashMap::new();

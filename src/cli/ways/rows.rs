@@ -25,7 +25,7 @@ use crate::domain::{Error, Fault, Result};
 /// How many made-by-the-way records are remembered, so that each is asked for once.
 const KEPT: usize = 50_000;
 
-/// How many faults of one document are told.
+/// How many faults of one document are told, and how many rows beside their records.
 const MOST_FAULTS: usize = 20;
 
 /// What the desk says of how cells are meant.
@@ -42,6 +42,14 @@ pub struct Notes {
     pub totals: Vec<u64>,
     /// Rows of documents that say no day.
     pub undated: Vec<u64>,
+}
+
+impl Notes {
+    /// The rows as they are told: so many, and whether there are more.
+    pub fn told(rows: &[u64]) -> String {
+        let told: Vec<String> = rows.iter().take(MOST_FAULTS).map(u64::to_string).collect();
+        format!("{}{}", told.join(", "), if rows.len() > MOST_FAULTS { ", …" } else { "" })
+    }
 }
 
 /// A file behind its header.
@@ -128,11 +136,11 @@ impl<R: BufRead> Sheet<R> {
         Ok(Some(row))
     }
 
-    /// Notes a row among those of one kind, of which a few are told.
+    /// Notes a row among those of one kind: those that are told, and one more.
     fn note(&self, kind: impl FnOnce(&mut Notes) -> &mut Vec<u64>, number: u64) {
         if let Ok(mut notes) = self.notes.lock() {
             let rows = kind(&mut notes);
-            if rows.len() < MOST_FAULTS && rows.last() != Some(&number) {
+            if rows.len() <= MOST_FAULTS && rows.last() != Some(&number) {
                 rows.push(number);
             }
         }
@@ -625,13 +633,18 @@ impl<R: BufRead> Document<'_, R> {
         }
         let mut object = Object::new();
         let mut of_document = false;
+        // The keys that say what cannot be read.
+        let mut in_vain: Vec<&str> = Vec::new();
         for (key, reading) in &line.keys {
             if reading.ways.iter().any(|way| way.of_document) {
                 of_document = true;
                 continue;
             }
+            let before = self.faults.len();
             if let Some(value) = self.value(reading, row) {
                 object.insert(key.clone(), value);
+            } else if self.faults.len() > before {
+                in_vain.push(key);
             }
         }
         // A row that says nothing of what a line has is a remark, or the header's alone.
@@ -641,7 +654,7 @@ impl<R: BufRead> Document<'_, R> {
         }
         // What a product costs by now is not what was charged for it then.
         for (key, reading) in line.keys.iter().filter(|(key, _)| matches!(key.as_str(), "quantity" | "price")) {
-            if !object.contains_key(key) {
+            if !object.contains_key(key) && !in_vain.contains(&key.as_str()) {
                 self.note_empty(key, reading, row);
             }
         }

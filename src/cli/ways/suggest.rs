@@ -8,7 +8,7 @@ use csv::ByteRecord;
 
 use super::cell::{self, Encoding, Pattern};
 use super::headings::{NAMES, Role};
-use super::map::{BUILT_IN, Map};
+use super::map::{BUILT_IN, Map, SPREADSHEET};
 use crate::cli::bulk::{STANDARD_INPUT, unreadable};
 use crate::cli::csv_frame::{self as frame, Frame};
 use crate::cli::report;
@@ -54,7 +54,31 @@ impl What {
             What::Customers => "customers",
         }
     }
+
+    /// Whether a column of that role is read of such a file.
+    fn reads(self, role: Role) -> bool {
+        let is_among = |keys: &[(&str, Role)]| keys.iter().any(|(_, known)| *known == role);
+        match self {
+            What::Documents(_) => true,
+            What::Products => role == Role::Tax || is_among(PRODUCT),
+            What::Customers => is_among(CUSTOMER),
+        }
+    }
 }
+
+/// The keys of customers, and the columns that they are read from.
+const CUSTOMER: &[(&str, Role)] = &[
+    ("id", Role::CustomerId),
+    ("name", Role::Customer),
+    ("email", Role::Email),
+    ("street", Role::Street),
+    ("postcode", Role::Postcode),
+    ("city", Role::City),
+    ("country", Role::Country),
+];
+
+/// Those of products, beside their taxes.
+const PRODUCT: &[(&str, Role)] = &[("id", Role::Sku), ("name", Role::Label), ("price", Role::Price)];
 
 /// What names documents.
 const NUMBER: &[Role] = &[Role::Invoice, Role::Order];
@@ -113,11 +137,11 @@ fn read_as(message: String) -> Warning {
     Warning { code: "read_as".into(), message }
 }
 
-/// A map that reads the file, as far as its header tells how.
-pub fn map(name: &str, start: &[u8]) -> Result<Suggested> {
+/// A map that reads the file, as far as its header tells how; as it is told, and as it reads.
+pub fn map(name: &str, start: &[u8]) -> Result<(Suggested, Map)> {
     let start = Start::read(start).map_err(|error| unreadable(name, &error))?;
-    if let Some((Map { name: known, .. }, text)) = known(&start.names) {
-        return Ok(Suggested::known(name, &known, text));
+    if let Some((map, text)) = known(&start.names) {
+        return Ok((Suggested::known(name, &map.name, text), Map { name: SPREADSHEET.to_owned(), ..map }));
     }
     let roles = start.roles();
     Known { start: &start, roles: &roles }.suggested(name)
@@ -237,31 +261,28 @@ impl Known<'_> {
         (has(Role::Email) || has(Role::Customer)).then_some(What::Customers)
     }
 
-    fn suggested(&self, name: &str) -> Result<Suggested> {
+    fn suggested(&self, name: &str) -> Result<(Suggested, Map)> {
         let what = self.what();
+        // What is nothing that is known may be orders.
+        let read = what.unwrap_or(What::Documents(Role::Order));
         let lacks = |roles: &[Role]| !roles.iter().any(|role| self.has(*role));
-        let lacking: Vec<_> = match what {
-            Some(What::Products | What::Customers) => Vec::new(),
-            Some(What::Documents(_)) | None => NEEDED.iter().filter(|(_, roles)| lacks(roles)).collect(),
+        let lacking: Vec<_> = match read {
+            What::Products | What::Customers => Vec::new(),
+            What::Documents(_) => NEEDED.iter().filter(|(_, roles)| lacks(roles)).collect(),
         };
         let keys = lacking.iter().map(|(keys, _)| *keys).collect::<Vec<_>>().join(", ");
-        let body = match what {
-            Some(What::Products) => self.product("always"),
-            Some(What::Customers) => self.customer(),
-            Some(What::Documents(number)) => self.documents(number),
-            None => self.documents(Role::Order),
-        };
-        let group = match what {
-            Some(What::Products | What::Customers) => None,
-            Some(What::Documents(number)) => Some(number),
-            None => Some(Role::Order),
+        let (group, body) = match read {
+            What::Products => (None, self.product("always")),
+            What::Customers => (None, self.customer()),
+            What::Documents(number) => (Some(number), self.documents(number)),
         };
         let mut text = format!("{}{body}", self.head(name, group, &keys));
-        let unread = self.unread(&Map::parse(name, &text)?);
+        let map = Map::parse(SPREADSHEET, &text)?;
+        let unread = self.unread(&map, read);
         if !unread.is_empty() {
             text.push_str(&format!("\n# Not read: {unread}\n"));
         }
-        let mut told = format!("read as {}", what.map_or("orders", What::word));
+        let mut told = format!("read as {}", read.word());
         if !unread.is_empty() {
             told.push_str(&format!("; not read: {unread}"));
         }
@@ -276,7 +297,8 @@ impl Known<'_> {
             None => Some(self.of_no_kind(name)),
             Some(what) => self.refusal(name, what, &lacking),
         };
-        Ok(Suggested { text, read_as: read_as(told), untold: self.untold(what), unfinished, refusal })
+        let untold = self.untold(what);
+        Ok((Suggested { text, read_as: read_as(told), untold, unfinished, refusal }, map))
     }
 
     /// A file of which nothing is known.
@@ -318,7 +340,9 @@ impl Known<'_> {
         let mut untold = Vec::new();
         if !self.has(Role::Date) {
             let (word, meant) = (what.word(), self.may_be_meant(&[Role::Date]));
-            let message = format!("no column is known as Date, so that the {word} are dated today{meant}");
+            let message = format!(
+                "no column is known as Date, so that the {word} are dated the day they are first imported{meant}"
+            );
             untold.push(Warning { code: "undated".into(), message });
         }
         if !self.has(Role::Tax) {
@@ -363,9 +387,8 @@ impl Known<'_> {
 
     /// The roles that no column has; one that names documents is enough.
     fn open(&self) -> impl Iterator<Item = &(Role, &'static [&'static str])> {
-        let is_numbered = self.has(Role::Invoice) || self.has(Role::Order);
-        let is_number = |role: Role| matches!(role, Role::Invoice | Role::Order);
-        NAMES.iter().filter(move |(role, _)| !(self.has(*role) || is_numbered && is_number(*role)))
+        let is_numbered = NUMBER.iter().any(|role| self.has(*role));
+        NAMES.iter().filter(move |(role, _)| !(self.has(*role) || is_numbered && NUMBER.contains(role)))
     }
 
     /// What a column may be by a name that is nearly known, has a known word in it, or is a part of one.
@@ -481,17 +504,9 @@ impl Known<'_> {
     }
 
     fn customer(&self) -> String {
-        let keys = self.keys(&[
-            ("id", Role::CustomerId),
-            ("name", Role::Customer),
-            ("email", Role::Email),
-            ("street", Role::Street),
-            ("postcode", Role::Postcode),
-            ("city", Role::City),
-            ("country", Role::Country),
-        ]);
+        let keys = self.keys(CUSTOMER);
         let found_by = match self.at(Role::CustomerId) {
-            Some(_) => "its number, else by e-mail, without one by name",
+            Some(_) => "the number alone where a row tells one; where it tells none, by e-mail, without one by name",
             None => "e-mail, without one by name",
         };
         format!(
@@ -501,7 +516,7 @@ impl Known<'_> {
 
     fn product(&self, make: &str) -> String {
         let each = if make == "missing" { "each = \"row\"\n" } else { "" };
-        let mut keys = self.keys(&[("id", Role::Sku), ("name", Role::Label), ("price", Role::Price)]);
+        let mut keys = self.keys(PRODUCT);
         if make == "missing" {
             keys.push_str(&self.asked("id", &[Role::Sku], &[Role::Sku, Role::Label]));
             keys.push_str(&self.asked("name", &[Role::Label], &[Role::Sku, Role::Label]));
@@ -558,13 +573,14 @@ impl Known<'_> {
         text
     }
 
-    /// The columns that the map does not read, each with what it may be meant as.
-    fn unread(&self, map: &Map) -> String {
+    /// The columns that the map does not read, each with what it may be meant as where such a file is read for that.
+    fn unread(&self, map: &Map, read: What) -> String {
         let is_read = |name: &String| map.columns.iter().any(|column| column.name == *name);
         let unread = self.start.names.iter().enumerate().filter(|(_, name)| !name.is_empty() && !is_read(name));
         let told = unread.map(|(at, name)| {
             let is_free = self.roles.get(at) == Some(&None);
             let meant = is_free.then(|| self.by_name(at).or_else(|| self.by_content(at))).flatten();
+            let meant = meant.filter(|role| read.reads(*role));
             let meant = meant.map(|role| format!(" ({} may be meant)", role.heading())).unwrap_or_default();
             format!("{}{meant}", quoted(name))
         });

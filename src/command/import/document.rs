@@ -15,7 +15,7 @@ use crate::domain::document::{
 use crate::domain::journal::{Journal, JournalType, check_sales_journal};
 use crate::domain::line::PricedLine;
 use crate::domain::linking::{Source, find_billed_line, find_line};
-use crate::domain::order::{OrderInBrief, OrderState};
+use crate::domain::order::OrderInBrief;
 use crate::domain::payment::{Item, MatchRefused, above_zero, check_day};
 use crate::domain::product::{Lot, Product, UnitPrice};
 use crate::domain::refund::{self, Ask};
@@ -764,7 +764,7 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
         document.open = document.total;
     }
     // The lines of an order that can be edited yet are written anew, so that none of them is billed.
-    let is_editable = named.is_some_and(|named| matches!(named.state, OrderState::Draft | OrderState::Sent));
+    let is_editable = named.is_some_and(|named| named.state.is_editable());
     if let (None, Some(order), false) = (&invoice, &document.order, is_editable) {
         let mut left =
             if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };

@@ -1,7 +1,6 @@
 //! Records that are said in a form: the same struct makes them, changes them and imports them, so that each rule is written once.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use serde_json::value::RawValue;
 
@@ -34,25 +33,44 @@ use crate::store::engine::record;
 /// A kind of record that a form imports.
 pub struct Kind {
     pub kind: &'static str,
-    /// Its keys, in order.
-    pub keys: fn() -> Vec<&'static str>,
-    /// The keys that are true or false.
-    pub switches: fn() -> Vec<&'static str>,
+    /// What its form takes, which is made out once: a run imports many records of a kind.
+    taken: LazyLock<Taken>,
     /// What the help of the flag says that sets a key; none where there is no such flag.
     pub meaning: fn(&'static str) -> Option<String>,
-    /// Imports the record of that id; answers it where it is new or was looked at.
-    pub import: fn(&Cx<'_>, &mut Lookup, &str, Pairs<'_>, bool) -> Result<Box<RawValue>>,
+    import: fn(&Taken, &Cx<'_>, &mut Lookup, &str, Pairs<'_>, bool) -> Result<Box<RawValue>>,
 }
 
 impl Kind {
     const fn of<F: Form>() -> Kind {
         let (kind, meaning) = (<F::Record as Noun>::KIND, meaning::<F> as fn(&'static str) -> Option<String>);
-        Kind { kind, keys: keys::<F>, switches: switches::<F>, meaning, import: import::<F> }
+        Kind { kind, taken: LazyLock::new(taken::<F>), meaning, import: import::<F> }
+    }
+
+    /// Its keys, in order.
+    pub fn keys(&self) -> Vec<&'static str> {
+        ["id"].into_iter().chain(self.taken.keys.iter().map(|(key, _)| *key)).collect()
+    }
+
+    /// The keys that are true or false.
+    pub fn switches(&self) -> Vec<&'static str> {
+        self.taken.keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| *key).collect()
+    }
+
+    /// Imports the record of that id; answers it where it is new or was looked at.
+    pub fn import(
+        &self,
+        cx: &Cx<'_>,
+        lookup: &mut Lookup,
+        id: &str,
+        pairs: Pairs<'_>,
+        update: bool,
+    ) -> Result<Box<RawValue>> {
+        (self.import)(&self.taken, cx, lookup, id, pairs, update)
     }
 }
 
 /// The kinds of records that forms import.
-pub static KINDS: &[Kind] = &[
+pub static KINDS: [Kind; 15] = [
     Kind::of::<TaxForm>(),
     Kind::of::<JournalForm>(),
     Kind::of::<LocationForm>(),
@@ -100,17 +118,13 @@ struct Taken {
     names: Vec<&'static str>,
 }
 
-/// What that form takes, which is made out once: a run imports many records of a kind.
-fn taken<F: Form>() -> &'static Taken {
-    static KNOWN: LazyLock<Mutex<HashMap<&'static str, &'static Taken>>> = LazyLock::new(Mutex::default);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(<F::Record as Noun>::KIND).or_insert_with(|| {
-        let keys = record_of::<F>();
-        let twins = keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch);
-        let twins = twins.map(|(key, _)| &*format!("no_{key}").leak());
-        let names = keys.iter().map(|(key, _)| flag_of::<F>(key)).chain(twins).collect();
-        Box::leak(Box::new(Taken { keys, names }))
-    })
+/// What that form takes.
+fn taken<F: Form>() -> Taken {
+    let keys = record_of::<F>();
+    let twins = keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch);
+    let twins = twins.map(|(key, _)| &*format!("no_{key}").leak());
+    let names = keys.iter().map(|(key, _)| flag_of::<F>(key)).chain(twins).collect();
+    Taken { keys, names }
 }
 
 fn record_of<F: Form>() -> Vec<(&'static str, Emptied)> {
@@ -131,18 +145,10 @@ fn record_of<F: Form>() -> Vec<(&'static str, Emptied)> {
     keys.collect()
 }
 
-fn keys<F: Form>() -> Vec<&'static str> {
-    ["id"].into_iter().chain(taken::<F>().keys.iter().map(|(key, _)| *key)).collect()
-}
-
-fn switches<F: Form>() -> Vec<&'static str> {
-    taken::<F>().keys.iter().filter(|(_, emptied)| *emptied == Emptied::Switch).map(|(key, _)| *key).collect()
-}
-
 /// A record as the form that says it. What is null empties where `empties`, and else is as good as left out.
-fn form_of<F: Form>(pairs: Pairs<'_>, empties: bool) -> Result<F> {
+fn form_of<F: Form>(taken: &Taken, pairs: Pairs<'_>, empties: bool) -> Result<F> {
     let kind = <F::Record as Noun>::KIND;
-    let Taken { keys: record, names } = taken::<F>();
+    let Taken { keys: record, names } = taken;
     let mut said: Pairs<'_> = Vec::with_capacity(pairs.len());
     for (key, given) in pairs {
         let Some((key, emptied)) = record.iter().copied().find(|(known, _)| *known == key) else {
@@ -190,6 +196,7 @@ fn nothing() -> Result<&'static RawValue> {
 
 /// Makes the record where it is new; else it is as it stands, or is changed where `update` (contract, section 6).
 fn import<F: Form>(
+    taken: &Taken,
     cx: &Cx<'_>,
     lookup: &mut Lookup,
     id: &str,
@@ -203,19 +210,19 @@ fn import<F: Form>(
     };
     let before = if is_new { None } else { record::by_id::<F::Record>(cx.db, id)? };
     let Some(before) = before else {
-        let form: F = form_of(pairs, false)?;
+        let form: F = form_of(taken, pairs, false)?;
         let made = form::bring(cx, &form, naming::counted_id(cx, id, F::ID)?)?;
         lookup.forget(kind, id);
         return told::<F>(&made);
     };
     if update {
-        let form: F = form_of(pairs, true)?;
+        let form: F = form_of(taken, pairs, true)?;
         let after = form::edit(cx, &form, before)?;
         lookup.forget(kind, id);
         return told::<F>(&after);
     }
     // Without --update the record must say what stands; what a new one would be refused for is different too.
-    let form: F = form_of(pairs, false)?;
+    let form: F = form_of(taken, pairs, false)?;
     let mut same = F::blank_like(cx, &before)?;
     let filled = form.check_needed().and_then(|()| form.fill(cx, &mut same));
     let other = || AlreadyExists { kind: words_of(kind), noun: noun_of(kind), field: "id", given: id.to_owned() };

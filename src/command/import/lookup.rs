@@ -16,7 +16,7 @@ use crate::domain::value::reference::Reference;
 use crate::procedure::context::{Cx, found};
 use crate::procedure::look_up;
 use crate::store::customer::{self, CUSTOMER};
-use crate::store::engine::record::{self, Described, Found};
+use crate::store::engine::record::{self, Found};
 use crate::store::order;
 use crate::store::tax::TAX;
 
@@ -38,12 +38,6 @@ pub struct Lookup {
     as_elsewhere: bool,
     /// Whether customers are, and not by a number.
     without_numbers: bool,
-}
-
-/// The record that `given` stands for (contract, section 2).
-fn named<R: Described>(cx: &Cx<'_>, field: &'static str, given: &str) -> Result<R> {
-    look_up::check_given(field, given)?;
-    look_up::the_one(record::find(cx.db, given)?, R::table(), field, given)
 }
 
 /// The oldest tax that is called so, or alike and of that rate.
@@ -123,7 +117,7 @@ impl Lookup {
     }
 
     pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
-        self.products.get(id, || named(cx, "product", id).map(Rc::new))
+        self.products.get(id, || look_up::one(cx, "product", id).map(Rc::new))
     }
 
     /// The customer, or the one that it was merged into.
@@ -159,11 +153,11 @@ impl Lookup {
     }
 
     pub fn location(&mut self, cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
-        self.locations.get(id, || named(cx, field, id))
+        self.locations.get(id, || look_up::one(cx, field, id))
     }
 
     pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
-        self.journals.get(id, || named(cx, "journal", id))
+        self.journals.get(id, || look_up::one(cx, "journal", id))
     }
 
     /// The order of that id, and whose it is.
@@ -183,7 +177,7 @@ impl Lookup {
 
     /// The lot of that id. Lots are as many as there are goods, so none is remembered.
     pub fn lot(&mut self, cx: &Cx<'_>, id: &str) -> Result<Lot> {
-        named(cx, "lot", id)
+        look_up::one(cx, "lot", id)
     }
 
     /// Forgets what a record of that kind changes that was made or changed.

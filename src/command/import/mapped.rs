@@ -15,10 +15,10 @@ use crate::domain::tax::named::{NamedTax, UnknownTax};
 use crate::domain::value::quantity::Percent;
 use crate::domain::{Error, Fault, Result, code};
 use crate::procedure::look_up;
-use crate::store::customer::CUSTOMER;
+use crate::store::customer::{self, CUSTOMER};
 use crate::store::engine::record::{self, Found};
 use crate::store::engine::table::{FoundBy, Table};
-use crate::store::product::PRODUCT;
+use crate::store::product::{self, PRODUCT};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -266,18 +266,14 @@ pub fn make_if_missing(
         // A number or a SKU is an id as it stands, and a name is none that is called so by chance.
         ("customer", "id") => (!record::has_id(cx.db, &CUSTOMER, &name)?).then_some(name),
         ("customer", key) => {
-            let folded = FoundBy::Folded(if key == "email" { "email_folded" } else { "name_folded" });
-            match is_there(cx, "customer", &CUSTOMER, &[folded], &name)? {
+            let found_by = if key == "email" { customer::BY_EMAIL } else { customer::BY_NAME };
+            match is_there(cx, "customer", &CUSTOMER, found_by, &name)? {
                 true => None,
                 false => Some(cx.db.next_reference("C")?),
             }
         }
         ("product", "id") => (!record::has_id(cx.db, &PRODUCT, &name)?).then_some(name),
-        // One that was made of its name has it as its id, whatever it is called by now.
-        ("product", _) => {
-            let found_by = [FoundBy::Exactly("id"), FoundBy::Folded("name_folded")];
-            (!is_there(cx, "product", &PRODUCT, &found_by, &name)?).then(|| id_from(&name))
-        }
+        ("product", _) => (!is_there(cx, "product", &PRODUCT, product::BY_NAME, &name)?).then(|| id_from(&name)),
         ("tax", _) => match lookup.tax_named(cx, &name)? {
             Some(_) => None,
             None => Some(tell_of_tax(name, &mut pairs)?),
@@ -301,7 +297,7 @@ pub fn make_if_missing(
     }
     let described = KINDS.iter().find(|described| described.kind == kind);
     let described = described.ok_or_else(|| internal(format!("{kind} has no form")))?;
-    (described.import)(cx, lookup, &id, pairs, false).map(Some)
+    described.import(cx, lookup, &id, pairs, false).map(Some)
 }
 
 /// Adds to a tax what its name tells of it, unless it is told otherwise; answers the name in one line.

@@ -23,7 +23,7 @@ pub fn keys(of: Option<&str>) -> Vec<Key> {
     let is_asked = |kind: &str| of.is_none_or(|of| of == kind);
     let mut told = Vec::new();
     for described in KINDS.iter().filter(|described| is_asked(described.kind)) {
-        for key in (described.keys)() {
+        for key in described.keys() {
             let meaning = (described.meaning)(key).or_else(|| of_key(described.kind, key, false));
             told.push(Key { kind: described.kind, key, of: "record", meaning: meaning.unwrap_or_default() });
         }

@@ -719,7 +719,7 @@ static EXPLAINED: &[Explained] = &[
     ),
     explained(
         "undated",
-        "No column of the file is known as the day of its documents, or it is empty in some rows, so that they are dated today.",
+        "No column of the file is known as the day of its documents, or it is empty in some rows, so that they are dated the day they are first imported.",
         "aftersales import sheet.csv --map spreadsheet --check",
         "aftersales import sheet.csv --suggest-map",
     ),
