@@ -7,8 +7,9 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::report::Exit;
-use super::top::{is_same_file, not_written};
+use super::top::not_written;
 use super::{Outside, Settings, report};
+use crate::command::backup::is_same_file;
 use crate::command::print::{Asked, Goes, Outlet, Printout};
 use crate::command::{Action, Cx, Entry, Warning, internal};
 use crate::domain::common::ValueRefused;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::report::{self, Exit};
 use super::{Outside, Printed, Settings, print, rendered, tell};
+use crate::command::backup::is_same_file;
 use crate::command::init::Init;
 use crate::command::pipeline::{Answer, Clock as _, Envelope, Mode};
 use crate::command::{Parsed, export, internal, layout_of, schema, verify};
@@ -112,10 +113,6 @@ pub(super) fn not_written(file: &str, error: &std::io::Error) -> Error {
         true => report::fault("store_full", message, Some("file"), Some(file.to_owned()), None),
         false => ValueRefused::invalid("file", file, message).into(),
     }
-}
-
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// `verify` as clap sees it.

@@ -10,7 +10,7 @@ use crate::domain::value::day::{Day, Instant};
 use crate::domain::value::money::Money;
 
 /// How far a record has to be, or of which kind, for its customer to see it. Lists, pages and downloads all ask this;
-/// the words are for statements.
+/// the words are for statements. A coupon has no state of its own to ask: which are seen is said in `store/portal.rs`.
 pub trait Seen: Copy {
     /// Whether a record in that state, or of that kind, is seen.
     fn is_seen(self) -> bool;

@@ -2,7 +2,7 @@
 
 use super::common::ValueRefused;
 use super::line::{LineNumber, LineQuantity};
-use super::location::{Location, LocationType};
+use super::location::Location;
 use super::product::Tracking;
 use super::transfer::{
     Transfer, TransferKind, TransferLine, TransferState, check_numbers, no_such_line, numbers_of, part_of_a_serial,
@@ -194,8 +194,7 @@ pub fn default_location<'l>(source: &'l Transfer, of_team: Option<&'l Location>)
 pub fn locations(source: &Transfer, of_team: Option<&Location>, flagged: &[Location]) -> Vec<Location> {
     let mut allowed = vec![default_location(source, of_team).clone()];
     let goes_inside = source.kind != TransferKind::Incoming;
-    let takes_returns =
-        |location: &&Location| goes_inside && location.return_location && location.kind == LocationType::Internal;
+    let takes_returns = |location: &&Location| goes_inside && location.takes_returns();
     for location in std::iter::once(&source.from).chain(flagged.iter().filter(takes_returns)) {
         if location.key != source.to.key && allowed.iter().all(|known| known.key != location.key) {
             allowed.push(location.clone());
@@ -209,11 +208,10 @@ pub fn check_location(source: &Transfer, named: &Location, allowed: &[Location])
     if allowed.iter().any(|location| location.key == named.key) {
         return Ok(());
     }
+    let flagged = Location { return_location: true, ..named.clone() };
+    let takes_flag =
+        locations(source, None, std::slice::from_ref(&flagged)).iter().any(|location| location.key == named.key);
     let allowed = allowed.iter().map(|location| location.id.clone()).collect();
-    let takes_flag = source.kind != TransferKind::Incoming
-        && named.kind == LocationType::Internal
-        && named.key != source.to.key
-        && !named.return_location;
     Err(ReturnRefused::Location { location: named.id.clone(), allowed, takes_flag }.into())
 }
 
@@ -335,6 +333,7 @@ fn taken_by(returns: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::location::LocationType;
 
     fn reference(key: i64, id: &str) -> Reference {
         Reference { key, id: id.to_owned() }

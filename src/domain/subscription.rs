@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::app::App;
-use super::desk::{Desk, Plan};
+use super::desk::{Desk, Plan, Trial};
 use crate::domain::value::day::Instant;
 use crate::domain::value::text::choices;
 
@@ -31,11 +31,11 @@ pub struct Subscription {
 impl Subscription {
     /// How the desk stands at `now`.
     pub fn of(desk: &Desk, now: Instant) -> Subscription {
-        let state = match (desk.subscription_added_at, desk.trial_started_at) {
+        let state = match (desk.subscription_added_at, desk.trial(now)) {
             (Some(_), _) => SubscriptionState::Active,
-            (None, None) => SubscriptionState::None,
-            (None, Some(_)) if desk.trial_over(now) => SubscriptionState::Over,
-            (None, Some(_)) => SubscriptionState::Trial,
+            (None, Trial::None) => SubscriptionState::None,
+            (None, Trial::Over) => SubscriptionState::Over,
+            (None, Trial::Runs(_) | Trial::EndsSoon(_)) => SubscriptionState::Trial,
         };
         Subscription {
             id: "subscription",

@@ -161,11 +161,9 @@ pub fn first_made(db: &Db, ticket: Key) -> Result<Option<Use>> {
 
 /// Tells what is still open on a ticket that was closed (spec A5).
 pub fn warn_of_open(cx: &Cx<'_>, ticket: &Ticket) -> Result<()> {
-    let mut open = Vec::new();
-    for makes in all_made() {
-        let of_kind = (makes.of_ticket)(cx.db, ticket.key)?.into_iter().filter(|made| made.is_open);
-        open.extend(of_kind.map(|made| format!("{} {} ({})", makes.noun.replace('-', " "), made.id, made.state)));
-    }
+    let (_, open) = documents(cx.db, ticket.key)?;
+    let told = |StillOpen { kind, id, state, .. }: &StillOpen| format!("{} {id} ({state})", kind.replace('_', " "));
+    let open: Vec<String> = open.iter().map(told).collect();
     if !open.is_empty() {
         cx.warn("still_open", format!("still open on {}: {}", ticket.id, open.join(", ")));
     }

@@ -29,6 +29,11 @@ fn seen<S: Seen>(column: &str) -> String {
     format!("{column} IN ('{}')", S::words_seen().join("', '"))
 }
 
+/// That a customer sees an invoice or a credit note, which is what `sees_document` says of one.
+fn seen_document(row: &str) -> String {
+    format!("{row}.number IS NOT NULL AND {}", seen::<DocumentState>(&format!("{row}.state")))
+}
+
 /// The customer's tickets: the open ones first, the newest of each first. One that was merged is told by the one that goes
 /// on.
 pub fn tickets(db: &Db, customer: Key, limit: i64) -> Result<Vec<TicketInBrief>> {
@@ -79,14 +84,14 @@ pub fn tasks(db: &Db, customer: Key, limit: i64) -> Result<Vec<TaskInBrief>> {
 /// The customer's documents, orders and quotations among them; the newest first.
 pub fn documents(db: &Db, customer: Key, limit: i64) -> Result<Vec<DocumentInBrief>> {
     static DOCUMENTS: Asked = LazyLock::new(|| {
-        let (document, order) = (seen::<DocumentState>("x.state"), seen::<OrderState>("o.state"));
+        let (document, order) = (seen_document("x"), seen::<OrderState>("o.state"));
         asked(
             const { Tables::of(&["document", "sales_order", "currency"]) },
             format!(
                 "SELECT d.kind, d.shown, CASE WHEN d.state = 'cancelled' THEN 1 ELSE 0 END, d.date, d.currency,
                    cur.digits, d.total, d.open FROM
                    (SELECT x.key, x.kind, x.number AS shown, x.state, x.date, x.currency, x.total, x.open
-                    FROM document x WHERE x.customer = $1 AND x.number IS NOT NULL AND {document}
+                    FROM document x WHERE x.customer = $1 AND {document}
                     UNION ALL SELECT o.key, CASE o.state WHEN 'confirmed' THEN 'order' ELSE 'quotation' END, o.id,
                       o.state, o.date, o.currency, o.total, NULL
                     FROM sales_order o WHERE o.customer = $1 AND {order}) d
@@ -111,8 +116,7 @@ pub fn documents(db: &Db, customer: Key, limit: i64) -> Result<Vec<DocumentInBri
 /// What was made for the customer from one of their tickets, oldest first.
 pub fn made(db: &Db, customer: Key, ticket: Key) -> Result<Vec<Made>> {
     static MADE: Asked = LazyLock::new(|| {
-        let (document, repair, task) =
-            (seen::<DocumentState>("d.state"), seen::<RepairState>("r.state"), seen::<Stage>("k.stage"));
+        let (document, repair, task) = (seen_document("d"), seen::<RepairState>("r.state"), seen::<Stage>("k.stage"));
         let transfer = [seen::<TransferKind>("t.kind"), seen::<TransferState>("t.state")].join(" AND ");
         asked(
             const { Tables::of(&["document", "transfer", "repair", "task", "coupon"]) },
@@ -120,7 +124,7 @@ pub fn made(db: &Db, customer: Key, ticket: Key) -> Result<Vec<Made>> {
                 "SELECT m.kind, m.id, m.shown, m.state FROM
                    (SELECT d.key, d.kind, d.id, d.number AS shown,
                       CASE d.state WHEN 'posted' THEN '' ELSE d.state END AS state
-                    FROM document d WHERE d.ticket = $2 AND d.customer = $1 AND d.number IS NOT NULL AND {document}
+                    FROM document d WHERE d.ticket = $2 AND d.customer = $1 AND {document}
                     UNION ALL SELECT t.key, CASE t.kind WHEN 'incoming' THEN 'return_slip' ELSE 'delivery_note' END,
                       t.id, t.id, t.state
                     FROM transfer t WHERE t.ticket = $2 AND t.customer = $1 AND {transfer}
