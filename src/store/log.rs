@@ -238,9 +238,9 @@ pub fn content_check(command: &str) -> String {
 /// A digest as it is stored and shown.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
-    let mut digits = Vec::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        digits.extend([digit(byte >> 4), digit(byte & 15)]);
+    let mut digits = vec![0; bytes.len() * 2];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
     }
     String::from_utf8(digits).unwrap_or_default()
 }
