@@ -118,6 +118,9 @@ const AT_ONCE: usize = 16;
 
 /// What lies of each of some products at a location.
 pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, StockLevel>> {
+    if db.looks_ahead() {
+        return load_together(db, products, location);
+    }
     let mut stock_levels: BTreeMap<Key, StockLevel> = BTreeMap::new();
     let mut unknown: BTreeMap<Key, Vec<Row>> = BTreeMap::new();
     for product in products {
@@ -136,7 +139,7 @@ pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTr
                 [stock],
                 "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening, s.product FROM stock s
              WHERE s.location = $1 AND s.quantity > 0 AND s.product IN
-               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY s.key"
+               ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
             ),
             &params,
             |row| {
@@ -145,8 +148,19 @@ pub fn load_each(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTr
             },
         )?;
     }
-    stock_levels.extend(unknown.into_iter().map(|(product, rows)| (product, StockLevel::new(rows))));
+    // They are brought into order here: asked for in that order, an engine may read all that lies at the location.
+    stock_levels.extend(unknown.into_iter().map(|(product, mut rows)| {
+        rows.sort_unstable_by_key(|row| row.key);
+        (product, StockLevel::new(rows))
+    }));
     Ok(stock_levels)
+}
+
+/// The same where what several ask is asked together: each for itself, so that what is known of one is not asked again.
+fn load_together(db: &Db, products: &BTreeSet<Key>, location: Key) -> Result<BTreeMap<Key, StockLevel>> {
+    let products: Vec<Key> = products.iter().copied().collect();
+    db.together_of(&products, |product| drop(load(db, *product, location)))?;
+    products.into_iter().map(|product| Ok((product, load(db, product, location)?))).collect()
 }
 
 /// Keeps what became of a stock level.
@@ -310,7 +324,8 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
         query!(
             [stock],
             "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
-         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key"
+         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key",
+            [asked("stock", "product", 1).keyed(0)]
         ),
         params![product, location],
         |row| {

@@ -118,7 +118,7 @@ impl<'s> Group<'s> {
     pub fn look_ahead(&mut self, envelopes: &[Envelope]) -> Result<()> {
         let now = self.session.clock.now();
         let db = self.session.db;
-        Ok(db.look_ahead(envelopes.len(), &mut |at| {
+        Ok(db.look_ahead(envelopes.len(), true, &mut |at| {
             if let Some(Envelope { parsed: Parsed::Whole(change), key }) = envelopes.get(at)
                 && self.check_access(change.right(), now).is_ok()
             {
@@ -133,7 +133,7 @@ impl<'s> Group<'s> {
     /// The same of steps: each of so many works is run as a step would be.
     pub fn look_ahead_of_steps(&self, works: usize, work: &mut dyn FnMut(&Cx<'_>, usize)) -> Result<()> {
         let cx = self.view(self.session.clock.now()).within(0);
-        Ok(self.session.db.look_ahead(works, &mut |at| work(&cx, at))?)
+        Ok(self.session.db.look_ahead(works, false, &mut |at| work(&cx, at))?)
     }
 
     /// Begins a change whose steps come one by one; its row of the log stands before them.

@@ -241,11 +241,13 @@ impl Db {
 
     /// Finds out what works will ask that change something, and asks it for all of them together where that saves waiting: each is run
     /// on what is known by now, and undone. What they answer is of no interest.
-    pub fn look_ahead(&self, works: usize, work: &mut dyn FnMut(usize)) -> Result<()> {
+    ///
+    /// `in_turn` says that they are run one after the other behind it: what some make void and others ask is asked anew together.
+    pub fn look_ahead(&self, works: usize, in_turn: bool, work: &mut dyn FnMut(usize)) -> Result<()> {
         let Engine::Postgres(postgres) = &self.engine else {
             return Ok(());
         };
-        postgres.find_out(works, &mut |at| {
+        postgres.find_out(works, in_turn, &mut |at| {
             self.counters.borrow_mut().mark();
             self.stock_levels.borrow_mut().mark();
             postgres.mark_work();
@@ -258,16 +260,21 @@ impl Db {
 
     /// The same of works that only read.
     pub fn together(&self, works: &[&dyn Fn()]) -> Result<()> {
+        self.together_of(works, |work| work())
+    }
+
+    /// The same of one work on each of some things.
+    pub fn together_of<T>(&self, things: &[T], work: impl Fn(&T)) -> Result<()> {
         let Engine::Postgres(postgres) = &self.engine else {
             return Ok(());
         };
-        let run = |at: usize| works.get(at).into_iter().for_each(|work| work());
+        let run = |at: usize| things.get(at).into_iter().for_each(&work);
         // Within works whose questions are found out, these are a part of them.
         if postgres.finds_out() {
-            (0..works.len()).for_each(run);
+            (0..things.len()).for_each(run);
             return Ok(());
         }
-        postgres.find_out(works.len(), &mut |at| run(at))
+        postgres.find_out(things.len(), false, &mut |at| run(at))
     }
 
     /// Whether what several works ask is asked together, so that they are best known before the first of them is run.

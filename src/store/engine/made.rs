@@ -99,7 +99,7 @@ pub fn is_later(table: &str) -> Result<bool> {
 }
 
 impl Schema {
-    /// How another schema differs from this one, a sentence each; of the links those count that the engine guards.
+    /// How another schema differs from this one, a sentence each; of the links those have to be there that the engine guards.
     pub fn differences(&self, there: &Schema, is_guarded: &dyn Fn(&str, &Link) -> bool) -> Vec<String> {
         let mut told = Vec::new();
         for (name, table) in &self.tables {
@@ -154,7 +154,7 @@ impl Table {
             there.uniques.difference(&self.uniques).count(),
         );
         count("checks", self.checks.difference(&there.checks).count(), there.checks.difference(&self.checks).count());
-        count("links", links.difference(&there.links).count(), there.links.difference(&links).count());
+        count("links", links.difference(&there.links).count(), there.links.difference(&self.links).count());
     }
 }
 

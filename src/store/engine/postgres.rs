@@ -28,7 +28,7 @@ mod schema;
 mod tls;
 mod wire;
 
-use answers::{Answers, Question, Rows};
+use answers::{Answers, Question, Questions, Rows, gather};
 use fault::fault;
 use queue::{Many, Queue, Step, Write};
 use schema::Seen;
@@ -48,7 +48,7 @@ const WAITING: usize = 1_000;
 const UNDERWAY: usize = 256;
 
 /// How many lines share a transaction: those whose questions are asked together. Others who wait for the store get their turn soon.
-pub const GROUP_LINES: usize = 250;
+pub const GROUP_LINES: usize = 500;
 
 /// How often works are run at most to find out what they ask. Few ask so many things one after the other; and who asks for something
 /// else each time, such as whether a code is taken that was drawn by chance, would never come to an end.
@@ -78,6 +78,8 @@ pub struct Postgres {
     underway: RefCell<Vec<Underway>>,
     /// Whether a work is only run to find out what it asks.
     finds_out: Cell<bool>,
+    /// All that it asked so far, where that is of interest.
+    noted: RefCell<Option<Vec<Question>>>,
     /// What it asks that is not known yet.
     wanted: RefCell<Wanted>,
     /// For each statement that writes one row the one that writes many.
@@ -131,8 +133,8 @@ enum Underway {
 /// What is to be asked together.
 #[derive(Default)]
 struct Wanted {
-    /// The questions, those of one statement together.
-    questions: Vec<(&'static Statement, Vec<Rc<Question>>)>,
+    /// The questions that are not known yet.
+    questions: Questions,
     /// All that was asked since the works began: what a work's own changes make void again is not asked twice.
     seen: HashSet<Rc<Question>>,
     /// Whether the work came to something that is not known.
@@ -236,6 +238,7 @@ impl Postgres {
             queue: RefCell::default(),
             underway: RefCell::default(),
             finds_out: Cell::new(false),
+            noted: RefCell::default(),
             wanted: RefCell::default(),
             many: RefCell::default(),
             chains: RefCell::default(),
@@ -312,6 +315,10 @@ impl Postgres {
             return self.ask(statement, params, row);
         }
         let question = Question { statement: statement.place(), params };
+        match self.finds_out.get() {
+            true => self.noted.borrow_mut().iter_mut().for_each(|noted| noted.push(question.clone())),
+            false => self.answers.borrow_mut().was_asked(&question),
+        }
         if let Some(rows) = self.known(&question)? {
             #[cfg(debug_assertions)]
             self.doubt(statement, &question, &rows)?;
@@ -320,6 +327,9 @@ impl Postgres {
         if self.finds_out.get() {
             self.want(statement, question, true);
             return Err(StoreError::UnknownYet);
+        }
+        if let Some(rows) = self.asked_anew(statement, &question)? {
+            return rows.iter().try_for_each(row);
         }
         if !Answers::keeps(statement) {
             return self.ask(statement, question.params, row);
@@ -337,6 +347,23 @@ impl Postgres {
             self.answers.borrow_mut().put(statement, Rc::new(question), Rc::new(rows));
         }
         Ok(())
+    }
+
+    /// The answer to a question that is asked together with all that was made void and will be asked yet, where there is anything of
+    /// that kind.
+    fn asked_anew(&self, statement: &'static Statement, question: &Question) -> Result<Option<Rows>> {
+        let mut again = self.answers.borrow_mut().take_again();
+        if again.is_empty() {
+            return Ok(None);
+        }
+        if !again.iter().any(|(_, questions)| questions.iter().any(|known| **known == *question)) {
+            gather(&mut again, statement, Rc::new(question.clone()));
+        }
+        for (statement, questions) in again {
+            self.ask_ahead(statement, questions)?;
+        }
+        self.drained()?;
+        Ok(self.answers.borrow().get(question))
     }
 
     /// The answer to a question, where it is known or underway.
@@ -410,15 +437,13 @@ impl Postgres {
             return;
         }
         wanted.is_stuck |= is_needed;
-        match wanted.questions.iter_mut().find(|(known, _)| std::ptr::eq(*known, statement)) {
-            Some((_, questions)) => questions.push(question),
-            None => wanted.questions.push((statement, vec![question])),
-        }
+        gather(&mut wanted.questions, statement, question);
     }
 
     /// Finds out what works will ask, and asks it for all of them together: each is run on what is known, as far as that goes, again
-    /// and again, until it comes to its end or to what only its own changes bring about.
-    pub fn find_out(&self, works: usize, work: &mut dyn FnMut(usize)) -> Result<()> {
+    /// and again, until it comes to its end or to what only its own changes bring about. Where they are run one after the other behind
+    /// it, what some of them make void and others ask is asked anew together, as soon as any of it is needed.
+    pub fn find_out(&self, works: usize, in_turn: bool, work: &mut dyn FnMut(usize)) -> Result<()> {
         let mut open: Vec<usize> = (0..works).collect();
         for _ in 0..PASSES {
             if open.is_empty() || !self.looks_ahead() {
@@ -427,8 +452,13 @@ impl Postgres {
             self.finds_out.set(true);
             open.retain(|at| {
                 self.wanted.borrow_mut().is_stuck = false;
+                self.noted.replace(in_turn.then(Vec::new));
                 work(*at);
-                self.wanted.borrow().is_stuck
+                let is_stuck = self.wanted.borrow().is_stuck;
+                if let Some(noted) = self.noted.take().filter(|_| !is_stuck) {
+                    self.answers.borrow_mut().await_these(noted);
+                }
+                is_stuck
             });
             self.finds_out.set(false);
             let questions = std::mem::take(&mut self.wanted.borrow_mut().questions);

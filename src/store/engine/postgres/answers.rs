@@ -2,7 +2,7 @@
 //! writes a row that it is made of; which rows these are, a question says (`Reach`), and a change says which row it writes. What
 //! says nothing of its rows is forgotten with its tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::statement::{By, Does, Reach, Statement, Tables, place};
@@ -36,7 +36,7 @@ const MOST: usize = 50_000;
 pub const ROWS: usize = 16;
 
 /// A question with its values.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question {
     /// What tells its statement from others.
     pub statement: usize,
@@ -61,6 +61,21 @@ pub struct Answers {
     effects: HashMap<usize, Rc<Vec<Effect>>>,
     /// What was made void since the mark.
     void: Vec<(&'static Statement, Rc<Question>, Rows)>,
+    /// How often each question will be asked yet, as far as works said so that were run to find that out.
+    awaited: HashMap<Rc<Question>, usize>,
+    /// What of that was made void.
+    again: Vec<(&'static Statement, Rc<Question>)>,
+}
+
+/// Questions, those of one statement together.
+pub type Questions = Vec<(&'static Statement, Vec<Rc<Question>>)>;
+
+/// Adds a question to those of its statement.
+pub fn gather(questions: &mut Questions, statement: &'static Statement, question: Rc<Question>) {
+    match questions.iter_mut().find(|(known, _)| std::ptr::eq(*known, statement)) {
+        Some((_, of_it)) => of_it.push(question),
+        None => questions.push((statement, vec![question])),
+    }
 }
 
 struct Asked {
@@ -121,6 +136,35 @@ impl Answers {
         self.known.insert(question, rows);
     }
 
+    /// Notes that a work will ask these questions when it is run.
+    pub fn await_these(&mut self, questions: Vec<Question>) {
+        for question in questions {
+            *self.awaited.entry(Rc::new(question)).or_default() += 1;
+        }
+    }
+
+    /// Notes that a question was asked.
+    pub fn was_asked(&mut self, question: &Question) {
+        if let Some(times) = self.awaited.get_mut(question) {
+            *times -= 1;
+            if *times == 0 {
+                self.awaited.remove(question);
+            }
+        }
+    }
+
+    /// What was made void and will be asked again, each once.
+    pub fn take_again(&mut self) -> Questions {
+        let (mut questions, mut taken) = (Vec::new(), HashSet::new());
+        for (statement, question) in std::mem::take(&mut self.again) {
+            let is_wanted = self.awaited.contains_key(&question) && !self.known.contains_key(&question);
+            if is_wanted && taken.insert(question.clone()) {
+                gather(&mut questions, statement, question);
+            }
+        }
+        questions
+    }
+
     /// Forgets what a change may have made another, until it is undone.
     pub fn change(&mut self, statement: &'static Statement, params: &[Param]) {
         if self.known.is_empty() {
@@ -130,15 +174,16 @@ impl Answers {
             // Whatever was asked by the statement, or made of the rows, is gone by now: what is asked again is noted again.
             let questions = match effect {
                 Effect::Statement(place) => self.asked.get_mut(place).map(|asked| std::mem::take(&mut asked.questions)),
-                Effect::Rows(table, column, number) => {
-                    let value = params.get(*number).cloned().unwrap_or(Param::Null);
-                    self.made_of.remove(&(*table, *column, value))
-                }
+                Effect::Rows(table, column, number) => self.made_of.remove(&selection(*table, column, *number, params)),
             };
             for question in questions.unwrap_or_default() {
-                if let Some((question, rows)) = self.known.remove_entry(&question) {
-                    let statement = self.asked.get(&question.statement).map(|asked| asked.statement);
-                    self.void.extend(statement.map(|statement| (statement, question, rows)));
+                if let Some((question, rows)) = self.known.remove_entry(&question)
+                    && let Some(Asked { statement, .. }) = self.asked.get(&question.statement)
+                {
+                    if self.awaited.contains_key(&question) {
+                        self.again.push((statement, question.clone()));
+                    }
+                    self.void.push((statement, question, rows));
                 }
             }
         }
@@ -184,6 +229,11 @@ impl Answers {
     pub fn forget(&mut self) {
         *self = Answers::default();
     }
+}
+
+/// The rows of a table whose column has the value of that parameter.
+fn selection(table: usize, column: &'static str, number: usize, params: &[Param]) -> Selection {
+    (table, column, params.get(number).cloned().unwrap_or(Param::Null))
 }
 
 /// What a change of a table makes void of what a statement reaches there; nothing where it cannot be one of these rows.

@@ -192,9 +192,13 @@ pub fn asked_together<'p>(
             format!("${number}::{}", if matches!(array, Param::Texts(_)) { "text[]" } else { "bigint[]" })
         })
         .collect();
-    let one = statement.sql.replace('$', "m.c");
+    // No statement calls a table so, behind which the values could not be seen.
+    let one = statement.sql.replace('$', "questions_.c");
+    // An offset keeps the server from making one join of it all, for which it reads whole tables where it does not know how large
+    // they are, as in the transaction that fills them: each question is answered along its indexes, as it is alone.
     let sql = format!(
-        "SELECT q.*, m.{PLACE} FROM unnest({}) WITH ORDINALITY AS m ({}, {PLACE}) CROSS JOIN LATERAL ({one}) q",
+        "SELECT q.*, questions_.{PLACE} FROM unnest({}) WITH ORDINALITY AS questions_ ({}, {PLACE}) \
+         CROSS JOIN LATERAL ({one} OFFSET 0) q",
         unnested.join(", "),
         names.join(", ")
     );
@@ -233,7 +237,7 @@ impl Queue {
                         None => rows.push((table, vec![write])),
                     }
                 }
-                Does::Update(_) => match updates.last_mut().filter(|run| goes_with(run) && !has_key_of(run, &write)) {
+                Does::Update(_) => match run_for(&mut updates, &write) {
                     Some(run) => run.push(write),
                     None => updates.push(vec![write]),
                 },
@@ -246,6 +250,21 @@ impl Queue {
         close(&mut rows, &mut updates, &mut steps);
         steps
     }
+}
+
+/// The changes that one of a row can go with: those by the same statement, unless the row itself is changed there or behind. What is
+/// changed of other rows it may pass, since such a change looks at its own row alone.
+fn run_for<'u>(updates: &'u mut [Vec<Write>], write: &Write) -> Option<&'u mut Vec<Write>> {
+    for run in updates.iter_mut().rev() {
+        let first = run.first()?.statement;
+        if table_of(first) == table_of(write.statement) && has_key_of(run, write) {
+            return None;
+        }
+        if std::ptr::eq(first, write.statement) {
+            return Some(run);
+        }
+    }
+    None
 }
 
 /// Whether a change is one more of the same row, which has to wait for the one before.
@@ -352,6 +371,21 @@ mod tests {
     }
 
     #[test]
+    fn changes_of_a_row_pass_those_of_others() {
+        let draft = || update!(document (Int): "state = 'draft'");
+        let rename = || update!(product (Int): "name = 'x'");
+        let draft_or_open = |first: &'static Statement, second: &'static Statement| {
+            vec![write(first, 1), write(second, 2), write(first, 3), write(second, 4)]
+        };
+        assert_eq!(keys(draft_or_open(open(), rename())), [vec![1, 3], vec![2, 4]]);
+        assert_eq!(keys(draft_or_open(open(), draft())), [vec![1, 3], vec![2, 4]]);
+        let writes = vec![write(open(), 1), write(rename(), 1), write(open(), 2), write(draft(), 2), write(open(), 2)];
+        assert_eq!(keys(writes), [vec![1, 2], vec![1], vec![2], vec![2]], "one of the same row comes behind it");
+        let writes = vec![write(open(), 1), write(draft(), 2), write(open(), 2), write(draft(), 1)];
+        assert_eq!(keys(writes), [vec![1], vec![2, 1], vec![2]]);
+    }
+
+    #[test]
     fn rows_stand_together_behind_what_they_refer_to_and_pass_nothing_else() {
         static SAVEPOINT: Statement = Statement::control("SAVEPOINT command");
         let writes = vec![
@@ -405,8 +439,9 @@ mod tests {
         let (together, params) = asked_together(one, asked.iter().map(<[Param; 2]>::as_slice));
         assert_eq!(
             together.sql,
-            "SELECT q.*, m.of_question FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS m (c1, c2, of_question) \
-             CROSS JOIN LATERAL (SELECT key FROM tag WHERE id = m.c1 AND key > m.c2) q"
+            "SELECT q.*, questions_.of_question FROM unnest($1::text[], $2::bigint[]) \
+             WITH ORDINALITY AS questions_ (c1, c2, of_question) \
+             CROSS JOIN LATERAL (SELECT key FROM tag WHERE id = questions_.c1 AND key > questions_.c2 OFFSET 0) q"
         );
         assert_eq!(format!("{params:?}"), r#"[Texts([Some("a"), Some("b")]), Ints([Some(1), None])]"#);
     }
