@@ -12,6 +12,13 @@ use crate::support::{Ran, Shop, fed};
 /// A shop with a hundred invoices and more, each with a ticket of its own.
 fn shop(tickets: usize) -> Shop {
     let shop = Shop::new();
+    let ran = shop.run_with("import -q", records(tickets));
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    shop
+}
+
+/// An order, its delivery, its invoice and a ticket of as many customers.
+fn records(tickets: usize) -> String {
     let mut records = String::from(
         r#"{"record":"tax","id":"VAT20","rate":"20"}
 {"record":"product","id":"LAMP","name":"Desk lamp","price":"5.00","taxes":["VAT20"]}
@@ -29,9 +36,7 @@ fn shop(tickets: usize) -> Shop {
 "#
         ));
     }
-    let ran = shop.run_with("import -q", records);
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-    shop
+    records
 }
 
 /// Runs words over a line and answers what came of it and how many round trips it took, connecting included.
@@ -101,7 +106,7 @@ fn refunds_of_one_invoice_wait_only_for_what_is_left_of_it() {
         )
     };
     // Each looks at what the one before left of the invoice.
-    bulk(&shop, "apply -o ndjson", &(1..=200).map(refund).collect::<String>(), 2 * 200 + 60);
+    bulk(&shop, "apply -o ndjson", &(1..=200).map(refund).collect::<String>(), 200 + 60);
 }
 
 #[test]
@@ -126,6 +131,32 @@ fn records_are_imported_without_waiting_for_each() {
     let shop = Shop::new();
     let record = |n: usize| format!("{{\"record\":\"customer\",\"id\":\"C{n:05}\",\"name\":\"Customer {n}\"}}\n");
     bulk(&shop, "import -o ndjson", &(1..=1000).map(record).collect::<String>(), 40);
+}
+
+#[test]
+fn documents_are_imported_without_waiting_for_each() {
+    let shop = Shop::new();
+    // A ticket looks at its customer and its order, which came right before it.
+    bulk(&shop, "import -o ndjson", &records(200), 2 * 200 + 60);
+}
+
+#[test]
+fn documents_of_a_kind_are_imported_without_waiting_for_each() {
+    let mut records: Vec<String> = records(200).lines().map(|line| format!("{line}\n")).collect();
+    let kind = |line: &String| {
+        let kinds = ["customer", "order", "transfer", "invoice", "ticket"];
+        kinds.iter().position(|kind| line.contains(&format!("\"record\":\"{kind}\""))).map_or(0, |at| at + 1)
+    };
+    records.sort_by_key(kind);
+    let shop = Shop::new();
+    bulk(&shop, "import -o ndjson", &records.concat(), 60);
+    // Each kind in a run of its own.
+    for lines in records.chunk_by(|one, next| kind(one) == kind(next)) {
+        let (ran, trips) = over(&Line::to(shared().port(), Duration::ZERO), &shop, "import -q", &lines.concat());
+        assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+        println!("{} of a kind: {trips} round trips", lines.len());
+        assert!(trips <= 30, "{} of a kind: {trips} round trips", lines.len());
+    }
 }
 
 #[test]

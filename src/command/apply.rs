@@ -53,10 +53,11 @@ impl Running for Applying<'_> {
         }
     }
 
-    fn look_ahead(&mut self, lines: &[Line]) -> Result<()> {
+    fn look_ahead(&mut self, lines: &[Line]) -> Result<usize> {
         let read = lines.iter().filter_map(|line| self.apply.read(line).ok());
         let envelopes: Vec<Envelope> = read.map(|(_, envelope)| envelope).collect();
-        self.group.look_ahead(&envelopes)
+        self.group.look_ahead(&envelopes)?;
+        Ok(lines.len())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

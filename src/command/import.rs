@@ -1,6 +1,8 @@
 //! `import`: records of other systems, each made if there is none like it, in one transaction and one row of the log
 //! (contract, section 6). A file that begins as an export is restored instead.
 
+use std::rc::Rc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -71,7 +73,7 @@ impl Run<'_, '_> {
 
     /// Whether there is certainly no record of that kind under that id or number.
     fn is_new(&mut self, kind: unseen::Kind, id: &str) -> Result<bool> {
-        self.lookup.unseen.is_new(self.cx.db, kind, id)
+        self.lookup.is_new(self.cx, kind, id)
     }
 }
 
@@ -205,6 +207,9 @@ impl Work for Import {
 }
 
 const COMMAND: &str = "import";
+
+/// How many records of a kind one behind the other are looked at apart from those before them: what these bring is there by then.
+const OF_A_KIND: usize = 8;
 
 /// An import at work.
 struct Importing<'s> {
@@ -366,32 +371,38 @@ impl Running for Importing<'_> {
         }
     }
 
-    fn look_ahead(&mut self, lines: &[Line]) -> Result<()> {
-        let read: Vec<(String, &Line)> =
-            lines.iter().filter_map(|line| Some((self.read(line).ok()?.0, line))).collect();
-        let is_of_records = matches!(self.input, Input::Unseen | Input::Records(_));
-        if !is_of_records || read.iter().any(|(kind, _)| kind == HEADER) {
-            return Ok(());
+    fn look_ahead(&mut self, lines: &[Line]) -> Result<usize> {
+        let kinds: Vec<Option<String>> = lines.iter().map(|line| self.read(line).ok().map(|(kind, _)| kind)).collect();
+        let lines = lines.get(..of_a_kind(&kinds)).unwrap_or_default();
+        if kinds.iter().flatten().any(|kind| kind == HEADER) {
+            return Ok(lines.len());
         }
-        // What documents refer to stands before them as a rule, often in these very lines, or is looked up once in a run.
-        let is_of_a_form = |kind: &str| KINDS.iter().any(|described| described.kind == kind);
-        let read: Vec<(String, &Line)> = read.into_iter().filter(|(kind, _)| is_of_a_form(kind)).collect();
+        // What the run knows by now need not be asked; what is looked up here is looked up again when the record is imported.
+        let known = Rc::new(match &mut self.input {
+            Input::Records(records) => std::mem::take(&mut records.lookup),
+            Input::Unseen => Lookup::of(self.import.map.as_ref()),
+            Input::Restoration(_) | Input::Refused | Input::Replayed(_) => return Ok(lines.len()),
+        });
+        let mut lookup = Lookup::beside(known.clone());
         let (reads, update) = (|line| self.read(line), self.import.update);
-        // What is looked up here is looked up again when the record is imported.
         let is_mapped = self.import.map.is_some();
-        let mut lookup = Lookup::of(self.import.map.as_ref());
-        self.group.look_ahead_of_steps(read.len(), &mut |cx, at| {
-            let line = read.get(at).and_then(|(_, line)| reads(line).ok());
-            match line {
-                Some((kind, mut pairs)) if is_mapped => {
-                    if let Ok(beside) = Beside::take(&mut pairs) {
-                        drop(read_by_map(cx, &mut lookup, &kind, pairs, update, &beside));
-                    }
+        let looked = self.group.look_ahead_of_steps(lines.len(), &mut |cx, at| match lines
+            .get(at)
+            .and_then(|line| reads(line).ok())
+        {
+            Some((kind, mut pairs)) if is_mapped => {
+                if let Ok(beside) = Beside::take(&mut pairs) {
+                    drop(read_by_map(cx, &mut lookup, &kind, pairs, update, &beside));
                 }
-                Some((kind, pairs)) => drop(imported(cx, &mut lookup, &kind, pairs, update)),
-                None => {}
             }
-        })
+            Some((kind, pairs)) => drop(imported(cx, &mut lookup, &kind, pairs, update)),
+            None => {}
+        });
+        drop(lookup);
+        if let (Input::Records(records), Some(known)) = (&mut self.input, Rc::into_inner(known)) {
+            records.lookup = known;
+        }
+        looked.map(|()| lines.len())
     }
 
     fn is_atomic(&self) -> bool {
@@ -413,6 +424,19 @@ impl Running for Importing<'_> {
     fn abandon(self: Box<Self>) {
         self.group.abandon();
     }
+}
+
+/// How many of the first lines, each of its kind, are looked at together: those of one kind, where they are more than a few, or
+/// else those before such ones.
+fn of_a_kind(kinds: &[Option<String>]) -> usize {
+    let mut before = 0;
+    for lines in kinds.chunk_by(|one, next| one == next) {
+        if lines.len() >= OF_A_KIND {
+            return if before == 0 { lines.len() } else { before };
+        }
+        before += lines.len();
+    }
+    before
 }
 
 /// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing

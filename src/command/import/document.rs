@@ -211,7 +211,7 @@ fn import(run: &mut Run<'_, '_>, kind: DocumentKind, form: &'static Form) -> Res
         Some(order) if kind == DocumentKind::Invoice => run.is_new(Kind::DocumentOfOrder, &order.id)?,
         _ => false,
     };
-    insert(cx, told, is_first)
+    insert(run, told, is_first)
 }
 
 fn completed(cx: &Cx<'_>, mut before: Document) -> Result<Document> {
@@ -754,7 +754,8 @@ fn paid(document: &Document, field: &'static str, paid: Option<&Amount>) -> Resu
 }
 
 /// Writes a new document; `is_first` says that its order has no invoice yet.
-fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
+fn insert(run: &Run<'_, '_>, told: ImportedDocument, is_first: bool) -> Result<()> {
+    let cx = run.cx;
     let ImportedDocument { mut document, invoice, mut paid, clears_first, named, .. } = told;
     if let Some(warning) = billed::warning(&document)? {
         cx.warn("billed", warning);
@@ -766,8 +767,7 @@ fn insert(cx: &Cx<'_>, told: ImportedDocument, is_first: bool) -> Result<()> {
     // The lines of an order that can be edited yet are written anew, so that none of them is billed.
     let is_editable = named.is_some_and(|named| named.state.is_editable());
     if let (None, Some(order), false) = (&invoice, &document.order, is_editable) {
-        let mut left =
-            if is_first { linking::of_order(cx.db, order.key)? } else { linking::to_bill(cx.db, order.key)? };
+        let mut left = if is_first { run.lookup.unbilled(cx, order.key)? } else { linking::to_bill(cx.db, order.key)? };
         for line in &mut document.lines {
             let product = line.product.as_ref().map(|product| product.key);
             line.order_line = find_billed_line(&mut left, product, line.priced.quantity, line.priced.price.price);

@@ -205,15 +205,18 @@ fn import<F: Form>(
 ) -> Result<Box<RawValue>> {
     let kind = <F::Record as Noun>::KIND;
     let is_new = match unseen::Kind::of(kind) {
-        Some(kind) => lookup.unseen.is_new(cx.db, kind, id)?,
+        Some(kind) => lookup.is_new(cx, kind, id)?,
         None => false,
     };
     let before = if is_new { None } else { record::by_id::<F::Record>(cx.db, id)? };
     let Some(before) = before else {
         let form: F = form_of(taken, pairs, false)?;
         let made = form::bring(cx, &form, naming::counted_id(cx, id, F::ID)?)?;
-        lookup.forget(kind, id);
-        return told::<F>(&made);
+        let told = told::<F>(&made)?;
+        // What fails is undone, so it is not known before all of it is written.
+        cx.db.wait_for_writes()?;
+        lookup.note_made(kind, id, &made);
+        return Ok(told);
     };
     if update {
         let form: F = form_of(taken, pairs, true)?;

@@ -1,9 +1,12 @@
 //! Orders, with their own ids, days and states.
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 
 use super::document::BilledRecord;
 use super::lines::{Terms, of_line};
+use super::lookup::BroughtLine;
 use super::unseen::Kind;
 use super::{Form, Run, Stands, filled};
 use crate::domain::Result;
@@ -11,6 +14,7 @@ use crate::domain::common::ValueRefused;
 use crate::domain::document::billed::{SaidSums, check_sums};
 use crate::domain::line::PricedLine;
 use crate::domain::order::{Order, OrderInBrief, OrderLine, OrderState};
+use crate::domain::product::Product;
 use crate::domain::value::day::Day;
 use crate::domain::value::money::Money;
 use crate::domain::value::quantity::{Percent, Price, Quantity};
@@ -67,22 +71,28 @@ pub const FORM: Form = Form {
 fn run(run: &mut Run<'_, '_>) -> Result<()> {
     let (cx, update) = (run.cx, run.update);
     let record: OrderRecord = filled(run, &FORM)?;
-    let mut told = told(run, &record)?;
-    let stored = if run.is_new(Kind::Order, &told.id)? { None } else { order::by_id(cx.db, &told.id)? };
+    let ToldOrder { mut order, products } = told(run, &record)?;
+    let stored = if run.is_new(Kind::Order, &order.id)? { None } else { order::by_id(cx.db, &order.id)? };
     if let (Some(before), None) = (&stored, record.date) {
         // A day that is not told is that on which the record came.
-        told.date = before.date;
+        order.date = before.date;
     }
-    match stored {
-        None => insert(run, told),
-        Some(before) if is_same(&before, &told) => Ok(()),
-        Some(before) if update => replace(run, &before, told),
-        Some(_) => Err(Stands { form: &FORM, id: told.id }.into()),
-    }
+    let written = match stored {
+        None => insert(cx, order)?,
+        Some(before) if is_same(&before, &order) => return Ok(()),
+        Some(before) if update => replace(cx, &before, order)?,
+        Some(_) => return Err(Stands { form: &FORM, id: order.id }.into()),
+    };
+    keep(run, &written, products)
 }
 
-/// The order that the record tells, not written yet.
-fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
+/// An order that a record tells, not written yet, and the product of each of its lines.
+struct ToldOrder {
+    order: Order,
+    products: Vec<Option<Rc<Product>>>,
+}
+
+fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<ToldOrder> {
     let cx = run.cx;
     let customer = run.lookup.customer(cx, &record.customer)?;
     let currency = procedure::currency::named(cx, record.currency.as_deref())?;
@@ -90,6 +100,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
         return Err(ValueRefused::missing("lines").into());
     }
     let mut lines = Vec::with_capacity(record.lines.len());
+    let mut products = Vec::with_capacity(record.lines.len());
     for (number, line) in (1_i64..).zip(&record.lines) {
         let terms = Terms {
             product: line.product.as_deref(),
@@ -116,7 +127,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
         lines.push(OrderLine {
             key: 0,
             line: number,
-            product: told.product.map(|product| product.reference()),
+            product: told.product.as_ref().map(|product| product.reference()),
             label: told.label,
             delivered: Quantity::ZERO,
             invoiced: Quantity::ZERO,
@@ -125,6 +136,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
             used: None,
             priced: told.priced,
         });
+        products.push(told.product);
     }
     let zero = Money::zero(currency);
     let mut order = Order {
@@ -146,7 +158,7 @@ fn told(run: &mut Run<'_, '_>, record: &OrderRecord) -> Result<Order> {
         let now = SaidSums { untaxed: Some(order.untaxed), tax: Some(order.tax), total: Some(order.total) };
         check_sums(&format!("the order {}", order.id), currency, billed.told(currency)?, now)?;
     }
-    Ok(order)
+    Ok(ToldOrder { order, products })
 }
 
 /// Refuses a line as one that a code made which neither takes something off nor is free.
@@ -159,8 +171,7 @@ fn check_made_by_code(code: &str, sells: bool, priced: &PricedLine) -> Result<()
     Err(ValueRefused::invalid("coupon", code, message).into())
 }
 
-fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
-    let cx = run.cx;
+fn insert(cx: &Cx<'_>, mut order: Order) -> Result<Order> {
     procedure::order::check_cart(cx, &order)?;
     if let Some(number) = generated_number(&order.id, "S") {
         cx.db.raise_counter("S", number)?;
@@ -173,7 +184,7 @@ fn insert(run: &mut Run<'_, '_>, mut order: Order) -> Result<()> {
     if order.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &order)?;
     }
-    keep(run, &order)
+    Ok(order)
 }
 
 fn number_lines(cx: &Cx<'_>, order: &mut Order) -> Result<()> {
@@ -184,8 +195,7 @@ fn number_lines(cx: &Cx<'_>, order: &mut Order) -> Result<()> {
 }
 
 /// Writes a draft or sent order anew.
-fn replace(run: &mut Run<'_, '_>, before: &Order, mut told: Order) -> Result<()> {
-    let cx = run.cx;
+fn replace(cx: &Cx<'_>, before: &Order, mut told: Order) -> Result<Order> {
     before.check_editable()?;
     told.key = before.key;
     procedure::order::check_customer(cx, before, &told)?;
@@ -200,14 +210,19 @@ fn replace(run: &mut Run<'_, '_>, before: &Order, mut told: Order) -> Result<()>
     if told.state == OrderState::Confirmed {
         discount::consume_foreign(cx, &told)?;
     }
-    keep(run, &told)
+    Ok(told)
 }
 
 /// Lets what comes later know the order as it is now. What fails is undone, so it is not known before all of it is written.
-fn keep(run: &mut Run<'_, '_>, order: &Order) -> Result<()> {
+fn keep(run: &mut Run<'_, '_>, order: &Order, products: Vec<Option<Rc<Product>>>) -> Result<()> {
     run.cx.db.wait_for_writes()?;
+    let lines = order.lines.iter().zip(products).map(|(line, product)| {
+        let (quantity, price) = (line.priced.quantity, line.priced.price.price);
+        BroughtLine { key: line.key, product, quantity, price }
+    });
     let (state, currency) = (order.state, order.currency);
-    run.lookup.keep_order(OrderInBrief { order: order.reference(), customer: order.customer.clone(), state, currency });
+    let brief = OrderInBrief { order: order.reference(), customer: order.customer.clone(), state, currency };
+    run.lookup.keep_order(brief, lines.collect());
     Ok(())
 }
 

@@ -106,7 +106,7 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
                 count_taken(cx, &line.product, line.tracking, (&told.from, line.lot.as_ref()), line.done)?;
             }
         }
-        return insert(cx, told, is_first);
+        return insert(run, told, is_first);
     };
     transfer::complete(cx.db, &mut before)?;
     // A day that is not told is that on which the record came.
@@ -265,11 +265,12 @@ impl LineRecord {
 }
 
 /// Writes a new transfer; `is_first` says that its order has no other.
-fn insert(cx: &Cx<'_>, mut told: Transfer, is_first: bool) -> Result<()> {
+fn insert(run: &Run<'_, '_>, mut told: Transfer, is_first: bool) -> Result<()> {
+    let cx = run.cx;
     if let Some(number) = generated_number(&told.id, told.kind.prefix()) {
         cx.db.raise_counter(told.kind.prefix(), number)?;
     }
-    link(cx, &mut told, is_first)?;
+    link(run, &mut told, is_first)?;
     let written = match told.state {
         TransferState::Done => procedure::transfer::record_done(cx, told)?,
         // Whether an open one is ready is for the stock to say.
@@ -292,7 +293,8 @@ fn insert(cx: &Cx<'_>, mut told: Transfer, is_first: bool) -> Result<()> {
 
 /// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers: what
 /// `transfer return` and `transfer create --order` would take (spec G6).
-fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
+fn link(run: &Run<'_, '_>, told: &mut Transfer, is_first: bool) -> Result<()> {
+    let cx = run.cx;
     if let Some(returned) = &told.return_of {
         let lines = linking::to_return(cx.db, returned.key)?;
         let mut sources = of_transfer(&lines)?;
@@ -320,7 +322,7 @@ fn link(cx: &Cx<'_>, told: &mut Transfer, is_first: bool) -> Result<()> {
         let mut sources = of_order(&match told.kind {
             TransferKind::Internal => return Ok(()),
             // Nothing of it has moved yet.
-            TransferKind::Outgoing if is_first => linking::unmoved(cx.db, order.key)?,
+            TransferKind::Outgoing if is_first => run.lookup.unmoved(cx, order.key)?,
             TransferKind::Outgoing => linking::to_deliver(cx.db, order.key)?,
             TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
         });

@@ -76,6 +76,19 @@ impl Unseen {
         Ok(is_empty && !self.mark(kind, name))
     }
 
+    /// Whether there is certainly none of that kind under that name, which is not marked; `None` where the run did not come to the
+    /// kind yet.
+    pub fn would_be_new(&self, kind: Kind, name: &str) -> Option<bool> {
+        let (_, is_empty) = self.empty.iter().find(|(known, _)| *known == kind)?;
+        let is_seen = || self.seen.as_ref().is_some_and(|seen| seen.contains(&(kind, name)));
+        Some(*is_empty && !is_seen())
+    }
+
+    /// Whether the name was certainly not asked for here; from here on it was.
+    pub fn is_unseen(&mut self, kind: Kind, name: &str) -> bool {
+        !self.mark(kind, name)
+    }
+
     /// Marks a name; says whether it may have been marked before.
     fn mark(&mut self, kind: Kind, name: &str) -> bool {
         let seen = self.seen.get_or_insert_with(|| BloomFilter::with_num_bits(BITS).seed(&0).hashes(MARKS));

@@ -1,7 +1,7 @@
 //! Bulk: a line in, an answer out, in groups that share a transaction (contract, section 4). What a line is, a command or a
 //! record, is the work's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::time::Duration;
 
@@ -39,9 +39,10 @@ pub trait Work {
 pub trait Running {
     /// Runs one line: its own faults are its answer, a fault of the store ends the run.
     fn line(&mut self, line: &Line) -> Result<Answered>;
-    /// Lets what some lines will ask be asked together, where the store is far away.
-    fn look_ahead(&mut self, _lines: &[Line]) -> Result<()> {
-        Ok(())
+    /// Lets what some lines will ask be asked together, where the store is far away; says of how many of them, of one at least: those
+    /// behind are looked at when it is their turn.
+    fn look_ahead(&mut self, lines: &[Line]) -> Result<usize> {
+        Ok(lines.len())
     }
     /// Whether the lines so far are such that all must be done or none, whatever was asked.
     fn is_atomic(&self) -> bool {
@@ -310,11 +311,22 @@ impl Bulk<'_> {
         let (mut bytes, mut stops) = (0, false);
         let looks_ahead = session.db.looks_ahead();
         let longest = if looks_ahead { GROUP_TIME_AFAR } else { GROUP_TIME };
-        if looks_ahead && let Err(error) = self.prepare(session, group.as_mut(), taken, lines, 0) {
-            group.abandon();
-            return Err(error);
-        }
-        while let Some(line) = taken.get(told.statuses.len()) {
+        // How many of the lines were looked at ahead.
+        let mut looked = 0;
+        while told.statuses.len() < taken.len() {
+            if looks_ahead && !stops && looked <= told.statuses.len() {
+                take_waiting(session, taken, lines);
+                match group.look_ahead(taken.get(looked..).unwrap_or_default()) {
+                    Ok(more) => looked += more,
+                    Err(error) => {
+                        group.abandon();
+                        return Err(error);
+                    }
+                }
+            }
+            let Some(line) = taken.get(told.statuses.len()) else {
+                break;
+            };
             bytes += line.bytes.as_ref().map_or(0, Vec::len);
             let ran = if stops { Ok(self.skip(line)) } else { group.line(line) };
             let ran = ran.and_then(|(mut answer, amounts)| {
@@ -333,39 +345,11 @@ impl Bulk<'_> {
                 || bytes >= GROUP_BYTES
                 || lines.elapsed().saturating_sub(began) >= longest;
             if !stops && !full && taken.len() == told.statuses.len() {
-                let known = taken.len();
                 taken.extend(next_waiting(lines));
-                if looks_ahead
-                    && taken.len() > known
-                    && let Err(error) = self.prepare(session, group.as_mut(), taken, lines, known)
-                {
-                    group.abandon();
-                    return Err(error);
-                }
             }
         }
         group.finish()?;
         Ok(told)
-    }
-
-    /// Takes the other lines that are waiting, as many as a group has, and finds out together what those from `known` on will ask.
-    fn prepare(
-        &self,
-        session: &Session<'_>,
-        group: &mut (dyn Running + '_),
-        taken: &mut Vec<Line>,
-        lines: &mut dyn Lines,
-        known: usize,
-    ) -> Result<()> {
-        let mut bytes: usize = taken.iter().filter_map(|line| line.bytes.as_ref()).map(Vec::len).sum();
-        while taken.len() < session.db.group_lines() && bytes < GROUP_BYTES {
-            let Some(line) = next_waiting(lines) else {
-                break;
-            };
-            bytes += line.bytes.as_ref().map_or(0, Vec::len);
-            taken.push(line);
-        }
-        group.look_ahead(taken.get(known..).unwrap_or_default())
     }
 
     fn skip_waiting(&self, first: Line, lines: &mut dyn Lines, most: usize) -> Result<Unsent> {
@@ -398,7 +382,7 @@ impl Bulk<'_> {
             input.seek(SeekFrom::Start(0)).map_err(no_room)?;
             let mut kept = std::io::BufWriter::new(spooled::temporary().map_err(no_room)?);
             let mut group = self.work.begin(session, self.mode)?;
-            let together = if session.db.looks_ahead() { session.db.group_lines() } else { 1 };
+            let together = session.db.looks_ahead().then(|| session.db.group_lines());
             let ran = self.run_kept(group.as_mut(), (&mut input, count, together), lines, out, &mut kept);
             match ran {
                 Ok(run) if run.finished && !run.fails => group.finish().map(|()| (run, kept)),
@@ -449,33 +433,35 @@ impl Bulk<'_> {
     fn run_kept(
         &self,
         group: &mut (dyn Running + '_),
-        (input, count, together): (&mut impl std::io::Read, u64, usize),
+        (input, count, together): (&mut impl std::io::Read, u64, Option<usize>),
         lines: &dyn Lines,
         out: &mut dyn Answers,
         kept: &mut impl Write,
     ) -> Result<WholeRun> {
         let mut run = WholeRun::default();
         let mut stopped = false;
-        let mut taken = std::collections::VecDeque::new();
+        // The lines that were read and not run, and how many of the first of them were looked at ahead.
+        let (mut taken, mut looked) = (VecDeque::new(), 0);
         for left in (1..=count).rev() {
             if lines.interrupted() {
                 return Ok(run);
             }
             if taken.is_empty() {
-                let (mut some, mut bytes) = (Vec::new(), 0);
-                while some.len() < together.min(usize::try_from(left).unwrap_or(together)) && bytes < GROUP_BYTES {
+                let mut bytes = 0;
+                let most = usize::try_from(left).unwrap_or(usize::MAX).min(together.unwrap_or(1));
+                while taken.len() < most && bytes < GROUP_BYTES {
                     let line = read_kept(input).map_err(no_room)?;
                     bytes += line.bytes.as_ref().map_or(0, Vec::len);
-                    some.push(line);
+                    taken.push_back(line);
                 }
-                if !stopped {
-                    group.look_ahead(&some)?;
-                }
-                taken.extend(some);
+            }
+            if together.is_some() && !stopped && looked == 0 {
+                looked = group.look_ahead(taken.make_contiguous())?;
             }
             let Some(line) = taken.pop_front() else {
                 return Ok(run);
             };
+            looked = looked.saturating_sub(1);
             let (mut answer, amounts) = if stopped { self.skip(&line) } else { group.line(&line)? };
             if let Some(fault) = &answer.error {
                 run.first_fault.get_or_insert(fault.exit);
@@ -494,6 +480,18 @@ impl Bulk<'_> {
 
     fn skip(&self, line: &Line) -> Answered {
         (self.work.skipped(line), Vec::new())
+    }
+}
+
+/// Takes the other lines that are waiting, as many as a group has.
+fn take_waiting(session: &Session<'_>, taken: &mut Vec<Line>, lines: &mut dyn Lines) {
+    let mut bytes: usize = taken.iter().filter_map(|line| line.bytes.as_ref()).map(Vec::len).sum();
+    while taken.len() < session.db.group_lines() && bytes < GROUP_BYTES {
+        let Some(line) = next_waiting(lines) else {
+            break;
+        };
+        bytes += line.bytes.as_ref().map_or(0, Vec::len);
+        taken.push(line);
     }
 }
 
