@@ -77,7 +77,22 @@ fn tables(db: &Connection) -> Result<Vec<Table>> {
         let links = links.iter().filter_map(|(from, to)| Some((place(from)?, to.clone()))).collect();
         Ok(Table { name, key, links, columns })
     };
-    names.into_iter().map(table).collect()
+    Ok(behind_their_links(names.into_iter().map(table).collect::<Result<_>>()?))
+}
+
+/// The tables, each behind those that its rows refer to.
+fn behind_their_links(mut left: Vec<Table>) -> Vec<Table> {
+    let mut ordered: Vec<Table> = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |table: &Table| {
+            let is_left = |to: &String| *to != table.name && left.iter().any(|other| other.name == *to);
+            table.links.iter().any(|(_, to)| is_left(to))
+        };
+        // Where tables refer to each other in a ring, one of them has to be the first.
+        let next = left.iter().position(|table| !waits(table)).unwrap_or_default();
+        ordered.push(left.remove(next));
+    }
+    ordered
 }
 
 fn all<T>(db: &Connection, sql: &str, map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {

@@ -119,7 +119,8 @@ impl Call {
             Counter::Valgrind => {
                 let mut words = vec!["valgrind", "--tool=cachegrind", "--cache-sim=no"];
                 words.extend(["--cachegrind-out-file=/dev/null", log.as_str()]);
-                (words, "I refs:")
+                // Some versions set the words of the line apart by more than one blank.
+                (words, "refs:")
             }
             Counter::None => return Ok(None),
         };

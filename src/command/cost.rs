@@ -203,6 +203,92 @@ fn what_is_not_told_is_not_read() {
     }
 }
 
+/// A page of a list costs what is told on it, however many records there are behind it.
+#[test]
+fn a_page_costs_what_is_told_on_it() {
+    let [small, large] = [100, 300].map(|times| Desk::with(&format!("{RECORDS}{}", more(times))));
+    for (noun, words) in [
+        ("ticket", vec!["--limit", "10"]),
+        ("ticket", vec!["--limit", "10", "--newest"]),
+        ("ticket", vec!["--limit", "10", "--stage", "New"]),
+        ("ticket", vec!["--limit", "10", "--customer", "C00001"]),
+        ("customer", vec!["--limit", "10"]),
+        ("product", vec!["--limit", "10"]),
+        ("stock", vec!["--limit", "2"]),
+        ("order", vec!["--limit", "10"]),
+        ("order", vec!["--limit", "10", "--customer", "C00001"]),
+        ("transfer", vec!["--limit", "10", "--state", "done"]),
+        ("invoice", vec!["--limit", "10"]),
+        ("invoice", vec!["--limit", "10", "--newest"]),
+        ("log", vec!["--limit", "1"]),
+    ] {
+        let list = if noun == "log" { noun.to_owned() } else { format!("{noun} list") };
+        let ((told, cost), (_, cost_of_many)) = (small.told(&list, &words), large.told(&list, &words));
+        assert!(!told.is_empty(), "{list} {words:?}");
+        let most = Cost { rows: cost.rows, steps: cost.steps + cost.steps / 10 };
+        let is_flat = cost_of_many.rows <= most.rows && cost_of_many.steps <= most.steps;
+        assert!(is_flat, "{list} {words:?}: {cost:?}, of many {cost_of_many:?}");
+    }
+}
+
+/// Other customers, each with an order, its delivery and its bill.
+fn others(times: usize) -> String {
+    let mut records = String::new();
+    for n in 1..=times {
+        for record in [
+            format!(r#"{{"record":"customer","id":"D{n:05}","name":"Cy {n}"}}"#),
+            format!(r#"{{"record":"product","id":"Q{n}","name":"Pan","price":"5.00","taxes":["VAT20"]}}"#),
+            format!(r#"{{"record":"stock","product":"Q{n}","location":"WH/Stock","quantity":"10"}}"#),
+            format!(
+                r#"{{"record":"order","id":"SO{n:05}","customer":"D{n:05}","state":"confirmed","lines":[{{"product":"Q{n}","quantity":"2"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"transfer","id":"OUT{n:05}","order":"SO{n:05}","state":"done","lines":[{{"product":"Q{n}","quantity":"2"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"invoice","id":"A{n:05}","order":"SO{n:05}","state":"posted","lines":[{{"product":"Q{n}","quantity":"2"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"credit_note","id":"B{n:05}","invoice":"A{n:05}","state":"posted","lines":[{{"product":"Q{n}","quantity":"1"}}]}}"#
+            ),
+            format!(
+                r#"{{"record":"ticket","id":"TO{n:05}","team":"Support","customer":"D{n:05}","subject":"Other","order":"SO{n:05}"}}"#
+            ),
+        ] {
+            records.push_str(&record);
+            records.push('\n');
+        }
+    }
+    records
+}
+
+/// What other customers have makes nothing dearer.
+#[test]
+fn what_others_have_costs_nothing() {
+    let [small, large] = [100, 300].map(|times| Desk::with(&format!("{RECORDS}{}", others(times))));
+    let within = |what: &str, cost: Cost, of_many: Cost| {
+        // A tree of more rows may be one deeper; and options tell how many products of a type there are, which are counted.
+        let counted = if what == "ticket options" { 4 * 200 } else { 0 };
+        let most = Cost { rows: cost.rows, steps: cost.steps + cost.steps / 10 + counted };
+        assert!(of_many.rows <= most.rows && of_many.steps <= most.steps, "{what}: {cost:?}, of many {of_many:?}");
+    };
+    for (name, words) in [
+        ("ticket options", ["T00001"]),
+        ("ticket show", ["T00001"]),
+        ("order show", ["S00001"]),
+        ("invoice show", ["INV/2026/00001"]),
+        ("transfer show", ["WH/OUT/00001"]),
+        ("customer show", ["C00001"]),
+        ("product show", ["LAMP"]),
+    ] {
+        within(name, small.told(name, &words).1, large.told(name, &words).1);
+    }
+    for line in REPEATED {
+        let [cost, of_many] = [&small, &large].map(|desk| desk.apply(line)[0]);
+        within(line, cost, of_many);
+    }
+}
+
 /// Commands that can be repeated in one shop for ever: the thousandth is to cost what the first does.
 const REPEATED: &[&str] = &[
     r#"{"command":"ticket refund","ticket":"T00001","invoice":"INV/2026/00001","line":{"1":"1"},"post":true}"#,

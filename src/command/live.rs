@@ -160,9 +160,9 @@ fn named_by<R: Noun>() -> impl Iterator<Item = &'static Column> {
 
 fn beginning<R: Noun>(cx: &Cx<'_>, prefix: &str) -> Result<Vec<Candidate>> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let also: Vec<&'static str> = R::LISTED.into_iter().collect();
+    let besides: Vec<&'static str> = R::LISTED.into_iter().collect();
     let asked: Vec<Asked> = match prefix {
-        "" => vec![Asked { newest: true, also, ..Asked::default() }],
+        "" => vec![Asked { newest: true, besides, ..Asked::default() }],
         prefix => named_by::<R>()
             .map(|column| {
                 let begins = Test::Between {
@@ -171,7 +171,7 @@ fn beginning<R: Noun>(cx: &Cx<'_>, prefix: &str) -> Result<Vec<Candidate>> {
                     before: Some(Value::from(format!("{prefix}{}", char::MAX))),
                 };
                 let conditions = vec![Condition { column, any: vec![begins] }];
-                Asked { conditions, also: also.clone(), sort: Some((column, true)), ..Asked::default() }
+                Asked { conditions, besides: besides.clone(), sort: Some((column, true)), ..Asked::default() }
             })
             .collect(),
     };

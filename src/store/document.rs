@@ -42,12 +42,13 @@ macro_rules! counts {
 }
 
 /// Whether an invoice stands for what its lines bill of an order: it is not cancelled, it is not reversed in favour of a copy,
-/// and it does not itself reverse a credit note (spec B13, B15).
+/// and it does not itself reverse a credit note (spec B13, B15). That it is an invoice is said so that no engine reads all invoices for
+/// those of one order: it may not know how many there are of a kind.
 macro_rules! bills {
     ($invoice:literal) => {
         concat!(
             $invoice,
-            ".kind = 'invoice' AND ",
+            ".kind <> 'credit_note' AND ",
             $invoice,
             ".state <> 'cancelled' AND NOT EXISTS (SELECT 1 FROM document x WHERE x.reversed_by = ",
             $invoice,
@@ -207,7 +208,7 @@ const fn documents(shown: &'static str, columns: &'static [Column]) -> Table {
 /// Invoices and credit notes together, as they are written.
 static DOCUMENT: Table = documents("document", &columns(Which::Both));
 pub static INVOICE: Table = documents("invoice", &columns(Which::Invoices)).only("invoice");
-pub static CREDIT_NOTE: Table = documents("credit_note", &columns(Which::CreditNotes)).only("credit_note");
+pub static CREDIT_NOTE: Table = documents("credit_note", &columns(Which::CreditNotes)).only("credit_note").seldom();
 
 /// Of either kind, by its row alone: without lines, tax lines and matches.
 impl Described for Document {
@@ -338,7 +339,7 @@ pub fn credited_in_person(db: &Db, invoice: Key, login: &str, enough: Option<Mon
                 "SELECT CASE WHEN i.total <= CAST($3 AS BIGINT) AND NOT EXISTS
                    (SELECT 1 FROM document e WHERE e.invoice = i.key AND e.allow_excess = 1) THEN 0 ELSE
                    (SELECT CAST(COALESCE(SUM(d.total), 0) AS BIGINT) FROM document d JOIN operation o ON o.key = d.posted_in
-                    WHERE d.invoice = i.key AND d.kind = 'credit_note' AND d.state = 'posted' AND o.actor_kind = 'user'
+                    WHERE d.invoice = i.key AND d.kind <> 'invoice' AND d.state = 'posted' AND o.actor_kind = 'user'
                       AND o.actor = $2 AND ",
                 counts!("d"),
                 ") END FROM document i WHERE i.key = $1"
@@ -395,7 +396,7 @@ pub fn by_key(db: &Db, key: Key) -> Result<Document> {
 pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
     let made = query!(
         [document],
-        "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'credit_note' ORDER BY key",
+        "SELECT id, state FROM document WHERE ticket = $1 AND kind <> 'invoice' ORDER BY key",
         [asked("document", "ticket", 1).looks(&["state"])]
     );
     db.query(made, params![ticket], |row| Ok(row.get::<DocumentState>(1)?.on_ticket(row.get(0)?)))
@@ -403,7 +404,8 @@ pub fn credit_notes_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
 
 /// The invoices made from a ticket, oldest first: the copies of those that were refunded. The ticket does not show them.
 pub fn invoices_made(db: &Db, ticket: Key) -> Result<Vec<OnTicket>> {
-    let made = query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind = 'invoice' ORDER BY key");
+    let made =
+        query!([document], "SELECT id, state FROM document WHERE ticket = $1 AND kind <> 'credit_note' ORDER BY key");
     db.query(made, params![ticket], |row| {
         Ok(OnTicket { id: row.get(0)?, state: row.get::<DocumentState>(1)?.word(), is_shown: false, is_open: false })
     })

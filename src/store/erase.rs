@@ -73,7 +73,7 @@ impl Whose {
 
 /// Of which kind the rows are, where those of two kinds lie in one table.
 fn only(table: &Table, row: &str) -> String {
-    table.only.map(|kind| format!(" AND {row}.kind = '{kind}'")).unwrap_or_default()
+    table.of_kind(row, false).map(|only| format!(" AND {only}")).unwrap_or_default()
 }
 
 /// What is left of a text.

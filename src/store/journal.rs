@@ -48,14 +48,14 @@ pub fn first_use(db: &Db, journal: Key) -> Result<Option<Use>> {
                 "invoice",
                 query!(
                     [document],
-                    "SELECT id FROM document WHERE journal = $1 AND kind = 'invoice' ORDER BY key LIMIT 1"
+                    "SELECT id FROM document WHERE journal = $1 AND kind <> 'credit_note' ORDER BY key LIMIT 1"
                 ),
             ),
             (
                 "credit-note",
                 query!(
                     [document],
-                    "SELECT id FROM document WHERE journal = $1 AND kind = 'credit_note' ORDER BY key LIMIT 1"
+                    "SELECT id FROM document WHERE journal = $1 AND kind <> 'invoice' ORDER BY key LIMIT 1"
                 ),
             ),
         ],

@@ -50,7 +50,7 @@ pub fn first_use(db: &Db, location: Key) -> Result<Option<Use>> {
 /// Where the team's returns go, where it says so.
 pub fn of_team(db: &Db, team: Key) -> Result<Option<Location>> {
     let of_team = "t.key = (SELECT return_location FROM team WHERE key = $1)".to_owned();
-    let statement = record::select::<Location>().reading(const { Tables::of(&["team"]) }, &[of_team], "");
+    let statement = record::select::<Location>().reading(const { Tables::of(&["team"]) }, (&[of_team], false), "");
     record::first(db, statement, params![team])
 }
 

@@ -155,7 +155,7 @@ pub fn first_use(db: &Db, lot: Key) -> Result<Option<Use>> {
                     query!(
                         [document_line, document],
                         "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
-                     WHERE l.lot = $1 AND d.kind = 'invoice' ORDER BY l.key LIMIT 1"
+                     WHERE l.lot = $1 AND d.kind <> 'credit_note' ORDER BY l.key LIMIT 1"
                     ),
                 ),
                 (
@@ -163,7 +163,7 @@ pub fn first_use(db: &Db, lot: Key) -> Result<Option<Use>> {
                     query!(
                         [document_line, document],
                         "SELECT d.id FROM document_line l JOIN document d ON d.key = l.document
-                     WHERE l.lot = $1 AND d.kind = 'credit_note' ORDER BY l.key LIMIT 1"
+                     WHERE l.lot = $1 AND d.kind <> 'invoice' ORDER BY l.key LIMIT 1"
                     ),
                 ),
                 ("ticket", query!([ticket], "SELECT id FROM ticket WHERE lot = $1 ORDER BY key LIMIT 1")),

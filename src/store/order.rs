@@ -278,7 +278,7 @@ fn invoiced(db: &Db, orders: &[Key]) -> Result<HashMap<Key, i64>> {
                JOIN document_line l ON l.key = r.invoice_line",
             "d.sales_order",
             concat!(
-                " AND n.kind = 'credit_note' AND n.state = 'posted' AND r.refunds = 'goods' AND l.order_line IS NOT NULL AND ",
+                " AND n.kind <> 'invoice' AND n.state = 'posted' AND r.refunds = 'goods' AND l.order_line IS NOT NULL AND ",
                 bills!("d"),
                 " AND ",
                 counts!("n")
@@ -328,7 +328,7 @@ pub fn uncredited_bill(db: &Db, order: Key) -> Result<Option<String>> {
              WHERE d.sales_order = $1 AND ",
                 bills!("d"),
                 " AND (d.state = 'draft' OR d.total > (SELECT CAST(COALESCE(SUM(n.total), 0) AS BIGINT) FROM document n
-                WHERE n.invoice = d.key AND n.kind = 'credit_note' AND n.state = 'posted' AND ",
+                WHERE n.invoice = d.key AND n.kind <> 'invoice' AND n.state = 'posted' AND ",
                 counts!("n"),
                 "))
              ORDER BY d.key LIMIT 1"

@@ -27,7 +27,7 @@ impl Narrowed {
 /// of the order, with product and lot, and none that reverses a credit note.
 macro_rules! fitting {
     () => {
-        "document t WHERE t.customer = $1 AND t.kind = 'invoice' AND t.state = 'posted' AND t.invoice IS NULL
+        "document t WHERE t.customer = $1 AND t.kind <> 'credit_note' AND t.state = 'posted' AND t.invoice IS NULL
            AND (CAST($2 AS BIGINT) IS NULL OR t.sales_order = $2)
            AND (CAST($3 AS BIGINT) IS NULL
              OR EXISTS (SELECT 1 FROM document_line l WHERE l.document = t.key AND l.product = $3))
@@ -127,7 +127,7 @@ pub fn last_fitting(db: &Db, narrowed: Narrowed) -> Result<Option<String>> {
 pub fn any_posted(db: &Db, customer: &Reference) -> Result<bool> {
     let statement = query!(
         [document],
-        "SELECT key FROM document WHERE customer = $1 AND kind = 'invoice' AND state = 'posted' ORDER BY key LIMIT 1"
+        "SELECT key FROM document WHERE customer = $1 AND kind <> 'credit_note' AND state = 'posted' ORDER BY key LIMIT 1"
     );
     Ok(db.query_opt(statement, params![customer], |row| row.get::<Key>(0))?.is_some())
 }
@@ -164,7 +164,7 @@ pub fn products_invoiced_to(db: &Db, customer: Key) -> Result<Choices> {
         [document, document_line, product],
         "p.id",
         "(SELECT DISTINCT l.product AS product FROM document d JOIN document_line l ON l.document = d.key
-            WHERE d.customer = $1 AND d.kind = 'invoice' AND d.state = 'posted' AND l.product IS NOT NULL) o
+            WHERE d.customer = $1 AND d.kind <> 'credit_note' AND d.state = 'posted' AND l.product IS NOT NULL) o
           JOIN product p ON p.key = o.product",
         "p.key",
         params![customer]

@@ -134,17 +134,25 @@ pub fn is_of_ticket(db: &Db, repair: Key) -> Result<bool> {
 /// The ids of the returns, oldest first, that are ready or done and bring the product (none: any): of that customer, or (none)
 /// of anybody.
 pub fn returns_with(db: &Db, product: Option<Key>, customer: Option<Key>) -> Result<Choices> {
-    choices!(
-        db,
-        [transfer, transfer_line],
-        "t.id",
-        "transfer t WHERE t.kind = 'incoming' AND t.return_of IS NOT NULL AND t.state IN ('ready', 'done')
-           AND (CAST($2 AS BIGINT) IS NULL OR t.customer = $2)
-           AND (CAST($1 AS BIGINT) IS NULL
-             OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1))",
-        "t.key",
-        params![product, customer]
-    )
+    // Said so that the returns are what is read, of the customer or of all, and not whatever is in those states.
+    macro_rules! returns {
+        ($whose:literal) => {
+            concat!(
+                "transfer t WHERE ",
+                $whose,
+                " AND t.kind = 'incoming' AND t.return_of > 0 AND t.state <> 'waiting' AND t.state <> 'cancelled'
+                 AND (CAST($1 AS BIGINT) IS NULL
+                   OR EXISTS (SELECT 1 FROM transfer_line l WHERE l.transfer = t.key AND l.product = $1))"
+            )
+        };
+    }
+    let values = params![product, customer];
+    match customer {
+        Some(_) => choices!(db, [transfer, transfer_line], "t.id", returns!("t.customer = $2"), "t.key", values),
+        None => {
+            choices!(db, [transfer, transfer_line], "t.id", returns!("CAST($2 AS BIGINT) IS NULL"), "t.key + 0", values)
+        }
+    }
 }
 
 /// Writes a new repair with parts, labour and tags.

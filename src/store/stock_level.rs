@@ -92,7 +92,8 @@ impl Db {
     }
 }
 
-/// What lies of a product at a location.
+/// What lies of a product at a location. The order is not the key's own, along which an engine could look through all that lies at
+/// the location.
 pub fn load(db: &Db, product: Key, location: Key) -> Result<StockLevel> {
     if let Some(stock_level) = db.stock_levels.borrow().known.get(&(product, location)) {
         return Ok(stock_level.clone());
@@ -102,7 +103,7 @@ pub fn load(db: &Db, product: Key, location: Key) -> Result<StockLevel> {
         query!(
             [stock],
             "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
-         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key"
+         WHERE s.product = $1 AND s.location = $2 AND s.quantity > 0 ORDER BY s.key + 0"
         ),
         params![product, location],
         |row| {
@@ -324,7 +325,7 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
         query!(
             [stock],
             "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
-         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key",
+         WHERE s.product = $1 AND s.location = $2 ORDER BY s.key + 0",
             [asked("stock", "product", 1).keyed(0)]
         ),
         params![product, location],

@@ -354,11 +354,11 @@ impl<R: Noun> List<R> {
                 .map(|tag| one::<crate::domain::tag::Tag>(cx, "tag", tag).map(|tag| Value::Int(tag.key)));
             asked.linked.push((list, "tag", tags.collect::<Result<_>>()?));
         }
-        asked.also.extend(R::LISTED);
+        asked.besides.extend(R::LISTED);
         let asks_for_merged = self.filters.iter().any(|(column, _)| column.name == MERGED_INTO)
             || self.switches.iter().any(|switch| switch.name == MERGED_SWITCH);
         if table.merges() && !asks_for_merged {
-            asked.also.push("t.merged_into IS NULL");
+            asked.besides.push("t.merged_into IS NULL");
         }
         asked.also.extend(self.switches.iter().map(|switch| switch.condition));
         if !self.switches.is_empty() {

@@ -476,7 +476,7 @@ fn select(path: &[&'static Table]) -> (String, Tables) {
             _ => columns.push(format!("t.{}", column.name)),
         }
     }
-    let kind = record.only.map(|kind| format!("{root}.kind = '{kind}'"));
+    let kind = record.of_kind(&root, false);
     let page = match (path.len(), record.has_key()) {
         (1, true) => Some("t.key > $1".to_owned()),
         (1, false) => None,
@@ -507,7 +507,7 @@ fn misplaced(path: &[&'static Table]) -> Option<(String, Tables)> {
     let (from, root, reads) = joined(path);
     let named = record.columns.first()?.name;
     // Of the list of an invoice and that of a credit note, which lie in one table, each is checked with its own.
-    let condition = record.only.map(|kind| format!(" WHERE {root}.kind = '{kind}'")).unwrap_or_default();
+    let condition = record.of_kind(&root, false).map(|only| format!(" WHERE {only}")).unwrap_or_default();
     let sql = format!(
         "SELECT record, place, expected FROM
            (SELECT CAST({root}.{named} AS TEXT) AS record, t.{parent} AS list, t.{place} AS place,

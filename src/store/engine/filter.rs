@@ -37,8 +37,10 @@ pub struct Asked {
     pub days: Vec<Test>,
     /// The records that have a row with one of these values in that list: the list's table, the column, the values.
     pub linked: Vec<(&'static Table, &'static str, Vec<Value<'static>>)>,
-    /// Conditions of the noun's own over the row `t`, such as that tickets are open.
+    /// Conditions of the noun's own over the row `t` that an index answers, such as that tickets are open.
     pub also: Vec<&'static str>,
+    /// Those that no index answers, such as that a ticket was not merged into another: what is read is held against them.
+    pub besides: Vec<&'static str>,
     /// The tables that these read beside those of the records.
     pub also_reads: Vec<&'static str>,
     /// By which column they are sorted, and whether against its order; else in order of creation.
@@ -125,7 +127,8 @@ fn along_keys<T: Described>(
     params.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
     let order = if asked.newest { " DESC" } else { "" };
     let rest = format!(" ORDER BY t.key{order} LIMIT ${}", params.len());
-    (record::select::<T>().reading(asked.reads(), &conditions, &rest), params)
+    let kind_leads = asked.kind_leads(T::table());
+    (record::select::<T>().reading(asked.reads(), (&conditions, kind_leads), &rest), params)
 }
 
 /// How many rows there are; the engines count in types of their own.
@@ -148,7 +151,8 @@ pub fn count_before<T: Described>(
         let before = format!("CASE WHEN {day} < ${} THEN 1 ELSE 0 END", params.len());
         counts.push(format!("CAST(COALESCE(SUM({before}), 0) AS BIGINT)"));
     }
-    let statement = record::select::<T>().figures(&counts.join(", "), asked.reads(), &conditions);
+    let kind_leads = !asked.is_linked();
+    let statement = record::select::<T>().figures(&counts.join(", "), asked.reads(), (&conditions, kind_leads));
     let read = |row: &Row<'_>| (0..counts.len()).map(|column| row.get(column)).collect::<Result<Vec<i64>>>();
     Ok(db.query_opt(statement, &params, read)?.unwrap_or_default())
 }
@@ -174,7 +178,7 @@ fn all_keys<T: Described>(asked: &Asked, limit: usize) -> (&'static Statement, V
     };
     params.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
     let rest = format!(" ORDER BY {order} LIMIT ${}", params.len());
-    (record::select::<T>().keys(asked.reads(), &conditions, &rest), params)
+    (record::select::<T>().keys(asked.reads(), (&conditions, !asked.is_linked()), &rest), params)
 }
 
 /// What a column is sorted by: links by the id that they are shown by, amounts by what they are compared by.
@@ -230,6 +234,19 @@ impl Asked {
             && self.conditions.iter().all(is_one)
     }
 
+    /// Whether those of some other record are asked for, such as a customer's.
+    fn is_linked(&self) -> bool {
+        let is_link = |one: &Condition| matches!(one.column.holds, Holds::Link(_) | Holds::Numbered(_));
+        !self.linked.is_empty() || self.conditions.iter().any(is_link)
+    }
+
+    /// Whether the kind of the records leads an index along which they are read in order of their keys: one of a state, or of a kind
+    /// of which there are few.
+    fn kind_leads(&self, table: &Table) -> bool {
+        let has_state = self.conditions.iter().any(|one| one.column.name == "state");
+        !self.is_linked() && (has_state || (self.conditions.is_empty() && table.is_seldom))
+    }
+
     /// The tables that the conditions read beside those of the records.
     fn reads(&self) -> Tables {
         let linked = self.linked.iter().map(|(list, ..)| Tables::of(&[list.name]));
@@ -271,7 +288,7 @@ impl Asked {
             let places = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
             conditions.push(format!("t.key IN (SELECT {parent} FROM {} WHERE {column} IN ({places}))", list.name));
         }
-        conditions.extend(self.also.iter().map(|condition| (*condition).to_owned()));
+        conditions.extend(self.also.iter().chain(&self.besides).map(|condition| (*condition).to_owned()));
         conditions
     }
 }
@@ -337,6 +354,7 @@ mod tests {
 
         let one = || Test::Is(Value::Int(1));
         let id = || Test::Is(Value::from("T00001".to_owned()));
+        let listed = |asked: Asked| Asked { besides: vec!["t.merged_into IS NULL"], ..asked };
         for (asked, way) in [
             (Asked::default(), "INTEGER PRIMARY KEY (rowid>?)"),
             (Asked { newest: true, ..Asked::default() }, "INTEGER PRIMARY KEY (rowid<?)"),
@@ -346,6 +364,7 @@ mod tests {
             (asked("user", one()), "INDEX ticket_person (person=? AND key>?)"),
             (asked("id", id()), "INDEX sqlite_autoindex_ticket_1 (id=? AND rowid>?)"),
         ] {
+            let asked = listed(asked);
             assert!(asked.is_along_keys(), "{way}");
             let (statement, params) = along_keys::<Ticket>(&asked, Some(7), 500);
             let plan = plan(&db, statement, &params);
@@ -360,6 +379,7 @@ mod tests {
             (asked("created_at", day()), "INDEX ticket_created (created_at>?)"),
             (Asked { also: vec![crate::store::ticket::OPEN], ..Asked::default() }, "INDEX ticket_stage (stage=?)"),
         ] {
+            let asked = listed(asked);
             assert!(!asked.is_along_keys(), "{way}");
             let (statement, params) = all_keys::<Ticket>(&asked, 500);
             let plan = plan(&db, statement, &params);

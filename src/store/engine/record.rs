@@ -370,8 +370,7 @@ pub struct Select {
     reads: Tables,
     /// The tables that expressions among the columns read beside them.
     told: Tables,
-    /// The condition that every record of the kind fulfils.
-    only: Option<String>,
+    table: &'static Table,
     /// The rows that columns are read from beside those of the table itself; none where that is not known of all of them.
     reaches: Option<Vec<Reach>>,
 }
@@ -507,14 +506,16 @@ fn select_of(table: &'static Table) -> Select {
             columns.push("currency_.digits".to_owned());
         }
     }
-    let only = table.only.map(|kind| format!("t.kind = '{kind}'"));
-    Select { columns: columns.join(", "), from, reads, told: told_of, only, reaches }
+    Select { columns: columns.join(", "), from, reads, told: told_of, table, reaches }
 }
+
+/// Conditions over the row `t`, and whether the kind of the record leads before them.
+pub(in crate::store) type Led<'c> = (&'c [String], bool);
 
 impl Select {
     /// The question whose condition, order and limit are `rest`.
     pub fn with(&self, conditions: &[String], rest: &str) -> &'static Statement {
-        self.reading(Tables::NONE, conditions, rest)
+        self.reading(Tables::NONE, (conditions, false), rest)
     }
 
     /// The question for the rows that have the value `$1` in a column, which is compared as `compared`.
@@ -528,7 +529,7 @@ impl Select {
 
     /// The question whose condition, order and limit are `rest`, of which is known which of its table's rows answer it.
     pub fn of_rows(&self, own: &[Reach], conditions: &[String], rest: &str) -> &'static Statement {
-        self.of(&self.columns, self.told, self.all_reaches(own), conditions, rest)
+        self.of(&self.columns, self.told, self.all_reaches(own), (conditions, false), rest)
     }
 
     /// The rows that an answer is made of, where that is known of the table's own and of all others.
@@ -539,18 +540,18 @@ impl Select {
         }
     }
 
-    /// The same, where conditions read other tables beside.
-    pub(in crate::store) fn reading(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+    /// The same, where conditions read other tables beside, and it is said whether the kind of the record leads (`Table::of_kind`).
+    pub(in crate::store) fn reading(&self, also: Tables, conditions: Led<'_>, rest: &str) -> &'static Statement {
         self.of(&self.columns, also.and(self.told), &[], conditions, rest)
     }
 
     /// The question for nothing but the keys.
-    pub(super) fn keys(&self, also: Tables, conditions: &[String], rest: &str) -> &'static Statement {
+    pub(super) fn keys(&self, also: Tables, conditions: Led<'_>, rest: &str) -> &'static Statement {
         self.of("t.key", also, &[], conditions, rest)
     }
 
     /// The question for figures over all of the rows.
-    pub(super) fn figures(&self, figures: &str, also: Tables, conditions: &[String]) -> &'static Statement {
+    pub(super) fn figures(&self, figures: &str, also: Tables, conditions: Led<'_>) -> &'static Statement {
         self.of(figures, also, &[], conditions, "")
     }
 
@@ -559,10 +560,11 @@ impl Select {
         columns: &str,
         also: Tables,
         reaches: &'static [Reach],
-        conditions: &[String],
+        (conditions, kind_leads): Led<'_>,
         rest: &str,
     ) -> &'static Statement {
-        let conditions: Vec<&str> = conditions.iter().chain(&self.only).map(String::as_str).collect();
+        let only = self.table.of_kind("t", kind_leads);
+        let conditions: Vec<&str> = conditions.iter().chain(&only).map(String::as_str).collect();
         let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
         let reads = self.reads.and(also);
         Statement::made(format!("SELECT {columns} FROM {}{filter}{rest}", self.from), |sql| {
@@ -756,7 +758,7 @@ pub fn find_key_by(db: &Db, table: &'static Table, found_by: &[FoundBy], given: 
     }
     let ask = |column: &'static str, text: &str| -> Result<(Vec<Reference>, Option<String>)> {
         let statement = of_pieces(["key, id", table.name, table.only.unwrap_or_default(), column], || {
-            let only = table.only.map(|kind| format!(" AND t.kind = '{kind}'")).unwrap_or_default();
+            let only = table.of_kind("t", false).map(|only| format!(" AND {only}")).unwrap_or_default();
             let name = table.name;
             // What was merged stands for the one that it was merged into.
             let (merged, join) = match table.merges() {

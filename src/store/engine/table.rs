@@ -17,6 +17,8 @@ pub struct Table {
     pub name: &'static str,
     /// The `kind` of its rows, where rows of two kinds lie in one table.
     pub only: Option<&'static str>,
+    /// Whether few of the rows are of that kind.
+    pub is_seldom: bool,
     /// What tells its rows apart and puts them in order.
     pub order: Order,
     /// The column that links it to the row it stands in.
@@ -494,6 +496,7 @@ pub const fn records(shown: &'static str, name: &'static str, columns: &'static 
         shown,
         name,
         only: None,
+        is_seldom: false,
         order: Order::Key,
         parent: None,
         currency: CurrencyOf::Desk,
@@ -525,6 +528,10 @@ impl Table {
     pub const fn only(self, kind: &'static str) -> Table {
         Table { only: Some(kind), ..self }
     }
+    /// Few of the rows are of its kind.
+    pub const fn seldom(self) -> Table {
+        Table { is_seldom: true, ..self }
+    }
     pub const fn in_own_currency(self) -> Table {
         Table { currency: CurrencyOf::Own, ..self }
     }
@@ -550,6 +557,14 @@ impl Table {
     /// It holds secrets of this very store: no export and no copy tells it.
     pub const fn kept_back(self) -> Table {
         Table { is_kept_back: true, ..self }
+    }
+
+    /// The condition that `row` is of its kind, where several kinds lie in one table. An engine that does not know how many there are
+    /// of each may search an index by the kind alone, and so read most of the table, unless it cannot: only where that is
+    /// what is to be read (`leads`) is the kind compared as it is.
+    pub fn of_kind(&self, row: &str, leads: bool) -> Option<String> {
+        let bare = if leads { "" } else { " || ''" };
+        self.only.map(|kind| format!("{row}.kind{bare} = '{kind}'"))
     }
 
     /// Whether its records can be merged, each into another of them.
