@@ -953,3 +953,30 @@ fn an_order_that_a_ticket_names_stays_its_customers() {
     let answer = imported(&shop, "--update", &draft("C00002"), 13);
     assert_eq!(answer[0]["error"]["code"], "order_not_of_customer", "{answer:#?}");
 }
+
+#[test]
+fn an_order_that_documents_are_of_stays_its_customers_and_is_edited_all_the_same() {
+    let shop = shop();
+    let records = r#"{"record":"customer","id":"C00002","name":"Bo"}
+{"record":"order","id":"S00002","customer":"C00001","lines":[{"product":"LAMP","quantity":"1"},{"product":"LAMP","quantity":"2"}]}
+{"record":"transfer","id":"X1","order":"S00002","date":"2026-11-04","state":"cancelled","lines":[{"product":"LAMP","quantity":"2"}]}
+{"record":"order","id":"S00003","customer":"C00001","lines":[{"product":"LAMP","quantity":"1"}]}
+{"record":"invoice","id":"D00077","order":"S00003","date":"2026-11-04","state":"cancelled","lines":[{"product":"LAMP","quantity":"1"}]}
+"#;
+    imported(&shop, "", records, 0);
+    // A transfer that came to nothing holds no line of it.
+    shop.done("order edit S00002 --drop-line 2");
+    for (order, hint) in [("S00002", "aftersales transfer show X1"), ("S00003", "aftersales invoice show D00077")] {
+        let error = shop.refused(&format!("order edit {order} --customer C00002"), "order_not_of_customer");
+        assert_eq!(error["hint"], hint, "{error:#}");
+    }
+}
+
+#[test]
+fn a_transfer_that_is_called_as_one_of_another_kind_raises_that_kinds_counter() {
+    let shop = shop();
+    let record = r#"{"record":"transfer","id":"WH/OUT/00012","kind":"incoming","from":"Suppliers","date":"2026-11-04","state":"done","lines":[{"product":"LAMP","quantity":"1"}]}"#;
+    imported(&shop, "", record, 0);
+    let made = shop.done("transfer create --kind outgoing --customer C00001 --line LAMP=1");
+    assert_eq!(made["created"], serde_json::json!(["WH/OUT/00013"]));
+}

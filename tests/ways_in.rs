@@ -526,6 +526,18 @@ fn a_name_in_a_file_is_no_id_of_the_desk() {
 }
 
 #[test]
+fn a_name_in_a_file_is_no_id_that_the_same_import_gave() {
+    let shop = Shop::new();
+    // The first company is numbered as the second one is called, and the other way about.
+    let names = ["C00002", "C00001", "C00002"];
+    shop.write("names.csv", orders("Customer", &names));
+    imported(&shop, "names.csv", "--map spreadsheet");
+    let orders = shop.ok("order list --sort id --jq '[.[].customer]'");
+    assert_eq!(orders, json!(["C00001", "C00002", "C00001"]));
+    assert_eq!(shop.ok("customer list --jq '[.[].name]'"), json!(["C00002", "C00001"]));
+}
+
+#[test]
 fn a_customer_is_found_by_the_number_that_a_map_tells() {
     let shop = Shop::new();
     let columns = "Customer no,Customer,Email";

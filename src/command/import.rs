@@ -372,9 +372,10 @@ impl Running for Importing<'_> {
     }
 
     fn look_ahead(&mut self, lines: &[Line]) -> Result<usize> {
-        let kinds: Vec<Option<String>> = lines.iter().map(|line| self.read(line).ok().map(|(kind, _)| kind)).collect();
-        let lines = lines.get(..of_a_kind(&kinds)).unwrap_or_default();
-        if kinds.iter().flatten().any(|kind| kind == HEADER) {
+        let kinds = lines.iter().map(|line| self.read(line).ok().map(|(kind, _)| kind));
+        let (of_a_kind, has_header) = of_a_kind(kinds);
+        let lines = lines.get(..of_a_kind).unwrap_or_default();
+        if has_header {
             return Ok(lines.len());
         }
         // What the run knows by now need not be asked; what is looked up here is looked up again when the record is imported.
@@ -427,16 +428,27 @@ impl Running for Importing<'_> {
 }
 
 /// How many of the first lines, each of its kind, are looked at together: those of one kind, where they are more than a few, or
-/// else those before such ones.
-fn of_a_kind(kinds: &[Option<String>]) -> usize {
-    let mut before = 0;
-    for lines in kinds.chunk_by(|one, next| one == next) {
-        if lines.len() >= OF_A_KIND {
-            return if before == 0 { lines.len() } else { before };
+/// else those before such ones; and whether the header of an export is among them. No more kinds are asked for than that takes.
+fn of_a_kind(kinds: impl Iterator<Item = Option<String>>) -> (usize, bool) {
+    let (mut before, mut run, mut last, mut has_header) = (0, 0, None, false);
+    for kind in kinds {
+        if last.as_ref() != Some(&kind) {
+            // The lines of the kind before end here.
+            if run >= OF_A_KIND {
+                break;
+            }
+            before += run;
+            run = 0;
         }
-        before += lines.len();
+        run += 1;
+        // As soon as these are enough, those before them are looked at first.
+        if run >= OF_A_KIND && before > 0 {
+            return (before, has_header);
+        }
+        has_header |= kind.as_deref() == Some(HEADER);
+        last = Some(kind);
     }
-    before
+    (before + run, has_header)
 }
 
 /// Imports a record of whatever kind; answers the result as JSON where a command of its noun made one. One that tells nothing
@@ -536,4 +548,30 @@ fn missing(name: &'static str) -> Error {
         message: format!("{name} is needed"),
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_a_kind_are_looked_at_together_where_they_are_many() {
+        let look = |kinds: &[(&str, usize)]| {
+            let lines = kinds.iter().flat_map(|(kind, times)| std::iter::repeat_n(Some((*kind).to_owned()), *times));
+            of_a_kind(lines)
+        };
+        for (kinds, together) in [
+            (vec![], 0),
+            (vec![("order", 3)], 3),
+            (vec![("order", 20)], 20),
+            (vec![("order", 20), ("ticket", 20)], 20),
+            (vec![("customer", 3), ("order", 20)], 3),
+            (vec![("customer", 1), ("order", 1), ("customer", 1), ("order", 1)], 4),
+            (vec![("customer", 1), ("order", 1), ("ticket", 8)], 2),
+            (vec![("customer", 8), ("order", 1)], 8),
+        ] {
+            assert_eq!(look(&kinds), (together, false), "{kinds:?}");
+        }
+        assert_eq!(look(&[(HEADER, 1), ("order", 1)]), (2, true));
+    }
 }

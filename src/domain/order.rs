@@ -385,6 +385,9 @@ pub enum OrderRefused {
     /// A ticket of the customer names the order (spec A5).
     #[error("ticket {ticket} names order {order} as {customer}'s, so it cannot go to another customer")]
     OnTicket { order: String, customer: String, ticket: String },
+    /// A document or transfer of the customer is of the order; `noun` is that of its commands.
+    #[error("{noun} {id} is {customer}'s and of order {order}, so it cannot go to another customer")]
+    OnDocument { order: String, customer: String, noun: &'static str, id: String },
 }
 
 impl Refusal for OrderRefused {
@@ -392,13 +395,13 @@ impl Refusal for OrderRefused {
         match self {
             OrderRefused::OpenCart { .. } => "already_exists",
             OrderRefused::Delivered { .. } | OrderRefused::Invoiced { .. } => "state_not_allowed",
-            OrderRefused::OnTicket { .. } => "order_not_of_customer",
+            OrderRefused::OnTicket { .. } | OrderRefused::OnDocument { .. } => "order_not_of_customer",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
             OrderRefused::OpenCart { .. } => Some("cart"),
-            OrderRefused::OnTicket { .. } => Some("customer"),
+            OrderRefused::OnTicket { .. } | OrderRefused::OnDocument { .. } => Some("customer"),
             OrderRefused::Delivered { .. } | OrderRefused::Invoiced { .. } => None,
         }
     }
@@ -410,6 +413,7 @@ impl Refusal for OrderRefused {
             OrderRefused::OnTicket { ticket, .. } => {
                 format!("aftersales ticket edit {} --order ''", shell_word(ticket))
             }
+            OrderRefused::OnDocument { noun, id, .. } => format!("aftersales {noun} show {}", shell_word(id)),
         })
     }
 }

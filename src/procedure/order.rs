@@ -52,12 +52,13 @@ pub fn check_customer(cx: &Cx<'_>, before: &Order, after: &Order) -> Result<()> 
     if before.customer == after.customer {
         return Ok(());
     }
-    match order::ticket_naming(cx.db, before.key, before.customer.key)? {
+    let (order, customer) = (before.id.clone(), before.customer.id.clone());
+    if let Some(ticket) = order::ticket_naming(cx.db, before.key, before.customer.key)? {
+        return Err(OrderRefused::OnTicket { order, customer, ticket }.into());
+    }
+    match order::made_of(cx.db, before.key)? {
         None => Ok(()),
-        Some(ticket) => {
-            let (order, customer) = (before.id.clone(), before.customer.id.clone());
-            Err(OrderRefused::OnTicket { order, customer, ticket }.into())
-        }
+        Some((noun, id)) => Err(OrderRefused::OnDocument { order, customer, noun, id }.into()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::engine::table::{
     quantity, records, switch, text, words,
 };
 use super::{Db, Key, Result, linking};
+use crate::domain::document::DocumentKind;
 use crate::domain::line::{LineTax, PricedLine};
 use crate::domain::order::{Order, OrderInBrief, OrderLine, OrderState};
 use crate::domain::product::UnitPrice;
@@ -122,6 +123,23 @@ pub fn ticket_naming(db: &Db, order: Key, customer: Key) -> Result<Option<String
         query!([ticket], "SELECT id FROM ticket WHERE customer = $1 AND sales_order = $2 ORDER BY key LIMIT 1"),
         params![customer, order],
         |row| row.get(0),
+    )
+}
+
+/// The first document of the order, or else the first transfer: the noun of its commands, and its id.
+pub fn made_of(db: &Db, order: Key) -> Result<Option<(&'static str, String)>> {
+    let document = db.query_opt(
+        query!([document], "SELECT kind, id FROM document WHERE sales_order = $1 ORDER BY key LIMIT 1"),
+        params![order],
+        |row| Ok((row.get::<DocumentKind>(0)?.noun(), row.get(1)?)),
+    )?;
+    if document.is_some() {
+        return Ok(document);
+    }
+    db.query_opt(
+        query!([transfer], "SELECT id FROM transfer WHERE sales_order = $1 ORDER BY key LIMIT 1"),
+        params![order],
+        |row| Ok(("transfer", row.get(0)?)),
     )
 }
 

@@ -326,6 +326,7 @@ pub fn counted(db: &Db, product: Key, location: Key, lot: Option<Key>) -> Result
             [stock],
             "SELECT s.key, s.lot, s.quantity, s.reserved, s.pinned, s.opening FROM stock s
          WHERE s.product = $1 AND s.location = $2 ORDER BY s.key + 0",
+            // A row of another place is not told, and never becomes one of this place.
             [asked("stock", "product", 1).keyed(0)]
         ),
         params![product, location],

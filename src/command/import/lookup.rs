@@ -277,7 +277,10 @@ impl Lookup {
         }
         if let Some(product) = made.downcast_ref::<Product>() {
             self.products.keep(id, Rc::new(product.clone()));
-        } else if let Some(customer) = made.downcast_ref::<Customer>().filter(|customer| customer.merged_into.is_none())
+        } else if let Some(customer) = made.downcast_ref::<Customer>()
+            && customer.merged_into.is_none()
+            // Another system may call somebody else so.
+            && !self.without_numbers
         {
             self.customers.keep(id, customer.reference());
         }

@@ -98,15 +98,18 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
             Some(order) => run.is_new(Kind::TransferOfOrder, &order.id)?,
             None => false,
         };
-        if let Some(order) = told.order.as_ref().filter(|_| told.state != TransferState::Cancelled) {
-            run.order(&order.id)?.check_confirmed("delivered")?;
+        let order = told.order.as_ref().map(|order| run.order(&order.id)).transpose()?;
+        if let Some(order) = order.as_ref().filter(|_| told.state != TransferState::Cancelled) {
+            order.check_confirmed("delivered")?;
         }
         if record.opening == Some(true) && told.state == TransferState::Done {
             for line in &told.lines {
                 count_taken(cx, &line.product, line.tracking, (&told.from, line.lot.as_ref()), line.done)?;
             }
         }
-        return insert(run, told, is_first);
+        // The lines of an order that can be edited yet are written anew, so that nothing belongs to one of them.
+        let is_of_lines = !order.is_some_and(|order| order.state.is_editable());
+        return insert(run, told, (is_first, is_of_lines));
     };
     transfer::complete(cx.db, &mut before)?;
     // A day that is not told is that on which the record came.
@@ -264,13 +267,16 @@ impl LineRecord {
     }
 }
 
-/// Writes a new transfer; `is_first` says that its order has no other.
-fn insert(run: &Run<'_, '_>, mut told: Transfer, is_first: bool) -> Result<()> {
+/// Writes a new transfer: whether its order has no other, and whether it belongs to the lines of that order.
+fn insert(run: &Run<'_, '_>, mut told: Transfer, (is_first, is_of_lines): (bool, bool)) -> Result<()> {
     let cx = run.cx;
-    if let Some(number) = generated_number(&told.id, told.kind.prefix()) {
-        cx.db.raise_counter(told.kind.prefix(), number)?;
+    // It may be called as one of another kind is.
+    for prefix in [TransferKind::Incoming, TransferKind::Outgoing, TransferKind::Internal].map(TransferKind::prefix) {
+        if let Some(number) = generated_number(&told.id, prefix) {
+            cx.db.raise_counter(prefix, number)?;
+        }
     }
-    link(run, &mut told, is_first)?;
+    link(run, &mut told, (is_first, is_of_lines))?;
     let written = match told.state {
         TransferState::Done => procedure::transfer::record_done(cx, told)?,
         // Whether an open one is ready is for the stock to say.
@@ -293,7 +299,7 @@ fn insert(run: &Run<'_, '_>, mut told: Transfer, is_first: bool) -> Result<()> {
 
 /// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers: what
 /// `transfer return` and `transfer create --order` would take (spec G6).
-fn link(run: &Run<'_, '_>, told: &mut Transfer, is_first: bool) -> Result<()> {
+fn link(run: &Run<'_, '_>, told: &mut Transfer, (is_first, is_of_lines): (bool, bool)) -> Result<()> {
     let cx = run.cx;
     if let Some(returned) = &told.return_of {
         let lines = linking::to_return(cx.db, returned.key)?;
@@ -318,7 +324,7 @@ fn link(run: &Run<'_, '_>, told: &mut Transfer, is_first: bool) -> Result<()> {
         }
         return Ok(());
     }
-    if let Some(order) = &told.order {
+    if let Some(order) = told.order.as_ref().filter(|_| is_of_lines) {
         let mut sources = of_order(&match told.kind {
             TransferKind::Internal => return Ok(()),
             // Nothing of it has moved yet.

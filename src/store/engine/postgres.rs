@@ -328,7 +328,9 @@ impl Postgres {
             self.want(statement, question, true);
             return Err(StoreError::UnknownYet);
         }
-        if let Some(rows) = self.asked_anew(statement, &question)? {
+        if self.ask_again(&question)?
+            && let Some(rows) = self.known(&question)?
+        {
             return rows.iter().try_for_each(row);
         }
         if !Answers::keeps(statement) {
@@ -349,21 +351,14 @@ impl Postgres {
         Ok(())
     }
 
-    /// The answer to a question that is asked together with all that was made void and will be asked yet, where there is anything of
-    /// that kind.
-    fn asked_anew(&self, statement: &'static Statement, question: &Question) -> Result<Option<Rows>> {
-        let mut again = self.answers.borrow_mut().take_again();
-        if again.is_empty() {
-            return Ok(None);
-        }
-        if !again.iter().any(|(_, questions)| questions.iter().any(|known| **known == *question)) {
-            gather(&mut again, statement, Rc::new(question.clone()));
-        }
-        for (statement, questions) in again {
+    /// Asks all that was made void and will be asked yet, to go along with a question; says whether that is among it.
+    fn ask_again(&self, question: &Question) -> Result<bool> {
+        let mut is_among = false;
+        for (statement, questions) in self.answers.borrow_mut().take_again() {
+            is_among |= questions.iter().any(|known| **known == *question);
             self.ask_ahead(statement, questions)?;
         }
-        self.drained()?;
-        Ok(self.answers.borrow().get(question))
+        Ok(is_among)
     }
 
     /// The answer to a question, where it is known or underway.
@@ -444,6 +439,7 @@ impl Postgres {
     /// and again, until it comes to its end or to what only its own changes bring about. Where they are run one after the other behind
     /// it, what some of them make void and others ask is asked anew together, as soon as any of it is needed.
     pub fn find_out(&self, works: usize, in_turn: bool, work: &mut dyn FnMut(usize)) -> Result<()> {
+        self.wanted.borrow_mut().seen.clear();
         let mut open: Vec<usize> = (0..works).collect();
         for _ in 0..PASSES {
             if open.is_empty() || !self.looks_ahead() {
@@ -470,7 +466,6 @@ impl Postgres {
             }
             self.drained()?;
         }
-        self.wanted.borrow_mut().seen.clear();
         Ok(())
     }
 

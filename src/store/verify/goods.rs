@@ -283,7 +283,8 @@ const LINES: Rules = Rules {
         ),
         Rule(
             TransferLineLinks,
-            "t.order_line IS NULL AND m.sales_order IS NOT NULL AND m.kind <> 'internal' AND m.return_of IS NULL AND m.exchange_of IS NULL
+            "t.order_line IS NULL AND m.state <> 'cancelled' AND m.sales_order IS NOT NULL AND m.kind <> 'internal'
+               AND m.return_of IS NULL AND m.exchange_of IS NULL
                AND EXISTS (SELECT 1 FROM order_line z WHERE z.sales_order = m.sales_order AND z.product = t.product)",
             "it delivers no line of its order, which has one of its product",
         ),

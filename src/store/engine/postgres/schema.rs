@@ -107,10 +107,10 @@ pub fn beginning(schema: &str, is_there: bool) -> String {
     format!("{made}CREATE TABLE store_format (application TEXT NOT NULL, version BIGINT NOT NULL)")
 }
 
-/// The tables whose links the server does not guard, those of which there are most rows: for each row and link it runs a query and
-/// locks what the row refers to, which was two thirds of its work in an import. Nothing that they refer to is ever deleted, the writer
-/// has written it or looked it up in the same transaction, and `verify` follows these links with the others. A store that was made when
-/// more were guarded keeps its guards.
+/// The tables whose links the server does not guard, of which there are most rows or which have most links: for each row and link it
+/// runs a query and locks what the row refers to, which was two thirds of its work in an import. The writer has written what they
+/// refer to or looked it up in the same transaction, it is deleted only with them or where nothing refers to it, and `verify` follows
+/// these links with the others. A store that was made when more were guarded keeps its guards until a table is rebuilt.
 const UNGUARDED: [&str; 11] = [
     "operation_touch",
     "operation_key",
