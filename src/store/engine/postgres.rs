@@ -353,8 +353,9 @@ impl Postgres {
 
     /// Asks all that was made void and will be asked yet, to go along with a question; says whether that is among it.
     fn ask_again(&self, question: &Question) -> Result<bool> {
+        let again = self.answers.borrow_mut().take_again();
         let mut is_among = false;
-        for (statement, questions) in self.answers.borrow_mut().take_again() {
+        for (statement, questions) in again {
             is_among |= questions.iter().any(|known| **known == *question);
             self.ask_ahead(statement, questions)?;
         }

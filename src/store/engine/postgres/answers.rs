@@ -324,6 +324,34 @@ mod tests {
     }
 
     #[test]
+    fn what_will_be_asked_yet_is_asked_anew_once_it_is_void() {
+        let statement = query!([tag], "SELECT key FROM tag WHERE name = $1", [asked("tag", "name", 1)]);
+        let rename = update!(tag (Int, Text): "name = $2");
+        let question = |name: &str| Question { statement: statement.place(), params: vec![Param::Text(name.into())] };
+        let void = [Param::Int(1), Param::Text("c".into())];
+        let again = |answers: &mut Answers| {
+            let questions = answers.take_again().into_iter().flat_map(|(_, questions)| questions);
+            questions.map(|question| format!("{:?}", question.params)).collect::<Vec<_>>()
+        };
+        let mut answers = Answers::default();
+        // One work will ask a, two will ask b, and nobody c.
+        answers.await_these(vec![question("a"), question("b"), question("b")]);
+        for name in ["a", "b", "c"] {
+            answers.put(statement, Rc::new(question(name)), Rc::new(Vec::new()));
+        }
+        for name in ["a", "b", "c"] {
+            answers.was_asked(&question(name));
+        }
+        answers.change(rename, &void);
+        assert_eq!(again(&mut answers), [format!("{:?}", question("b").params)]);
+        assert_eq!(again(&mut answers), Vec::<String>::new(), "it is underway");
+        answers.put(statement, Rc::new(question("b")), Rc::new(Vec::new()));
+        answers.was_asked(&question("b"));
+        answers.change(rename, &void);
+        assert_eq!(again(&mut answers), Vec::<String>::new(), "nobody asks it any more");
+    }
+
+    #[test]
     fn what_was_made_void_holds_again_once_the_change_is_undone() {
         let statement = query!([tag], "SELECT key FROM tag WHERE name = $1", [asked("tag", "name", 1)]);
         let rename = update!(tag (Int, Text): "name = $2");
