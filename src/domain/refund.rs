@@ -645,3 +645,6 @@ pub fn text(invoice: &str, reason: Option<&str>) -> String {
         None => format!("Reversal of: {invoice}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
