@@ -181,12 +181,49 @@ fn a_credit_note_stays_within_what_is_left() {
     let check = |note: &Document| check_within_left(note, &invoice, ("lines", "D00002"));
     let whole = credit_note(decide(&invoice, &Ask::Everything, false, &[]).unwrap());
     check(&whole).unwrap();
-    for ask in [asked(&["1=3"]), amount("15.97")] {
+    // Four bulbs are more than there are, and less than the invoice comes to.
+    for ask in [asked(&["1=3"]), asked(&["2=4"]), amount("15.97")] {
         let mut more = credit_note(decide(&invoice, &ask, true, &[]).unwrap());
         assert_eq!(check(&more).unwrap_err().fault().code, "refund_exceeds_invoice", "{ask:?}");
         more.allow_excess = true;
         check(&more).unwrap();
     }
+}
+
+#[test]
+fn a_discount_goes_with_the_lines_that_it_is_on() {
+    let discount = DocumentLine { product: None, ..line(3, "1", "-2.00") };
+    let mut invoice = document(DocumentKind::Invoice, vec![line(1, "2", "5.00"), discount]);
+    let (goods, value) = (Some(Refunds::Goods), Some(Refunds::Value));
+    for (ask, lines) in [
+        (Ask::Everything, vec![(Some(1), goods, "2", 1200), (Some(3), value, "1", -240)]),
+        (asked(&["1=1"]), vec![(Some(1), goods, "1", 600), (Some(3), value, "1", -120)]),
+    ] {
+        let lines: Vec<_> =
+            lines.into_iter().map(|(line, refunds, count, total)| (line, refunds, count.to_owned(), total)).collect();
+        let decided = decide(&invoice, &ask, false, &[]).unwrap();
+        assert_eq!(told(&decided), lines, "{ask:?}");
+        assert_eq!(decided[1].share_of, Some(1), "{ask:?}");
+    }
+    let mut faults = Faults::default();
+    check_asked(&invoice, &asked(&["3=1"]), &mut faults);
+    assert!(faults.refuse().is_err(), "a discount is not refunded by itself");
+    // The lamps are gone, and their discount is not: there is nothing that it could be taken from.
+    let credited = invoice.lines[0].amounts();
+    let held = CreditsOfLine { goods: invoice.lines[0].priced.quantity, credited, ..CreditsOfLine::default() };
+    invoice.lines[0].held = Some(held);
+    assert!(!anything_left(&invoice).unwrap());
+}
+
+#[test]
+fn goods_that_came_in_are_taken_back_below_zero() {
+    let invoice = document(DocumentKind::Invoice, vec![line(1, "3", "5.00"), line(2, "-1", "5.00")]);
+    for (ask, is_wrong) in [(asked(&["2=-1"]), false), (asked(&["2=1"]), true), (asked(&["2=0"]), true)] {
+        let mut faults = Faults::default();
+        check_asked(&invoice, &ask, &mut faults);
+        assert_eq!(faults.refuse().is_err(), is_wrong, "{ask:?}");
+    }
+    assert_eq!(decide(&invoice, &asked(&["2=-2"]), false, &[]).unwrap_err().fault().code, "refund_exceeds_invoice");
 }
 
 #[test]
