@@ -127,11 +127,15 @@ const RECORDS: &str = r#"
 {"record":"ticket","id":"T00001","team":"Support","customer":"C00001","subject":"All of it","order":"S00001"}
 "#;
 
+/// The records of each number, a line each.
+fn lines_of(numbers: std::ops::RangeInclusive<usize>, of: impl Fn(usize) -> Vec<String>) -> String {
+    numbers.flat_map(of).map(|record| record + "\n").collect()
+}
+
 /// More of everything that a ticket of the customer can be about.
 fn more(times: usize) -> String {
-    let mut records = String::new();
-    for n in 2..=times + 1 {
-        for record in [
+    lines_of(2..=times + 1, |n| {
+        vec![
             format!(r#"{{"record":"customer","id":"C{n:05}","name":"Bo"}}"#),
             format!(r#"{{"record":"product","id":"P{n}","name":"Pot","price":"5.00","taxes":["VAT20"]}}"#),
             format!(r#"{{"record":"user","id":"u{n}","name":"Bo","rights":["helpdesk"]}}"#),
@@ -149,12 +153,8 @@ fn more(times: usize) -> String {
                 r#"{{"record":"invoice","id":"INV/2026/{n:05}","order":"S{n:05}","state":"posted","lines":[{{"product":"LAMP","quantity":"2"}},{{"product":"P{n}","quantity":"1"}}]}}"#
             ),
             format!(r#"{{"record":"ticket","id":"T{n:05}","team":"Support","customer":"C00001","subject":"More"}}"#),
-        ] {
-            records.push_str(&record);
-            records.push('\n');
-        }
-    }
-    records
+        ]
+    })
 }
 
 /// What is asked of a ticket whose customer has a great deal reads no more than what is told.
@@ -233,9 +233,8 @@ fn a_page_costs_what_is_told_on_it() {
 
 /// Other customers, each with an order, its delivery and its bill.
 fn others(times: usize) -> String {
-    let mut records = String::new();
-    for n in 1..=times {
-        for record in [
+    lines_of(1..=times, |n| {
+        vec![
             format!(r#"{{"record":"customer","id":"D{n:05}","name":"Cy {n}"}}"#),
             format!(r#"{{"record":"product","id":"Q{n}","name":"Pan","price":"5.00","taxes":["VAT20"]}}"#),
             format!(r#"{{"record":"stock","product":"Q{n}","location":"WH/Stock","quantity":"10"}}"#),
@@ -254,12 +253,8 @@ fn others(times: usize) -> String {
             format!(
                 r#"{{"record":"ticket","id":"TO{n:05}","team":"Support","customer":"D{n:05}","subject":"Other","order":"SO{n:05}"}}"#
             ),
-        ] {
-            records.push_str(&record);
-            records.push('\n');
-        }
-    }
-    records
+        ]
+    })
 }
 
 /// What other customers have makes nothing dearer.

@@ -1,8 +1,6 @@
 //! `import`: records of other systems, each made if there is none like it, in one transaction and one row of the log
 //! (contract, section 6). A file that begins as an export is restored instead.
 
-use std::rc::Rc;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -378,18 +376,16 @@ impl Running for Importing<'_> {
         if has_header {
             return Ok(lines.len());
         }
-        // What the run knows by now need not be asked; what is looked up here is looked up again when the record is imported.
-        let known = Rc::new(match &mut self.input {
+        let mut lookup = match &mut self.input {
             Input::Records(records) => std::mem::take(&mut records.lookup),
             Input::Unseen => Lookup::of(self.import.map.as_ref()),
             Input::Restoration(_) | Input::Refused | Input::Replayed(_) => return Ok(lines.len()),
-        });
-        let mut lookup = Lookup::beside(known.clone());
-        let (reads, update) = (|line| self.read(line), self.import.update);
-        let is_mapped = self.import.map.is_some();
+        };
+        lookup.look_ahead(true);
+        let (update, is_mapped) = (self.import.update, self.import.map.is_some());
         let looked = self.group.look_ahead_of_steps(lines.len(), &mut |cx, at| match lines
             .get(at)
-            .and_then(|line| reads(line).ok())
+            .and_then(|line| self.read(line).ok())
         {
             Some((kind, mut pairs)) if is_mapped => {
                 if let Ok(beside) = Beside::take(&mut pairs) {
@@ -399,9 +395,9 @@ impl Running for Importing<'_> {
             Some((kind, pairs)) => drop(imported(cx, &mut lookup, &kind, pairs, update)),
             None => {}
         });
-        drop(lookup);
-        if let (Input::Records(records), Some(known)) = (&mut self.input, Rc::into_inner(known)) {
-            records.lookup = known;
+        lookup.look_ahead(false);
+        if let Input::Records(records) = &mut self.input {
+            records.lookup = lookup;
         }
         looked.map(|()| lines.len())
     }

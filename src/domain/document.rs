@@ -526,6 +526,53 @@ impl Refusal for DocumentRefused {
 }
 
 #[cfg(test)]
+impl Document {
+    /// The posted document INV/2026/00001 of C00001 in EUR, of 23 November 2026, with these lines, summed.
+    pub fn for_tests(kind: DocumentKind, lines: Vec<DocumentLine>) -> Document {
+        let reference = |id: &str| Reference { key: 1, id: id.to_owned() };
+        let currency = Currency::iso("EUR").unwrap();
+        let (zero, day): (Money, Day) = (Money::zero(currency), "2026-11-23".parse().unwrap());
+        let mut document = Document {
+            key: 1,
+            id: "D00001".to_owned(),
+            number: Some("INV/2026/00001".to_owned()),
+            kind,
+            state: DocumentState::Posted,
+            journal: reference("INV"),
+            customer: reference("C00001"),
+            ticket: None,
+            order: None,
+            task: None,
+            invoice: None,
+            reason: None,
+            text: None,
+            date: day,
+            accounting_date: Some(day),
+            due_date: None,
+            post_on: None,
+            currency,
+            lines,
+            tax_lines: Vec::new(),
+            untaxed: zero,
+            tax: zero,
+            total: zero,
+            open: zero,
+            payment_state: PaymentState::NotPaid,
+            matched: Vec::new(),
+            held_by: None,
+            posted_in: Some(1),
+            allow_excess: false,
+            replaces: false,
+            copy_of: None,
+            beyond: Sums::default(),
+            line_alone: false,
+        };
+        document.sum_up().unwrap();
+        document
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

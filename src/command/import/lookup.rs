@@ -46,8 +46,8 @@ pub struct Lookup {
     kept_lines: usize,
     /// Which ids are certainly new.
     unseen: Unseen,
-    /// What the run knows by now, for one that only looks what will be asked.
-    known: Option<Rc<Lookup>>,
+    /// Whether records are only run to find out what they ask: what they make is undone.
+    looks_ahead: bool,
     /// Whether taxes are named as another system does (docs/ways-in.md).
     as_elsewhere: bool,
     /// Whether customers are, and not by a number.
@@ -102,9 +102,9 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T: Clone + Identified> Kept<T> {
-    /// The record that is called so, found the first time by `find` where it is not among those `before`.
-    fn get(&mut self, before: Option<&Kept<T>>, given: &str, find: impl FnOnce() -> Result<T>) -> Result<T> {
-        if let Some(known) = self.known(given).or_else(|| before?.known(given)) {
+    /// The record that is called so, found the first time by `find`.
+    fn get(&mut self, given: &str, find: impl FnOnce() -> Result<T>) -> Result<T> {
+        if let Some(known) = self.known(given) {
             return Ok(known);
         }
         let new = find()?;
@@ -138,30 +138,27 @@ impl Lookup {
         Lookup { as_elsewhere: map.is_some(), without_numbers, ..Lookup::default() }
     }
 
-    /// One that knows what this run knows by now, and keeps apart what it comes to itself.
-    pub fn beside(known: Rc<Lookup>) -> Lookup {
-        let (as_elsewhere, without_numbers) = (known.as_elsewhere, known.without_numbers);
-        Lookup { as_elsewhere, without_numbers, known: Some(known), ..Lookup::default() }
+    /// Says whether from here on records are only run to find out what they ask.
+    pub fn look_ahead(&mut self, looks_ahead: bool) {
+        self.looks_ahead = looks_ahead;
     }
 
     /// Whether there is certainly no record of that kind under that name; from here on there may be one.
     pub fn is_new(&mut self, cx: &Cx<'_>, kind: unseen::Kind, name: &str) -> Result<bool> {
-        match self.known.as_ref().and_then(|known| known.unseen.would_be_new(kind, name)) {
-            Some(is_new) => Ok(is_new && self.unseen.is_unseen(kind, name)),
-            None => self.unseen.is_new(cx.db, kind, name),
+        match self.looks_ahead {
+            true => self.unseen.would_be_new(cx.db, kind, name),
+            false => self.unseen.is_new(cx.db, kind, name),
         }
     }
 
     pub fn product(&mut self, cx: &Cx<'_>, id: &str) -> Result<Rc<Product>> {
-        let before = self.known.as_ref().map(|known| &known.products);
-        self.products.get(before, id, || look_up::one(cx, "product", id).map(Rc::new))
+        self.products.get(id, || look_up::one(cx, "product", id).map(Rc::new))
     }
 
     /// The customer, or the one that it was merged into.
     pub fn customer(&mut self, cx: &Cx<'_>, id: &str) -> Result<Reference> {
         let found_by = if self.without_numbers { customer::FOUND_BY_ELSEWHERE } else { CUSTOMER.found_by };
-        let before = self.known.as_ref().map(|known| &known.customers);
-        self.customers.get(before, id, || {
+        self.customers.get(id, || {
             look_up::check_given("customer", id)?;
             look_up::the_one(record::find_key_by(cx.db, &CUSTOMER, found_by, id)?.found, &CUSTOMER, "customer", id)
         })
@@ -169,8 +166,7 @@ impl Lookup {
 
     pub fn tax(&mut self, cx: &Cx<'_>, id: &str) -> Result<Tax> {
         let as_elsewhere = self.as_elsewhere;
-        let before = self.known.as_ref().map(|known| &known.taxes);
-        self.taxes.get(before, id, || {
+        self.taxes.get(id, || {
             let found = match record::find::<Tax>(cx.db, id)? {
                 Found::Nothing if as_elsewhere => tax_named(cx, id)?.map_or(Found::Nothing, Found::One),
                 found => found,
@@ -181,8 +177,7 @@ impl Lookup {
 
     /// The tax that another system calls so, by name and rate.
     pub fn tax_named(&mut self, cx: &Cx<'_>, name: &str) -> Result<Option<Tax>> {
-        let before = self.known.as_ref().map(|known| &known.taxes);
-        if let Some(known) = self.taxes.known(name).or_else(|| before?.known(name)) {
+        if let Some(known) = self.taxes.known(name) {
             return Ok(Some(known));
         }
         let tax = tax_named(cx, name)?;
@@ -193,19 +188,16 @@ impl Lookup {
     }
 
     pub fn location(&mut self, cx: &Cx<'_>, field: &'static str, id: &str) -> Result<Location> {
-        let before = self.known.as_ref().map(|known| &known.locations);
-        self.locations.get(before, id, || look_up::one(cx, field, id))
+        self.locations.get(id, || look_up::one(cx, field, id))
     }
 
     pub fn journal(&mut self, cx: &Cx<'_>, id: &str) -> Result<Journal> {
-        let before = self.known.as_ref().map(|known| &known.journals);
-        self.journals.get(before, id, || look_up::one(cx, "journal", id))
+        self.journals.get(id, || look_up::one(cx, "journal", id))
     }
 
     /// The order of that id, and whose it is.
     pub fn order(&mut self, cx: &Cx<'_>, id: &str) -> Result<OrderInBrief> {
-        let before = self.known.as_ref().map(|known| &known.orders);
-        self.orders.get(before, id, || {
+        self.orders.get(id, || {
             let order = cx.db.by_reference(id, |id| order::in_brief(cx.db, id))?;
             found(order, "order", "order", "order", id)
         })
@@ -214,7 +206,7 @@ impl Lookup {
     /// Keeps an order that the run brought or changed, with its lines.
     pub fn keep_order(&mut self, order: OrderInBrief, lines: Box<[BroughtLine]>) {
         // What was only looked at is not there.
-        if self.known.is_some() {
+        if self.looks_ahead {
             return;
         }
         if self.kept_lines + lines.len() > KEPT_LINES {
@@ -233,8 +225,7 @@ impl Lookup {
     }
 
     fn lines_of(&self, order: Key) -> Option<&[BroughtLine]> {
-        let lines = self.lines.get(&order).or_else(|| self.known.as_ref()?.lines.get(&order));
-        lines.map(AsRef::as_ref)
+        self.lines.get(&order).map(AsRef::as_ref)
     }
 
     /// The lines of an order that was not billed yet, with all that is to be billed of them.
@@ -272,7 +263,7 @@ impl Lookup {
     pub fn note_made(&mut self, kind: &str, id: &str, made: &dyn Any) {
         self.forget(kind, id);
         // What was only looked at is not there.
-        if self.known.is_some() {
+        if self.looks_ahead {
             return;
         }
         if let Some(product) = made.downcast_ref::<Product>() {

@@ -107,9 +107,12 @@ fn run(run: &mut Run<'_, '_>) -> Result<()> {
                 count_taken(cx, &line.product, line.tracking, (&told.from, line.lot.as_ref()), line.done)?;
             }
         }
-        // The lines of an order that can be edited yet are written anew, so that nothing belongs to one of them.
-        let is_of_lines = !order.is_some_and(|order| order.state.is_editable());
-        return insert(run, told, (is_first, is_of_lines));
+        let of_order = match order {
+            Some(order) if order.state.is_editable() => OfOrder::Beside,
+            Some(_) if is_first => OfOrder::First,
+            _ => OfOrder::Further,
+        };
+        return insert(run, told, of_order);
     };
     transfer::complete(cx.db, &mut before)?;
     // A day that is not told is that on which the record came.
@@ -267,8 +270,18 @@ impl LineRecord {
     }
 }
 
-/// Writes a new transfer: whether its order has no other, and whether it belongs to the lines of that order.
-fn insert(run: &Run<'_, '_>, mut told: Transfer, (is_first, is_of_lines): (bool, bool)) -> Result<()> {
+/// How a transfer is one of its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OfOrder {
+    /// It belongs to none of its lines: those of an order that can be edited yet are written anew.
+    Beside,
+    /// The order has no other.
+    First,
+    Further,
+}
+
+/// Writes a new transfer.
+fn insert(run: &Run<'_, '_>, mut told: Transfer, of_order: OfOrder) -> Result<()> {
     let cx = run.cx;
     // It may be called as one of another kind is.
     for prefix in [TransferKind::Incoming, TransferKind::Outgoing, TransferKind::Internal].map(TransferKind::prefix) {
@@ -276,7 +289,7 @@ fn insert(run: &Run<'_, '_>, mut told: Transfer, (is_first, is_of_lines): (bool,
             cx.db.raise_counter(prefix, number)?;
         }
     }
-    link(run, &mut told, (is_first, is_of_lines))?;
+    link(run, &mut told, of_order)?;
     let written = match told.state {
         TransferState::Done => procedure::transfer::record_done(cx, told)?,
         // Whether an open one is ready is for the stock to say.
@@ -299,7 +312,7 @@ fn insert(run: &Run<'_, '_>, mut told: Transfer, (is_first, is_of_lines): (bool,
 
 /// Finds for each line the line of the transfer that it takes back, and the line of the order that it delivers: what
 /// `transfer return` and `transfer create --order` would take (spec G6).
-fn link(run: &Run<'_, '_>, told: &mut Transfer, (is_first, is_of_lines): (bool, bool)) -> Result<()> {
+fn link(run: &Run<'_, '_>, told: &mut Transfer, as_one_of: OfOrder) -> Result<()> {
     let cx = run.cx;
     if let Some(returned) = &told.return_of {
         let lines = linking::to_return(cx.db, returned.key)?;
@@ -324,11 +337,11 @@ fn link(run: &Run<'_, '_>, told: &mut Transfer, (is_first, is_of_lines): (bool, 
         }
         return Ok(());
     }
-    if let Some(order) = told.order.as_ref().filter(|_| is_of_lines) {
+    if let Some(order) = told.order.as_ref().filter(|_| as_one_of != OfOrder::Beside) {
         let mut sources = of_order(&match told.kind {
             TransferKind::Internal => return Ok(()),
             // Nothing of it has moved yet.
-            TransferKind::Outgoing if is_first => run.lookup.unmoved(cx, order.key)?,
+            TransferKind::Outgoing if as_one_of == OfOrder::First => run.lookup.unmoved(cx, order.key)?,
             TransferKind::Outgoing => linking::to_deliver(cx.db, order.key)?,
             TransferKind::Incoming => linking::to_take_back(cx.db, order.key)?,
         });

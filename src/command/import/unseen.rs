@@ -65,28 +65,23 @@ pub struct Unseen {
 impl Unseen {
     /// Whether there is certainly none of that kind under that name; from here on there may be one.
     pub fn is_new(&mut self, db: &Db, kind: Kind, name: &str) -> Result<bool> {
-        let is_empty = match self.empty.iter().find(|(known, _)| *known == kind) {
-            Some((_, is_empty)) => *is_empty,
-            None => {
-                let is_empty = exchange::is_empty(db, kind.table())?;
-                self.empty.push((kind, is_empty));
-                is_empty
-            }
-        };
-        Ok(is_empty && !self.mark(kind, name))
+        Ok(self.was_empty(db, kind)? && !self.mark(kind, name))
     }
 
-    /// Whether there is certainly none of that kind under that name, which is not marked; `None` where the run did not come to the
-    /// kind yet.
-    pub fn would_be_new(&self, kind: Kind, name: &str) -> Option<bool> {
-        let (_, is_empty) = self.empty.iter().find(|(known, _)| *known == kind)?;
-        let is_seen = || self.seen.as_ref().is_some_and(|seen| seen.contains(&(kind, name)));
-        Some(*is_empty && !is_seen())
+    /// The same of a record that does not come yet.
+    pub fn would_be_new(&mut self, db: &Db, kind: Kind, name: &str) -> Result<bool> {
+        let is_seen = self.seen.as_ref().is_some_and(|seen| seen.contains(&(kind, name)));
+        Ok(self.was_empty(db, kind)? && !is_seen)
     }
 
-    /// Whether the name was certainly not asked for here; from here on it was.
-    pub fn is_unseen(&mut self, kind: Kind, name: &str) -> bool {
-        !self.mark(kind, name)
+    /// Whether there was none of the kind when the run came to it.
+    fn was_empty(&mut self, db: &Db, kind: Kind) -> Result<bool> {
+        if let Some((_, is_empty)) = self.empty.iter().find(|(known, _)| *known == kind) {
+            return Ok(*is_empty);
+        }
+        let is_empty = exchange::is_empty(db, kind.table())?;
+        self.empty.push((kind, is_empty));
+        Ok(is_empty)
     }
 
     /// Marks a name; says whether it may have been marked before.

@@ -236,7 +236,7 @@ pub fn warning(document: &Document) -> std::result::Result<Option<String>, Overf
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{CreditsOfLine, DocumentKind, DocumentState, PaymentState, Refunds, Sums};
+    use super::super::{CreditsOfLine, DocumentKind, Refunds};
     use super::*;
     use crate::domain::line::{LineQuantity, PricedLine};
     use crate::domain::product::UnitPrice;
@@ -280,45 +280,7 @@ mod tests {
     }
 
     fn invoice(lines: Vec<DocumentLine>) -> Document {
-        let of = |id: &str| Reference { key: 1, id: id.to_owned() };
-        let date = "2026-11-01".parse().unwrap();
-        let mut invoice = Document {
-            key: 1,
-            id: "F1".to_owned(),
-            number: Some("F1".to_owned()),
-            kind: DocumentKind::Invoice,
-            state: DocumentState::Posted,
-            journal: of("INV"),
-            customer: of("C1"),
-            ticket: None,
-            order: None,
-            task: None,
-            invoice: None,
-            reason: None,
-            text: None,
-            date,
-            accounting_date: Some(date),
-            due_date: None,
-            post_on: None,
-            currency: eur(),
-            lines,
-            tax_lines: Vec::new(),
-            untaxed: money(0),
-            tax: money(0),
-            total: money(0),
-            open: money(0),
-            payment_state: PaymentState::NotPaid,
-            matched: Vec::new(),
-            posted_in: None,
-            allow_excess: false,
-            held_by: None,
-            replaces: false,
-            copy_of: None,
-            beyond: Sums::default(),
-            line_alone: false,
-        };
-        invoice.sum_up().unwrap();
-        invoice
+        Document::for_tests(DocumentKind::Invoice, lines)
     }
 
     #[test]

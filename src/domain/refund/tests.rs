@@ -1,15 +1,10 @@
 //! What is taken of an invoice, by its lines, by an amount and in whole, told by figures.
 
 use super::*;
-use crate::domain::document::{CreditsOfLine, PaymentState};
+use crate::domain::document::CreditsOfLine;
 use crate::domain::line::PricedLine;
 use crate::domain::tax::Tax;
-use crate::domain::value::day::Day;
 use crate::domain::value::reference::Reference;
-
-fn reference(id: &str) -> Reference {
-    Reference { key: 1, id: id.to_owned() }
-}
 
 /// A line of an invoice with 20 % on top.
 fn line(number: i64, quantity: &str, price: &str) -> DocumentLine {
@@ -32,52 +27,9 @@ fn line(number: i64, quantity: &str, price: &str) -> DocumentLine {
     }
 }
 
-/// A posted document of these lines.
-fn document(kind: DocumentKind, lines: Vec<DocumentLine>) -> Document {
-    let currency = Currency::iso("EUR").unwrap();
-    let (zero, day): (Money, Day) = (Money::zero(currency), "2026-11-23".parse().unwrap());
-    let mut document = Document {
-        key: 1,
-        id: "D00001".to_owned(),
-        number: Some("INV/2026/00001".to_owned()),
-        kind,
-        state: DocumentState::Posted,
-        journal: reference("INV"),
-        customer: reference("C00001"),
-        ticket: None,
-        order: None,
-        task: None,
-        invoice: None,
-        reason: None,
-        text: None,
-        date: day,
-        accounting_date: Some(day),
-        due_date: None,
-        post_on: None,
-        currency,
-        lines,
-        tax_lines: Vec::new(),
-        untaxed: zero,
-        tax: zero,
-        total: zero,
-        open: zero,
-        payment_state: PaymentState::NotPaid,
-        matched: Vec::new(),
-        held_by: None,
-        posted_in: Some(1),
-        allow_excess: false,
-        replaces: false,
-        copy_of: None,
-        beyond: Default::default(),
-        line_alone: false,
-    };
-    document.sum_up().unwrap();
-    document
-}
-
 /// Two lamps of 5.00 and three bulbs of 1.10, each with 20 %: 12.00 and 3.96.
 fn invoice() -> Document {
-    document(DocumentKind::Invoice, vec![line(1, "2", "5.00"), line(2, "3", "1.10")])
+    Document::for_tests(DocumentKind::Invoice, vec![line(1, "2", "5.00"), line(2, "3", "1.10")])
 }
 
 fn asked(lines: &[&str]) -> Ask {
@@ -177,7 +129,7 @@ fn the_last_units_take_what_is_left_of_their_line() {
 #[test]
 fn a_credit_note_stays_within_what_is_left() {
     let invoice = invoice();
-    let credit_note = |lines: Vec<DocumentLine>| document(DocumentKind::CreditNote, lines);
+    let credit_note = |lines: Vec<DocumentLine>| Document::for_tests(DocumentKind::CreditNote, lines);
     let check = |note: &Document| check_within_left(note, &invoice, ("lines", "D00002"));
     let whole = credit_note(decide(&invoice, &Ask::Everything, false, &[]).unwrap());
     check(&whole).unwrap();
@@ -193,7 +145,7 @@ fn a_credit_note_stays_within_what_is_left() {
 #[test]
 fn a_discount_goes_with_the_lines_that_it_is_on() {
     let discount = DocumentLine { product: None, ..line(3, "1", "-2.00") };
-    let mut invoice = document(DocumentKind::Invoice, vec![line(1, "2", "5.00"), discount]);
+    let mut invoice = Document::for_tests(DocumentKind::Invoice, vec![line(1, "2", "5.00"), discount]);
     let (goods, value) = (Some(Refunds::Goods), Some(Refunds::Value));
     for (ask, lines) in [
         (Ask::Everything, vec![(Some(1), goods, "2", 1200), (Some(3), value, "1", -240)]),
@@ -217,7 +169,7 @@ fn a_discount_goes_with_the_lines_that_it_is_on() {
 
 #[test]
 fn goods_that_came_in_are_taken_back_below_zero() {
-    let invoice = document(DocumentKind::Invoice, vec![line(1, "3", "5.00"), line(2, "-1", "5.00")]);
+    let invoice = Document::for_tests(DocumentKind::Invoice, vec![line(1, "3", "5.00"), line(2, "-1", "5.00")]);
     for (ask, is_wrong) in [(asked(&["2=-1"]), false), (asked(&["2=1"]), true), (asked(&["2=0"]), true)] {
         let mut faults = Faults::default();
         check_asked(&invoice, &ask, &mut faults);

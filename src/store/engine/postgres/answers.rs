@@ -62,7 +62,7 @@ pub struct Answers {
     /// What was made void since the mark.
     void: Vec<(&'static Statement, Rc<Question>, Rows)>,
     /// How often each question will be asked yet, as far as works said so that were run to find that out.
-    awaited: HashMap<Rc<Question>, usize>,
+    awaited: HashMap<Question, usize>,
     /// What of that was made void.
     again: Vec<(&'static Statement, Rc<Question>)>,
 }
@@ -139,7 +139,7 @@ impl Answers {
     /// Notes that a work will ask these questions when it is run.
     pub fn await_these(&mut self, questions: Vec<Question>) {
         for question in questions {
-            *self.awaited.entry(Rc::new(question)).or_default() += 1;
+            *self.awaited.entry(question).or_default() += 1;
         }
     }
 
@@ -157,7 +157,7 @@ impl Answers {
     pub fn take_again(&mut self) -> Questions {
         let (mut questions, mut taken) = (Vec::new(), HashSet::new());
         for (statement, question) in std::mem::take(&mut self.again) {
-            let is_wanted = self.awaited.contains_key(&question) && !self.known.contains_key(&question);
+            let is_wanted = self.awaited.contains_key(&*question) && !self.known.contains_key(&question);
             if is_wanted && taken.insert(question.clone()) {
                 gather(&mut questions, statement, question);
             }
@@ -174,13 +174,16 @@ impl Answers {
             // Whatever was asked by the statement, or made of the rows, is gone by now: what is asked again is noted again.
             let questions = match effect {
                 Effect::Statement(place) => self.asked.get_mut(place).map(|asked| std::mem::take(&mut asked.questions)),
-                Effect::Rows(table, column, number) => self.made_of.remove(&selection(*table, column, *number, params)),
+                Effect::Rows(table, column, number) => {
+                    let value = params.get(*number).cloned().unwrap_or(Param::Null);
+                    self.made_of.remove(&(*table, *column, value))
+                }
             };
             for question in questions.unwrap_or_default() {
                 if let Some((question, rows)) = self.known.remove_entry(&question)
                     && let Some(Asked { statement, .. }) = self.asked.get(&question.statement)
                 {
-                    if self.awaited.contains_key(&question) {
+                    if self.awaited.contains_key(&*question) {
                         self.again.push((statement, question.clone()));
                     }
                     self.void.push((statement, question, rows));
@@ -229,11 +232,6 @@ impl Answers {
     pub fn forget(&mut self) {
         *self = Answers::default();
     }
-}
-
-/// The rows of a table whose column has the value of that parameter.
-fn selection(table: usize, column: &'static str, number: usize, params: &[Param]) -> Selection {
-    (table, column, params.get(number).cloned().unwrap_or(Param::Null))
 }
 
 /// What a change of a table makes void of what a statement reaches there; nothing where it cannot be one of these rows.
