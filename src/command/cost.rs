@@ -206,7 +206,7 @@ fn what_is_not_told_is_not_read() {
 /// A page of a list costs what is told on it, however many records there are behind it.
 #[test]
 fn a_page_costs_what_is_told_on_it() {
-    let [small, large] = [100, 300].map(|times| Desk::with(&format!("{RECORDS}{}", more(times))));
+    let [small, large] = [100, 300].map(|times| Desk::with(&format!("{RECORDS}{}{}", more(times), others(times))));
     for (noun, words) in [
         ("ticket", vec!["--limit", "10"]),
         ("ticket", vec!["--limit", "10", "--newest"]),
@@ -214,12 +214,15 @@ fn a_page_costs_what_is_told_on_it() {
         ("ticket", vec!["--limit", "10", "--customer", "C00001"]),
         ("customer", vec!["--limit", "10"]),
         ("product", vec!["--limit", "10"]),
-        ("stock", vec!["--limit", "2"]),
+        ("stock", vec!["--limit", "10"]),
         ("order", vec!["--limit", "10"]),
         ("order", vec!["--limit", "10", "--customer", "C00001"]),
         ("transfer", vec!["--limit", "10", "--state", "done"]),
         ("invoice", vec!["--limit", "10"]),
         ("invoice", vec!["--limit", "10", "--newest"]),
+        ("invoice", vec!["--limit", "10", "--state", "posted"]),
+        ("invoice", vec!["--limit", "10", "--customer", "C00001"]),
+        ("credit-note", vec!["--limit", "10", "--state", "posted"]),
         ("log", vec!["--limit", "1"]),
     ] {
         let list = if noun == "log" { noun.to_owned() } else { format!("{noun} list") };
